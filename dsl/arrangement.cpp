@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/dsl/arrangement.h"
+
+#include "girih/dsl/program_text.h"
+#include "girih/dsl/support/diagnostics.h"
+
+#include <algorithm>
+
+namespace girih {
+
+std::vector<std::string> default_operand_names(int count) {
+  std::vector<std::string> out;
+  for (int i = 0; i < count; ++i)
+    out.push_back(i < 26 ? std::string(1, static_cast<char>('a' + i))
+                         : "op" + std::to_string(i));
+  return out;
+}
+
+Arrangement run_arrangement(const KernelSource &source,
+                            std::span<const int> ranks,
+                            std::vector<BlockUse> &blocks) {
+  ArrangementScope scope(source.operand_names);
+  std::vector<Tensor> tensors;
+  for (std::size_t i = 0; i < ranks.size(); ++i)
+    tensors.emplace_back(ranks[i], static_cast<int>(i),
+                         source.operand_names[i]);
+  Arrangement out = source.arrangement(tensors);
+  if (out.operands.size() != tensors.size())
+    throw CompileError(ErrorId::arranged_count, out.where,
+                       {out.operands.size(), tensors.size()});
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const Tensor::Map &map = out.operands[i].map();
+    if (map.operand != static_cast<int>(i) || map.rank != ranks[i] ||
+        map.name != source.operand_names[i])
+      throw CompileError(ErrorId::foreign_tensor, out.where, {"arranged()"});
+  }
+  blocks = scope.blocks();
+  return out;
+}
+
+Blocks block_values(const KernelSource &source,
+                    const std::vector<BlockUse> &uses, const Config &config) {
+  Blocks out;
+  std::string known;
+  for (const BlockUse &use : uses) {
+    known += (known.empty() ? "" : ", ") + use.name;
+    auto found = config.blocks.find(use.name);
+    std::int64_t value =
+        found == config.blocks.end() ? use.fallback : found->second;
+    if (found == config.blocks.end() && use.fallback == 0)
+      throw CompileError(ErrorId::block_missing, use.where,
+                         {use.name, source.name});
+    if (value < 1 || value > max_tile_elements)
+      throw CompileError(ErrorId::block_range, use.where,
+                         {use.name, value, max_tile_elements});
+    out[use.name] = value;
+  }
+  for (const auto &[name, value] : config.blocks)
+    if (!out.contains(name))
+      throw CompileError(ErrorId::block_unknown, source.where,
+                         {name, source.name, known.empty() ? "none" : known});
+  return out;
+}
+
+namespace {
+
+std::optional<Expr> block_number(const Blocks &blocks, const Symbol &symbol) {
+  if (symbol.kind != SymbolKind::block)
+    return std::nullopt;
+  auto found = blocks.find(symbol.name);
+  if (found == blocks.end())
+    throw CompileError(ErrorId::block_missing, {}, {symbol.name, ""});
+  return Expr(found->second);
+}
+
+} // namespace
+
+ResolvedMap resolve(const Tensor &tensor, const Blocks &blocks) {
+  const Tensor::Map &map = tensor.map();
+  auto number = [&](const Symbol &symbol) {
+    return block_number(blocks, symbol);
+  };
+  // In the order of the meta-operations: an earlier check guards the divisions
+  // of later sizes.
+  for (const Tensor::Map::Check &each : map.checks) {
+    Expr size = each.size.substitute(number);
+    if (auto value = size.as_constant())
+      map.decide(each, *value);
+    else if (each.kind == Tensor::Map::Check::Kind::one)
+      throw CompileError(ErrorId::not_one, each.where,
+                         {each.function, each.dim, map.name,
+                          size.to_string(default_operand_names(26))});
+  }
+  auto levels = map.levels;
+  if (levels.size() == 1)
+    levels.emplace_back(); // each program has one element, a scalar tile
+  ResolvedMap out;
+  std::vector<Expr> final_symbols(static_cast<std::size_t>(map.variables));
+  int middle = 0;
+  for (std::size_t level = 0; level < levels.size(); ++level) {
+    out.levels.emplace_back();
+    int dim = 0;
+    for (const Tensor::Map::Dim &each : levels[level]) {
+      SymbolKind kind = level == 0                   ? SymbolKind::program
+                        : level + 1 == levels.size() ? SymbolKind::lane
+                                                     : SymbolKind::level;
+      int at = kind == SymbolKind::level ? middle++ : dim++;
+      final_symbols[static_cast<std::size_t>(each.variable)] =
+          Expr(Symbol{kind, -1, at, ""});
+      out.levels.back().push_back(each.size.substitute(number));
+    }
+  }
+  auto rename = [&](const Symbol &symbol) -> std::optional<Expr> {
+    if (symbol.kind == SymbolKind::lane)
+      return final_symbols[static_cast<std::size_t>(symbol.dim)];
+    return block_number(blocks, symbol);
+  };
+  for (const Expr &each : map.index)
+    out.index.push_back(each.substitute(rename));
+  for (const Bound &each : map.bounds)
+    out.bounds.push_back(
+        {each.value.substitute(rename), each.limit.substitute(number)});
+  return out;
+}
+
+ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
+                        SourceLine where) {
+  const Tensor::Map &map = tensor.map();
+  ResolvedMap resolved = resolve(tensor, blocks);
+  ArrangedOperand out;
+  out.name = map.name;
+  out.partial = map.partial;
+  out.rank = map.rank;
+  out.other = map.other;
+  out.grid = resolved.levels.front();
+  out.levels.assign(resolved.levels.begin() + 1, resolved.levels.end() - 1);
+  out.index = std::move(resolved.index);
+  out.bounds = std::move(resolved.bounds);
+  std::size_t dim = 0;
+  std::string text = "the tile of " + map.name;
+  for (const Expr &size : resolved.levels.back()) {
+    auto number = size.as_constant();
+    if (!number) {
+      ArrangementScope *scope = ArrangementScope::current();
+      throw CompileError(
+          ErrorId::tile_static, where,
+          {map.name, dim,
+           size.to_string(scope ? scope->names() : default_operand_names(26))});
+    }
+    out.tile.push_back(*number);
+    ++dim;
+  }
+  if (tile_elements(out.tile) < 0)
+    throw CompileError(ErrorId::tile_size, where,
+                       {text, to_string(out.tile), max_tile_elements});
+  simplify_access(out);
+  return out;
+}
+
+} // namespace girih

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// From Tensors to ArrangedOperands. Not public.
+#pragma once
+
+#include "girih/dsl/make.h"
+#include "girih/dsl/program.h"
+#include "girih/dsl/record.h"
+
+#include <map>
+
+namespace girih {
+
+/// Behind a Tensor: levels of variables and the source index that they give.
+/// Variables are lane symbols numbered in the order of their making; they get
+/// their final kinds when the arrangement is complete.
+struct Tensor::Map {
+  struct Dim {
+    Expr size;
+    int variable = -1;
+  };
+  /// What can be decided only when block sizes are numbers.
+  struct Check {
+    enum class Kind : std::uint8_t { one, positive };
+    Kind kind;
+    Expr size;
+    std::string function; // for the message
+    int dim;
+    SourceLine where;
+  };
+
+  int operand = 0;
+  int rank = 0;
+  std::string name;
+  double other = 0;
+  bool partial = false;
+  std::vector<std::vector<Dim>> levels;
+  std::vector<Expr> index;
+  std::vector<Bound> bounds;
+  std::vector<Check> checks;
+  int variables = 0;
+
+  /// A new dimension of this size.
+  Dim add(Expr size);
+  static Expr symbol(const Dim &dim);
+  /// Replaces a variable everywhere.
+  void replace(const Dim &dim, const Expr &by);
+  /// Demands that `size` is 1 (or positive): now where it is a number, else
+  /// when the block sizes are known.
+  void require(Check check);
+  void decide(const Check &check, std::int64_t size) const;
+  /// `a[n0, n1]`, for messages.
+  std::string describe(int level) const;
+};
+
+/// Block sizes by name.
+using Blocks = std::map<std::string, std::int64_t>;
+
+/// While it lives, block_size() reports to it and messages use these names.
+class ArrangementScope {
+public:
+  explicit ArrangementScope(std::vector<std::string> names);
+  ~ArrangementScope();
+  ArrangementScope(const ArrangementScope &) = delete;
+  ArrangementScope &operator=(const ArrangementScope &) = delete;
+
+  /// The innermost scope of this thread, or null.
+  static ArrangementScope *current();
+  void use_block(BlockUse use);
+  const std::vector<BlockUse> &blocks() const { return blocks_; }
+  const std::vector<std::string> &names() const { return names_; }
+
+private:
+  std::vector<std::string> names_;
+  std::vector<BlockUse> blocks_;
+  ArrangementScope *outer_;
+};
+
+/// Calls the arrangement. `blocks` receives what it asked for.
+Arrangement run_arrangement(const KernelSource &source,
+                            std::span<const int> ranks,
+                            std::vector<BlockUse> &blocks);
+
+/// The values of `uses` in a Config. Throws CompileError [block-missing],
+/// [block-unknown], [block-range].
+Blocks block_values(const KernelSource &source,
+                    const std::vector<BlockUse> &uses, const Config &config);
+
+/// A Tensor with numbers for its blocks: the map in final symbols, nothing
+/// simplified away yet and no size required to be constant.
+struct ResolvedMap {
+  std::vector<std::vector<Expr>> levels; // at least two
+  std::vector<Expr> index;
+  std::vector<Bound> bounds;
+};
+ResolvedMap resolve(const Tensor &tensor, const Blocks &blocks);
+
+/// The final form: a static innermost tile and no constraint that others imply.
+ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
+                        SourceLine where);
+
+/// Simplifies `index` and drops from `bounds` what the ranges of symbols and
+/// other bounds imply; adds the ranges of level indices that nothing implies.
+void simplify_access(ArrangedOperand &operand);
+
+} // namespace girih

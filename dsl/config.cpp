@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/dsl/config.h"
+
+#include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/text_scanner.h"
+
+#include <charconv>
+#include <set>
+
+namespace girih {
+namespace {
+
+[[noreturn]] void fail(const std::string &text) {
+  throw CompileError(ErrorId::config, {}, {text});
+}
+
+std::int64_t integer(std::string_view field, std::string_view text,
+                     std::int64_t low, std::int64_t high) {
+  std::int64_t value = 0;
+  const char *end = text.data() + text.size();
+  auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || rest != end || value < low || value > high)
+    fail("field " + std::string(field) + " is `" + std::string(text) +
+         "`, not an integer from " + std::to_string(low) + " to " +
+         std::to_string(high));
+  return value;
+}
+
+ProgramOrder parse_order(std::string_view text) {
+  ProgramOrder out;
+  if (text == "row_major")
+    return out;
+  if (!text.starts_with("grouped:"))
+    fail("field order is `" + std::string(text) +
+         "`, not row_major or grouped:N");
+  out.kind = ProgramOrder::Kind::grouped;
+  out.group = static_cast<int>(integer("order", text.substr(8), 1, 1 << 16));
+  return out;
+}
+
+void set_field(Config &config, std::string_view name, std::string_view value) {
+  auto number = [&](std::int64_t low, std::int64_t high) {
+    return static_cast<int>(integer(name, value, low, high));
+  };
+  if (name == "num_warps")
+    config.num_warps = number(1, 32);
+  else if (name == "num_stages")
+    config.num_stages = number(1, 64);
+  else if (name == "num_ctas")
+    config.num_ctas = number(1, 16);
+  else if (name == "warp_specialize")
+    config.warp_specialize = number(0, 1) != 0;
+  else if (name == "persistent")
+    config.persistent = number(0, 1) != 0;
+  else if (name == "split_k")
+    config.split_k = number(1, 1 << 16);
+  else if (name == "order")
+    config.order = parse_order(value);
+  // Block sizes are upper case by convention; a misspelt field is not one.
+  else if (!is_identifier(name) || (name[0] >= 'a' && name[0] <= 'z'))
+    fail("unknown field `" + std::string(name) + "`");
+  else
+    config.blocks[std::string(name)] =
+        integer(name, value, 1, INT64_C(1) << 40);
+}
+
+} // namespace
+
+std::string Config::to_string() const {
+  const Config plain;
+  std::string out;
+  auto append = [&](const std::string &name, const std::string &value) {
+    out += (out.empty() ? "" : " ") + name + "=" + value;
+  };
+  auto field = [&](const char *name, std::int64_t value, std::int64_t usual) {
+    if (value != usual)
+      append(name, std::to_string(value));
+  };
+  for (const auto &[name, value] : blocks)
+    append(name, std::to_string(value));
+  field("num_warps", num_warps, plain.num_warps);
+  field("num_stages", num_stages, plain.num_stages);
+  field("num_ctas", num_ctas, plain.num_ctas);
+  field("warp_specialize", warp_specialize, plain.warp_specialize);
+  field("persistent", persistent, plain.persistent);
+  if (order.kind == ProgramOrder::Kind::grouped)
+    append("order", "grouped:" + std::to_string(order.group));
+  field("split_k", split_k, plain.split_k);
+  return out;
+}
+
+Config parse_config(std::string_view text) {
+  Config out;
+  std::set<std::string, std::less<>> seen;
+  while (!text.empty()) {
+    auto end = text.find_first_of(" \t\n\r");
+    std::string_view item = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (item.empty())
+      continue;
+    auto equals = item.find('=');
+    if (equals == std::string_view::npos)
+      fail("`" + std::string(item) + "` is not of the form name=value");
+    std::string_view name = item.substr(0, equals);
+    if (!seen.emplace(name).second)
+      fail("field " + std::string(name) + " is given twice");
+    set_field(out, name, item.substr(equals + 1));
+  }
+  return out;
+}
+
+} // namespace girih

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Config: the tunable half of a kernel's compilation.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace girih {
+
+/// Order in which the flat program number walks the grid.
+struct ProgramOrder {
+  enum class Kind : std::uint8_t {
+    row_major, // last grid dimension fastest
+    grouped,   // `group` rows of grid dimension 0 at a time (2-D grids): keeps
+               // the operands of neighbouring programs in the L2 cache
+  };
+  Kind kind = Kind::row_major;
+  int group = 8;
+  bool operator==(const ProgramOrder &) const = default;
+};
+
+/// Printed as `BK=64 BM=128 BN=128 num_warps=8 num_stages=3 order=grouped:8`;
+/// fields at their default are left out, block sizes come first, sorted.
+struct Config {
+  std::map<std::string, std::int64_t> blocks; // by block_size() name
+  int num_warps = 4;
+  int num_stages = 3;
+  int num_ctas = 1;
+  bool warp_specialize = false;
+  bool persistent = false;
+  ProgramOrder order;
+  int split_k = 1;
+
+  std::string to_string() const;
+  bool operator==(const Config &) const = default;
+};
+
+/// Parses Config::to_string's text. Throws CompileError [config] naming the
+/// field, for unknown fields too.
+Config parse_config(std::string_view text);
+
+} // namespace girih

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/dsl/evaluate.h"
+
+#include "girih/dsl/arrangement.h"
+#include "girih/dsl/program_text.h"
+#include "girih/dsl/support/diagnostics.h"
+
+#include <algorithm>
+
+namespace girih {
+namespace {
+
+using Sizes = std::vector<std::int64_t>;
+
+constexpr std::int64_t max_table = std::int64_t{1} << 26;
+
+std::int64_t source_size(const Shapes &shapes, const Symbol &symbol) {
+  ensure(symbol.kind == SymbolKind::size, "a size depends on a coordinate");
+  auto operand = static_cast<std::size_t>(symbol.operand);
+  auto dim = static_cast<std::size_t>(symbol.dim);
+  if (operand >= shapes.size() || dim >= shapes[operand].size())
+    throw RuntimeError(ErrorId::shape, {"no shape is given for operand " +
+                                            std::to_string(symbol.operand),
+                                        ""});
+  return shapes[operand][dim];
+}
+
+Sizes evaluate_sizes(const std::vector<Expr> &sizes, const Shapes &shapes) {
+  Sizes out;
+  for (const Expr &each : sizes)
+    out.push_back(
+        std::max<std::int64_t>(each.evaluate([&](const Symbol &symbol) {
+          return source_size(shapes, symbol);
+        }),
+                               0));
+  return out;
+}
+
+// Enumerates every coordinate of every level.
+class Enumerator {
+public:
+  Enumerator(std::vector<Sizes> levels, const std::vector<Expr> &index,
+             const std::vector<Bound> &bounds, const Shapes &shapes,
+             const Sizes &source)
+      : index_(index), bounds_(bounds), shapes_(shapes), source_(source) {
+    table_.levels = std::move(levels);
+  }
+
+  IndexTable run() {
+    std::int64_t total = 1;
+    for (const Sizes &level : table_.levels)
+      for (std::int64_t size : level)
+        if (size == 0 || total > max_table / std::max<std::int64_t>(size, 1)) {
+          if (size == 0)
+            return std::move(table_);
+          throw RuntimeError(ErrorId::size,
+                             {"an index table of more than 2^26 elements",
+                              "evaluate() is for small shapes"});
+        } else {
+          total *= size;
+        }
+    Sizes flat_sizes;
+    for (const Sizes &level : table_.levels)
+      flat_sizes.insert(flat_sizes.end(), level.begin(), level.end());
+    at_.assign(flat_sizes.size(), 0);
+    table_.elements.reserve(static_cast<std::size_t>(total));
+    for (std::int64_t i = 0; i < total; ++i) {
+      table_.elements.push_back(element());
+      for (std::size_t d = at_.size(); d-- > 0;) {
+        if (++at_[d] < flat_sizes[d])
+          break;
+        at_[d] = 0;
+      }
+    }
+    return std::move(table_);
+  }
+
+private:
+  std::int64_t value(const Symbol &symbol) const {
+    auto dim = static_cast<std::size_t>(symbol.dim);
+    std::size_t programs = table_.levels.front().size();
+    switch (symbol.kind) {
+    case SymbolKind::program:
+      return at_.at(dim);
+    case SymbolKind::level:
+      return at_.at(programs + dim);
+    case SymbolKind::lane:
+      return at_.at(at_.size() - table_.levels.back().size() + dim);
+    default:
+      return source_size(shapes_, symbol);
+    }
+  }
+
+  std::int64_t element() const {
+    auto read = [&](const Symbol &symbol) { return value(symbol); };
+    for (const Bound &each : bounds_) {
+      std::int64_t at = each.value.evaluate(read);
+      if (at < 0 || at >= each.limit.evaluate(read))
+        return -1;
+    }
+    std::int64_t flat = 0;
+    for (std::size_t d = 0; d < index_.size(); ++d) {
+      std::int64_t at = index_[d].evaluate(read);
+      ensure(at >= 0 && at < source_[d],
+             "an index that is in bounds lies outside the source");
+      flat = flat * source_[d] + at;
+    }
+    return flat;
+  }
+
+  const std::vector<Expr> &index_;
+  const std::vector<Bound> &bounds_;
+  const Shapes &shapes_;
+  const Sizes &source_;
+  Sizes at_;
+  IndexTable table_;
+};
+
+void check_shapes(const Program &program, const Shapes &shapes) {
+  bool fit = shapes.size() == program.operands.size();
+  for (std::size_t i = 0; fit && i < shapes.size(); ++i)
+    fit =
+        shapes[i].size() == static_cast<std::size_t>(program.operands[i].rank);
+  if (!fit)
+    throw RuntimeError(ErrorId::shape,
+                       {"the shapes do not have the ranks of the operands of "
+                        "kernel " +
+                            program.name,
+                        ""});
+}
+
+std::string shape_text(const std::string &name, const Shapes &shapes,
+                       std::size_t operand) {
+  return name + (operand < shapes.size() ? to_string(shapes[operand]) : "");
+}
+
+} // namespace
+
+namespace {
+
+// Collects equal sizes as classes: each new one is matched with the first.
+class Matcher {
+public:
+  explicit Matcher(const Program &program) : program_(program) {}
+
+  std::vector<SizeMatch> run() {
+    for (const ArrangedOperand &each : program_.operands)
+      for (std::size_t d = 0; d < each.grid.size(); ++d)
+        walk(-1 - static_cast<int>(d), each.grid[d]);
+    block(program_.body);
+    return std::move(out_);
+  }
+
+private:
+  // What a coordinate walks: the first size seen in each form.
+  struct Walk {
+    int coordinate; // a loop's induction value, or -1 - dim of the grid
+    Expr size;
+    Symbol symbol;
+  };
+
+  static std::optional<Symbol> only_symbol(const Expr &expr) {
+    std::optional<Symbol> out;
+    bool one = true;
+    expr.for_each_symbol([&](const Symbol &symbol) {
+      one &= !out || *out == symbol;
+      out = symbol;
+    });
+    return one ? out : std::nullopt;
+  }
+
+  void walk(int coordinate, const Expr &size) {
+    auto symbol = only_symbol(size);
+    if (!symbol || symbol->kind != SymbolKind::size)
+      return;
+    for (const Walk &each : walks_) {
+      if (each.coordinate != coordinate)
+        continue;
+      Expr renamed = size.substitute(
+          [&](const Symbol &) { return std::optional(Expr(each.symbol)); });
+      if (renamed.same(each.size))
+        return match(each.symbol, *symbol);
+    }
+    walks_.push_back({coordinate, size, *symbol});
+  }
+
+  void match(const Symbol &first, const Symbol &second) {
+    SizeMatch match{first.operand, first.dim, second.operand, second.dim};
+    if (!(first == second) &&
+        std::find(out_.begin(), out_.end(), match) == out_.end())
+      out_.push_back(match);
+  }
+
+  void block(const Block &block) {
+    for (const Node &node : block.nodes) {
+      if (node.op == Op::loop)
+        inductions_.push_back(node.body.arguments[0]);
+      if (node.op == Op::load || node.op == Op::store)
+        access(node);
+      this->block(node.body);
+    }
+  }
+
+  void access(const Node &node) {
+    const ArrangedOperand &operand =
+        program_.operands[static_cast<std::size_t>(node.operand)];
+    std::size_t at = node.op == Op::store ? 1 : 0;
+    for (const auto &level : operand.levels)
+      for (const Expr &size : level) {
+        ValueId index = node.inputs[at++];
+        if (std::find(inductions_.begin(), inductions_.end(), index) !=
+            inductions_.end())
+          walk(index, size);
+      }
+  }
+
+  const Program &program_;
+  std::vector<ValueId> inductions_;
+  std::vector<Walk> walks_;
+  std::vector<SizeMatch> out_;
+};
+
+void check_matches(const Program &program, const Shapes &shapes) {
+  for (const SizeMatch &each : size_matches(program)) {
+    auto left = static_cast<std::size_t>(each.operand);
+    auto right = static_cast<std::size_t>(each.other_operand);
+    if (shapes[left][static_cast<std::size_t>(each.dim)] ==
+        shapes[right][static_cast<std::size_t>(each.other_dim)])
+      continue;
+    const std::string &name = program.operands[left].name;
+    const std::string &other = program.operands[right].name;
+    throw RuntimeError(
+        ErrorId::shape,
+        {"kernel " + program.name + ": operands " +
+             shape_text(name, shapes, left) + " and " +
+             shape_text(other, shapes, right) + " do not fit: dimension " +
+             std::to_string(each.dim) + " of " + name + " and dimension " +
+             std::to_string(each.other_dim) + " of " + other + " must be equal",
+         ""});
+  }
+}
+
+} // namespace
+
+std::vector<SizeMatch> size_matches(const Program &program) {
+  return Matcher(program).run();
+}
+
+void check_grids(const Program &program, const Shapes &shapes) {
+  check_shapes(program, shapes);
+  check_matches(program, shapes);
+  Sizes first;
+  for (std::size_t i = 0; i < program.operands.size(); ++i) {
+    Sizes grid = evaluate_sizes(program.operands[i].grid, shapes);
+    if (i == 0)
+      first = grid;
+    if (grid == first)
+      continue;
+    const std::string &left = program.operands[0].name;
+    const std::string &right = program.operands[i].name;
+    throw RuntimeError(ErrorId::shape,
+                       {"kernel " + program.name + ": operands " +
+                            shape_text(left, shapes, 0) + " and " +
+                            shape_text(right, shapes, i) +
+                            " do not fit: their grids of programs are " +
+                            to_string(first) + " and " + to_string(grid),
+                        "check the sizes that the two operands share"});
+  }
+}
+
+std::vector<std::int64_t> grid_of(const Program &program,
+                                  const Shapes &shapes) {
+  check_grids(program, shapes);
+  return evaluate_sizes(program.operands.at(0).grid, shapes);
+}
+
+IndexTable evaluate(const Program &program, int operand, const Shapes &shapes) {
+  const ArrangedOperand &each =
+      program.operands.at(static_cast<std::size_t>(operand));
+  std::vector<Sizes> levels = {evaluate_sizes(each.grid, shapes)};
+  for (const auto &level : each.levels)
+    levels.push_back(evaluate_sizes(level, shapes));
+  levels.push_back(each.tile);
+  return Enumerator(std::move(levels), each.index, each.bounds, shapes,
+                    shapes.at(static_cast<std::size_t>(operand)))
+      .run();
+}
+
+std::vector<IndexTable> evaluate(const KernelSource &source,
+                                 const Config &config, const Shapes &shapes) {
+  std::vector<int> ranks;
+  for (const Sizes &each : shapes)
+    ranks.push_back(static_cast<int>(each.size()));
+  if (ranks.size() != source.directions.size())
+    throw CompileError(ErrorId::kernel_signature, source.where,
+                       {source.name, source.arity(), ranks.size(), "shapes"});
+  std::vector<BlockUse> uses;
+  Arrangement arrangement = run_arrangement(source, ranks, uses);
+  Blocks blocks = block_values(source, uses, config);
+  Program program;
+  program.name = source.name;
+  for (const Tensor &each : arrangement.operands)
+    program.operands.push_back(arrange(each, blocks, arrangement.where));
+  std::vector<IndexTable> out;
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    out.push_back(evaluate(program, static_cast<int>(i), shapes));
+  return out;
+}
+
+IndexTable evaluate(const Tensor &tensor,
+                    const std::vector<std::int64_t> &shape,
+                    const std::map<std::string, std::int64_t> &blocks) {
+  ResolvedMap map = resolve(tensor, blocks);
+  Shapes shapes(static_cast<std::size_t>(tensor.map().operand) + 1);
+  shapes.back() = shape;
+  std::vector<Sizes> levels;
+  for (const auto &level : map.levels)
+    levels.push_back(evaluate_sizes(level, shapes));
+  IndexTable out =
+      Enumerator(levels, map.index, map.bounds, shapes, shape).run();
+  if (tensor.map().levels.size() == 1)
+    out.levels.pop_back(); // the scalar level that resolve() adds
+  return out;
+}
+
+std::string IndexTable::to_string() const {
+  Sizes sizes;
+  for (const Sizes &level : levels)
+    sizes.insert(sizes.end(), level.begin(), level.end());
+  if (elements.empty())
+    return "[]";
+  std::string out;
+  Sizes at(sizes.size(), 0);
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    // Open a bracket for each dimension that starts, close each that ends.
+    std::size_t starts = 0, ends = 0;
+    for (std::size_t d = sizes.size(); d-- > 0 && at[d] == 0;)
+      ++starts;
+    for (std::size_t d = sizes.size(); d-- > 0 && at[d] == sizes[d] - 1;)
+      ++ends;
+    out.append(starts, '[');
+    out += std::to_string(elements[i]);
+    out.append(ends, ']');
+    for (std::size_t d = sizes.size(); d-- > 0;) {
+      if (++at[d] < sizes[d])
+        break;
+      at[d] = 0;
+    }
+    bool next_program = levels.size() > 1 && !levels.front().empty() &&
+                        ends >= sizes.size() - levels.front().size();
+    if (i + 1 < elements.size())
+      out += next_program ? ",\n" : ", ";
+  }
+  return out;
+}
+
+} // namespace girih

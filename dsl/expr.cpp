@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: Apache-2.0
+// Symbolic integers. Every expression is kept in one normal form: a sum of
+// integer multiples of atoms (symbols, products, quotients, minima ...) in a
+// fixed order, so that equal expressions of that form are the same tree.
+#include "girih/dsl/expr.h"
+
+#include "girih/dsl/support/diagnostics.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace girih {
+
+struct Expr::Node {
+  Kind kind = Kind::constant;
+  std::int64_t value = 0;
+  Symbol symbol = {};
+  std::vector<Expr> operands; // none or two
+};
+
+Expr make_expr(Expr::Kind kind, const Expr &lhs, const Expr &rhs) {
+  return Expr(
+      std::make_shared<const Expr::Node>(Expr::Node{kind, 0, {}, {lhs, rhs}}));
+}
+
+namespace {
+
+using Kind = Expr::Kind;
+
+std::int64_t checked(bool overflow, std::int64_t value) {
+  ensure(!overflow, "integer overflow in a symbolic expression");
+  return value;
+}
+
+std::int64_t add(std::int64_t lhs, std::int64_t rhs) {
+  std::int64_t out = 0;
+  bool overflow = __builtin_add_overflow(lhs, rhs, &out);
+  return checked(overflow, out);
+}
+
+std::int64_t mul(std::int64_t lhs, std::int64_t rhs) {
+  std::int64_t out = 0;
+  bool overflow = __builtin_mul_overflow(lhs, rhs, &out);
+  return checked(overflow, out);
+}
+
+std::int64_t floordiv(std::int64_t lhs, std::int64_t rhs) {
+  ensure(rhs > 0, "division by a number that is not positive");
+  return lhs / rhs - (lhs % rhs < 0 ? 1 : 0);
+}
+
+std::int64_t mod(std::int64_t lhs, std::int64_t rhs) {
+  ensure(rhs > 0, "remainder by a number that is not positive");
+  return lhs % rhs + (lhs % rhs < 0 ? rhs : 0);
+}
+
+int order(std::int64_t lhs, std::int64_t rhs) {
+  return lhs < rhs ? -1 : lhs > rhs ? 1 : 0;
+}
+
+int order(const Symbol &lhs, const Symbol &rhs) {
+  if (int by = order(static_cast<int>(lhs.kind), static_cast<int>(rhs.kind)))
+    return by;
+  if (int by = order(lhs.operand, rhs.operand))
+    return by;
+  if (int by = order(lhs.dim, rhs.dim))
+    return by;
+  return lhs.name.compare(rhs.name);
+}
+
+// The order of terms in a sum and of factors in a product: symbols first.
+int order(const Expr &lhs, const Expr &rhs) {
+  if (int by =
+          order(static_cast<int>(lhs.kind()), static_cast<int>(rhs.kind())))
+    return by;
+  switch (lhs.kind()) {
+  case Kind::constant:
+    return order(lhs.constant(), rhs.constant());
+  case Kind::symbol:
+    return order(lhs.symbol(), rhs.symbol());
+  default:
+    if (int by = order(lhs.lhs(), rhs.lhs()))
+      return by;
+    return order(lhs.rhs(), rhs.rhs());
+  }
+}
+
+struct Term {
+  Expr atom; // neither a constant nor a sum, nor a product with a constant
+  std::int64_t factor;
+};
+
+struct Sum {
+  std::vector<Term> terms;
+  std::int64_t constant = 0;
+
+  void add_term(const Expr &atom, std::int64_t factor) {
+    for (Term &each : terms)
+      if (each.atom.same(atom)) {
+        each.factor = add(each.factor, factor);
+        return;
+      }
+    terms.push_back({atom, factor});
+  }
+
+  void add_expr(const Expr &expr, std::int64_t factor) {
+    switch (expr.kind()) {
+    case Kind::constant:
+      constant = add(constant, mul(expr.constant(), factor));
+      return;
+    case Kind::add:
+      add_expr(expr.lhs(), factor);
+      add_expr(expr.rhs(), factor);
+      return;
+    case Kind::mul:
+      if (auto number = expr.rhs().as_constant()) {
+        add_expr(expr.lhs(), mul(factor, *number));
+        return;
+      }
+      [[fallthrough]];
+    default:
+      add_term(expr, factor);
+    }
+  }
+
+  Expr expr() {
+    std::erase_if(terms, [](const Term &each) { return each.factor == 0; });
+    std::sort(terms.begin(), terms.end(), [](const Term &l, const Term &r) {
+      return order(l.atom, r.atom) < 0;
+    });
+    std::optional<Expr> out;
+    auto append = [&](const Expr &next) {
+      out = out ? make_expr(Kind::add, *out, next) : next;
+    };
+    for (const Term &each : terms)
+      append(each.factor == 1 ? each.atom
+                              : make_expr(Kind::mul, each.atom, each.factor));
+    if (constant != 0 || !out)
+      append(constant);
+    return *out;
+  }
+};
+
+Sum sum_of(const Expr &expr) {
+  Sum out;
+  out.add_expr(expr, 1);
+  return out;
+}
+
+void collect_factors(const Expr &atom, std::vector<Expr> &factors) {
+  if (atom.kind() == Kind::mul) {
+    collect_factors(atom.lhs(), factors);
+    collect_factors(atom.rhs(), factors);
+  } else {
+    factors.push_back(atom);
+  }
+}
+
+Expr product(std::vector<Expr> factors) {
+  std::sort(factors.begin(), factors.end(),
+            [](const Expr &l, const Expr &r) { return order(l, r) < 0; });
+  if (factors.empty())
+    return 1;
+  Expr out = factors[0];
+  for (std::size_t i = 1; i < factors.size(); ++i)
+    out = make_expr(Kind::mul, out, factors[i]);
+  return out;
+}
+
+// term / divisor where that leaves no remainder whatever the values.
+std::optional<Expr> exact_quotient(const Term &term, const Expr &divisor) {
+  if (auto number = divisor.as_constant()) {
+    if (term.factor % *number != 0)
+      return std::nullopt;
+    return term.atom * (term.factor / *number);
+  }
+  std::vector<Expr> factors;
+  collect_factors(term.atom, factors);
+  auto found =
+      std::find_if(factors.begin(), factors.end(),
+                   [&](const Expr &each) { return each.same(divisor); });
+  if (found == factors.end())
+    return std::nullopt;
+  factors.erase(found);
+  return product(factors) * term.factor;
+}
+
+struct Division {
+  Expr whole; // the part that divides exactly, divided
+  Sum rest;
+};
+
+Division divide(const Expr &lhs, const Expr &rhs) {
+  Division out;
+  Sum sum = sum_of(lhs);
+  for (const Term &each : sum.terms) {
+    if (auto quotient = exact_quotient(each, rhs))
+      out.whole = out.whole + *quotient;
+    else
+      out.rest.terms.push_back(each);
+  }
+  out.rest.constant = sum.constant;
+  if (auto number = rhs.as_constant()) {
+    out.whole = out.whole + floordiv(sum.constant, *number);
+    out.rest.constant = mod(sum.constant, *number);
+  }
+  return out;
+}
+
+Expr divide_rest(Sum rest, const Expr &rhs) {
+  auto number = rhs.as_constant();
+  if (!number)
+    return rest.terms.empty() && rest.constant == 0
+               ? Expr(0)
+               : make_expr(Kind::floordiv, rest.expr(), rhs);
+  if (rest.terms.empty())
+    return floordiv(rest.constant, *number);
+  // (g*x + k) / (g*d) is (x + floor(k/g)) / d for integers x.
+  std::int64_t common = *number;
+  for (const Term &each : rest.terms)
+    common = std::gcd(common, each.factor);
+  for (Term &each : rest.terms)
+    each.factor /= common;
+  rest.constant = floordiv(rest.constant, common);
+  std::int64_t divisor = *number / common;
+  Expr inner = rest.expr();
+  if (inner.kind() == Kind::floordiv)
+    if (auto by = inner.rhs().as_constant())
+      return inner.lhs() / mul(*by, divisor);
+  return divisor == 1 ? inner : make_expr(Kind::floordiv, inner, divisor);
+}
+
+} // namespace
+
+Expr::Expr(std::int64_t value)
+    : node_(std::make_shared<const Node>(Node{Kind::constant, value, {}, {}})) {
+}
+
+Expr::Expr(Symbol symbol)
+    : node_(std::make_shared<const Node>(
+          Node{Kind::symbol, 0, std::move(symbol), {}})) {}
+
+Expr::Kind Expr::kind() const { return node_->kind; }
+
+std::int64_t Expr::constant() const {
+  ensure(kind() == Kind::constant, "constant() of an expression that is none");
+  return node_->value;
+}
+
+const Symbol &Expr::symbol() const {
+  ensure(kind() == Kind::symbol, "symbol() of an expression that is none");
+  return node_->symbol;
+}
+
+const Expr &Expr::lhs() const {
+  ensure(!node_->operands.empty(), "lhs() of a leaf");
+  return node_->operands[0];
+}
+
+const Expr &Expr::rhs() const {
+  ensure(!node_->operands.empty(), "rhs() of a leaf");
+  return node_->operands[1];
+}
+
+std::optional<std::int64_t> Expr::as_constant() const {
+  if (kind() != Kind::constant)
+    return std::nullopt;
+  return node_->value;
+}
+
+bool Expr::same(const Expr &other) const {
+  return node_ == other.node_ || order(*this, other) == 0;
+}
+
+Expr operator+(const Expr &lhs, const Expr &rhs) {
+  Sum sum = sum_of(lhs);
+  sum.add_expr(rhs, 1);
+  return sum.expr();
+}
+
+Expr operator-(const Expr &lhs, const Expr &rhs) {
+  Sum sum = sum_of(lhs);
+  sum.add_expr(rhs, -1);
+  return sum.expr();
+}
+
+Expr operator*(const Expr &lhs, const Expr &rhs) {
+  if (auto number = rhs.as_constant()) {
+    Sum sum;
+    sum.add_expr(lhs, *number);
+    return sum.expr();
+  }
+  if (lhs.kind() == Kind::constant)
+    return rhs * lhs;
+  // Constant factors of a single term move out: (x*2) * (y*3) is (x*y) * 6.
+  Sum left = sum_of(lhs), right = sum_of(rhs);
+  std::int64_t factor = 1;
+  std::vector<Expr> factors;
+  for (Sum *side : {&left, &right}) {
+    if (side->terms.size() == 1 && side->constant == 0) {
+      factor = mul(factor, side->terms[0].factor);
+      collect_factors(side->terms[0].atom, factors);
+    } else {
+      factors.push_back(side->expr());
+    }
+  }
+  return product(factors) * factor;
+}
+
+Expr operator/(const Expr &lhs, const Expr &rhs) {
+  if (auto number = rhs.as_constant())
+    ensure(*number > 0, "division by a number that is not positive");
+  if (lhs.same(rhs))
+    return 1;
+  Division parts = divide(lhs, rhs);
+  return parts.whole + divide_rest(parts.rest, rhs);
+}
+
+Expr operator%(const Expr &lhs, const Expr &rhs) {
+  if (auto number = rhs.as_constant())
+    ensure(*number > 0, "remainder by a number that is not positive");
+  Sum rest = divide(lhs, rhs).rest;
+  if (rest.terms.empty() && (rhs.as_constant() || rest.constant == 0))
+    return rest.constant;
+  if (auto number = rhs.as_constant(); number && *number == 1)
+    return 0;
+  return make_expr(Kind::mod, rest.expr(), rhs);
+}
+
+Expr cdiv(const Expr &lhs, const Expr &rhs) { return (lhs + rhs - 1) / rhs; }
+
+Expr min(const Expr &lhs, const Expr &rhs) {
+  // A constant difference decides, whatever the symbols are.
+  if (auto difference = (lhs - rhs).as_constant())
+    return *difference <= 0 ? lhs : rhs;
+  return order(lhs, rhs) < 0 ? make_expr(Kind::min, lhs, rhs)
+                             : make_expr(Kind::min, rhs, lhs);
+}
+
+Expr max(const Expr &lhs, const Expr &rhs) {
+  Expr difference = lhs - rhs;
+  if (auto number = difference.as_constant())
+    return *number >= 0 ? lhs : rhs;
+  if (is_nonnegative(difference))
+    return lhs;
+  if (is_nonnegative(rhs - lhs))
+    return rhs;
+  return order(lhs, rhs) < 0 ? make_expr(Kind::max, lhs, rhs)
+                             : make_expr(Kind::max, rhs, lhs);
+}
+
+bool is_nonnegative(const Expr &expr) {
+  switch (expr.kind()) {
+  case Kind::constant:
+    return expr.constant() >= 0;
+  case Kind::symbol:
+    return expr.symbol().kind != SymbolKind::level;
+  case Kind::mod:
+    return true;
+  case Kind::max:
+    return is_nonnegative(expr.lhs()) || is_nonnegative(expr.rhs());
+  case Kind::floordiv: // the divisor is positive by contract
+    return is_nonnegative(expr.lhs());
+  default:
+    return is_nonnegative(expr.lhs()) && is_nonnegative(expr.rhs());
+  }
+}
+
+std::int64_t
+known_divisor(const Expr &expr,
+              const std::function<std::int64_t(const Symbol &)> &divisor) {
+  switch (expr.kind()) {
+  case Kind::constant:
+    return expr.constant() < 0 ? -expr.constant() : expr.constant();
+  case Kind::symbol:
+    return divisor(expr.symbol());
+  case Kind::mul: {
+    std::int64_t out = 0;
+    if (__builtin_mul_overflow(known_divisor(expr.lhs(), divisor),
+                               known_divisor(expr.rhs(), divisor), &out))
+      return 1;
+    return out;
+  }
+  case Kind::floordiv:
+    return 1;
+  default: // a common divisor of both sides divides sum, remainder, min, max
+    return std::gcd(known_divisor(expr.lhs(), divisor),
+                    known_divisor(expr.rhs(), divisor));
+  }
+}
+
+Expr Expr::substitute(
+    const std::function<std::optional<Expr>(const Symbol &)> &map) const {
+  switch (kind()) {
+  case Kind::constant:
+    return *this;
+  case Kind::symbol:
+    return map(symbol()).value_or(*this);
+  default:
+    break;
+  }
+  Expr left = lhs().substitute(map), right = rhs().substitute(map);
+  switch (kind()) {
+  case Kind::add:
+    return left + right;
+  case Kind::mul:
+    return left * right;
+  case Kind::floordiv:
+    return left / right;
+  case Kind::mod:
+    return left % right;
+  case Kind::min:
+    return girih::min(left, right);
+  default:
+    return girih::max(left, right);
+  }
+}
+
+std::int64_t
+Expr::evaluate(const std::function<std::int64_t(const Symbol &)> &value) const {
+  if (kind() == Kind::constant)
+    return node_->value;
+  if (kind() == Kind::symbol)
+    return value(symbol());
+  std::int64_t left = lhs().evaluate(value), right = rhs().evaluate(value);
+  switch (kind()) {
+  case Kind::add:
+    return add(left, right);
+  case Kind::mul:
+    return mul(left, right);
+  case Kind::floordiv:
+    return floordiv(left, right);
+  case Kind::mod:
+    return mod(left, right);
+  case Kind::min:
+    return std::min(left, right);
+  default:
+    return std::max(left, right);
+  }
+}
+
+void Expr::for_each_symbol(
+    const std::function<void(const Symbol &)> &visit) const {
+  if (kind() == Kind::symbol)
+    visit(symbol());
+  for (const Expr &each : node_->operands)
+    each.for_each_symbol(visit);
+}
+
+} // namespace girih

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Symbolic integers: sizes, grids and index maps of arrangements.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace girih {
+
+/// What a symbol stands for. `operand` and `dim` are used where noted.
+enum class SymbolKind : std::uint8_t {
+  block,   // a block size, by name; replaced by a number when recorded
+  size,    // size of source dimension `dim` of operand number `operand`
+  program, // coordinate `dim` of the program in the grid
+  level,   // index number `dim` into the middle levels, outer first
+  lane,    // coordinate `dim` within the innermost tile
+};
+
+struct Symbol {
+  SymbolKind kind;
+  int operand = -1;
+  int dim = -1;
+  std::string name; // block: the user's name. Others: see Expr::to_string
+  bool operator==(const Symbol &) const = default;
+};
+
+/// An immutable integer expression; a cheap value handle. Building simplifies:
+/// constants fold, x+0, x*1, x*0, (x*c)/c, (x*c)%c and sums of like terms.
+/// Division rounds towards minus infinity; divisors are positive.
+class Expr {
+public:
+  enum class Kind : std::uint8_t {
+    constant,
+    symbol,
+    add,
+    mul,
+    floordiv,
+    mod,
+    min,
+    max
+  };
+
+  Expr() : Expr(0) {}
+  Expr(std::int64_t value); // NOLINT: implicit by design
+  Expr(int value) : Expr(static_cast<std::int64_t>(value)) {}
+  explicit Expr(Symbol symbol);
+
+  Kind kind() const;
+  std::int64_t constant() const; // Kind::constant
+  const Symbol &symbol() const;  // Kind::symbol
+  const Expr &lhs() const;       // binary kinds
+  const Expr &rhs() const;
+  std::optional<std::int64_t> as_constant() const;
+
+  /// Substitutes symbols; those for which `map` gives nothing stay.
+  Expr substitute(
+      const std::function<std::optional<Expr>(const Symbol &)> &map) const;
+  /// Evaluates with a value for each symbol. Overflow is an InternalError.
+  std::int64_t
+  evaluate(const std::function<std::int64_t(const Symbol &)> &value) const;
+  void for_each_symbol(const std::function<void(const Symbol &)> &visit) const;
+
+  /// Infix text, parsed back by parse_expr: `p0 * 128 + t0`, `cdiv` prints as
+  /// `(a.n0 + 127) / 128`. Symbols print as their block name, `NAME.nD` (size
+  /// D of operand NAME), `pD`, `iD` (level), `tD` (lane).
+  std::string to_string(const std::vector<std::string> &operand_names) const;
+
+  bool
+  same(const Expr &other) const; // structural equality after simplification
+
+  struct Node;
+
+private:
+  explicit Expr(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
+  std::shared_ptr<const Node> node_;
+  friend Expr make_expr(Kind, const Expr &, const Expr &);
+};
+
+Expr operator+(const Expr &lhs, const Expr &rhs);
+Expr operator-(const Expr &lhs, const Expr &rhs);
+Expr operator*(const Expr &lhs, const Expr &rhs);
+Expr operator/(const Expr &lhs, const Expr &rhs); // floor division
+Expr operator%(const Expr &lhs, const Expr &rhs); // floor modulo
+Expr cdiv(const Expr &lhs, const Expr &rhs);      // (lhs + rhs - 1) / rhs
+Expr min(const Expr &lhs, const Expr &rhs);
+Expr max(const Expr &lhs, const Expr &rhs);
+
+/// Whether the value is never negative: sizes, blocks, programs and lanes are
+/// not; level indices may be anything.
+bool is_nonnegative(const Expr &expr);
+
+/// The divisor with which every value of `expr` is divisible, as far as can be
+/// seen; 0 for the constant 0. `divisor` gives that of a symbol.
+std::int64_t
+known_divisor(const Expr &expr,
+              const std::function<std::int64_t(const Symbol &)> &divisor);
+
+/// Parses what to_string prints. Throws CompileError [parse] with the column.
+Expr parse_expr(std::string_view text,
+                const std::vector<std::string> &operand_names);
+
+} // namespace girih

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators and functions on tiles: promotion and checks, then one node.
+#include "girih/dsl/functions.h"
+
+#include "girih/dsl/elementwise.h"
+#include "girih/dsl/program_text.h"
+#include "girih/dsl/recorder.h"
+#include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/float_formats.h"
+
+#include <cmath>
+
+namespace girih {
+namespace {
+
+using Kind = Located::Kind;
+
+Recorder &recorder_of(const Located &value) {
+  return Recorder::current("a Tile", value.where);
+}
+
+[[noreturn]] void unsupported(const char *what, DType dtype,
+                              const SourceLine &where) {
+  const char *help = "cast to f32 first";
+  if (dtype == DType::b1)
+    help = "cast to an integer dtype first, or use & | ^ and where()";
+  else if (is_integer(dtype))
+    help = "cast to a float dtype first";
+  else if (is_arithmetic(dtype))
+    help = "cast to an integer dtype first";
+  throw CompileError(ErrorId::dtype_unsupported, where,
+                     {what, name(dtype), help});
+}
+
+bool is_literal(const Located &value) {
+  return value.kind == Kind::integer || value.kind == Kind::floating;
+}
+
+DType tile_dtype(const Located &value) {
+  return recorder_of(value).type(value.value).dtype;
+}
+
+// The dtype of a number or Index that stands beside no tile.
+DType default_dtype(const Located &value) {
+  return value.kind == Kind::floating ? DType::f32 : DType::i64;
+}
+
+// PyTorch's rule: a number or an Index only moves a tile to a higher category
+// (bool, integer, float), never to a wider dtype of its own.
+DType common_dtype(const Located &lhs, const Located &rhs) {
+  bool left = lhs.kind == Kind::tile, right = rhs.kind == Kind::tile;
+  if (left && right)
+    return promote(tile_dtype(lhs), tile_dtype(rhs));
+  if (!left && !right)
+    return promote(default_dtype(lhs), default_dtype(rhs));
+  DType tile = tile_dtype(left ? lhs : rhs);
+  const Located &other = left ? rhs : lhs;
+  if (is_float(tile))
+    return tile;
+  if (other.kind == Kind::floating)
+    return DType::f32;
+  return tile == DType::b1 ? DType::i64 : tile;
+}
+
+void check_integer(const Located &literal, DType dtype) {
+  std::int64_t value = literal.integer;
+  bool fits = !literal.too_large;
+  if (dtype == DType::b1) {
+    fits &= value == 0 || value == 1;
+  } else if (is_integer(dtype)) {
+    // Constants are kept as doubles.
+    int width = std::min(bits(dtype) - (is_signed(dtype) ? 1 : 0), 53);
+    std::int64_t limit = std::int64_t{1} << width;
+    fits &= value < limit + (width == 53 ? 1 : 0) &&
+            value >= (is_signed(dtype) ? -limit : 0);
+  }
+  if (!fits)
+    throw CompileError(
+        ErrorId::literal_range, literal.where,
+        {literal.too_large ? "above 2^63" : std::to_string(value),
+         name(dtype)});
+}
+
+ValueId cast_value(Recorder &recorder, ValueId value, DType dtype,
+                   const SourceLine &where) {
+  ValueType type = recorder.type(value);
+  if (type.dtype == dtype)
+    return value;
+  type.dtype = dtype;
+  Node node;
+  node.op = Op::cast;
+  node.inputs = {value};
+  node.line = where;
+  return recorder.add(std::move(node), type);
+}
+
+// Constants are kept as doubles: exact up to 2^53.
+double float_to_i64(const Located &value, double number) {
+  number = std::trunc(number);
+  if (!(std::abs(number) <= 0x1p53))
+    throw CompileError(ErrorId::literal_range, value.where,
+                       {std::to_string(value.floating), name(DType::i64)});
+  return number;
+}
+
+ValueId literal(const Located &value, DType dtype, Shape shape) {
+  double number = value.floating;
+  if (value.kind == Kind::integer)
+    check_integer(value, dtype);
+  else if (!is_float(dtype) && dtype != DType::i64)
+    number = round_to(dtype, number); // as a cast would
+  else if (!is_float(dtype))
+    number = float_to_i64(value, number);
+  return recorder_of(value).constant(number, dtype, std::move(shape),
+                                     value.where);
+}
+
+// The value as a tile of `dtype`; numbers and Indices become scalars.
+ValueId convert(const Located &value, DType dtype) {
+  Recorder &recorder = recorder_of(value);
+  if (is_literal(value))
+    return literal(value, dtype, {});
+  ValueId tile = value.value;
+  if (value.kind == Kind::index) {
+    Node node;
+    node.op = Op::index_to_tile;
+    node.inputs = {value.value};
+    node.line = value.where;
+    tile =
+        recorder.add(std::move(node), {ValueType::Kind::tile, DType::i64, {}});
+  }
+  return cast_value(recorder, tile, dtype, value.where);
+}
+
+Shape shape_of(const Located &value) {
+  return value.kind == Kind::tile ? recorder_of(value).type(value.value).shape
+                                  : Shape{};
+}
+
+Shape common_shape(const char *what, const Shape &lhs, const Shape &rhs,
+                   const SourceLine &where) {
+  if (lhs == rhs || rhs.empty())
+    return lhs;
+  if (lhs.empty())
+    return rhs;
+  throw CompileError(ErrorId::shape_mismatch, where,
+                     {what, to_string(lhs), to_string(rhs)});
+}
+
+Tile emit(Op op, Function function, std::vector<ValueId> inputs, ValueType type,
+          const Located &at) {
+  Node node;
+  node.op = op;
+  node.function = function;
+  node.inputs = std::move(inputs);
+  node.line = at.where;
+  Recorder &recorder = recorder_of(at);
+  return recorder.tile(recorder.add(std::move(node), std::move(type)),
+                       at.where);
+}
+
+// Which dtypes a function takes, and which it computes in.
+DType computed_dtype(Function function, const char *what, DType dtype,
+                     const SourceLine &where) {
+  if (!is_arithmetic(dtype))
+    unsupported(what, dtype, where);
+  switch (function) {
+  case Function::bit_and:
+  case Function::bit_or:
+  case Function::bit_xor:
+    if (is_float(dtype))
+      unsupported(what, dtype, where);
+    return dtype;
+  case Function::shl:
+  case Function::shr:
+    if (!is_integer(dtype))
+      unsupported(what, dtype, where);
+    return dtype;
+  case Function::pow:
+    if (!is_float(dtype))
+      unsupported(what, dtype, where);
+    return dtype;
+  case Function::div:
+    return is_float(dtype) ? dtype : DType::f32;
+  default:
+    if (dtype == DType::b1)
+      unsupported(what, dtype, where);
+    return dtype;
+  }
+}
+
+Tile compare(Function function, const char *what, const Located &lhs,
+             const Located &rhs) {
+  DType dtype = common_dtype(lhs, rhs);
+  if (!is_arithmetic(dtype))
+    unsupported(what, dtype, lhs.where);
+  Shape shape = common_shape(what, shape_of(lhs), shape_of(rhs), lhs.where);
+  return emit(Op::compare, function, {convert(lhs, dtype), convert(rhs, dtype)},
+              {ValueType::Kind::tile, DType::b1, shape}, lhs);
+}
+
+Tile unary(Function function, DType dtype, const Located &x) {
+  return emit(Op::unary, function, {convert(x, dtype)},
+              {ValueType::Kind::tile, dtype, shape_of(x)}, x);
+}
+
+DType dtype_of(const Located &x) {
+  return x.kind == Kind::tile ? tile_dtype(x) : default_dtype(x);
+}
+
+Tile float_function(Function function, const char *what, const Located &x) {
+  DType dtype = dtype_of(x);
+  if (!is_arithmetic(dtype))
+    unsupported(what, dtype, x.where);
+  return unary(function, is_float(dtype) ? dtype : DType::f32, x);
+}
+
+Tile rounding(Function function, const char *what, const Located &x) {
+  if (is_integer(dtype_of(x)) && is_arithmetic(dtype_of(x)))
+    return tile_of(x);
+  return float_function(function, what, x);
+}
+
+Tile signed_function(Function function, const char *what, const Located &x) {
+  DType dtype = dtype_of(x);
+  if (!is_arithmetic(dtype) || dtype == DType::b1)
+    unsupported(what, dtype, x.where);
+  return unary(function, dtype, x);
+}
+
+} // namespace
+
+Tile tile_of(const Located &value) {
+  Recorder &recorder = recorder_of(value);
+  return recorder.tile(convert(value, dtype_of(value)), value.where);
+}
+
+Tile binary(Function function, const char *what, const Located &lhs,
+            const Located &rhs) {
+  DType dtype =
+      computed_dtype(function, what, common_dtype(lhs, rhs), lhs.where);
+  Shape shape = common_shape(what, shape_of(lhs), shape_of(rhs), lhs.where);
+  ValueId left = convert(lhs, dtype), right = convert(rhs, dtype);
+  return emit(Op::binary, function, {left, right},
+              {ValueType::Kind::tile, dtype, shape}, lhs);
+}
+
+Tile updated(Function function, const char *what, const Tile &tile,
+             const Located &rhs) {
+  Located lhs = rhs; // for its place
+  lhs.kind = Kind::tile;
+  lhs.value = tile.value(rhs.where);
+  ValueType before = recorder_of(lhs).type(lhs.value);
+  Tile out = binary(function, what, lhs, rhs);
+  ValueType after = recorder_of(lhs).type(out.value(rhs.where));
+  if (after.shape != before.shape)
+    throw CompileError(ErrorId::shape_mismatch, rhs.where,
+                       {what, to_string(before.shape), to_string(after.shape)});
+  // As in PyTorch: the left side keeps its dtype, and a float does not silently
+  // become an integer.
+  if (is_float(after.dtype) && !is_float(before.dtype))
+    unsupported(what, before.dtype, rhs.where);
+  lhs.value = out.value(rhs.where);
+  return recorder_of(lhs).tile(convert(lhs, before.dtype), rhs.where);
+}
+
+void store_tile(int operand, const std::vector<ValueId> &indices,
+                const Located &value) {
+  Recorder &recorder = recorder_of(value);
+  const ArrangedOperand &target =
+      recorder.program().operands[static_cast<std::size_t>(operand)];
+  ValueId tile;
+  if (is_literal(value)) {
+    tile = literal(value, target.dtype, target.tile);
+  } else {
+    tile = convert(value, target.dtype);
+    Shape shape = recorder.type(tile).shape;
+    if (shape != target.tile && !shape.empty())
+      throw CompileError(
+          ErrorId::store_shape, value.where,
+          {to_string(shape), target.name, to_string(target.tile)});
+    if (shape != target.tile) {
+      // The one operation that repeats a scalar without changing any bit of it.
+      ValueId all = recorder.constant(1, DType::b1, target.tile, value.where);
+      tile = emit(Op::select, Function::none, {all, tile, tile},
+                  {ValueType::Kind::tile, target.dtype, target.tile}, value)
+                 .value(value.where);
+    }
+  }
+  recorder.store(operand, indices, tile, value.where);
+}
+
+void update_tile(Function function, int operand,
+                 const std::vector<ValueId> &indices, const Located &rhs) {
+  Recorder &recorder = recorder_of(rhs);
+  Located lhs = rhs;
+  lhs.kind = Kind::tile;
+  lhs.value = recorder.load(operand, indices, rhs.where);
+  Tile before = recorder.tile(lhs.value, rhs.where);
+  Tile after = updated(function, "an update of an InOut", before, rhs);
+  lhs.value = after.value(rhs.where);
+  store_tile(operand, indices, lhs);
+}
+
+Tile operator+(const Located &lhs, const Located &rhs) {
+  return binary(Function::add, "operator +", lhs, rhs);
+}
+Tile operator-(const Located &lhs, const Located &rhs) {
+  return binary(Function::sub, "operator -", lhs, rhs);
+}
+Tile operator*(const Located &lhs, const Located &rhs) {
+  return binary(Function::mul, "operator *", lhs, rhs);
+}
+Tile operator/(const Located &lhs, const Located &rhs) {
+  return binary(Function::div, "operator /", lhs, rhs);
+}
+Tile operator%(const Located &lhs, const Located &rhs) {
+  return binary(Function::mod, "operator %", lhs, rhs);
+}
+Tile operator&(const Located &lhs, const Located &rhs) {
+  return binary(Function::bit_and, "operator &", lhs, rhs);
+}
+Tile operator|(const Located &lhs, const Located &rhs) {
+  return binary(Function::bit_or, "operator |", lhs, rhs);
+}
+Tile operator^(const Located &lhs, const Located &rhs) {
+  return binary(Function::bit_xor, "operator ^", lhs, rhs);
+}
+Tile operator<<(const Located &lhs, const Located &rhs) {
+  return binary(Function::shl, "operator <<", lhs, rhs);
+}
+Tile operator>>(const Located &lhs, const Located &rhs) {
+  return binary(Function::shr, "operator >>", lhs, rhs);
+}
+Tile floor_divide(const Located &lhs, const Located &rhs) {
+  return binary(Function::floordiv, "floor_divide()", lhs, rhs);
+}
+Tile min(const Located &lhs, const Located &rhs) {
+  return binary(Function::min, "min()", lhs, rhs);
+}
+Tile max(const Located &lhs, const Located &rhs) {
+  return binary(Function::max, "max()", lhs, rhs);
+}
+Tile pow(const Located &base, const Located &exponent) {
+  return binary(Function::pow, "pow()", base, exponent);
+}
+
+Tile operator==(const Located &lhs, const Located &rhs) {
+  return compare(Function::eq, "operator ==", lhs, rhs);
+}
+Tile operator!=(const Located &lhs, const Located &rhs) {
+  return compare(Function::ne, "operator !=", lhs, rhs);
+}
+Tile operator<(const Located &lhs, const Located &rhs) {
+  return compare(Function::lt, "operator <", lhs, rhs);
+}
+Tile operator<=(const Located &lhs, const Located &rhs) {
+  return compare(Function::le, "operator <=", lhs, rhs);
+}
+Tile operator>(const Located &lhs, const Located &rhs) {
+  return compare(Function::gt, "operator >", lhs, rhs);
+}
+Tile operator>=(const Located &lhs, const Located &rhs) {
+  return compare(Function::ge, "operator >=", lhs, rhs);
+}
+
+Tile operator-(const Located &x) {
+  return signed_function(Function::neg, "operator -", x);
+}
+Tile abs(const Located &x) {
+  return signed_function(Function::abs, "abs()", x);
+}
+Tile operator!(const Located &x) {
+  if (dtype_of(x) != DType::b1)
+    unsupported("operator !", dtype_of(x), x.where);
+  return unary(Function::logical_not, DType::b1, x);
+}
+Tile operator~(const Located &x) {
+  DType dtype = dtype_of(x);
+  if (dtype == DType::b1)
+    return !x;
+  if (!is_arithmetic(dtype) || is_float(dtype))
+    unsupported("operator ~", dtype, x.where);
+  Recorder &recorder = recorder_of(x);
+  ValueId ones =
+      recorder.constant(is_signed(dtype) ? -1 : 255, dtype, {}, x.where);
+  return emit(Op::binary, Function::bit_xor, {convert(x, dtype), ones},
+              {ValueType::Kind::tile, dtype, shape_of(x)}, x);
+}
+
+Tile exp(const Located &x) { return float_function(Function::exp, "exp()", x); }
+Tile exp2(const Located &x) {
+  return float_function(Function::exp2, "exp2()", x);
+}
+Tile log(const Located &x) { return float_function(Function::log, "log()", x); }
+Tile log2(const Located &x) {
+  return float_function(Function::log2, "log2()", x);
+}
+Tile sqrt(const Located &x) {
+  return float_function(Function::sqrt, "sqrt()", x);
+}
+Tile rsqrt(const Located &x) {
+  return float_function(Function::rsqrt, "rsqrt()", x);
+}
+Tile sin(const Located &x) { return float_function(Function::sin, "sin()", x); }
+Tile cos(const Located &x) { return float_function(Function::cos, "cos()", x); }
+Tile tanh(const Located &x) {
+  return float_function(Function::tanh, "tanh()", x);
+}
+Tile erf(const Located &x) { return float_function(Function::erf, "erf()", x); }
+Tile floor(const Located &x) { return rounding(Function::floor, "floor()", x); }
+Tile ceil(const Located &x) { return rounding(Function::ceil, "ceil()", x); }
+
+Tile where(const Located &mask, const Located &x, const Located &y) {
+  if (dtype_of(mask) != DType::b1)
+    throw CompileError(ErrorId::dtype_unsupported, mask.where,
+                       {"a where() mask", name(dtype_of(mask)),
+                        "masks are bool tiles, as comparisons give"});
+  DType dtype = common_dtype(x, y);
+  Shape shape = common_shape("where()", shape_of(x), shape_of(y), mask.where);
+  shape = common_shape("where()", shape_of(mask), shape, mask.where);
+  ValueId condition = convert(mask, DType::b1);
+  ValueId left = convert(x, dtype), right = convert(y, dtype);
+  return emit(Op::select, Function::none, {condition, left, right},
+              {ValueType::Kind::tile, dtype, shape}, mask);
+}
+
+Tile cast(const Located &x, DType dtype, std::source_location) {
+  Recorder &recorder = recorder_of(x);
+  return recorder.tile(convert(x, dtype), x.where);
+}
+
+Tile dot(const Located &a, const Located &b, Precision precision,
+         std::source_location where) {
+  Recorder &recorder = recorder_of(a);
+  Shape left = shape_of(a), right = shape_of(b);
+  if (left.size() != 2 || right.size() != 2 || left[1] != right[0])
+    throw CompileError(ErrorId::dot_shape, where,
+                       {to_string(left), to_string(right)});
+  DType x = dtype_of(a), y = dtype_of(b);
+  bool known = is_float(x) ? bits(x) >= 8 && x != DType::ue8m0
+                           : x == DType::i8 || x == DType::u8;
+  if (x != y || !known)
+    throw CompileError(
+        ErrorId::dot_dtype, where,
+        {name(x), name(y),
+         x != y ? "cast one side to the dtype of the other"
+                : "dot() takes f64, f32, f16, bf16, e4m3, e5m2, i8 and u8"});
+  DType sum = !is_float(x)      ? DType::i32
+              : x == DType::f64 ? DType::f64
+                                : DType::f32;
+  Node node;
+  node.op = Op::dot;
+  node.inputs = {a.value, b.value};
+  node.precision = precision;
+  node.line = where;
+  Shape shape = {left[0], right[1]};
+  if (tile_elements(shape) < 0)
+    throw CompileError(
+        ErrorId::tile_size, where,
+        {"the result of dot()", to_string(shape), max_tile_elements});
+  ValueId out = recorder.add(std::move(node),
+                             {ValueType::Kind::tile, sum, std::move(shape)});
+  return recorder.tile(out, where);
+}
+
+Tile full(const Shape &shape, double value, DType dtype,
+          std::source_location where) {
+  Recorder &recorder = Recorder::current("full()", where);
+  if (tile_elements(shape) < 0)
+    throw CompileError(ErrorId::tile_size, where,
+                       {"a tile", to_string(shape), max_tile_elements});
+  if (!is_float(dtype)) {
+    Located number(value);
+    number.where = where;
+    number.kind = Kind::integer;
+    bool whole = std::trunc(value) == value && std::abs(value) < 0x1p62;
+    if (!whole)
+      throw CompileError(ErrorId::literal_range, where,
+                         {std::to_string(value), name(dtype)});
+    number.integer = static_cast<std::int64_t>(value);
+    check_integer(number, dtype);
+  }
+  return recorder.tile(recorder.constant(value, dtype, shape, where), where);
+}
+
+Tile zeros(const Shape &shape, DType dtype, std::source_location where) {
+  return full(shape, 0, dtype, where);
+}
+
+} // namespace girih

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators and functions on tiles, and loops. dtypes are promoted as in
+// PyTorch; numbers adopt the tile's dtype. Shapes must be equal, or one side a
+// scalar.
+#pragma once
+
+#include "girih/dsl/values.h"
+
+namespace girih {
+
+Tile operator+(const Located &lhs, const Located &rhs);
+Tile operator-(const Located &lhs, const Located &rhs);
+Tile operator*(const Located &lhs, const Located &rhs);
+/// True division: integers give f32.
+Tile operator/(const Located &lhs, const Located &rhs);
+/// Remainder with the sign of the divisor.
+Tile operator%(const Located &lhs, const Located &rhs);
+Tile operator-(const Located &x);
+/// Logical not of a bool tile.
+Tile operator!(const Located &x);
+/// Bitwise not of an integer tile, logical not of a bool tile.
+Tile operator~(const Located &x);
+Tile operator&(const Located &lhs, const Located &rhs);
+Tile operator|(const Located &lhs, const Located &rhs);
+Tile operator^(const Located &lhs, const Located &rhs);
+Tile operator<<(const Located &lhs, const Located &rhs);
+Tile operator>>(const Located &lhs, const Located &rhs);
+
+/// Comparisons give bool tiles.
+Tile operator==(const Located &lhs, const Located &rhs);
+Tile operator!=(const Located &lhs, const Located &rhs);
+Tile operator<(const Located &lhs, const Located &rhs);
+Tile operator<=(const Located &lhs, const Located &rhs);
+Tile operator>(const Located &lhs, const Located &rhs);
+Tile operator>=(const Located &lhs, const Located &rhs);
+
+/// Rounds the quotient towards minus infinity.
+Tile floor_divide(const Located &lhs, const Located &rhs);
+/// NaN in either gives NaN.
+Tile min(const Located &lhs, const Located &rhs);
+Tile max(const Located &lhs, const Located &rhs);
+/// Floats only.
+Tile pow(const Located &base, const Located &exponent);
+/// `mask ? x : y`, element by element; `mask` is a bool tile.
+Tile where(const Located &mask, const Located &x, const Located &y);
+
+Tile abs(const Located &x);
+/// The following take floats; integers are converted to f32 first.
+Tile exp(const Located &x);
+Tile exp2(const Located &x);
+Tile log(const Located &x);
+Tile log2(const Located &x);
+Tile sqrt(const Located &x);
+Tile rsqrt(const Located &x);
+Tile sin(const Located &x);
+Tile cos(const Located &x);
+Tile tanh(const Located &x);
+Tile erf(const Located &x);
+/// Integers stay as they are.
+Tile floor(const Located &x);
+Tile ceil(const Located &x);
+
+/// Converts, rounding to nearest even; fp8 and integers saturate, floats to
+/// integers truncate, anything but 0 is true.
+Tile cast(const Located &x, DType dtype,
+          std::source_location where = std::source_location::current());
+
+/// Matrix product a[M, K] b[K, N]. Accumulates and gives f32 (f64 for f64, i32
+/// for i8 and u8). `precision` speaks of f32 operands.
+Tile dot(const Located &a, const Located &b,
+         Precision precision = Precision::ieee,
+         std::source_location where = std::source_location::current());
+
+/// Tiles of one value.
+Tile zeros(const Shape &shape, DType dtype,
+           std::source_location where = std::source_location::current());
+Tile full(const Shape &shape, double value, DType dtype,
+          std::source_location where = std::source_location::current());
+
+/// The range of a loop: `for (Index k : range(n))`. The body runs once, while
+/// recording; leaving it by break or return is refused.
+class Range {
+public:
+  class Iterator {
+  public:
+    Index operator*() const;
+    Iterator &operator++();
+    /// Whether the body is still to be recorded.
+    bool operator!=(const Iterator &) const;
+
+  private:
+    friend class Range;
+    explicit Iterator(Range *range) : range_(range) {}
+    Range *range_;
+  };
+
+  Range(IndexArgument begin, IndexArgument end, std::int64_t step,
+        SourceLine where);
+  Range(const Range &) = delete;
+  Range &operator=(const Range &) = delete;
+  ~Range();
+
+  Iterator begin();
+  Iterator end() { return Iterator(this); }
+
+private:
+  enum class State : std::uint8_t { fresh, open, closed };
+  Recorder *recorder_;
+  ValueId begin_, count_;
+  std::int64_t step_;
+  SourceLine where_;
+  State state_ = State::fresh;
+  std::size_t loop_ = 0; // its serial number in the recorder
+};
+
+/// 0, 1, ... n - 1
+Range range(IndexArgument n,
+            std::source_location where = std::source_location::current());
+/// begin, begin + step, ... below end; `step` is positive.
+Range range(IndexArgument begin, IndexArgument end, std::int64_t step = 1,
+            std::source_location where = std::source_location::current());
+
+} // namespace girih

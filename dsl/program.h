@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Program: the recorded kernel. Plain data, printable, parsable, hashable; the
+// only thing the compiler is given.
+#pragma once
+
+#include "girih/dsl/config.h"
+#include "girih/dsl/dtype.h"
+#include "girih/dsl/expr.h"
+#include "girih/dsl/support/source_line.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace girih {
+
+/// Number of a value in a Program; indexes Program::values.
+using ValueId = std::int32_t;
+
+/// An `index` (a run-time integer) or a tile: static shape and element type.
+/// A tile of shape {} is a scalar of its dtype.
+struct ValueType {
+  enum class Kind : std::uint8_t { index, tile };
+  Kind kind = Kind::tile;
+  DType dtype = DType::f32;
+  std::vector<std::int64_t> shape;
+  bool operator==(const ValueType &) const = default;
+};
+
+enum class Direction : std::uint8_t { in, out, inout };
+
+/// What is known of an operand beyond rank and dtype: the specialisation class.
+/// Bit d of a mask speaks of source dimension d. Strides are in elements.
+struct OperandClass {
+  bool aligned = false;           // the data pointer is divisible by 16 bytes
+  std::uint32_t size_div16 = 0;   // size d is divisible by 16
+  std::uint32_t unit_stride = 0;  // stride d is 1
+  std::uint32_t stride_div16 = 0; // stride d is divisible by 16
+  bool operator==(const OperandClass &) const = default;
+};
+
+/// Holds where 0 <= value < limit.
+struct Bound {
+  Expr value;
+  Expr limit;
+};
+
+/// An arranged operand. Its index map: source index d of lane t of the tile at
+/// level index i in program p is index[d], a function of symbols pD (program),
+/// iD (middle levels, concatenated outer first), tD (lane) and sizes.
+struct ArrangedOperand {
+  std::string name;
+  Direction direction = Direction::in;
+  bool partial = false; // out: not every element is written
+  DType dtype = DType::f32;
+  int rank = 0;
+  double other = 0; // value of a read out of bounds, rounded to dtype
+  OperandClass known;
+  std::vector<Expr> grid;                // outermost level: sizes
+  std::vector<std::vector<Expr>> levels; // middle levels, outer first: sizes
+  std::vector<std::int64_t> tile;        // innermost level: static shape
+  std::vector<Expr> index;               // rank expressions
+  std::vector<Bound> bounds;             // an access is in bounds iff all hold
+};
+
+enum class Op : std::uint8_t {
+  constant,      // tile filled with `value`                        -> tile
+  index,         // `expr` over size and program symbols            -> index
+  index_binary,  // `function` (add sub mul floordiv mod min max) -> index
+  index_to_tile, // scalar tile of dtype i32/i64 from an index   -> tile {}
+  load,          // operand `operand` at inputs (level indices)     -> tile
+  store,         // inputs: tile, level indices...; to `operand`
+  unary,         // `function`, elementwise                         -> tile
+  binary,        // `function`, elementwise, equal shapes or a {}   -> tile
+  compare,       // `function` eq ne lt le gt ge                    -> bool tile
+  select,        // inputs: bool tile, tile, tile; each of the result's shape or
+                 // {}                                              -> tile
+  cast,          // to the result's dtype, round to nearest even; floats to
+                 // integers truncate and saturate, NaN gives 0      -> tile
+  dot,  // inputs a[M,K], b[K,N] (, acc[M,N]); `precision` -> tile [M,N]
+  loop, // inputs: count (below 1: no iteration), initial values...;
+        // `body`                                          -> results
+};
+
+/// Elementwise and index functions.
+enum class Function : std::uint8_t {
+  none,
+  // unary
+  neg,
+  abs,
+  exp,
+  exp2,
+  log,
+  log2,
+  sqrt,
+  rsqrt,
+  sin,
+  cos,
+  tanh,
+  erf,
+  floor,
+  ceil,
+  logical_not,
+  // binary
+  add,
+  sub,
+  mul,
+  div,
+  mod,
+  floordiv,
+  pow,
+  min,
+  max,
+  bit_and,
+  bit_or,
+  bit_xor,
+  shl,
+  shr,
+  // compare
+  eq,
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
+};
+
+enum class Precision : std::uint8_t { ieee, tf32 };
+
+struct Node;
+
+/// A sequence of nodes with its arguments. The body of a `loop` has arguments
+/// {induction index from 0 to count-1, carried values...} and yields the next
+/// carried values.
+struct Block {
+  std::vector<ValueId> arguments;
+  std::vector<Node> nodes;
+  std::vector<ValueId> yields;
+};
+
+struct Node {
+  Op op = Op::constant;
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> results;
+  int operand = -1;
+  Function function = Function::none;
+  double value = 0;
+  Expr expr;
+  Precision precision = Precision::ieee;
+  Block body; // loop only
+  SourceLine line;
+};
+
+struct Program {
+  std::string name;
+  Config config;
+  bool index32 = true; // every element offset of every operand fits in 31 bits
+  std::vector<ArrangedOperand> operands;
+  std::vector<ValueType> values; // type of each ValueId
+  Block body;                    // no arguments, no yields
+
+  /// Canonical text; parse_program reads it back. Source lines are left out.
+  std::string to_string() const;
+  /// 128-bit hash of to_string(), as 32 hex digits.
+  std::string hash() const;
+};
+
+/// Names as printed in a Program's text.
+std::string_view name(Op op);
+std::string_view name(Function function);
+std::string_view name(Direction direction);
+
+/// Reads Program::to_string's text. Throws CompileError [parse] with the line
+/// and column within the text. What it returns passes verify().
+Program parse_program(std::string_view text);
+
+/// Checks types, operand numbers, definitions before use and structure. Throws
+/// InternalError for a recorded Program, CompileError [parse] for a parsed one.
+void verify(const Program &program);
+
+} // namespace girih

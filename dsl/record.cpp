@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/dsl/record.h"
+
+#include "girih/dsl/arrangement.h"
+#include "girih/dsl/program_text.h"
+#include "girih/dsl/recorder.h"
+#include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/text_scanner.h"
+
+#include <algorithm>
+#include <set>
+
+namespace girih {
+namespace {
+
+void check_count(const KernelSource &source, std::size_t count,
+                 const char *what) {
+  if (count != source.directions.size())
+    throw CompileError(ErrorId::kernel_signature, source.where,
+                       {source.name, source.arity(), count, what});
+}
+
+void check_name(const KernelSource &source, const std::string &name,
+                std::set<std::string> &seen) {
+  const char *why = nullptr;
+  if (!is_identifier(name))
+    why = "names are letters, digits and underscores";
+  else if (name == "min" || name == "max")
+    why = "it is a word of the Program's text";
+  else if (!seen.insert(name).second)
+    why = "another operand has the same name";
+  if (why)
+    throw CompileError(ErrorId::operand_name, source.where, {name, why});
+}
+
+void check_source(const KernelSource &source, std::span<const int> ranks) {
+  check_count(source, source.operand_names.size(), "operand names");
+  check_count(source, ranks.size(), "ranks");
+  bool printable =
+      std::all_of(source.name.begin(), source.name.end(), [](char c) {
+        return static_cast<unsigned char>(c) >= ' ' && c != '"' && c != '\\';
+      });
+  if (!printable)
+    throw CompileError(ErrorId::operand_name, source.where,
+                       {"the kernel", "quotes, backslashes and control "
+                                      "characters do not print"});
+  std::set<std::string> seen;
+  for (const std::string &each : source.operand_names)
+    check_name(source, each, seen);
+  for (std::size_t i = 0; i < ranks.size(); ++i)
+    if (ranks[i] < 0 || ranks[i] > max_rank)
+      throw CompileError(ErrorId::operand_rank, source.where,
+                         {source.operand_names[i], ranks[i], max_rank});
+}
+
+// A rank-0 operand that was not arranged is seen by every program.
+void spread_scalars(std::vector<ArrangedOperand> &operands,
+                    const Arrangement &arrangement) {
+  const ArrangedOperand *model = nullptr;
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    if (!model && !(operands[i].rank == 0 &&
+                    arrangement.operands[i].map().levels.size() == 1))
+      model = &operands[i];
+  if (!model)
+    return;
+  for (std::size_t i = 0; i < operands.size(); ++i)
+    if (operands[i].rank == 0 && operands[i].direction == Direction::in &&
+        arrangement.operands[i].map().levels.size() == 1)
+      operands[i].grid = model->grid;
+}
+
+void check_same_grids(const Program &program, const SourceLine &where) {
+  auto names = operand_names(program);
+  const ArrangedOperand &first = program.operands[0];
+  for (const ArrangedOperand &each : program.operands) {
+    if (each.grid.size() != first.grid.size())
+      throw CompileError(ErrorId::grid_rank, where,
+                         {first.name, to_string(first.grid, names), each.name,
+                          to_string(each.grid, names)});
+    for (std::size_t d = 0; d < each.grid.size(); ++d) {
+      auto left = first.grid[d].as_constant(),
+           right = each.grid[d].as_constant();
+      if (left && right && *left != *right)
+        throw CompileError(ErrorId::grid_mismatch, where,
+                           {d, *left, first.name, *right, each.name});
+    }
+  }
+}
+
+} // namespace
+
+std::vector<BlockUse> block_sizes(const KernelSource &source,
+                                  std::span<const int> ranks) {
+  check_source(source, ranks);
+  std::vector<BlockUse> out;
+  run_arrangement(source, ranks, out);
+  return out;
+}
+
+Program record(const KernelSource &source, std::span<const DType> dtypes,
+               std::span<const int> ranks,
+               std::span<const OperandClass> classes, const Config &config,
+               bool index32) {
+  check_source(source, ranks);
+  check_count(source, dtypes.size(), "dtypes");
+  if (!classes.empty())
+    check_count(source, classes.size(), "classes");
+  std::vector<BlockUse> uses;
+  Arrangement arrangement = run_arrangement(source, ranks, uses);
+  Blocks blocks = block_values(source, uses, config);
+
+  Program out;
+  out.name = source.name;
+  out.config = config;
+  out.config.blocks = blocks; // fallbacks included: the Program says them all
+  out.index32 = index32;
+  {
+    ArrangementScope names(source.operand_names);
+    for (std::size_t i = 0; i < dtypes.size(); ++i) {
+      ArrangedOperand operand =
+          arrange(arrangement.operands[i], blocks, arrangement.where);
+      operand.direction = source.directions[i];
+      operand.dtype = dtypes[i];
+      if (!classes.empty())
+        operand.known = classes[i];
+      out.operands.push_back(std::move(operand));
+    }
+  }
+  spread_scalars(out.operands, arrangement);
+  if (out.operands.empty() ||
+      std::all_of(out.operands.begin(), out.operands.end(),
+                  [](auto &each) { return each.direction == Direction::in; }))
+    throw CompileError(ErrorId::no_application_out, source.where,
+                       {source.name});
+  check_same_grids(out, arrangement.where);
+  {
+    Recorder recorder(out);
+    source.application(recorder);
+    recorder.finish();
+  }
+  canonicalize(out);
+  verify(out);
+  check_outputs(out, source.where);
+  return out;
+}
+
+} // namespace girih

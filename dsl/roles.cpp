@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/dsl/roles.h"
+
+#include "girih/dsl/program_text.h"
+
+#include <algorithm>
+
+namespace girih {
+namespace {
+
+// Small distinct primes: a product or a quotient of blocks is then seen not to
+// be one of them. From 16 on, so that nothing else in a kernel has such sizes.
+constexpr std::int64_t trial_values[] = {17, 19, 23, 29, 31, 37,
+                                         41, 43, 47, 53, 59, 61};
+
+class Analysis {
+public:
+  Analysis(const Program &program, const Config &config, BlockRoles &out)
+      : program_(program), config_(config), out_(out) {}
+
+  void run() {
+    for (std::size_t i = 0; i < program_.operands.size(); ++i)
+      operand(static_cast<int>(i));
+    dots(program_.body);
+  }
+
+private:
+  const std::string *block_of(std::int64_t size) const {
+    for (const auto &[name, value] : config_.blocks)
+      if (value == size)
+        return &name;
+    return nullptr;
+  }
+
+  void operand(int number) {
+    const ArrangedOperand &each =
+        program_.operands[static_cast<std::size_t>(number)];
+    for (std::size_t d = 0; d < each.tile.size(); ++d) {
+      const std::string *block = block_of(each.tile[d]);
+      if (!block)
+        continue;
+      BlockRole role;
+      role.block = *block;
+      role.use = BlockRole::Use::tile;
+      role.operand = number;
+      role.dim = static_cast<int>(d);
+      role.a = each.dtype;
+      role.contiguous =
+          !each.index.empty() && runs_along(each.index.back(), role.dim);
+      out_.roles.push_back(role);
+    }
+  }
+
+  // Whether neighbours along this lane are neighbours in the expression.
+  static bool runs_along(const Expr &index, int dim) {
+    auto at = [&](std::int64_t lane) {
+      return index.substitute([&](const Symbol &symbol) -> std::optional<Expr> {
+        if (symbol.kind == SymbolKind::lane)
+          return Expr(symbol.dim == dim ? lane : 0);
+        if (symbol.kind == SymbolKind::size)
+          return Expr(4096);
+        return Expr(0);
+      });
+    };
+    return (at(1) - at(0)).same(1);
+  }
+
+  void dots(const Block &block) {
+    for (const Node &node : block.nodes) {
+      dots(node.body);
+      if (node.op != Op::dot)
+        continue;
+      const ValueType &a = type(node.inputs[0]), &b = type(node.inputs[1]);
+      add_dot(BlockRole::Use::dot_m, a.shape[0], a, b);
+      add_dot(BlockRole::Use::dot_n, b.shape[1], a, b);
+      add_dot(BlockRole::Use::dot_k, a.shape[1], a, b);
+    }
+  }
+
+  void add_dot(BlockRole::Use use, std::int64_t size, const ValueType &a,
+               const ValueType &b) {
+    const std::string *block = block_of(size);
+    if (!block)
+      return;
+    BlockRole role;
+    role.block = *block;
+    role.use = use;
+    role.a = a.dtype;
+    role.b = b.dtype;
+    out_.roles.push_back(role);
+  }
+
+  const ValueType &type(ValueId id) const {
+    return program_.values[static_cast<std::size_t>(id)];
+  }
+
+  const Program &program_;
+  const Config &config_;
+  BlockRoles &out_;
+};
+
+} // namespace
+
+bool BlockRoles::has_dot() const {
+  return std::any_of(roles.begin(), roles.end(), [](const BlockRole &each) {
+    return each.use != BlockRole::Use::tile;
+  });
+}
+
+std::vector<BlockRole> BlockRoles::of(std::string_view block) const {
+  std::vector<BlockRole> out;
+  for (const BlockRole &each : roles)
+    if (each.block == block)
+      out.push_back(each);
+  return out;
+}
+
+BlockRoles analyse_roles(const KernelSource &source,
+                         std::span<const DType> dtypes,
+                         std::span<const int> ranks) {
+  BlockRoles out;
+  out.blocks = block_sizes(source, ranks);
+  Config config;
+  for (std::size_t i = 0; i < out.blocks.size(); ++i)
+    config.blocks[out.blocks[i].name] =
+        i < std::size(trial_values) ? trial_values[i]
+                                    : 67 + 2 * static_cast<std::int64_t>(i);
+  Program program = record(source, dtypes, ranks, {}, config, true);
+  Analysis(program, config, out).run();
+  return out;
+}
+
+std::string to_string(const BlockRole &role) {
+  constexpr const char *uses[] = {"tile", "dot_m", "dot_n", "dot_k"};
+  std::string out =
+      role.block + ": " + uses[static_cast<std::size_t>(role.use)];
+  if (role.use != BlockRole::Use::tile)
+    return out + " of " + std::string(name(role.a)) + ", " +
+           std::string(name(role.b));
+  return out + " dim " + std::to_string(role.dim) + " of operand " +
+         std::to_string(role.operand) + " (" + std::string(name(role.a)) +
+         (role.contiguous ? ", contiguous)" : ")");
+}
+
+} // namespace girih

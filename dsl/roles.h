@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a kernel uses its block sizes: what a default Config is chosen from.
+#pragma once
+
+#include "girih/dsl/record.h"
+
+namespace girih {
+
+/// One use of a block size in a kernel.
+struct BlockRole {
+  enum class Use : std::uint8_t {
+    tile,  // dimension `dim` of the tile of operand `operand`
+    dot_m, // M, N or K of a dot of dtypes `a` and `b`
+    dot_n,
+    dot_k,
+  };
+  std::string block;
+  Use use = Use::tile;
+  int operand = -1;        // tile
+  int dim = -1;            // tile
+  bool contiguous = false; // tile: the source's last dimension runs along it
+  DType a = DType::f32;    // dot: dtypes of the operands; tile: of the operand
+  DType b = DType::f32;    // dot
+};
+
+/// All block sizes of a kernel and how they are used.
+struct BlockRoles {
+  std::vector<BlockUse> blocks;
+  std::vector<BlockRole> roles;
+
+  bool has_dot() const;
+  /// The uses of one block size.
+  std::vector<BlockRole> of(std::string_view block) const;
+};
+
+/// Records the kernel once with small distinct block sizes and looks where they
+/// turn up. Throws CompileError as record() does.
+BlockRoles analyse_roles(const KernelSource &source,
+                         std::span<const DType> dtypes,
+                         std::span<const int> ranks);
+
+/// For tests and reports: `BM: tile of c dim 0; dot_m of bf16, bf16`.
+std::string to_string(const BlockRole &role);
+
+} // namespace girih

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/dsl/support/diagnostics.h"
+
+#include <array>
+
+namespace girih {
+namespace {
+
+constexpr auto C = ErrorClass::compile;
+constexpr auto R = ErrorClass::runtime;
+constexpr auto E = Severity::error;
+
+using Id = ErrorId;
+
+constexpr CatalogueEntry rows[] = {
+    {Id::parse, "parse", C, E, "line {0}, column {1}: {2}", ""},
+    {Id::config, "config", C, E, "{0}",
+     "a Config reads `BK=64 BM=128 num_warps=8 num_stages=3 "
+     "order=grouped:8`"},
+
+    {Id::rank_mismatch, "rank-mismatch", C, E,
+     "{0} got {1} {2} for a rank-{3} tensor {4}", ""},
+    {Id::dim_range, "dim-range", C, E,
+     "{0} names dimension {1} of a rank-{2} tensor {3}",
+     "dimensions count from 0; -1 is the last one"},
+    {Id::extent, "extent", C, E, "{0} got {1} for dimension {2} of {3}", "{4}"},
+    {Id::not_one, "not-one", C, E,
+     "{0} needs dimension {1} of {2} to have size 1; it has size {3}", ""},
+    {Id::permutation, "permutation", C, E,
+     "permute() needs each dimension of {0} once, got {1}", ""},
+    {Id::slice, "slice", C, E, "{0}", ""},
+    {Id::at_level, "at-level", C, E, "at() names level {0} of {1} with {2} {3}",
+     "level 0 is the outermost; tile() adds one level"},
+    {Id::foreign_tensor, "foreign-tensor", C, E,
+     "{0} got a tensor that is not an operand of this arrangement",
+     "return arranged(...) of the tensors that the arrangement was given"},
+    {Id::arranged_count, "arranged-count", C, E,
+     "arranged() got {0} tensors in a kernel of {1} operands", ""},
+    {Id::grid_rank, "grid-rank", C, E,
+     "operands disagree on the grid: {0} has outermost level {1}, {2} has {3}",
+     "the outermost levels of all operands are the grid of programs; use "
+     "expand() and permute() to make them agree"},
+    {Id::grid_mismatch, "grid-mismatch", C, E,
+     "operands disagree on the grid: dimension {0} is {1} for {2} and {3} for "
+     "{4}",
+     "the outermost levels of all operands are the grid of programs"},
+    {Id::block_unknown, "block-unknown", C, E,
+     "the Config sets block size {0}, which kernel {1} does not have",
+     "its block sizes are: {2}"},
+    {Id::block_missing, "block-missing", C, E,
+     "the Config has no value for block size {0} of kernel {1}", ""},
+    {Id::block_range, "block-range", C, E,
+     "block size {0} is {1}; it must be between 1 and {2}", ""},
+    {Id::block_name, "block-name", C, E, "`{0}` cannot name a block size: {1}",
+     ""},
+    {Id::tile_static, "tile-static", C, E,
+     "the innermost tile of {0} must have a constant shape; dimension {1} is "
+     "{2}",
+     "cut this dimension with tile() and a block size, and loop over the "
+     "tiles"},
+    {Id::tile_size, "tile-size", C, E,
+     "{0} has {1} elements; a tile holds at most {2}",
+     "use smaller block sizes"},
+    {Id::kernel_signature, "kernel-signature", C, E,
+     "kernel {0} has {1} operands but got {2} {3}", ""},
+    {Id::operand_name, "operand-name", C, E,
+     "`{0}` cannot name an operand: {1}", ""},
+    {Id::operand_rank, "operand-rank", C, E,
+     "operand {0} has rank {1}; ranks go from 0 to {2}", ""},
+
+    {Id::not_recording, "not-recording", C, E,
+     "{0} is used outside an application",
+     "tiles exist only inside an application, while it is recorded"},
+    {Id::foreign_value, "foreign-value", C, E,
+     "{0} belongs to another recording",
+     "tiles cannot be kept between recordings or shared between threads"},
+    {Id::value_scope, "value-scope", C, E,
+     "{0} was made inside a loop that has ended",
+     "assign it to a variable made before the loop"},
+    {Id::loop_break, "loop-break", C, E,
+     "break or return out of a range() loop",
+     "the body of a range() loop is recorded once and always runs to its end"},
+    {Id::loop_type, "loop-type", C, E,
+     "a loop changes the type of a variable from {0} to {1}",
+     "cast to the type that the variable had before the loop"},
+    {Id::loop_step, "loop-step", C, E, "the step of range() is {0}",
+     "steps are positive"},
+    {Id::level_index, "level-index", C, E,
+     "{0} got {1} indices for an operand with {2}: {3}", ""},
+    {Id::shape_mismatch, "shape-mismatch", C, E,
+     "{0} of tiles of shapes {1} and {2}",
+     "shapes must be equal, or one side a scalar"},
+    {Id::dot_shape, "dot-shape", C, E, "dot() of tiles of shapes {0} and {1}",
+     "dot(a, b) takes a[M, K] and b[K, N]"},
+    {Id::dot_dtype, "dot-dtype", C, E, "dot() of tiles of dtypes {0} and {1}",
+     "{2}"},
+    {Id::dtype_unsupported, "dtype-unsupported", C, E,
+     "{0} of a tile of dtype {1}", "{2}"},
+    {Id::literal_range, "literal-range", C, E,
+     "the literal {0} does not fit dtype {1}", ""},
+    {Id::store_shape, "store-shape", C, E,
+     "a tile of shape {0} is stored to {1}, whose tiles have shape {2}", ""},
+    {Id::store_missing, "store-missing", C, E,
+     "output {0} of kernel {1} is never stored", ""},
+    {Id::store_twice, "store-twice", C, E, "output {0} is stored twice",
+     "every element of an Out is written exactly once; use InOut to update"},
+    {Id::store_overlap, "store-overlap", C, E,
+     "element {0} of {1} is written by more than one program or more than once",
+     "every element of an output is written exactly once; look for an "
+     "overlapping tile() or an expand() of an output"},
+    {Id::store_coverage, "store-coverage", C, E,
+     "element {0} of output {1} is never written",
+     "arrange partial({1}) if that is meant"},
+    {Id::no_application_out, "no-output", C, E,
+     "kernel {0} has no Out and no InOut", ""},
+
+    {Id::unsupported_arch, "unsupported-arch", C, E, "{0}", "{1}"},
+    {Id::unsupported, "unsupported", C, E, "{0}", "{1}"},
+    {Id::shared_memory, "shared-memory", C, E,
+     "kernel {0} needs {1} bytes of shared memory; {2} has {3}",
+     "use smaller block sizes or fewer stages"},
+    {Id::registers, "registers", C, E, "{0}", "{1}"},
+    {Id::override_file, "override", C, E, "{0}", ""},
+    {Id::assembler, "assembler", C, E, "{0}", "{1}"},
+
+    {Id::rank, "rank", R, E,
+     "kernel {0}: operand {1} has rank {2}, expected {3}", ""},
+    {Id::dtype, "dtype", R, E, "{0}", "{1}"},
+    {Id::device, "device", R, E, "{0}", "{1}"},
+    {Id::stride, "stride", R, E, "{0}", "{1}"},
+    {Id::overlap, "overlap", R, E, "{0}", "{1}"},
+    {Id::null_pointer, "null", R, E, "{0}", "{1}"},
+    {Id::shape, "shape", R, E, "{0}", "{1}"},
+    {Id::index, "index", R, E, "{0}", "{1}"},
+    {Id::size, "size", R, E, "{0}", "{1}"},
+    {Id::count, "count", R, E, "kernel {0} takes {1} arrays but got {2}", ""},
+    {Id::driver, "driver", R, E, "{0}", "{1}"},
+    {Id::cuda, "cuda", R, E, "{0}", "{1}"},
+    {Id::out_of_memory, "out-of-memory", R, E, "{0}", "{1}"},
+    {Id::environment, "environment", R, E, "{0}={1}: {2}", ""},
+    {Id::cache, "cache", R, Severity::warning, "{0}", "{1}"},
+    {Id::dlpack, "dlpack", R, E, "{0}", "{1}"},
+    {Id::bounds, "bounds", R, E, "{0}", "{1}"},
+    {Id::file, "file", R, E, "{0}", "{1}"},
+    {Id::argument, "argument", R, E, "{0}", "{1}"},
+
+    {Id::internal, "internal", ErrorClass::internal, E, "{0}",
+     "this is a bug in Girih; please report it with the text above"},
+};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < std::size(rows); ++i)
+    if (static_cast<std::size_t>(rows[i].id) != i)
+      return false;
+  return std::size(rows) == static_cast<std::size_t>(Id::internal) + 1;
+}
+static_assert(in_order(), "one row per ErrorId, in the order of ErrorId");
+
+std::string fill(std::string_view text,
+                 std::initializer_list<MessageArgument> arguments) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '{' && i + 2 < text.size() && text[i + 2] == '}') {
+      auto number = static_cast<std::size_t>(text[i + 1] - '0');
+      if (number < arguments.size())
+        out += (arguments.begin() + number)->text;
+      i += 2;
+      continue;
+    }
+    out += text[i];
+  }
+  return out;
+}
+
+std::string place(const SourceLine &where) {
+  return where.known() ? where.to_string() + ": " : std::string();
+}
+
+} // namespace
+
+std::span<const CatalogueEntry> catalogue() { return rows; }
+
+const CatalogueEntry &catalogue_entry(ErrorId id) {
+  return rows[static_cast<std::size_t>(id)];
+}
+
+Diagnostic::Diagnostic(ErrorId error, SourceLine line,
+                       std::initializer_list<MessageArgument> arguments)
+    : id(error), where(std::move(line)) {
+  const CatalogueEntry &entry = catalogue_entry(id);
+  message = fill(entry.text, arguments);
+  help = fill(entry.help, arguments);
+}
+
+Diagnostic &Diagnostic::note(SourceLine line, std::string text) {
+  notes.push_back({std::move(line), std::move(text)});
+  return *this;
+}
+
+std::string Diagnostic::to_string() const {
+  const CatalogueEntry &entry = catalogue_entry(id);
+  std::string out = place(where);
+  out += entry.severity == Severity::error ? "error: [" : "warning: [";
+  out += entry.name;
+  out += "] " + message;
+  for (const Note &each : notes)
+    out += "\n" + place(each.where) + "note: " + each.text;
+  if (!help.empty())
+    out += "\nhelp: " + help;
+  return out;
+}
+
+Error::Error(Diagnostic diagnostic)
+    : diagnostic_(std::move(diagnostic)), text_(diagnostic_.to_string()) {}
+
+std::string_view Error::id_name() const { return catalogue_entry(id()).name; }
+
+InternalError::InternalError(std::string_view text, std::source_location where)
+    : Error(Diagnostic(ErrorId::internal, where, {text})) {}
+
+} // namespace girih

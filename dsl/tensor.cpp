@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: Apache-2.0
+// Meta-operations: each replaces variables of one level by expressions of new
+// ones.
+#include "girih/dsl/tensor.h"
+
+#include "girih/dsl/arrangement.h"
+#include "girih/dsl/program_text.h"
+#include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/text_scanner.h"
+
+#include <algorithm>
+
+namespace girih {
+namespace {
+
+using Dim = Tensor::Map::Dim;
+using Check = Tensor::Map::Check;
+
+thread_local ArrangementScope *scope = nullptr;
+
+std::vector<std::string> names_for_messages() {
+  return scope ? scope->names() : default_operand_names(26);
+}
+
+std::string text_of(const Expr &size) {
+  return size.to_string(names_for_messages());
+}
+
+// A divisor of flattened indices: sizes of the source may be 0, and then no
+// element is ever looked at, but the division must still be defined.
+Expr divisor(const Expr &size) { return max(size, 1); }
+
+} // namespace
+
+ArrangementScope::ArrangementScope(std::vector<std::string> names)
+    : names_(std::move(names)), outer_(scope) {
+  scope = this;
+}
+
+ArrangementScope::~ArrangementScope() { scope = outer_; }
+
+ArrangementScope *ArrangementScope::current() { return scope; }
+
+void ArrangementScope::use_block(BlockUse use) {
+  for (BlockUse &each : blocks_)
+    if (each.name == use.name) {
+      if (each.fallback == 0)
+        each.fallback = use.fallback;
+      return;
+    }
+  blocks_.push_back(std::move(use));
+}
+
+Size block_size(std::string_view name, std::int64_t fallback,
+                std::source_location where) {
+  if (!is_identifier(name) || (name[0] >= 'a' && name[0] <= 'z'))
+    throw CompileError(ErrorId::block_name, where,
+                       {name, "names are letters, digits and underscores and "
+                              "start with a capital letter"});
+  if (fallback < 0)
+    throw CompileError(ErrorId::block_range, where,
+                       {name, fallback, max_tile_elements});
+  if (scope)
+    scope->use_block({std::string(name), fallback, where});
+  return Expr(Symbol{SymbolKind::block, -1, -1, std::string(name)});
+}
+
+Dim Tensor::Map::add(Expr size) { return {std::move(size), variables++}; }
+
+Expr Tensor::Map::symbol(const Dim &dim) {
+  return Expr(Symbol{SymbolKind::lane, -1, dim.variable, ""});
+}
+
+void Tensor::Map::replace(const Dim &dim, const Expr &by) {
+  auto map = [&](const Symbol &symbol) -> std::optional<Expr> {
+    if (symbol.kind == SymbolKind::lane && symbol.dim == dim.variable)
+      return by;
+    return std::nullopt;
+  };
+  for (Expr &each : index)
+    each = each.substitute(map);
+  for (Bound &each : bounds)
+    each.value = each.value.substitute(map);
+}
+
+void Tensor::Map::decide(const Check &check, std::int64_t size) const {
+  if (check.kind == Check::Kind::one && size != 1)
+    throw CompileError(ErrorId::not_one, check.where,
+                       {check.function, check.dim, name, size});
+  if (check.kind == Check::Kind::positive && size < 1)
+    throw CompileError(ErrorId::extent, check.where,
+                       {check.function, size, check.dim, name,
+                        "sizes, strides and dilations are positive"});
+}
+
+void Tensor::Map::require(Check check) {
+  if (auto number = check.size.as_constant())
+    decide(check, *number);
+  else
+    checks.push_back(std::move(check));
+}
+
+std::string Tensor::Map::describe(int level) const {
+  std::string out = name + "[";
+  const auto &dims = levels.at(static_cast<std::size_t>(level));
+  for (std::size_t i = 0; i < dims.size(); ++i)
+    out += (i ? ", " : "") + text_of(dims[i].size);
+  return out + "]";
+}
+
+Tensor::Tensor(int rank, int operand, std::string name) {
+  if (rank < 0 || rank > max_rank)
+    throw CompileError(ErrorId::operand_rank, {}, {name, rank, max_rank});
+  Map map;
+  map.operand = operand;
+  map.rank = rank;
+  map.name = std::move(name);
+  map.levels.emplace_back();
+  for (int d = 0; d < rank; ++d) {
+    Dim dim = map.add(Expr(Symbol{SymbolKind::size, operand, d, ""}));
+    map.index.push_back(Map::symbol(dim));
+    map.levels[0].push_back(dim);
+  }
+  map_ = std::make_shared<const Map>(std::move(map));
+}
+
+Tensor Tensor::edited(Map changed) const {
+  return Tensor(std::make_shared<const Map>(std::move(changed)), base_);
+}
+
+int Tensor::rank() const {
+  return static_cast<int>(map_->levels[static_cast<std::size_t>(base_)].size());
+}
+
+int Tensor::depth() const {
+  return static_cast<int>(map_->levels.size()) - base_;
+}
+
+const std::string &Tensor::name() const { return map_->name; }
+
+int Tensor::checked_dim(const char *function, int dim, int rank,
+                        Where where) const {
+  int out = dim < 0 ? dim + rank : dim;
+  if (out < 0 || out >= rank)
+    throw CompileError(ErrorId::dim_range, where,
+                       {function, dim, rank, map_->describe(base_)});
+  return out;
+}
+
+Size Tensor::size(int dim, Where where) const {
+  int d = checked_dim("size()", dim, rank(), where);
+  return map_
+      ->levels[static_cast<std::size_t>(base_)][static_cast<std::size_t>(d)]
+      .size;
+}
+
+std::vector<Size> Tensor::shape() const {
+  std::vector<Size> out;
+  for (const Dim &each : map_->levels[static_cast<std::size_t>(base_)])
+    out.push_back(each.size);
+  return out;
+}
+
+Tensor Tensor::inner(int level, Where where) const {
+  if (level < 0 || level >= depth())
+    throw CompileError(
+        ErrorId::at_level, where,
+        {level, map_->name, depth(), depth() == 1 ? "level" : "levels"});
+  return Tensor(map_, base_ + level);
+}
+
+Tensor Tensor::rejoin(const Tensor &changed, Where where) const {
+  if (changed.map_->operand != map_->operand ||
+      changed.map_->name != map_->name)
+    throw CompileError(ErrorId::foreign_tensor, where, {"at()"});
+  return Tensor(changed.map_, base_);
+}
+
+Tensor Tensor::other(double value) const {
+  Map out = *map_;
+  out.other = value;
+  return edited(std::move(out));
+}
+
+Tensor Tensor::as_partial() const {
+  Map out = *map_;
+  out.partial = true;
+  return edited(std::move(out));
+}
+
+namespace {
+
+void check_count(const char *function, const char *what, std::size_t count,
+                 std::size_t rank, const std::string &tensor,
+                 std::source_location where) {
+  if (count != rank)
+    throw CompileError(ErrorId::rank_mismatch, where,
+                       {function, count, what, rank, tensor});
+}
+
+// How one dimension is cut.
+struct Cut {
+  Expr tile, stride, dilation, count;
+  bool exact; // every element of every tile is within the dimension
+};
+
+Cut cut_of(const Expr &size, const Extent &tile, const Extent *stride,
+           const Extent *dilation, Rounding rounding) {
+  Cut out;
+  bool is_whole = tile.kind() == Extent::Kind::whole;
+  out.tile = is_whole ? size : tile.size();
+  out.stride = stride ? stride->size() : out.tile;
+  out.dilation = dilation ? dilation->size() : Expr(1);
+  bool plain = out.stride.same(out.tile) && out.dilation.same(1);
+  if (is_whole && plain) {
+    out.count = 1;
+    out.exact = true;
+  } else if (plain) {
+    out.count =
+        rounding == Rounding::ceil ? cdiv(size, out.tile) : size / out.tile;
+    out.exact = rounding == Rounding::floor;
+  } else {
+    Expr rest = size - out.dilation * (out.tile - 1) - 1;
+    Expr steps =
+        rounding == Rounding::ceil ? cdiv(rest, out.stride) : rest / out.stride;
+    out.count = max(steps + 1, 0);
+    out.exact = rounding == Rounding::floor;
+  }
+  return out;
+}
+
+const Extent *entry(const Extents &list, std::size_t d) {
+  return list.empty() ? nullptr : &list[d];
+}
+
+} // namespace
+
+Tensor Tensor::tile(Extents sizes, Extents strides, Extents dilation,
+                    Rounding rounding, Where where) const {
+  Map out = *map_;
+  auto level = static_cast<std::size_t>(base_);
+  std::vector<Dim> dims = out.levels[level], tiles, inside;
+  std::string text = map_->describe(base_);
+  check_count("tile()", "sizes", sizes.size(), dims.size(), text, where);
+  if (!strides.empty())
+    check_count("tile()", "strides", strides.size(), dims.size(), text, where);
+  if (!dilation.empty())
+    check_count("tile()", "dilations", dilation.size(), dims.size(), text,
+                where);
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    for (const Extent *each :
+         {&std::as_const(sizes[d]), entry(strides, d), entry(dilation, d)}) {
+      bool is_size = each == &sizes[d];
+      if (each && (each->kind() == Extent::Kind::keep ||
+                   (!is_size && each->kind() == Extent::Kind::whole)))
+        throw CompileError(ErrorId::extent, where,
+                           {"tile()", is_size ? "keep" : "keep or whole", d,
+                            text,
+                            "strides and dilations are numbers; `whole` "
+                            "is a size of tile()"});
+      if (each && each->kind() == Extent::Kind::size)
+        out.require({Check::Kind::positive, each->size(), "tile()",
+                     static_cast<int>(d), where});
+    }
+    Cut cut = cut_of(dims[d].size, sizes[d], entry(strides, d),
+                     entry(dilation, d), rounding);
+    tiles.push_back(out.add(cut.count));
+    inside.push_back(out.add(cut.tile));
+    Expr value = Map::symbol(tiles.back()) * cut.stride +
+                 Map::symbol(inside.back()) * cut.dilation;
+    if (cut.count.same(1) && cut.exact)
+      value = Map::symbol(inside.back());
+    out.replace(dims[d], value);
+    if (!cut.exact)
+      out.bounds.push_back({value, dims[d].size});
+  }
+  out.levels[level] = std::move(tiles);
+  out.levels.insert(out.levels.begin() + base_ + 1, std::move(inside));
+  return edited(std::move(out));
+}
+
+Tensor Tensor::expand(Extents sizes, Where where) const {
+  Map out = *map_;
+  auto &dims = out.levels[static_cast<std::size_t>(base_)];
+  std::string text = map_->describe(base_);
+  check_count("expand()", "sizes", sizes.size(), dims.size(), text, where);
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    if (sizes[d].kind() == Extent::Kind::keep)
+      continue;
+    if (sizes[d].kind() == Extent::Kind::whole)
+      throw CompileError(
+          ErrorId::extent, where,
+          {"expand()", "whole", d, text, "`keep` leaves a dimension as it is"});
+    if (sizes[d].size().same(dims[d].size))
+      continue;
+    out.require({Check::Kind::one, dims[d].size, "expand()",
+                 static_cast<int>(d), where});
+    out.replace(dims[d], 0);
+    dims[d] = out.add(sizes[d].size());
+  }
+  return edited(std::move(out));
+}
+
+Tensor Tensor::squeeze(int dim, Where where) const {
+  return squeeze(std::vector<int>{dim}, where);
+}
+
+Tensor Tensor::squeeze(std::vector<int> dropped, Where where) const {
+  Map out = *map_;
+  auto &dims = out.levels[static_cast<std::size_t>(base_)];
+  for (int &each : dropped)
+    each = checked_dim("squeeze()", each, rank(), where);
+  std::sort(dropped.begin(), dropped.end());
+  dropped.erase(std::unique(dropped.begin(), dropped.end()), dropped.end());
+  for (auto each = dropped.rbegin(); each != dropped.rend(); ++each) {
+    auto d = static_cast<std::size_t>(*each);
+    out.require({Check::Kind::one, dims[d].size, "squeeze()", *each, where});
+    out.replace(dims[d], 0);
+    dims.erase(dims.begin() + *each);
+  }
+  return edited(std::move(out));
+}
+
+Tensor Tensor::unsqueeze(int dim, Where where) const {
+  int d = checked_dim("unsqueeze()", dim, rank() + 1, where);
+  if (rank() == max_rank)
+    throw CompileError(ErrorId::operand_rank, where,
+                       {map_->name, rank() + 1, max_rank});
+  Map out = *map_;
+  auto &dims = out.levels[static_cast<std::size_t>(base_)];
+  dims.insert(dims.begin() + d, out.add(1));
+  return edited(std::move(out));
+}
+
+Tensor Tensor::permute(std::vector<int> order, Where where) const {
+  Map out = *map_;
+  auto &dims = out.levels[static_cast<std::size_t>(base_)];
+  std::vector<Dim> before = dims;
+  check_count("permute()", "dimensions", order.size(), dims.size(),
+              map_->describe(base_), where);
+  std::vector<bool> seen(dims.size(), false);
+  for (std::size_t d = 0; d < order.size(); ++d) {
+    auto from = static_cast<std::size_t>(
+        checked_dim("permute()", order[d], rank(), where));
+    if (seen[from])
+      throw CompileError(
+          ErrorId::permutation, where,
+          {map_->describe(base_),
+           to_string(std::vector<std::int64_t>(order.begin(), order.end()))});
+    seen[from] = true;
+    dims[d] = before[from];
+  }
+  return edited(std::move(out));
+}
+
+Tensor Tensor::flatten(int start, int end, Where where) const {
+  Map out = *map_;
+  auto &dims = out.levels[static_cast<std::size_t>(base_)];
+  int last = end == INT32_MAX ? rank() : end < 0 ? end + rank() : end;
+  int first = start < 0 ? start + rank() : start;
+  if (first < 0 || first > last || last > rank())
+    throw CompileError(ErrorId::dim_range, where,
+                       {"flatten()", first < 0 || first > rank() ? start : end,
+                        rank(), map_->describe(base_)});
+  Expr total = 1;
+  for (int d = first; d < last; ++d)
+    total = total * dims[static_cast<std::size_t>(d)].size;
+  Dim joined = out.add(total);
+  Expr rest = Map::symbol(joined);
+  // Innermost dimension first: what is left after dividing belongs outside.
+  for (int d = last - 1; d >= first; --d) {
+    const Dim &dim = dims[static_cast<std::size_t>(d)];
+    if (d == first) {
+      out.replace(dim, rest);
+      break;
+    }
+    out.replace(dim, rest % divisor(dim.size));
+    rest = rest / divisor(dim.size);
+  }
+  dims.erase(dims.begin() + first, dims.begin() + last);
+  dims.insert(dims.begin() + first, joined);
+  return edited(std::move(out));
+}
+
+Tensor Tensor::ravel(Where) const {
+  Map out = *map_;
+  std::vector<Dim> joined;
+  for (auto level = static_cast<std::size_t>(base_); level < out.levels.size();
+       ++level)
+    joined.insert(joined.end(), out.levels[level].begin(),
+                  out.levels[level].end());
+  out.levels.resize(static_cast<std::size_t>(base_));
+  out.levels.push_back(std::move(joined));
+  return edited(std::move(out));
+}
+
+Tensor Tensor::pad(std::vector<Padding> padding, Where where) const {
+  Map out = *map_;
+  auto &dims = out.levels[static_cast<std::size_t>(base_)];
+  check_count("pad()", "pairs", padding.size(), dims.size(),
+              map_->describe(base_), where);
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    const Padding &each = padding[d];
+    for (const Size *side : {&each.before, &each.after})
+      if (auto number = side->as_constant(); number && *number < 0)
+        throw CompileError(ErrorId::extent, where,
+                           {"pad()", *number, d, map_->describe(base_),
+                            "use slice() to remove elements"});
+    if (each.before.same(0) && each.after.same(0))
+      continue;
+    Expr old_size = dims[d].size;
+    Dim padded = out.add(old_size + each.before + each.after);
+    Expr value = Map::symbol(padded) - each.before;
+    out.replace(dims[d], value);
+    out.bounds.push_back({value, old_size});
+    dims[d] = padded;
+  }
+  return edited(std::move(out));
+}
+
+Tensor Tensor::slice(int dim, Slice range, Where where) const {
+  auto d = static_cast<std::size_t>(checked_dim("slice()", dim, rank(), where));
+  Map out = *map_;
+  auto &dims = out.levels[static_cast<std::size_t>(base_)];
+  Expr old_size = dims[d].size;
+  if (range.step < 1)
+    throw CompileError(ErrorId::slice, where,
+                       {"slice() got step " + std::to_string(range.step) +
+                        "; steps are positive"});
+  if (range.end.kind() == Extent::Kind::keep)
+    throw CompileError(ErrorId::slice, where,
+                       {"slice() got keep as the end of a range"});
+  auto from_end = [&](const Expr &value) {
+    auto number = value.as_constant();
+    return number && *number < 0 ? old_size + value : value;
+  };
+  bool to_end = range.end.kind() == Extent::Kind::whole;
+  Expr begin = from_end(range.begin);
+  Expr end = to_end ? old_size : from_end(range.end.size());
+  Dim kept = out.add(max(cdiv(end - begin, range.step), 0));
+  Expr value = begin + Map::symbol(kept) * range.step;
+  out.replace(dims[d], value);
+  if (!to_end || !is_nonnegative(begin))
+    out.bounds.push_back({value, old_size});
+  dims[d] = kept;
+  return edited(std::move(out));
+}
+
+Tensor Tensor::select(int dim, Size index, Where where) const {
+  int d = checked_dim("select()", dim, rank(), where);
+  Map out = *map_;
+  auto &dims = out.levels[static_cast<std::size_t>(base_)];
+  Expr old_size = dims[static_cast<std::size_t>(d)].size;
+  auto number = index.as_constant();
+  Expr value = number && *number < 0 ? old_size + index : index;
+  out.replace(dims[static_cast<std::size_t>(d)], value);
+  out.bounds.push_back({value, old_size});
+  dims.erase(dims.begin() + d);
+  return edited(std::move(out));
+}
+
+} // namespace girih

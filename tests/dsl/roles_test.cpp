@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace girih {
+namespace {
+
+std::vector<std::string> roles_of(const KernelSource &source,
+                                  std::vector<DType> dtypes,
+                                  std::vector<int> ranks) {
+  std::vector<std::string> out;
+  for (const BlockRole &each : analyse_roles(source, dtypes, ranks).roles)
+    out.push_back(to_string(each));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+TEST(RolesTest, Matmul) {
+  std::vector<std::string> expected = {
+      "BK: dot_k of bf16, bf16",
+      "BK: tile dim 0 of operand 1 (bf16)",
+      "BK: tile dim 1 of operand 0 (bf16, contiguous)",
+      "BM: dot_m of bf16, bf16",
+      "BM: tile dim 0 of operand 0 (bf16)",
+      "BM: tile dim 0 of operand 2 (f32)",
+      "BN: dot_n of bf16, bf16",
+      "BN: tile dim 1 of operand 1 (bf16, contiguous)",
+      "BN: tile dim 1 of operand 2 (f32, contiguous)"};
+  EXPECT_EQ(roles_of(testing::matmul_source(), {bf16, bf16, f32}, {2, 2, 2}),
+            expected);
+}
+
+TEST(RolesTest, Elementwise) {
+  BlockRoles roles =
+      analyse_roles(testing::add_source(), std::vector<DType>(3, f16),
+                    std::vector<int>(3, 1));
+  EXPECT_FALSE(roles.has_dot());
+  ASSERT_EQ(roles.blocks.size(), 1U);
+  EXPECT_EQ(roles.blocks[0].name, "BLOCK");
+  EXPECT_EQ(roles.of("BLOCK").size(), 3U);
+  EXPECT_TRUE(roles.of("BLOCK")[0].contiguous);
+}
+
+} // namespace
+} // namespace girih
