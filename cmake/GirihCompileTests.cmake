@@ -2,7 +2,7 @@
 # Tests that are a compilation, run by both compilers whatever the project itself is built with:
 #   girih_compile_fail(NAME unassignable_input FILE errors/compile_fail/x.cpp REGEX "deleted|no viable")
 #       must not compile, and the message of each compiler matches REGEX
-#   girih_compile_pass(NAME kernel_file FILE x.cpp [MAX_SECONDS 3])
+#   girih_compile_pass(NAME kernel_file FILE x.cpp [MAX_LINES 100000])
 #       must compile without a warning, without LLVM or CUDA include folders
 #   girih_header_tests()
 #       every public header alone, each compiler in one batched ctest entry
@@ -32,10 +32,10 @@ function(girih_compile_fail)
 endfunction()
 
 function(girih_compile_pass)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;FILE;MAX_SECONDS" "")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;FILE;MAX_LINES" "")
   set(limit "")
-  if(arg_MAX_SECONDS)
-    set(limit --max-seconds ${arg_MAX_SECONDS})
+  if(arg_MAX_LINES)
+    set(limit --max-lines ${arg_MAX_LINES})
   endif()
   girih_compile_test(compile_pass_${arg_NAME} pass ${arg_FILE} ${limit})
 endfunction()
