@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// The driver: Program -> tile dialect -> back end -> Artifact.
+#include "girih/compiler/compiler.h"
+
+#include "girih/compiler/backend.h"
+#include "girih/compiler/context.h"
+#include "girih/compiler/diagnostics.h"
+#include "girih/compiler/tile_module.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <chrono>
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+namespace {
+
+/// Ends stages: dumps their text, replaces it, takes their time.
+class Stages {
+public:
+  explicit Stages(const Options &options) : options(options) {}
+
+  bool wantsText() const { return options.on_stage || options.override_stage; }
+
+  /// False when there is a replacement; it is then in `text`.
+  bool endText(Stage stage, std::string &text) {
+    if (options.on_time)
+      options.on_time(name(stage), seconds());
+    std::optional<std::string> edited;
+    if (options.override_stage)
+      edited = options.override_stage(stage, text);
+    if (edited)
+      text = std::move(*edited);
+    if (options.on_stage)
+      options.on_stage(stage, text);
+    restart();
+    return !edited;
+  }
+
+  /// False when the replacement does not parse.
+  bool endModule(Stage stage, ModuleOp module) {
+    std::string text;
+    if (wantsText()) {
+      llvm::raw_string_ostream stream(text);
+      OpPrintingFlags flags;
+      flags.enableDebugInfo(options.line_info);
+      module->print(stream, flags);
+    }
+    if (endText(stage, text) || replace(module, text))
+      return true;
+    unreadable = stage;
+    return false;
+  }
+
+  bool failedOverride() const { return unreadable.has_value(); }
+
+  /// Throws for the replacement that did not parse.
+  [[noreturn]] void raiseOverride(const DiagnosticCollector &diagnostics) {
+    throw CompileError(ErrorId::override_file, {},
+                       {"the text given for stage " +
+                        std::string(name(*unreadable)) +
+                        " is not a module: " + diagnostics.firstError()});
+  }
+
+  /// Sets the clock to zero, for the stage that begins.
+  void restart() { begin = Clock::now(); }
+
+private:
+  using Clock = std::chrono::steady_clock;
+
+  double seconds() const {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+
+  static bool replace(ModuleOp module, const std::string &text) {
+    OwningOpRef<ModuleOp> edited =
+        parseSourceString<ModuleOp>(text, module.getContext());
+    if (!edited)
+      return false;
+    module.getBodyRegion().takeBody(edited->getBodyRegion());
+    module->setAttrs((*edited)->getAttrDictionary());
+    return true;
+  }
+
+  const Options &options;
+  Clock::time_point begin = Clock::now();
+  std::optional<Stage> unreadable;
+};
+
+/// The Program to compile: `program`, or what the user edited.
+Program endProgramStage(const Program &program, Stages &stages) {
+  std::string text = stages.wantsText() ? program.to_string() : std::string();
+  if (stages.endText(Stage::program, text))
+    return program;
+  return parse_program(text);
+}
+
+} // namespace
+
+Artifact compile(const Program &given, const Target &target,
+                 const Options &options) {
+  Stages stages(options);
+  Program program = endProgramStage(given, stages);
+  CompilationScope scope;
+  ThreadState &thread = scope.thread;
+  thread.onTime = options.on_time;
+  DiagnosticCollector diagnostics(thread.context);
+  OwningOpRef<ModuleOp> module = makeTileModule(program, thread, diagnostics);
+  if (!stages.endModule(Stage::tile, *module))
+    stages.raiseOverride(diagnostics);
+
+  auto endStage = [&](Stage stage, ModuleOp at) {
+    return stages.endModule(stage, at);
+  };
+  auto endTextStage = [&](Stage stage, std::string &text) {
+    return stages.endText(stage, text);
+  };
+  BackendContext context{target,   program.config, options.line_info,
+                         endStage, endTextStage,   stages.wantsText()};
+  bool isHost = target.kind == Target::Kind::host;
+  FailureOr<BackendResult> result =
+      isHost ? emitHost(*module, context) : emitNvptx(*module, context);
+  if (failed(result) && stages.failedOverride())
+    stages.raiseOverride(diagnostics);
+  if (failed(result))
+    diagnostics.raise(isHost ? "the host back end" : "the nvptx back end");
+
+  Artifact artifact;
+  artifact.target = target;
+  artifact.entry = std::move(result->entry);
+  artifact.code = std::move(result->code);
+  artifact.shared_bytes = result->sharedBytes;
+  artifact.scratch_bytes = result->scratchBytes;
+  artifact.threads = result->threads;
+  artifact.remarks = diagnostics.takeRemarks();
+  return artifact;
+}
+
+} // namespace girih::compiler

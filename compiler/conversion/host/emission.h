@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of the host back end share while they walk one kernel.
+//
+// Elementwise tile values are not computed where they are defined: they are
+// expressions, evaluated chunk by chunk inside the loop nest of whoever needs
+// them (a store, an operand of a dot, a loop-carried value). Only values that
+// several nests need and that are worth keeping, results of dots and
+// loop-carried tiles lie in the scratch memory, as Buffers.
+#pragma once
+
+#include "girih/compiler/analysis/access.h"
+#include "girih/compiler/conversion/host/elements.h"
+
+#include "llvm/ADT/DenseMap.h"
+
+namespace girih::compiler::host {
+
+/// An operand: its pointer and the sizes and strides from the parameter block.
+struct View {
+  Reg pointer = nullptr;
+  llvm::SmallVector<Reg, 4> sizes, strides;
+  bool stored = false; // some tile.store writes it
+};
+
+/// A tile in scratch memory. Rows along `unit` are padded to whole vectors.
+struct Buffer {
+  Reg pointer = nullptr;
+  mlir::Type element;
+  bool asRegisters = false;              // elements lie as registers hold them
+  llvm::SmallVector<int64_t, 4> strides; // in elements
+  unsigned unit = 0;
+};
+
+/// Lanes of a tile that one vector holds: `width` of them along dimension
+/// `unit` from coordinates `lane` on, of which the first `valid` exist. A
+/// scalar tile has width 0.
+struct Chunk {
+  llvm::SmallVector<Reg, 4> lane;
+  unsigned unit = 0, width = 0, valid = 0;
+};
+
+class Emission {
+public:
+  Emission(Builder &ir, const Machine &machine) : ir(ir), machine(machine) {}
+
+  Builder &ir;
+  const Machine machine;
+  /// Index values and tiles of rank 0, and scalars of every type.
+  llvm::DenseMap<mlir::Value, Reg> scalars;
+  llvm::DenseMap<mlir::Value, View> views;
+  llvm::DenseMap<mlir::Value, Buffer> buffers;
+  Reg scratch = nullptr;
+  /// i1: stores may bypass the caches, because the kernel streams far more
+  /// than they hold. Null where that is never worth it.
+  Reg streaming = nullptr;
+
+  int64_t scratchBytes() const { return scratchUsed; }
+  /// `bytes` of scratch, aligned to 64.
+  Reg allocate(int64_t bytes);
+  /// Row-major but for `unit`, which is contiguous, padded to whole chunks and
+  /// at least `pitch` long.
+  Buffer allocateBuffer(mlir::RankedTensorType type, unsigned unit,
+                        bool asRegisters, int64_t pitch = 0);
+
+  /// Scalars by value, or an error at `op` for one that is not known.
+  Reg scalar(mlir::Value value) const { return scalars.lookup(value); }
+
+private:
+  int64_t scratchUsed = 0;
+};
+
+/// Shape and element type of a tile value.
+inline mlir::RankedTensorType tileType(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType());
+}
+/// Whether `value` is a tile with lanes, as opposed to a scalar or an index.
+inline bool isTile(mlir::Value value) {
+  auto type = llvm::dyn_cast<mlir::RankedTensorType>(value.getType());
+  return type && type.getRank() > 0;
+}
+
+} // namespace girih::compiler::host

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/compiler/conversion/host/ir.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/MathExtras.h"
+
+using llvm::ArrayRef;
+using llvm::SmallVector;
+
+namespace girih::compiler::host {
+
+llvm::Type *widened(llvm::Type *element, unsigned width) {
+  return width ? llvm::FixedVectorType::get(element, width) : element;
+}
+
+unsigned widthOf(llvm::Type *type) {
+  auto *vector = llvm::dyn_cast<llvm::FixedVectorType>(type);
+  return vector ? vector->getNumElements() : 0;
+}
+
+std::optional<int64_t> Builder::asConstant(Reg value) {
+  if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(value))
+    return constant->getSExtValue();
+  return {};
+}
+
+Reg Builder::iota(llvm::Type *element, unsigned width) {
+  SmallVector<llvm::Constant *> lanes;
+  for (unsigned lane = 0; lane < width; ++lane)
+    lanes.push_back(llvm::ConstantInt::get(element, lane));
+  return llvm::ConstantVector::get(lanes);
+}
+
+Reg Builder::splat(Reg scalar, unsigned width) {
+  return width ? CreateVectorSplat(width, scalar) : scalar;
+}
+
+Reg Builder::splatFloat(double value, llvm::Type *type) {
+  return llvm::ConstantFP::get(type, value);
+}
+
+Reg Builder::splatInt(uint64_t value, llvm::Type *type) {
+  return llvm::ConstantInt::get(type, value);
+}
+
+Reg Builder::mul(Reg lhs, Reg rhs) {
+  for (int side = 0; side < 2; ++side, std::swap(lhs, rhs))
+    if (auto constant = asConstant(rhs)) {
+      if (*constant == 0)
+        return llvm::Constant::getNullValue(lhs->getType());
+      if (*constant == 1)
+        return lhs;
+    }
+  return CreateMul(lhs, rhs);
+}
+
+Reg Builder::min(Reg lhs, Reg rhs) {
+  return CreateBinaryIntrinsic(llvm::Intrinsic::smin, lhs, rhs);
+}
+
+Reg Builder::max(Reg lhs, Reg rhs) {
+  return CreateBinaryIntrinsic(llvm::Intrinsic::smax, lhs, rhs);
+}
+
+/// log2 of a constant (or splat constant) power of two.
+static std::optional<unsigned> log2Of(Reg value) {
+  auto *constant = llvm::dyn_cast<llvm::Constant>(value);
+  if (constant && constant->getType()->isVectorTy())
+    constant = constant->getSplatValue();
+  auto *integer = llvm::dyn_cast_or_null<llvm::ConstantInt>(constant);
+  if (!integer || !integer->getValue().isPowerOf2())
+    return {};
+  return integer->getValue().logBase2();
+}
+
+Reg Builder::floorDiv(Reg lhs, Reg rhs) {
+  if (auto shift = log2Of(rhs))
+    return CreateAShr(lhs, splatInt(*shift, lhs->getType()));
+  Reg quotient = CreateSDiv(lhs, rhs);
+  Reg remainder = CreateSub(lhs, CreateMul(quotient, rhs));
+  Reg below = CreateICmpSLT(remainder, splatInt(0, lhs->getType()));
+  return CreateAdd(quotient, CreateSExt(below, lhs->getType()));
+}
+
+Reg Builder::floorMod(Reg lhs, Reg rhs) {
+  if (auto shift = log2Of(rhs))
+    return CreateAnd(lhs,
+                     splatInt((uint64_t(1) << *shift) - 1, lhs->getType()));
+  Reg remainder = CreateSRem(lhs, rhs);
+  Reg zero = splatInt(0, lhs->getType());
+  Reg below = CreateICmpSLT(remainder, zero);
+  return CreateAdd(remainder, CreateSelect(below, rhs, zero));
+}
+
+Reg Builder::both(Reg lhs, Reg rhs) {
+  if (!lhs || !rhs)
+    return lhs ? lhs : rhs;
+  return CreateAnd(lhs, rhs);
+}
+
+Reg Builder::affine(mlir::AffineExpr expr, ArrayRef<Reg> dims,
+                    ArrayRef<Reg> symbols, unsigned width) {
+  auto lanes = [&](Reg value) {
+    return value->getType()->isVectorTy() ? value : splat(value, width);
+  };
+  switch (expr.getKind()) {
+  case mlir::AffineExprKind::Constant:
+    return splat(index(llvm::cast<mlir::AffineConstantExpr>(expr).getValue()),
+                 width);
+  case mlir::AffineExprKind::DimId:
+    return lanes(dims[llvm::cast<mlir::AffineDimExpr>(expr).getPosition()]);
+  case mlir::AffineExprKind::SymbolId:
+    return lanes(
+        symbols[llvm::cast<mlir::AffineSymbolExpr>(expr).getPosition()]);
+  default:
+    break;
+  }
+  auto binary = llvm::cast<mlir::AffineBinaryOpExpr>(expr);
+  Reg lhs = affine(binary.getLHS(), dims, symbols, width);
+  Reg rhs = affine(binary.getRHS(), dims, symbols, width);
+  switch (expr.getKind()) {
+  case mlir::AffineExprKind::Add:
+    return add(lhs, rhs);
+  case mlir::AffineExprKind::Mul:
+    return mul(lhs, rhs);
+  case mlir::AffineExprKind::FloorDiv:
+    return floorDiv(lhs, rhs);
+  case mlir::AffineExprKind::CeilDiv:
+    return CreateNeg(floorDiv(CreateNeg(lhs), rhs));
+  default:
+    return floorMod(lhs, rhs);
+  }
+}
+
+Reg Builder::advance(Reg pointer, Reg offset, unsigned bytes) {
+  if (asConstant(offset) == 0)
+    return pointer;
+  return CreateGEP(getIntNTy(bytes * 8), pointer, offset);
+}
+
+llvm::BasicBlock *Builder::newBlock(llvm::StringRef name) {
+  return llvm::BasicBlock::Create(getContext(), name,
+                                  GetInsertBlock()->getParent());
+}
+
+SmallVector<Reg> Builder::loop(Reg begin, Reg end, int64_t step,
+                               ArrayRef<Reg> initial, LoopBody body) {
+  auto first = asConstant(begin), last = asConstant(end);
+  if (first && last && *first >= *last)
+    return SmallVector<Reg>(initial);
+  if (first && last && *first + step >= *last)
+    return body(begin, initial);
+  llvm::BasicBlock *before = GetInsertBlock(), *head = newBlock("loop"),
+                   *after = newBlock("done");
+  if (first && last)
+    CreateBr(head);
+  else
+    CreateCondBr(CreateICmpSLT(begin, end), head, after);
+
+  SetInsertPoint(head);
+  llvm::PHINode *counter = CreatePHI(getInt64Ty(), 2);
+  counter->addIncoming(begin, before);
+  SmallVector<llvm::PHINode *> phis;
+  for (Reg value : initial) {
+    phis.push_back(CreatePHI(value->getType(), 2));
+    phis.back()->addIncoming(value, before);
+  }
+  SmallVector<Reg> next =
+      body(counter, SmallVector<Reg>(phis.begin(), phis.end()));
+  Reg increased = CreateNSWAdd(counter, index(step));
+  llvm::BasicBlock *latch = GetInsertBlock();
+  CreateCondBr(CreateICmpSLT(increased, end), head, after);
+  counter->addIncoming(increased, latch);
+  for (auto [phi, value] : llvm::zip(phis, next))
+    phi->addIncoming(value, latch);
+
+  SetInsertPoint(after);
+  SmallVector<Reg> results;
+  for (auto [value, start] : llvm::zip(next, initial)) {
+    llvm::PHINode *phi = CreatePHI(value->getType(), 2);
+    phi->addIncoming(value, latch);
+    if (!(first && last))
+      phi->addIncoming(start, before);
+    results.push_back(phi);
+  }
+  return results;
+}
+
+void Builder::loop(Reg begin, Reg end, int64_t step,
+                   llvm::function_ref<void(Reg)> body) {
+  loop(begin, end, step, {}, [&](Reg counter, ArrayRef<Reg>) {
+    body(counter);
+    return SmallVector<Reg>();
+  });
+}
+
+void Builder::either(Reg condition, llvm::function_ref<void()> yes,
+                     llvm::function_ref<void()> no) {
+  if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(condition)) {
+    if (constant->isZero())
+      no();
+    else
+      yes();
+    return;
+  }
+  llvm::BasicBlock *then = newBlock("then"), *other = newBlock("else"),
+                   *after = newBlock("join");
+  CreateCondBr(condition, then, other);
+  SetInsertPoint(then);
+  yes();
+  CreateBr(after);
+  SetInsertPoint(other);
+  no();
+  CreateBr(after);
+  SetInsertPoint(after);
+}
+
+} // namespace girih::compiler::host

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/compiler/conversion/host/memory.h"
+
+#include "llvm/IR/Metadata.h"
+
+using llvm::ArrayRef;
+using llvm::SmallVector;
+
+namespace girih::compiler::host {
+
+Reg Emission::allocate(int64_t bytes) {
+  Reg pointer = ir.advance(scratch, ir.index(scratchUsed), 1);
+  scratchUsed += static_cast<int64_t>(llvm::alignTo(bytes, 64));
+  return pointer;
+}
+
+Buffer Emission::allocateBuffer(mlir::RankedTensorType type, unsigned unit,
+                                bool asRegisters, int64_t pitch) {
+  Buffer buffer;
+  buffer.element = type.getElementType();
+  buffer.asRegisters = asRegisters;
+  buffer.unit = unit;
+  unsigned bytes =
+      asRegisters
+          ? registerType(ir, buffer.element)->getPrimitiveSizeInBits() / 8
+          : elementBytes(buffer.element);
+  bytes = std::max(bytes, 1u);
+  // A chunk may be wider than a vector register; its last one stays inside.
+  pitch = std::max<int64_t>(pitch, llvm::alignTo(type.getDimSize(unit), 64));
+  buffer.strides.assign(type.getRank(), 1);
+  int64_t stride = pitch;
+  for (int64_t dim = type.getRank() - 1; dim >= 0; --dim)
+    if (dim != unit) {
+      buffer.strides[dim] = stride;
+      stride *= type.getDimSize(dim);
+    }
+  buffer.pointer = allocate(stride * bytes);
+  return buffer;
+}
+
+MemoryAccess::MemoryAccess(Emission &emission, Access access)
+    : emission(emission), ir(emission.ir), access(std::move(access)),
+      bytes(elementBytes(this->access.viewType().getElement())) {}
+
+void MemoryAccess::prepare() {
+  view = &emission.views.find(access.view())->second;
+  for (mlir::Value scalar : access.scalars())
+    symbols.push_back(emission.scalar(scalar));
+  SmallVector<Reg> origin(access.lanes().size(), ir.index(0));
+  base = ir.advance(view->pointer, offsetOf(origin, 0), bytes);
+  for (const LaneDim &lane : access.lanes()) {
+    Reg step = nullptr;
+    if (lane.linear) {
+      step = ir.index(0);
+      for (auto [count, stride] : llvm::zip(lane.steps, view->strides))
+        step = ir.add(step, ir.mul(ir.index(count), stride));
+      if (lane.elementStep)
+        step = ir.index(*lane.elementStep);
+    }
+    steps.push_back(step);
+  }
+  for (const Constraint &constraint : access.constraints())
+    uniform.push_back(constraint.linear || constraint.lanes.empty()
+                          ? ir.affine(constraint.expr, origin, symbols)
+                          : nullptr);
+}
+
+Reg MemoryAccess::offsetOf(ArrayRef<Reg> lanes, unsigned width) {
+  Reg offset = ir.splat(ir.index(0), width);
+  for (auto [dim, expr] : llvm::enumerate(access.map().getResults())) {
+    Reg stride = ir.splat(view->strides[dim], width);
+    offset =
+        ir.add(offset, ir.mul(ir.affine(expr, lanes, symbols, width), stride));
+  }
+  return offset;
+}
+
+Reg MemoryAccess::allInBounds() {
+  Reg all = nullptr;
+  for (auto [number, constraint] : llvm::enumerate(access.constraints())) {
+    if (!uniform[number] || (constraint.equality && !constraint.lanes.empty()))
+      return ir.getFalse();
+    Reg zero = ir.index(0);
+    if (constraint.equality) {
+      all = ir.both(all, ir.CreateICmpEQ(uniform[number], zero));
+      continue;
+    }
+    int64_t lowest = 0;
+    for (auto [lane, coefficient] :
+         llvm::zip(constraint.lanes, constraint.coefficients))
+      lowest +=
+          std::min<int64_t>(0, coefficient * (access.lanes()[lane].extent - 1));
+    all = ir.both(
+        all, ir.CreateICmpSGE(ir.add(uniform[number], ir.index(lowest)), zero));
+  }
+  return all;
+}
+
+Reg MemoryAccess::limit(unsigned lane) {
+  Reg least = nullptr;
+  for (auto [number, constraint] : llvm::enumerate(access.constraints())) {
+    bool bounds = constraint.linear && !constraint.equality &&
+                  constraint.lanes.size() == 1 && constraint.lanes[0] == lane &&
+                  constraint.coefficients[0] == -1;
+    if (!bounds)
+      continue;
+    Reg end = ir.add(uniform[number], ir.index(1));
+    least = least ? ir.min(least, end) : end;
+  }
+  return least;
+}
+
+Reg MemoryAccess::alignedTo(unsigned unit, unsigned width, unsigned wanted) {
+  Reg bits = ir.CreatePtrToInt(base, ir.getInt64Ty());
+  for (auto [number, lane] : llvm::enumerate(access.lanes())) {
+    if (!steps[number])
+      return ir.getFalse();
+    Reg step = number == unit ? ir.index(width) : steps[number];
+    if (lane.extent > 1)
+      bits = ir.CreateOr(bits, ir.mul(step, ir.index(bytes)));
+  }
+  return ir.CreateICmpEQ(ir.CreateAnd(bits, ir.index(wanted - 1)), ir.index(0));
+}
+
+MemoryAccess::Pattern MemoryAccess::pattern(const Chunk &chunk) const {
+  if (chunk.width == 0)
+    return Pattern::contiguous;
+  const LaneDim &lane = access.lanes()[chunk.unit];
+  if (lane.elementStep == 1 || lane.run % chunk.width == 0)
+    return Pattern::contiguous;
+  if (lane.elementStep == 0)
+    return Pattern::broadcast;
+  return lane.linear ? Pattern::strided : Pattern::scattered;
+}
+
+Reg MemoryAccess::address(const Chunk &chunk) {
+  bool linear = llvm::all_of(steps, [](Reg step) { return step != nullptr; });
+  if (!linear)
+    return ir.advance(view->pointer, offsetOf(chunk.lane, 0), bytes);
+  Reg pointer = base;
+  for (auto [coordinate, step] : llvm::zip(chunk.lane, steps))
+    pointer = ir.advance(pointer, ir.mul(coordinate, step), bytes);
+  return pointer;
+}
+
+SmallVector<Reg> MemoryAccess::laneVectors(const Chunk &chunk) {
+  SmallVector<Reg> lanes;
+  for (Reg coordinate : chunk.lane)
+    lanes.push_back(ir.splat(coordinate, chunk.width));
+  lanes[chunk.unit] =
+      ir.add(lanes[chunk.unit], ir.iota(ir.getInt64Ty(), chunk.width));
+  return lanes;
+}
+
+Reg MemoryAccess::addresses(const Chunk &chunk) {
+  llvm::Type *element = ir.getIntNTy(bytes * 8);
+  if (pattern(chunk) == Pattern::scattered)
+    return ir.CreateGEP(element, view->pointer,
+                        offsetOf(laneVectors(chunk), chunk.width));
+  Reg step = steps[chunk.unit] ? steps[chunk.unit] : ir.index(0);
+  Reg offsets = ir.CreateMul(ir.iota(ir.getInt64Ty(), chunk.width),
+                             ir.splat(step, chunk.width));
+  return ir.CreateGEP(element, address(chunk), offsets);
+}
+
+Reg firstLanes(Builder &ir, const Machine &machine, Reg count, unsigned width) {
+  unsigned bits = std::min(64u, std::max(8u, machine.vectorBytes * 8 / width));
+  llvm::Type *type = ir.getIntNTy(bits);
+  Reg clamped = ir.max(ir.min(count, ir.index(width)), ir.index(0));
+  Reg limit = ir.splat(ir.CreateTrunc(clamped, type), width);
+  return ir.CreateICmpULT(ir.iota(type, width), limit);
+}
+
+/// Scalar i1 or vector of i1: constraint number `number` on the chunk.
+Reg MemoryAccess::constraintMask(size_t number, const Chunk &chunk) {
+  const Constraint &constraint = access.constraints()[number];
+  auto holds = [&](Reg value) {
+    auto predicate =
+        constraint.equality ? llvm::CmpInst::ICMP_EQ : llvm::CmpInst::ICMP_SGE;
+    return ir.CreateICmp(predicate, value, ir.splatInt(0, value->getType()));
+  };
+  if (!uniform[number]) {
+    const LaneDim &unit = access.lanes()[chunk.unit];
+    bool alike = chunk.width == 0 || unit.maskGranularity % chunk.width == 0;
+    if (alike)
+      return holds(ir.affine(constraint.expr, chunk.lane, symbols));
+    return holds(
+        ir.affine(constraint.expr, laneVectors(chunk), symbols, chunk.width));
+  }
+  Reg first = uniform[number];
+  int64_t slope = 0;
+  for (auto [lane, coefficient] :
+       llvm::zip(constraint.lanes, constraint.coefficients)) {
+    first = ir.add(first, ir.mul(chunk.lane[lane], ir.index(coefficient)));
+    if (lane == chunk.unit)
+      slope = coefficient;
+  }
+  if (slope == 0 || chunk.width == 0)
+    return holds(first);
+  if (slope == -1 && !constraint.equality)
+    return firstLanes(ir, emission.machine, ir.add(first, ir.index(1)),
+                      chunk.width);
+  if (slope == 1 && !constraint.equality)
+    return ir.CreateNot(
+        firstLanes(ir, emission.machine, ir.CreateNeg(first), chunk.width));
+  Reg vector = ir.CreateMul(ir.iota(ir.getInt64Ty(), chunk.width),
+                            ir.splat(ir.index(slope), chunk.width));
+  return holds(ir.add(ir.splat(first, chunk.width), vector));
+}
+
+/// Vector of i1 (scalar for a scalar chunk), or null for all.
+Reg MemoryAccess::mask(const Chunk &chunk, bool masked) {
+  Reg scalar = nullptr, vector = nullptr;
+  if (masked)
+    for (size_t number = 0; number < access.constraints().size(); ++number) {
+      Reg one = constraintMask(number, chunk);
+      bool lanes = one->getType()->isVectorTy();
+      (lanes ? vector : scalar) = ir.both(lanes ? vector : scalar, one);
+    }
+  if (scalar && chunk.width)
+    scalar = ir.splat(scalar, chunk.width);
+  if (chunk.valid < chunk.width)
+    vector = ir.both(vector, firstLanes(ir, emission.machine,
+                                        ir.index(chunk.valid), chunk.width));
+  return ir.both(scalar, vector);
+}
+
+Reg MemoryAccess::otherValue(unsigned width) {
+  auto load = llvm::cast<tile::LoadOp>(access.op());
+  mlir::Attribute other = load.getOther();
+  llvm::Type *type =
+      widened(memoryType(ir, access.viewType().getElement()), width);
+  if (auto integer = llvm::dyn_cast<mlir::IntegerAttr>(other))
+    return llvm::ConstantInt::get(
+        type, integer.getValue().zextOrTrunc(type->getScalarSizeInBits()));
+  llvm::APFloat value = llvm::cast<mlir::FloatAttr>(other).getValue();
+  if (type->isFPOrFPVectorTy())
+    return llvm::ConstantFP::get(type, value);
+  return llvm::ConstantInt::get(type, value.bitcastToAPInt());
+}
+
+Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
+  mlir::Type element = access.viewType().getElement();
+  llvm::Type *scalar = memoryType(ir, element);
+  Reg wanted = mask(chunk, masked);
+  llvm::Align align(bytes);
+  if (chunk.width == 0) {
+    if (!wanted)
+      return decode(ir, element,
+                    ir.CreateAlignedLoad(scalar, address(chunk), align));
+    Reg one = ir.CreateMaskedLoad(widened(scalar, 1), address(chunk), align,
+                                  ir.splat(wanted, 1), otherValue(1));
+    return decode(ir, element, ir.CreateExtractElement(one, uint64_t(0)));
+  }
+  llvm::Type *type = widened(scalar, chunk.width);
+  Pattern shape = pattern(chunk);
+  Reg value = nullptr;
+  if (shape == Pattern::contiguous && !wanted)
+    value = ir.CreateAlignedLoad(type, address(chunk), align);
+  else if (shape == Pattern::contiguous)
+    value = ir.CreateMaskedLoad(type, address(chunk), align, wanted,
+                                otherValue(chunk.width));
+  else if (shape == Pattern::broadcast && !wanted)
+    value = ir.splat(ir.CreateAlignedLoad(scalar, address(chunk), align),
+                     chunk.width);
+  else
+    value = ir.CreateMaskedGather(type, addresses(chunk), align,
+                                  wanted ? wanted
+                                         : ir.splat(ir.getTrue(), chunk.width),
+                                  otherValue(chunk.width));
+  return decode(ir, element, value);
+}
+
+void MemoryAccess::prefetch(const Chunk &chunk, int64_t distance) {
+  if (pattern(chunk) != Pattern::contiguous)
+    return;
+  Reg ahead = ir.advance(address(chunk), ir.index(distance), 1);
+  ir.CreateIntrinsic(llvm::Intrinsic::prefetch, {ahead->getType()},
+                     {ahead, ir.getInt32(0), ir.getInt32(3), ir.getInt32(1)});
+}
+
+void MemoryAccess::store(const Chunk &chunk, Reg value, bool masked,
+                         bool streaming) {
+  Reg memory = encode(ir, access.viewType().getElement(), value);
+  Reg wanted = mask(chunk, masked);
+  llvm::Align align(bytes);
+  if (chunk.width == 0) {
+    if (!wanted) {
+      ir.CreateAlignedStore(memory, address(chunk), align);
+      return;
+    }
+    ir.CreateMaskedStore(ir.splat(memory, 1), address(chunk), align,
+                         ir.splat(wanted, 1));
+    return;
+  }
+  if (pattern(chunk) != Pattern::contiguous) {
+    ir.CreateMaskedScatter(memory, addresses(chunk), align, wanted);
+    return;
+  }
+  if (wanted) {
+    ir.CreateMaskedStore(memory, address(chunk), align, wanted);
+    return;
+  }
+  if (streaming)
+    align = llvm::Align(
+        std::min(emission.machine.vectorBytes, chunk.width * bytes));
+  auto *store = ir.CreateAlignedStore(memory, address(chunk), align);
+  if (streaming)
+    store->setMetadata(
+        llvm::LLVMContext::MD_nontemporal,
+        llvm::MDNode::get(ir.getContext(),
+                          llvm::ConstantAsMetadata::get(ir.getInt32(1))));
+}
+
+static Reg bufferAddress(Builder &ir, const Buffer &buffer, const Chunk &chunk,
+                         unsigned bytes) {
+  Reg pointer = buffer.pointer;
+  for (auto [coordinate, stride] : llvm::zip(chunk.lane, buffer.strides))
+    pointer = ir.advance(pointer, ir.mul(coordinate, ir.index(stride)), bytes);
+  return pointer;
+}
+
+/// Pointers of a chunk across the buffer's rows.
+static Reg bufferAddresses(Builder &ir, const Buffer &buffer,
+                           const Chunk &chunk, unsigned bytes) {
+  Reg offsets =
+      ir.CreateMul(ir.iota(ir.getInt64Ty(), chunk.width),
+                   ir.splat(ir.index(buffer.strides[chunk.unit]), chunk.width));
+  return ir.CreateGEP(ir.getIntNTy(bytes * 8),
+                      bufferAddress(ir, buffer, chunk, bytes), offsets);
+}
+
+static llvm::Type *bufferType(Builder &ir, const Buffer &buffer) {
+  return buffer.asRegisters ? registerType(ir, buffer.element)
+                            : memoryType(ir, buffer.element);
+}
+
+Reg loadBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk) {
+  Builder &ir = emission.ir;
+  llvm::Type *scalar = bufferType(ir, buffer);
+  llvm::Type *type = widened(scalar, chunk.width);
+  unsigned bytes = scalar->getScalarSizeInBits() / 8;
+  Reg value = nullptr;
+  if (chunk.unit == buffer.unit)
+    value = ir.CreateAlignedLoad(type, bufferAddress(ir, buffer, chunk, bytes),
+                                 llvm::Align(bytes));
+  else
+    value = ir.CreateMaskedGather(
+        type, bufferAddresses(ir, buffer, chunk, bytes), llvm::Align(bytes),
+        firstLanes(ir, emission.machine, ir.index(chunk.valid), chunk.width),
+        llvm::Constant::getNullValue(type));
+  return buffer.asRegisters ? value : decode(ir, buffer.element, value);
+}
+
+void storeBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk,
+                 Reg value) {
+  Builder &ir = emission.ir;
+  unsigned bytes = bufferType(ir, buffer)->getScalarSizeInBits() / 8;
+  Reg memory = buffer.asRegisters ? value : encode(ir, buffer.element, value);
+  if (chunk.unit == buffer.unit)
+    ir.CreateAlignedStore(memory, bufferAddress(ir, buffer, chunk, bytes),
+                          llvm::Align(bytes));
+  else
+    ir.CreateMaskedScatter(
+        memory, bufferAddresses(ir, buffer, chunk, bytes), llvm::Align(bytes),
+        firstLanes(ir, emission.machine, ir.index(chunk.valid), chunk.width));
+}
+
+} // namespace girih::compiler::host

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads and writes of operands and buffers, a chunk at a time.
+#pragma once
+
+#include "girih/compiler/conversion/host/emission.h"
+
+namespace girih::compiler::host {
+
+/// A tile.load or tile.store made ready outside its loop nest: what does not
+/// depend on lanes is computed once.
+class MemoryAccess {
+public:
+  MemoryAccess(Emission &emission, Access access);
+
+  const Access &analysis() const { return access; }
+  /// Emits what is uniform in the tile. To be called outside the nest.
+  void prepare();
+  /// i1: every lane is in bounds; null when that is known. After prepare().
+  Reg allInBounds();
+  /// i64: lanes of dimension `lane` from here on are out of bounds whatever the
+  /// other coordinates; null when no constraint says so. After prepare().
+  Reg limit(unsigned lane);
+  /// i1: the pointer of every chunk of `width` lanes along `unit` is a multiple
+  /// of `bytes`. After prepare().
+  Reg alignedTo(unsigned unit, unsigned width, unsigned bytes);
+
+  /// Reads a chunk; lanes out of bounds give `other`. Without `masked`, all
+  /// are known to be in bounds.
+  Reg load(const Chunk &chunk, bool masked);
+  /// Asks for what a chunk `bytes` further on reads, where chunks are
+  /// contiguous.
+  void prefetch(const Chunk &chunk, int64_t bytes);
+  /// Writes a chunk. `streaming` bypasses the caches: aligned chunks only.
+  void store(const Chunk &chunk, Reg value, bool masked, bool streaming);
+
+private:
+  enum class Pattern { contiguous, broadcast, strided, scattered };
+  Pattern pattern(const Chunk &chunk) const;
+  Reg address(const Chunk &chunk);
+  Reg addresses(const Chunk &chunk); // vector of pointers
+  Reg mask(const Chunk &chunk, bool masked);
+  Reg constraintMask(size_t number, const Chunk &chunk);
+  llvm::SmallVector<Reg> laneVectors(const Chunk &chunk);
+  Reg offsetOf(llvm::ArrayRef<Reg> lanes, unsigned width);
+  Reg otherValue(unsigned width);
+
+  Emission &emission;
+  Builder &ir;
+  Access access;
+  const View *view = nullptr;
+  unsigned bytes = 0;
+  llvm::SmallVector<Reg, 4> symbols, uniform, steps;
+  Reg base = nullptr;
+};
+
+/// Lane `i` < `count`, as a mask of `width` lanes. `count` is an i64.
+Reg firstLanes(Builder &ir, const Machine &machine, Reg count, unsigned width);
+
+/// Reads or writes a chunk of a buffer.
+Reg loadBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk);
+void storeBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk,
+                 Reg value);
+
+} // namespace girih::compiler::host

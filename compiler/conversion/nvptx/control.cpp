@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+// The function itself, where a program stands, loops and branches.
+#include "girih/compiler/conversion/nvptx/emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+Emitter::Emitter(func::FuncOp kernel, ModuleOp into,
+                 const NvptxOptions &options)
+    : kernel(kernel), into(into), options(options), b(kernel.getContext()),
+      loc(kernel.getLoc()) {
+  auto bits =
+      kernel->getAttrOfType<IntegerAttr>(tile::TileDialect::indexBitsAttr);
+  indexBits = static_cast<unsigned>(bits.getInt());
+}
+
+LogicalResult Emitter::run() {
+  if (failed(planShared()))
+    return failure();
+  makeFunction();
+  if (failed(emitBlock(kernel.getBody().front())))
+    return failure();
+  LLVM::ReturnOp::create(b, loc, ValueRange());
+  return success();
+}
+
+void Emitter::makeFunction() {
+  b.setInsertionPointToEnd(into.getBody());
+  Type i64 = b.getI64Type();
+  SmallVector<Type> types;
+  for (Type type : kernel.getArgumentTypes()) {
+    types.push_back(LLVM::LLVMPointerType::get(b.getContext(), 1));
+    types.append(2 * cast<tile::ViewType>(type).getRank(), i64);
+  }
+  // The whole of shared memory is one block, sized at launch.
+  auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
+  std::string name = kernel.getName().str();
+  auto shared = LLVM::GlobalOp::create(b, loc, bytes, /*isConstant=*/false,
+                                       LLVM::Linkage::External,
+                                       name + "_shared", Attribute(),
+                                       /*alignment=*/1024, /*addrSpace=*/3);
+  auto type = LLVM::LLVMFunctionType::get(
+      LLVM::LLVMVoidType::get(b.getContext()), types);
+  function =
+      LLVM::LLVMFuncOp::create(b, loc, name, type, LLVM::Linkage::External,
+                               false, LLVM::CConv::PTX_Kernel);
+  auto threads = std::to_string(options.warps * 32) + ",1,1";
+  function.setPassthroughAttr(
+      b.getArrayAttr({b.getStrArrayAttr({"nvvm.reqntid", threads})}));
+  Block *entry = function.addEntryBlock(b);
+  Block *body = b.createBlock(&function.getBody());
+  b.setInsertionPointToEnd(entry);
+  entryEnd = LLVM::BrOp::create(b, loc, ValueRange(), body);
+  b.setInsertionPoint(entryEnd);
+  makeParameters(entry);
+  Value thread = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.tid.x", {});
+  lane = LLVM::AndOp::create(b, loc, thread, constant32(31));
+  warp = LLVM::LShrOp::create(b, loc, thread, constant32(5));
+  if (sharedSize > 0) {
+    Value address = LLVM::AddressOfOp::create(b, loc, shared);
+    sharedBase = LLVM::PtrToIntOp::create(b, loc, i32(), address);
+  } else {
+    shared.erase();
+  }
+  b.setInsertionPointToEnd(body);
+}
+
+void Emitter::makeParameters(Block *entry) {
+  unsigned next = 0;
+  auto integer = [&]() -> Value {
+    Value value = entry->getArgument(next++);
+    if (indexBits == 64)
+      return value;
+    return LLVM::TruncOp::create(b, loc, i32(), value);
+  };
+  for (BlockArgument view : kernel.getArguments()) {
+    Operand &operand = operands[view];
+    operand.pointer = entry->getArgument(next++);
+    int64_t rank = cast<tile::ViewType>(view.getType()).getRank();
+    for (int64_t dim = 0; dim < rank; ++dim)
+      operand.sizes.push_back(integer());
+    for (int64_t dim = 0; dim < rank; ++dim)
+      operand.strides.push_back(integer());
+  }
+}
+
+Value Emitter::programId(int64_t dim) {
+  if (programIds.empty())
+    inEntry([&] { computeProgramIds(); });
+  return programIds[dim];
+}
+
+void Emitter::computeProgramIds() {
+  IntegerBuilder integers = indices();
+  Value flat = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.ctaid.x", {});
+  if (indexBits == 64)
+    flat = LLVM::ZExtOp::create(b, loc, b.getI64Type(), flat);
+  SmallVector<Value> sizes;
+  for (Value view : kernel.getArguments())
+    llvm::append_range(sizes, operands[view].sizes);
+  auto gridMap =
+      kernel->getAttrOfType<AffineMapAttr>(tile::TileDialect::gridAttr);
+  SmallVector<Value> grid;
+  for (AffineExpr expr : gridMap.getValue().getResults())
+    grid.push_back(integers.expr(expr, {}, sizes));
+  auto order =
+      kernel->getAttrOfType<tile::OrderAttr>(tile::TileDialect::orderAttr);
+  auto divide = [&](Value x, Value y) { return integers.floorDiv(x, y, true); };
+  auto remainder = [&](Value x, Value y) {
+    return integers.floorMod(x, y, true);
+  };
+  programIds.resize(grid.size());
+  if (order.getKind() == tile::OrderKind::grouped) {
+    // Rows in groups; within one, down the rows first.
+    Value group = integers.constant(order.getGroup());
+    Value perGroup = integers.mul(group, grid[1]);
+    Value first = integers.mul(divide(flat, perGroup), group);
+    Value rows = integers.min(integers.sub(grid[0], first), group);
+    Value inGroup = remainder(flat, perGroup);
+    programIds[0] = integers.add(first, remainder(inGroup, rows));
+    programIds[1] = divide(inGroup, rows);
+    return;
+  }
+  for (size_t dim = grid.size(); dim-- > 0;) {
+    programIds[dim] = dim == 0 ? flat : remainder(flat, grid[dim]);
+    if (dim > 0)
+      flat = divide(flat, grid[dim]);
+  }
+}
+
+LogicalResult Emitter::emitBlock(Block &block) {
+  for (Operation &op : block.without_terminator())
+    if (failed(emitOp(&op)))
+      return failure();
+  return success();
+}
+
+LogicalResult Emitter::emitOp(Operation *op) {
+  loc = op->getLoc();
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](scf::ForOp loop) { return emitFor(loop); })
+      .Case([&](scf::IfOp branch) { return emitIf(branch); })
+      .Case([&](tile::ProgramIdOp id) {
+        scalars[id] = programId(id.getDim());
+        return success();
+      })
+      .Case([&](tile::SizeOp size) {
+        scalars[size] = operands[size.getView()].sizes[size.getDim()];
+        return success();
+      })
+      .Case([&](tile::LoadOp load) {
+        emitLoad(load);
+        return success();
+      })
+      .Case([&](tile::StoreOp store) {
+        emitStore(store);
+        return success();
+      })
+      .Case([&](tile::CopyAsyncOp copy) {
+        emitCopy(copy);
+        return success();
+      })
+      .Case([&](tile::AsyncCommitOp) {
+        assembly({}, "cp.async.commit_group;", "", {}, true);
+        return success();
+      })
+      .Case([&](tile::AsyncWaitOp wait) {
+        std::string pending = std::to_string(wait.getPending());
+        assembly({}, "cp.async.wait_group " + pending + ";", "", {}, true);
+        barrier();
+        return success();
+      })
+      .Case([&](tile::AllocSharedOp) { return success(); })
+      .Case([&](tile::SharedLoadOp load) {
+        emitSharedLoad(load);
+        return success();
+      })
+      .Case([&](tile::ConvertLayoutOp op) { return emitConvert(op); })
+      .Case([&](tile::DotOp dot) { return emitDot(dot); })
+      .Case([&](tensor::SplatOp splat) {
+        int64_t count = layoutOf(splat.getResult()).size(Axis::reg);
+        tiles[splat].assign(count, scalar(splat.getInput()));
+        return success();
+      })
+      .Case([&](tensor::ExtractOp extract) -> LogicalResult {
+        if (extract.getTensor().getType().getRank() != 0)
+          return op->emitError("an element of a tile cannot be taken here");
+        scalars[extract] = registers(extract.getTensor()).front();
+        return success();
+      })
+      .Case([&](arith::ConstantOp) { return emitConstant(op); })
+      .Default([&](Operation *) { return emitElementwise(op); });
+}
+
+void Emitter::flatten(ValueRange values, SmallVectorImpl<Value> &to) {
+  for (Value value : values) {
+    if (isa<RankedTensorType>(value.getType()))
+      llvm::append_range(to, registers(value));
+    else
+      to.push_back(scalar(value));
+  }
+}
+
+void Emitter::bind(Value value, ArrayRef<Value> parts) {
+  if (isa<RankedTensorType>(value.getType()))
+    tiles[value].assign(parts.begin(), parts.end());
+  else
+    scalars[value] = parts.front();
+}
+
+/// Gives `values` the block's arguments, from number `from` on.
+template <typename Bind>
+static void bindArguments(ValueRange values, Block *block, unsigned from,
+                          ArrayRef<unsigned> counts, Bind bind) {
+  for (auto [value, count] : llvm::zip_equal(values, counts)) {
+    SmallVector<Value> parts;
+    for (unsigned i = 0; i < count; ++i)
+      parts.push_back(block->getArgument(from++));
+    bind(value, parts);
+  }
+}
+
+LogicalResult Emitter::emitFor(scf::ForOp loop) {
+  // Tested at the end of each round, and once before the first.
+  SmallVector<Value> initial{scalar(loop.getLowerBound())};
+  SmallVector<unsigned> counts;
+  for (Value value : loop.getInitArgs()) {
+    size_t before = initial.size();
+    flatten(value, initial);
+    counts.push_back(initial.size() - before);
+  }
+  Value limit = scalar(loop.getUpperBound()), step = scalar(loop.getStep());
+  SmallVector<Type> types;
+  for (Value value : initial)
+    types.push_back(value.getType());
+  SmallVector<Location> locs(types.size(), loc);
+  auto rest = ArrayRef(initial).drop_front();
+  OpBuilder::InsertPoint before = b.saveInsertionPoint();
+  Block *body = b.createBlock(&function.getBody(), {}, types, locs);
+  Block *exit =
+      b.createBlock(&function.getBody(), {}, ArrayRef(types).drop_front(),
+                    ArrayRef(locs).drop_front());
+  b.restoreInsertionPoint(before);
+  auto jump = [&](ValueRange next, Value counter) {
+    Value more =
+        LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::slt, counter, limit);
+    SmallVector<Value> again{counter};
+    llvm::append_range(again, next);
+    LLVM::CondBrOp::create(b, loc, more, body, again, exit, next);
+  };
+  jump(rest, initial.front());
+  auto bindValue = [&](Value value, ArrayRef<Value> parts) {
+    bind(value, parts);
+  };
+  scalars[loop.getInductionVar()] = body->getArgument(0);
+  bindArguments(loop.getRegionIterArgs(), body, 1, counts, bindValue);
+  b.setInsertionPointToEnd(body);
+  if (failed(emitBlock(*loop.getBody())))
+    return failure();
+  loc = loop.getLoc();
+  SmallVector<Value> yielded;
+  flatten(loop.getYieldedValues(), yielded);
+  Value next = LLVM::AddOp::create(b, loc, body->getArgument(0), step);
+  jump(yielded, next);
+  bindArguments(loop.getResults(), exit, 0, counts, bindValue);
+  b.setInsertionPointToEnd(exit);
+  return success();
+}
+
+LogicalResult Emitter::emitIf(scf::IfOp branch) {
+  Value condition = scalar(branch.getCondition());
+  OpBuilder::InsertPoint before = b.saveInsertionPoint();
+  Region *region = &function.getBody();
+  Block *yes = b.createBlock(region);
+  Block *no = branch.elseBlock() ? b.createBlock(region) : nullptr;
+  Block *join = b.createBlock(region);
+  b.restoreInsertionPoint(before);
+  LLVM::CondBrOp::create(b, loc, condition, yes, ValueRange(), no ? no : join,
+                         ValueRange());
+  SmallVector<unsigned> counts;
+  for (auto [from, to] : {std::pair(branch.thenBlock(), yes),
+                          std::pair(branch.elseBlock(), no)}) {
+    if (!from)
+      continue;
+    b.setInsertionPointToEnd(to);
+    if (failed(emitBlock(*from)))
+      return failure();
+    loc = branch.getLoc();
+    SmallVector<Value> yielded;
+    counts.clear();
+    for (Value value : from->getTerminator()->getOperands()) {
+      size_t size = yielded.size();
+      flatten(value, yielded);
+      counts.push_back(yielded.size() - size);
+    }
+    if (join->getNumArguments() == 0)
+      for (Value value : yielded)
+        join->addArgument(value.getType(), loc);
+    LLVM::BrOp::create(b, loc, yielded, join);
+  }
+  bindArguments(
+      branch.getResults(), join, 0, counts,
+      [&](Value value, ArrayRef<Value> parts) { bind(value, parts); });
+  b.setInsertionPointToEnd(join);
+  return success();
+}
+
+} // namespace girih::compiler

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emits one kernel of the tile dialect, layouts assigned, as LLVM-dialect
+// operations of one thread. One file per group of operations.
+#pragma once
+
+#include "girih/compiler/analysis/access.h"
+#include "girih/compiler/analysis/emit.h"
+#include "girih/compiler/layout/atoms.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace girih::compiler {
+
+/// Elements of a tile that one thread holds, in the order of its registers.
+using Registers = llvm::SmallVector<mlir::Value, 0>;
+
+/// What the emitter is told of the device.
+struct NvptxOptions {
+  int warps = 4;
+  int capability = 80;
+  int64_t sharedLimit = 0; // bytes that a program can have; 0: any number
+  bool lineInfo = false;
+};
+
+/// An address in shared memory as a function of constant coordinates: the part
+/// that depends on the thread is computed once, in the kernel's entry block.
+class SharedPlace;
+
+class Emitter {
+public:
+  Emitter(mlir::func::FuncOp kernel, mlir::ModuleOp into,
+          const NvptxOptions &options);
+
+  /// Failure has been reported by a diagnostic.
+  mlir::LogicalResult run();
+  int64_t sharedBytes() const { return sharedSize; }
+  /// The PTX version that the instructions used need, as 84 for 8.4; 0 where
+  /// the target's own suffices.
+  int ptxVersion() const { return neededPtx; }
+
+  static Layout layoutOf(mlir::Value value);
+  static Layout layoutOf(mlir::Type type);
+
+private:
+  friend class SharedPlace;
+  friend class FragmentReader;
+  friend class GlobalAccess;
+
+  // control.cpp
+  void makeFunction();
+  void makeParameters(mlir::Block *entry);
+  mlir::LogicalResult emitBlock(mlir::Block &block);
+  mlir::LogicalResult emitOp(mlir::Operation *op);
+  mlir::LogicalResult emitFor(mlir::scf::ForOp loop);
+  mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
+  mlir::Value programId(int64_t dim);
+  void computeProgramIds();
+  void bind(mlir::Value value, llvm::ArrayRef<mlir::Value> parts);
+  void flatten(mlir::ValueRange values, llvm::SmallVectorImpl<mlir::Value> &to);
+  mlir::Value computeIndex(mlir::Operation *op,
+                           llvm::ArrayRef<mlir::Value> operands);
+
+  // elementwise.cpp, casts.cpp, math.cpp
+  mlir::LogicalResult emitElementwise(mlir::Operation *op);
+  mlir::LogicalResult emitConstant(mlir::Operation *op);
+  mlir::Value compute(mlir::Operation *op,
+                      llvm::ArrayRef<mlir::Value> operands);
+  mlir::Value computeInteger(mlir::Operation *op,
+                             llvm::ArrayRef<mlir::Value> operands);
+  mlir::Value computeFloat(mlir::Operation *op,
+                           llvm::ArrayRef<mlir::Value> operands);
+  mlir::Value computeCast(mlir::Operation *op, mlir::Value value);
+  mlir::Value compareFloat(mlir::Operation *op, mlir::Value x, mlir::Value y);
+  mlir::Value extremum(mlir::Value x, mlir::Value y, bool larger);
+  mlir::Value remainder(mlir::Value x, mlir::Value y);
+  mlir::Value computeMath(mlir::Operation *op,
+                          llvm::ArrayRef<mlir::Value> operands);
+  mlir::Value mathFloat(mlir::Operation *op,
+                        llvm::ArrayRef<mlir::Value> operands);
+  mlir::Value floatCast(mlir::Value value, mlir::Type from, mlir::Type to);
+  mlir::Value fp8ToFloat(mlir::Value value, mlir::Type from);
+  mlir::Value floatToFp8(mlir::Value value, mlir::Type to);
+  mlir::Value roundToOdd(mlir::Value value);
+  mlir::Value integerToNarrow(mlir::Value value, bool isSigned, mlir::Type to);
+
+  // memory.cpp
+  void emitLoad(tile::LoadOp load);
+  void emitStore(tile::StoreOp store);
+  Registers loadVector(mlir::Value pointer, mlir::Value mask, int64_t count,
+                       mlir::Type element, mlir::Attribute other);
+  void storeVector(mlir::Value pointer, mlir::Value mask,
+                   llvm::ArrayRef<mlir::Value> values, mlir::Type element);
+  /// Elements as what one access moves: 32-bit words, or one of 16 bits.
+  Registers toPieces(llvm::ArrayRef<mlir::Value> values);
+  Registers fromPieces(llvm::ArrayRef<mlir::Value> pieces, int64_t count,
+                       mlir::Type element);
+  mlir::Value ownerMask(const Layout &layout);
+
+  // shared.cpp, convert.cpp
+  mlir::LogicalResult planShared();
+  mlir::LogicalResult emitConvert(tile::ConvertLayoutOp convert);
+  void emitCopy(tile::CopyAsyncOp copy);
+  void emitSharedLoad(tile::SharedLoadOp load);
+  void barrier();
+  Registers loadShared(mlir::Value address, int64_t constant, int64_t count,
+                       mlir::Type element);
+  void storeShared(mlir::Value address, int64_t constant,
+                   llvm::ArrayRef<mlir::Value> values, mlir::Type element,
+                   mlir::Value mask);
+
+  // dot.cpp, dot_fma.cpp
+  mlir::LogicalResult emitDot(tile::DotOp dot);
+  mlir::LogicalResult emitFmaDot(tile::DotOp dot);
+  void multiply(tile::DotOp dot, llvm::ArrayRef<mlir::Value> a,
+                llvm::ArrayRef<mlir::Value> b, mlir::Value *accumulator);
+
+  // values.cpp: building blocks
+  mlir::Type llvmType(mlir::Type type) const;
+  mlir::Type memoryType(mlir::Type element) const;
+  mlir::IntegerType i32() { return b.getI32Type(); }
+  mlir::Value constant32(int64_t value);
+  mlir::Value zeroOf(mlir::Type llvmType);
+  mlir::Value constantOf(mlir::Attribute value, mlir::Type type);
+  IntegerBuilder indices() {
+    return {b, loc, indexBits, IntegerBuilder::Dialect::llvm};
+  }
+  IntegerBuilder words() { return {b, loc, 32, IntegerBuilder::Dialect::llvm}; }
+  /// Inline assembly; results of more than one register are a struct, which
+  /// `parts` takes apart.
+  mlir::Value assembly(mlir::Type result, llvm::StringRef text,
+                       llvm::StringRef constraints, mlir::ValueRange operands,
+                       bool sideEffects);
+  Registers parts(mlir::Value structure);
+  mlir::Type structOf(mlir::Type element, int64_t count);
+  mlir::Value intrinsic(mlir::Type result, llvm::StringRef name,
+                        mlir::ValueRange operands);
+  /// Elements as 32-bit words and back; the count fills whole words.
+  Registers pack(llvm::ArrayRef<mlir::Value> values);
+  Registers unpack(llvm::ArrayRef<mlir::Value> words, mlir::Type element);
+  mlir::Value bitcast(mlir::Value value, mlir::Type type);
+  /// Exclusive or over the set bits of `value` of `bases`.
+  mlir::Value linear(mlir::Value value, llvm::ArrayRef<uint64_t> bases);
+  /// Where this thread's register 0 is, 32 bits wide, made in the entry block.
+  llvm::SmallVector<mlir::Value> threadCoords(const Layout &layout);
+  llvm::SmallVector<mlir::Value> widened(llvm::ArrayRef<mlir::Value> coords);
+  Registers &registers(mlir::Value value) { return tiles[value]; }
+  mlir::Value scalar(mlir::Value value) { return scalars.lookup(value); }
+  llvm::SmallVector<mlir::Value> scalarsOf(mlir::ValueRange values);
+  llvm::SmallVector<mlir::Value> stridesOf(mlir::Value view);
+
+  /// Runs `make` with the builder at the end of the entry block.
+  template <typename Make> auto inEntry(Make make) {
+    mlir::OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(entryEnd);
+    return make();
+  }
+
+  mlir::func::FuncOp kernel;
+  mlir::ModuleOp into;
+  NvptxOptions options;
+  mlir::OpBuilder b;
+  mlir::Location loc;
+  unsigned indexBits;
+  mlir::LLVM::LLVMFuncOp function;
+  mlir::Operation *entryEnd = nullptr;
+  mlir::Value lane, warp, sharedBase;
+  struct Operand {
+    mlir::Value pointer;
+    llvm::SmallVector<mlir::Value, 4> sizes, strides;
+  };
+  llvm::DenseMap<mlir::Value, Operand> operands; // by view
+  llvm::SmallVector<mlir::Value> programIds;
+  llvm::DenseMap<mlir::Value, mlir::Value> scalars;
+  llvm::DenseMap<mlir::Value, Registers> tiles;
+  llvm::DenseMap<mlir::Value, Registers> fragments; // words, of dot operands
+  llvm::DenseMap<mlir::Operation *, int64_t> sharedOffset;
+  llvm::DenseMap<mlir::Value, tile::SharedLoadOp> lateLoads;
+  int64_t sharedSize = 0;
+  int neededPtx = 0;
+};
+
+class SharedPlace {
+public:
+  /// `coords` are this thread's, from values whose bits are within `masks`;
+  /// `base` is the byte offset of the tile within shared memory.
+  SharedPlace(Emitter &emitter, const Layout &memory, int64_t elementBytes,
+              int64_t base, llvm::ArrayRef<mlir::Value> coords,
+              llvm::ArrayRef<uint64_t> masks);
+
+  /// Address (32 bits) and constant byte offset of the element at this
+  /// thread's coordinates plus constant ones.
+  std::pair<mlir::Value, int64_t> at(llvm::ArrayRef<int64_t> constant);
+  /// From now on addresses are those of this stage; null is stage 0.
+  void setStage(mlir::Value stage);
+
+private:
+  mlir::Value addressWith(uint64_t flipped);
+  mlir::Value carried(llvm::ArrayRef<int64_t> constant);
+
+  Emitter &e;
+  OffsetMap map;
+  int64_t elementBytes, base;
+  llvm::SmallVector<mlir::Value, 2> coords;
+  llvm::SmallVector<uint64_t, 2> coordMasks;
+  mlir::Value inAtom, beyond, stageOffset;
+  uint64_t inAtomMask = 0;
+  llvm::SmallDenseMap<uint64_t, mlir::Value> byFlip, byFlipStaged;
+};
+
+/// The dimension along which memory is contiguous.
+int contiguousDim(const Layout &memory);
+
+/// The shared memory through which a conversion goes.
+Layout convertScratch(tile::ConvertLayoutOp convert);
+
+/// Bits that each coordinate of register 0 can have over all threads.
+llvm::SmallVector<uint64_t> threadMasks(const Layout &layout);
+
+/// Reads a dot's operand, fragment by fragment, from registers or from shared
+/// memory when it is asked for.
+class FragmentReader {
+public:
+  /// `matrices`: words() is what will be asked for, which ldmatrix can give.
+  FragmentReader(Emitter &emitter, mlir::Value operand, bool matrices);
+  /// The 32-bit words of the atom that starts at register `reg`.
+  Registers words(int64_t reg);
+  /// `count` elements from register `reg` on.
+  Registers elements(int64_t reg, int64_t count);
+
+private:
+  Registers gatherWords(int64_t reg);
+
+  Emitter &e;
+  mlir::Value operand;
+  Layout layout;
+  mlir::Type element;
+  int64_t elementBytes, atomRegisters;
+  int contiguous = 1;
+  std::optional<MatrixLoad> matrix;
+  std::optional<SharedPlace> place;
+};
+
+} // namespace girih::compiler

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// One step of the nvptx back end: laid-out tile dialect to the LLVM dialect.
+#pragma once
+
+#include "girih/compiler/conversion/nvptx/emitter.h"
+
+#include "mlir/IR/OwningOpRef.h"
+
+namespace girih::compiler {
+
+struct Lowered {
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::string entry;
+  int64_t sharedBytes = 0;
+  int ptxVersion = 0; // at least; 0: the target's
+};
+
+/// The module's kernel as a function of one thread. Failure is reported.
+mlir::FailureOr<Lowered> lowerToLLVM(mlir::ModuleOp module,
+                                     const NvptxOptions &options);
+
+} // namespace girih::compiler

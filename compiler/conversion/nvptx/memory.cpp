@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads and writes of global memory, a vector of up to 16 bytes at a time.
+#include "girih/compiler/conversion/nvptx/global_access.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+GlobalAccess::GlobalAccess(Emitter &emitter, const Access &access,
+                           const Layout &layout, ArrayRef<int64_t> shape)
+    : e(emitter), access(access), layout(layout), shape(shape),
+      thread(emitter.widened(emitter.threadCoords(layout))),
+      scalars(emitter.scalarsOf(access.scalars())),
+      strides(emitter.stridesOf(access.view())) {
+  Value view = emitter.operands[access.view()].pointer;
+  IntegerBuilder integers = e.indices();
+  AccessEmitter emit(access, integers, scalars, strides);
+  element = e.memoryType(access.viewType().getElement());
+  if (!access.isLinear()) {
+    pointer = view;
+    return;
+  }
+  // The thread's part does not change in loops, the base is the same for all
+  // threads: kept apart, each is computed where it is cheapest.
+  pointer = e.inEntry([&] {
+    Value offset = integers.constant(0);
+    for (int dim = 0; dim < layout.rank(); ++dim)
+      offset = integers.add(offset, integers.mul(thread[dim], emit.step(dim)));
+    return at(view, offset);
+  });
+  base = emit.base();
+}
+
+Value GlobalAccess::at(Value from, Value offset) {
+  if (IntegerBuilder::asConstant(offset) == 0)
+    return from;
+  return LLVM::GEPOp::create(e.b, e.loc, from.getType(), element, from,
+                             ValueRange(offset));
+}
+
+SmallVector<Value> GlobalAccess::lanesAt(const Coords &constant) {
+  IntegerBuilder integers = e.indices();
+  SmallVector<Value> lanes;
+  for (auto [coord, add] : llvm::zip_equal(thread, constant))
+    lanes.push_back(integers.add(coord, integers.constant(add)));
+  return lanes;
+}
+
+Value GlobalAccess::address(const Coords &constant) {
+  IntegerBuilder integers = e.indices();
+  AccessEmitter emit(access, integers, scalars, strides);
+  if (!access.isLinear())
+    return at(pointer, emit.offset(lanesAt(constant)));
+  Value offset = base;
+  for (auto [dim, add] : llvm::enumerate(constant))
+    offset = integers.add(offset,
+                          integers.mul(integers.constant(add), emit.step(dim)));
+  return at(pointer, offset);
+}
+
+Value GlobalAccess::mask(const Coords &constant) {
+  IntegerBuilder integers = e.indices();
+  AccessEmitter emit(access, integers, scalars, strides);
+  SmallVector<Value> lanes = lanesAt(constant);
+  Value mask = emit.inBounds(lanes);
+  // Layouts may reach past the tile.
+  Coords covered = layout.shape();
+  for (int dim = 0; dim < layout.rank(); ++dim)
+    if (covered[dim] > shape[dim])
+      mask = integers.both(
+          mask,
+          integers.greaterEqual(integers.constant(shape[dim] - 1), lanes[dim]));
+  return mask;
+}
+
+/// Width of the pieces that `bytes` are moved in: `v4.b32`, `b16` and so on.
+static std::string pieces(int64_t bytes, int64_t &count, char &letter) {
+  letter = bytes < 4 ? 'h' : 'r';
+  count = std::max<int64_t>(bytes / 4, 1);
+  std::string vector = count > 1 ? llvm::formatv("v{0}.", count).str() : "";
+  return vector + "b" + std::to_string(std::min<int64_t>(bytes, 4) * 8);
+}
+
+std::string operandList(int64_t first, int64_t count) {
+  std::string list;
+  for (int64_t i = 0; i < count; ++i)
+    list += (i ? ", $" : "$") + std::to_string(first + i);
+  return count > 1 ? "{" + list + "}" : list;
+}
+
+Registers Emitter::toPieces(ArrayRef<Value> values) {
+  Type element = values.front().getType();
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8 * values.size();
+  if (bytes >= 4)
+    return pack(values);
+  Type i16 = b.getI16Type();
+  if (bytes == 1)
+    return {LLVM::ZExtOp::create(b, loc, i16, values.front())};
+  if (values.size() == 1)
+    return {bitcast(values.front(), i16)};
+  Value vector = LLVM::UndefOp::create(b, loc, VectorType::get(2, element));
+  for (int part : {0, 1})
+    vector = LLVM::InsertElementOp::create(b, loc, vector, values[part],
+                                           constant32(part));
+  return {bitcast(vector, i16)};
+}
+
+Registers Emitter::fromPieces(ArrayRef<Value> pieces, int64_t count,
+                              Type element) {
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8 * count;
+  if (bytes >= 4)
+    return unpack(pieces, element);
+  if (bytes == 1)
+    return {LLVM::TruncOp::create(b, loc, element, pieces.front())};
+  if (count == 1)
+    return {bitcast(pieces.front(), element)};
+  Value vector = bitcast(pieces.front(), VectorType::get(2, element));
+  Registers result;
+  for (int part : {0, 1})
+    result.push_back(
+        LLVM::ExtractElementOp::create(b, loc, vector, constant32(part)));
+  return result;
+}
+
+Registers Emitter::loadVector(Value pointer, Value mask, int64_t count,
+                              Type element, Attribute other) {
+  Type memory = memoryType(element);
+  int64_t bytes = memory.getIntOrFloatBitWidth() / 8 * count, parts;
+  Registers values;
+  if (!mask) {
+    Type type = count > 1 ? Type(VectorType::get(count, memory)) : memory;
+    Value loaded = LLVM::LoadOp::create(b, loc, type, pointer, bytes);
+    for (int64_t i = 0; i < count; ++i)
+      values.push_back(count > 1 ? Value(LLVM::ExtractElementOp::create(
+                                       b, loc, loaded, constant32(i)))
+                                 : loaded);
+  } else {
+    char letter;
+    std::string width = pieces(bytes, parts, letter);
+    Value fill = constantOf(other, element);
+    if (memory != llvmType(element))
+      fill = LLVM::ZExtOp::create(b, loc, memory, fill);
+    SmallVector<Value> inputs{pointer, mask};
+    llvm::append_range(inputs, toPieces(SmallVector<Value>(count, fill)));
+    std::string constraints, tied;
+    for (int64_t i = 0; i < parts; ++i) {
+      constraints += std::string(i ? ",=" : "=") + letter;
+      tied += "," + std::to_string(i);
+    }
+    constraints += ",l,b" + tied;
+    Type piece = letter == 'h' ? b.getI16Type() : b.getI32Type();
+    std::string text =
+        llvm::formatv("@${0} ld.global.{1} {2}, [${3}];", parts + 1, width,
+                      operandList(0, parts), parts);
+    Value loaded =
+        assembly(structOf(piece, parts), text, constraints, inputs, true);
+    values = fromPieces(this->parts(loaded), count, memory);
+  }
+  if (memory != llvmType(element))
+    for (Value &value : values)
+      value = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, value,
+                                   zeroOf(memory));
+  return values;
+}
+
+void Emitter::storeVector(Value pointer, Value mask, ArrayRef<Value> values,
+                          Type element) {
+  Type memory = memoryType(element);
+  SmallVector<Value> stored(values);
+  if (memory != llvmType(element))
+    for (Value &value : stored)
+      value = LLVM::ZExtOp::create(b, loc, memory, value);
+  int64_t bytes = memory.getIntOrFloatBitWidth() / 8 * stored.size(), parts;
+  char letter;
+  std::string width = pieces(bytes, parts, letter);
+  SmallVector<Value> inputs{pointer};
+  if (mask)
+    inputs.push_back(mask);
+  llvm::append_range(inputs, toPieces(stored));
+  std::string constraints = mask ? "l,b" : "l";
+  for (int64_t i = 0; i < parts; ++i)
+    constraints += std::string(",") + letter;
+  std::string text =
+      llvm::formatv("{0}st.global.{1} [$0], {2};", mask ? "@$1 " : "", width,
+                    operandList(mask ? 2 : 1, parts));
+  assembly({}, text, constraints, inputs, true);
+}
+
+Value Emitter::ownerMask(const Layout &layout) {
+  Value mask;
+  IntegerBuilder integers = words();
+  for (auto [axis, index] :
+       {std::pair(Axis::lane, lane), std::pair(Axis::warp, warp)}) {
+    int64_t copies = 0, bit = 1;
+    for (const Coords &basis : layout.bases(axis)) {
+      if (llvm::all_of(basis, [](int64_t value) { return value == 0; }))
+        copies |= bit;
+      bit *= 2;
+    }
+    if (copies)
+      mask = integers.both(
+          mask,
+          integers.equal(LLVM::AndOp::create(b, loc, index, constant32(copies)),
+                         constant32(0)));
+    // Digits beyond the bits.
+    int64_t weight = bit;
+    for (const Repeat &repeat : layout.repeats()) {
+      if (repeat.axis != axis)
+        continue;
+      if (repeat.dim < 0) {
+        Value digit = LLVM::URemOp::create(
+            b, loc, LLVM::UDivOp::create(b, loc, index, constant32(weight)),
+            constant32(repeat.count));
+        mask = integers.both(mask, integers.equal(digit, constant32(0)));
+      }
+      weight *= repeat.count;
+    }
+  }
+  return mask;
+}
+
+/// Elements that one access of this layout moves.
+static int64_t vectorOf(const Access &access, const Layout &layout,
+                        int &contiguous) {
+  contiguous = access.contiguousLane();
+  if (contiguous < 0)
+    return 1;
+  return std::min(layout.registerRun(contiguous),
+                  access.vectorWidth(contiguous));
+}
+
+void Emitter::emitLoad(tile::LoadOp load) {
+  Layout layout = layoutOf(load.getResult());
+  Access access(load);
+  RankedTensorType type = load.getType();
+  GlobalAccess memory(*this, access, layout, type.getShape());
+  int contiguous;
+  int64_t vector = vectorOf(access, layout, contiguous);
+  Registers values;
+  for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end;
+       reg += vector) {
+    Coords constant = layout.coordinates(reg, 0, 0);
+    llvm::append_range(
+        values, loadVector(memory.address(constant), memory.mask(constant),
+                           vector, type.getElementType(), load.getOther()));
+  }
+  tiles[load] = std::move(values);
+}
+
+void Emitter::emitStore(tile::StoreOp store) {
+  Layout layout = layoutOf(store.getValue());
+  Access access(store);
+  auto type = store.getValue().getType();
+  GlobalAccess memory(*this, access, layout, type.getShape());
+  int contiguous;
+  int64_t vector = vectorOf(access, layout, contiguous);
+  IntegerBuilder integers = indices();
+  Value owner = ownerMask(layout);
+  Registers &values = registers(store.getValue());
+  for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end;
+       reg += vector) {
+    Coords constant = layout.coordinates(reg, 0, 0);
+    Value mask = integers.both(owner, memory.mask(constant));
+    storeVector(memory.address(constant), mask,
+                ArrayRef(values).slice(reg, vector), type.getElementType());
+  }
+}
+
+} // namespace girih::compiler

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tile dialect -> layouts -> asynchronous form -> LLVM -> PTX.
+#include "girih/compiler/backend.h"
+#include "girih/compiler/conversion/nvptx/emitter.h"
+#include "girih/compiler/conversion/nvptx/lower.h"
+#include "girih/compiler/target_nvptx.h"
+#include "girih/compiler/transforms/Passes.h"
+
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/AsmParser/Parser.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+static func::FuncOp findKernel(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function->hasAttr(tile::TileDialect::kernelAttr))
+      return function;
+  return {};
+}
+
+/// Runs one pass on the kernels of the module.
+static LogicalResult runPass(ModuleOp module, std::unique_ptr<Pass> pass) {
+  PassManager manager(module->getContext());
+  manager.enableVerifier(false);
+  manager.addNestedPass<func::FuncOp>(std::move(pass));
+  return manager.run(module);
+}
+
+FailureOr<Lowered> lowerToLLVM(ModuleOp module, const NvptxOptions &options) {
+  func::FuncOp kernel = findKernel(module);
+  if (!kernel) {
+    module.emitError("the module has no kernel");
+    return failure();
+  }
+  module.getContext()->loadDialect<LLVM::LLVMDialect>();
+  Lowered lowered;
+  lowered.entry = kernel.getName().str();
+  lowered.module = ModuleOp::create(module.getLoc());
+  Emitter emitter(kernel, *lowered.module, options);
+  if (failed(emitter.run()))
+    return failure();
+  lowered.sharedBytes = emitter.sharedBytes();
+  lowered.ptxVersion = emitter.ptxVersion();
+  return lowered;
+}
+
+/// The user's LLVM IR instead of ours; null where it does not parse.
+static std::unique_ptr<llvm::Module> parseEdited(StringRef text, ModuleOp at,
+                                                 llvm::LLVMContext &context) {
+  llvm::SMDiagnostic error;
+  auto module = llvm::parseAssemblyString(text, error, context);
+  if (!module)
+    at.emitError("reading back stage llvm, line ")
+        << error.getLineNo() << ": " << error.getMessage();
+  return module;
+}
+
+static FailureOr<std::string> toPtx(ModuleOp module, int ptxVersion,
+                                    const BackendContext &context) {
+  llvm::LLVMContext llvmContext;
+  auto translated = translateModuleToLLVMIR(module, llvmContext, "girih");
+  if (!translated)
+    return module.emitError("LLVM IR could not be made");
+  std::string text;
+  if (context.wantsText) {
+    llvm::raw_string_ostream stream(text);
+    translated->print(stream, nullptr);
+  }
+  if (!context.endTextStage(Stage::llvm, text)) {
+    translated = parseEdited(text, module, llvmContext);
+    if (!translated)
+      return failure();
+  }
+  std::string error;
+  std::optional<std::string> ptx =
+      makePtx(*translated, withPtx(context.target, ptxVersion), error);
+  if (!ptx)
+    return module.emitError("no PTX: ") << error;
+  context.endTextStage(Stage::ptx, *ptx);
+  return *ptx;
+}
+
+FailureOr<BackendResult> emitNvptx(ModuleOp module,
+                                   const BackendContext &context) {
+  NvptxOptions options;
+  options.warps = context.config.num_warps;
+  options.capability = capabilityOf(context.target);
+  options.sharedLimit = sharedMemoryLimit(options.capability);
+  options.lineInfo = context.lineInfo;
+  if (options.warps < 1 || options.warps > 32)
+    return module.emitError("[config] num_warps must be from 1 to 32, not ")
+           << options.warps;
+  if (failed(runPass(module, createTileAssignLayouts(
+                                 {options.warps, options.capability}))) ||
+      !context.endStage(Stage::layout, module))
+    return failure();
+  if (failed(runPass(module, createTilePipelineLoads({context.config.num_stages,
+                                                      options.warps}))) ||
+      !context.endStage(Stage::async, module))
+    return failure();
+  FailureOr<Lowered> lowered = lowerToLLVM(module, options);
+  if (failed(lowered))
+    return failure();
+  if (options.lineInfo) {
+    PassManager manager(module->getContext());
+    manager.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
+    if (failed(manager.run(*lowered->module)))
+      return failure();
+  }
+  FailureOr<std::string> ptx =
+      toPtx(*lowered->module, lowered->ptxVersion, context);
+  if (failed(ptx))
+    return failure();
+  BackendResult result;
+  result.code = std::move(*ptx);
+  result.entry = lowered->entry;
+  result.sharedBytes = lowered->sharedBytes;
+  result.threads = options.warps * 32;
+  return result;
+}
+
+} // namespace girih::compiler

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shared memory: who has which part of it when, addresses through swizzles,
+// copies into it and reads from it.
+#include "girih/compiler/conversion/nvptx/global_access.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+static int64_t bytesOf(Type element) {
+  return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+}
+
+Layout convertScratch(tile::ConvertLayoutOp convert) {
+  Layout from = Emitter::layoutOf(convert.getSource());
+  Layout to = Emitter::layoutOf(convert.getResult());
+  Coords shape = from.shape(), other = to.shape();
+  int contiguous = 0;
+  for (int dim = 0; dim < from.rank(); ++dim) {
+    shape[dim] = std::max(shape[dim], other[dim]);
+    if (to.registerRun(dim) >= to.registerRun(contiguous))
+      contiguous = dim;
+  }
+  return swizzledShared(shape, contiguous,
+                        bytesOf(convert.getType().getElementType()), 1);
+}
+
+namespace {
+
+/// A part of shared memory, needed from one operation of the kernel's body to
+/// another.
+struct Span {
+  Operation *owner;
+  int64_t bytes, first, last, offset = 0;
+  bool scratch; // for one operation at a time, with barriers around
+};
+
+int64_t sizeOf(const Layout &memory, Type element) {
+  return memory.size(Axis::offset) * memory.size(Axis::stage) *
+         bytesOf(element);
+}
+
+/// Gives each span the lowest place that is free while it lives.
+int64_t placeSpans(MutableArrayRef<Span> spans) {
+  int64_t total = 0;
+  for (size_t i = 0; i < spans.size(); ++i) {
+    Span &span = spans[i];
+    bool moved = true;
+    while (moved) {
+      moved = false;
+      for (const Span &other : spans.take_front(i)) {
+        bool alive = other.first <= span.last && span.first <= other.last;
+        bool taken = other.offset < span.offset + span.bytes &&
+                     span.offset < other.offset + other.bytes;
+        if (alive && taken && !(span.scratch && other.scratch)) {
+          span.offset = llvm::alignTo(other.offset + other.bytes, 1024);
+          moved = true;
+        }
+      }
+    }
+    total = std::max(total, span.offset + span.bytes);
+  }
+  return total;
+}
+
+} // namespace
+
+LogicalResult Emitter::planShared() {
+  Block &body = kernel.getBody().front();
+  DenseMap<Operation *, int64_t> order;
+  for (auto [number, op] : llvm::enumerate(body))
+    order[&op] = static_cast<int64_t>(number);
+  auto place = [&](Operation *op) {
+    return order.lookup(body.findAncestorOpInBlock(*op));
+  };
+  SmallVector<Span> spans;
+  kernel.walk([&](Operation *op) {
+    int64_t first = place(op), last = first;
+    if (auto alloc = dyn_cast<tile::AllocSharedOp>(op)) {
+      for (Operation *user : op->getUsers()) {
+        last = std::max(last, place(user));
+        // Dots read when they need it, not where the load stands.
+        for (Operation *reader : user->getUsers())
+          last = std::max(last, place(reader));
+      }
+      tile::SharedType type = alloc.getType();
+      spans.push_back({op,
+                       sizeOf(type.getLayout().getLayout(), type.getElement()),
+                       first, last, 0, false});
+    } else if (auto convert = dyn_cast<tile::ConvertLayoutOp>(op)) {
+      spans.push_back(
+          {op,
+           sizeOf(convertScratch(convert), convert.getType().getElementType()),
+           first, last, 0, true});
+    }
+  });
+  sharedSize = placeSpans(spans);
+  for (const Span &span : spans)
+    sharedOffset[span.owner] = span.offset;
+  if (options.sharedLimit == 0 || sharedSize <= options.sharedLimit)
+    return success();
+  return kernel.emitError("[shared-memory] the kernel needs ")
+         << sharedSize << " bytes of shared memory, sm_" << options.capability
+         << " has " << options.sharedLimit
+         << " for one program; use smaller blocks or a smaller num_stages";
+}
+
+SharedPlace::SharedPlace(Emitter &emitter, const Layout &memory,
+                         int64_t elementBytes, int64_t base,
+                         ArrayRef<Value> coords, ArrayRef<uint64_t> masks)
+    : e(emitter), map(*OffsetMap::of(memory)), elementBytes(elementBytes),
+      base(base), coords(coords), coordMasks(masks) {
+  e.inEntry([&] {
+    IntegerBuilder integers = e.words();
+    inAtom = e.constant32(0);
+    beyond = e.sharedBase;
+    for (auto [dim, coord] : llvm::enumerate(coords)) {
+      ArrayRef<uint64_t> bits = map.bitMasks(dim);
+      uint64_t inside = masks[dim] & ((uint64_t(1) << bits.size()) - 1);
+      if (inside) {
+        Value part = e.linear(coord, bits);
+        inAtom = IntegerBuilder::asConstant(inAtom) == 0
+                     ? part
+                     : Value(LLVM::XOrOp::create(e.b, e.loc, inAtom, part));
+      }
+      for (auto [bit, offset] : llvm::enumerate(bits))
+        if (inside >> bit & 1)
+          inAtomMask |= offset;
+      if (masks[dim] >> bits.size()) {
+        Value atoms =
+            LLVM::LShrOp::create(e.b, e.loc, coord, e.constant32(bits.size()));
+        beyond = integers.add(
+            beyond, integers.mul(atoms, e.constant32(map.atomStride(dim) *
+                                                     elementBytes)));
+      }
+    }
+  });
+}
+
+void SharedPlace::setStage(Value stage) {
+  byFlipStaged.clear();
+  stageOffset = Value();
+  if (!stage)
+    return;
+  if (stage.getType() != e.i32())
+    stage = LLVM::TruncOp::create(e.b, e.loc, e.i32(), stage);
+  IntegerBuilder integers = e.words();
+  stageOffset =
+      integers.mul(stage, e.constant32(map.stageSize() * elementBytes));
+}
+
+Value SharedPlace::addressWith(uint64_t flipped) {
+  Value &entry = byFlip[flipped];
+  if (!entry)
+    entry = e.inEntry([&] {
+      IntegerBuilder integers = e.words();
+      Value inside = inAtom;
+      if (flipped)
+        inside = LLVM::XOrOp::create(e.b, e.loc, inside, e.constant32(flipped));
+      return integers.add(beyond,
+                          integers.mul(inside, e.constant32(elementBytes)));
+    });
+  if (!stageOffset)
+    return entry;
+  Value &staged = byFlipStaged[flipped];
+  if (!staged)
+    staged = e.words().add(entry, stageOffset);
+  return staged;
+}
+
+/// The address where a register's coordinates carry into the thread's, as they
+/// can with an odd number of warps.
+Value SharedPlace::carried(ArrayRef<int64_t> constant) {
+  IntegerBuilder integers = e.words();
+  Value address = e.inEntry([&] {
+    Value inside = e.constant32(0), total = e.sharedBase;
+    for (auto [dim, coord] : llvm::enumerate(coords)) {
+      ArrayRef<uint64_t> bits = map.bitMasks(dim);
+      Value sum = integers.add(coord, e.constant32(constant[dim]));
+      inside = LLVM::XOrOp::create(e.b, e.loc, inside, e.linear(sum, bits));
+      Value atoms =
+          LLVM::LShrOp::create(e.b, e.loc, sum, e.constant32(bits.size()));
+      Value stride = e.constant32(map.atomStride(dim) * elementBytes);
+      total = integers.add(total, integers.mul(atoms, stride));
+    }
+    return integers.add(total,
+                        integers.mul(inside, e.constant32(elementBytes)));
+  });
+  return stageOffset ? integers.add(address, stageOffset) : address;
+}
+
+std::pair<Value, int64_t> SharedPlace::at(ArrayRef<int64_t> constant) {
+  uint64_t inside = 0;
+  int64_t outside = 0;
+  for (auto [dim, value] : llvm::enumerate(constant))
+    if (coordMasks[dim] & static_cast<uint64_t>(value))
+      return {carried(constant), base};
+  for (auto [dim, value] : llvm::enumerate(constant)) {
+    ArrayRef<uint64_t> bits = map.bitMasks(dim);
+    for (auto [bit, offset] : llvm::enumerate(bits))
+      if (value >> bit & 1)
+        inside ^= offset;
+    outside += (value >> bits.size()) * map.atomStride(dim);
+  }
+  // Bits that the thread's part cannot have are added, the others
+  // exclusive-ored.
+  uint64_t flipped = inside & inAtomMask;
+  int64_t added = static_cast<int64_t>(inside & ~inAtomMask) + outside;
+  return {addressWith(flipped), base + added * elementBytes};
+}
+
+void Emitter::barrier() {
+  intrinsic({}, "llvm.nvvm.barrier.cta.sync.aligned.all", {constant32(0)});
+}
+
+static std::string widthOf(int64_t bytes, int64_t &count, char &letter) {
+  letter = bytes < 4 ? 'h' : 'r';
+  count = std::max<int64_t>(bytes / 4, 1);
+  std::string vector = count > 1 ? llvm::formatv("v{0}.", count).str() : "";
+  return vector + "b" + std::to_string(std::min<int64_t>(bytes, 4) * 8);
+}
+
+Registers Emitter::loadShared(Value address, int64_t constant, int64_t count,
+                              Type element) {
+  Type memory = memoryType(element);
+  int64_t bytes = bytesOf(memory) * count, parts;
+  char letter;
+  std::string width = widthOf(bytes, parts, letter), constraints;
+  for (int64_t i = 0; i < parts; ++i)
+    constraints += std::string(i ? ",=" : "=") + letter;
+  Type piece = letter == 'h' ? b.getI16Type() : b.getI32Type();
+  std::string text = llvm::formatv("ld.shared.{0} {1}, [${2}+{3}];", width,
+                                   operandList(0, parts), parts, constant);
+  Value loaded =
+      assembly(structOf(piece, parts), text, constraints + ",r", address, true);
+  Registers values = fromPieces(this->parts(loaded), count, memory);
+  if (memory != llvmType(element))
+    for (Value &value : values)
+      value = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, value,
+                                   zeroOf(memory));
+  return values;
+}
+
+void Emitter::storeShared(Value address, int64_t constant,
+                          ArrayRef<Value> values, Type element, Value mask) {
+  Type memory = memoryType(element);
+  SmallVector<Value> stored(values);
+  if (memory != llvmType(element))
+    for (Value &value : stored)
+      value = LLVM::ZExtOp::create(b, loc, memory, value);
+  int64_t bytes = bytesOf(memory) * stored.size(), parts;
+  char letter;
+  std::string width = widthOf(bytes, parts, letter);
+  SmallVector<Value> inputs{address};
+  if (mask)
+    inputs.push_back(mask);
+  llvm::append_range(inputs, toPieces(stored));
+  std::string constraints = mask ? "r,b" : "r";
+  for (int64_t i = 0; i < parts; ++i)
+    constraints += std::string(",") + letter;
+  std::string text =
+      llvm::formatv("{0}st.shared.{1} [$0+{2}], {3};", mask ? "@$1 " : "",
+                    width, constant, operandList(mask ? 2 : 1, parts));
+  assembly({}, text, constraints, inputs, true);
+}
+
+void Emitter::emitCopy(tile::CopyAsyncOp copy) {
+  Access access(copy);
+  Layout layout = copy.getLayout().getLayout();
+  tile::SharedType target = copy.getTarget().getType();
+  Type element = target.getElement();
+  int64_t bytes = bytesOf(element), vector = copy.getVector();
+  GlobalAccess source(*this, access, layout, target.getShape());
+  SharedPlace place(*this, target.getLayout().getLayout(), bytes,
+                    sharedOffset[copy.getTarget().getDefiningOp()],
+                    threadCoords(layout), threadMasks(layout));
+  place.setStage(scalar(copy.getStage()));
+  // Threads that hold copies of others' work leave it to them; so does work
+  // past the memory that was set aside.
+  Value owner = inEntry([&] { return ownerMask(layout); });
+  Coords covered = layout.shape();
+  Coords room = target.getLayout().getLayout().shape();
+  for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end;
+       reg += vector) {
+    Coords constant = layout.coordinates(reg, 0, 0);
+    Value active = owner;
+    IntegerBuilder integers = words();
+    SmallVector<Value> thread = threadCoords(layout);
+    for (int dim = 0; dim < layout.rank(); ++dim)
+      if (covered[dim] > room[dim])
+        active = integers.both(
+            active,
+            integers.greaterEqual(constant32(room[dim] - 1 - constant[dim]),
+                                  thread[dim]));
+    auto [address, added] = place.at(constant);
+    Value pointer = source.address(constant), mask = source.mask(constant);
+    if (copy.getBlocking()) {
+      Registers values =
+          loadVector(pointer, mask, vector, element, copy.getOther());
+      storeShared(address, added, values, element, active);
+      continue;
+    }
+    int64_t size = vector * bytes;
+    SmallVector<Value> inputs{address, pointer};
+    std::string text, constraints = "r,l";
+    if (active) {
+      inputs.push_back(active);
+      text = "@$2 ";
+      constraints += ",b";
+    }
+    text += llvm::formatv("cp.async.{0}.shared.global [$0+{1}], [$1], {2}",
+                          size == 16 ? "cg" : "ca", added, size);
+    if (mask) {
+      // Nothing is read out of bounds; zeros are written instead.
+      text += ", $" + std::to_string(inputs.size());
+      constraints += ",r";
+      inputs.push_back(LLVM::SelectOp::create(b, loc, mask, constant32(size),
+                                              constant32(0)));
+    }
+    assembly({}, text + ";", constraints, inputs, true);
+  }
+}
+
+void Emitter::emitSharedLoad(tile::SharedLoadOp load) {
+  // Dots read their operands piece by piece, when they need them.
+  assert(llvm::all_of(load->getUsers(),
+                      [](Operation *user) { return isa<tile::DotOp>(user); }));
+  lateLoads[load] = load;
+}
+
+} // namespace girih::compiler

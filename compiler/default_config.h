@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Block sizes and the rest of a Config for a kernel that nobody has tuned.
+#pragma once
+
+#include "girih/compiler/compiler.h"
+#include "girih/dsl/roles.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace girih::compiler {
+
+/// Sizes are told apart up to here.
+inline constexpr std::int64_t largest_bucket = 4096;
+
+/// What a size counts as: the next power of two, at most largest_bucket.
+std::int64_t size_bucket(std::int64_t size);
+
+/// Buckets of the sizes that the blocks of a dot cut; 0 where unknown.
+struct DotExtents {
+  std::int64_t m = 0, n = 0, k = 0;
+};
+
+/// The Config that a kernel with these block sizes runs with on `target` when
+/// none is given. `shapes` holds each operand's sizes. It depends on the sizes
+/// by buckets only, so that a kernel sees few different ones.
+Config default_config(const BlockRoles &roles,
+                      const std::vector<std::vector<std::int64_t>> &shapes,
+                      const Target &target);
+
+/// Gives the blocks that no dot uses `elements` elements in all, as many as
+/// possible along contiguous memory.
+void set_elementwise_blocks(Config &config, const BlockRoles &roles,
+                            std::int64_t elements);
+
+/// default_config's two halves.
+Config default_host_config(const BlockRoles &roles, const DotExtents &extents);
+Config default_nvptx_config(const BlockRoles &roles, const DotExtents &extents,
+                            const Target &target);
+
+} // namespace girih::compiler

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Block sizes for CPUs.
+#include "girih/compiler/default_config.h"
+
+#include <algorithm>
+
+namespace girih::compiler {
+
+namespace {
+
+/// Elements of a tile of a streaming kernel: enough to make a program worth
+/// starting, few enough for the operands' tiles to fit the caches.
+constexpr std::int64_t stream_elements = 16384;
+/// Blocks of a matrix product: a panel of b fits the first cache; packed a,
+/// packed b and the accumulators the second.
+constexpr std::int64_t dot_rows = 256, dot_columns = 256, dot_depth = 128;
+/// A matrix-vector product reads rows in long pieces, few at a time: those of a
+/// matrix[m, k] times a column are vector_depth long, those of a row times a
+/// matrix[k, n] vector_columns.
+constexpr std::int64_t vector_depth = 4096, vector_rows = 64,
+                       vector_columns = 1024, column_depth = 512;
+
+/// Small products are cut in two each way, so that there is work for some
+/// cores.
+std::int64_t split(std::int64_t most, std::int64_t size) {
+  constexpr std::int64_t least = 64;
+  return size == 0 ? most : std::clamp(size / 2, std::min(size, least), most);
+}
+
+/// Not more than covers the size, where that is known.
+std::int64_t fit(std::int64_t most, std::int64_t size) {
+  return size == 0 ? most : std::clamp<std::int64_t>(size, 1, most);
+}
+
+} // namespace
+
+Config default_host_config(const BlockRoles &roles, const DotExtents &extents) {
+  Config config;
+  if (!roles.has_dot()) {
+    set_elementwise_blocks(config, roles, stream_elements);
+    return config;
+  }
+  config.order = {ProgramOrder::Kind::grouped, 8};
+  const auto has = [&](BlockRole::Use use) {
+    return std::any_of(roles.roles.begin(), roles.roles.end(),
+                       [&](const BlockRole &role) { return role.use == use; });
+  };
+  // A side that has no block of its own is a fixed tile, as a vector's is.
+  const bool one_row = extents.m == 1 || !has(BlockRole::Use::dot_m);
+  const bool one_column = extents.n == 1 || !has(BlockRole::Use::dot_n);
+  set_elementwise_blocks(config, roles, 1);
+  for (const BlockRole &role : roles.roles)
+    switch (role.use) {
+    case BlockRole::Use::dot_m:
+      config.blocks[role.block] =
+          one_column ? fit(vector_rows, extents.m) : split(dot_rows, extents.m);
+      break;
+    case BlockRole::Use::dot_n:
+      config.blocks[role.block] = one_row ? fit(vector_columns, extents.n)
+                                          : split(dot_columns, extents.n);
+      break;
+    case BlockRole::Use::dot_k:
+      config.blocks[role.block] = fit(one_column ? vector_depth
+                                      : one_row  ? column_depth
+                                                 : dot_depth,
+                                      extents.k);
+      break;
+    case BlockRole::Use::tile:
+      break;
+    }
+  return config;
+}
+
+} // namespace girih::compiler

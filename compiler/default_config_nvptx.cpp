@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Block sizes for GPUs. Where the figures come from: docs/decisions.md, 5.
+#include "girih/compiler/default_config.h"
+
+#include <algorithm>
+
+namespace girih::compiler {
+namespace {
+
+// One 16-byte access per operand and thread, 128 threads.
+constexpr int elementwise_warps = 4;
+constexpr std::int64_t access_bytes = 16;
+
+std::int64_t narrowest_bytes(const BlockRoles &roles) {
+  std::int64_t least = 8;
+  for (const BlockRole &role : roles.roles)
+    if (role.use == BlockRole::Use::tile)
+      least = std::min<std::int64_t>(least, std::max(bits(role.a) / 8, 1));
+  return least;
+}
+
+std::int64_t operand_bytes(const BlockRoles &roles) {
+  for (const BlockRole &role : roles.roles)
+    if (role.use == BlockRole::Use::dot_k)
+      return std::max(bits(role.a) / 8, 1);
+  return 4;
+}
+
+void set_dot_blocks(Config &config, const BlockRoles &roles,
+                    const DotExtents &extents) {
+  // Two programs of 4 warps, each warp 64x64, share an SM and hide each other's
+  // barriers; rows of 64 bytes of K keep three stages small enough for that.
+  const std::int64_t wanted_k =
+      std::max<std::int64_t>(64 / operand_bytes(roles), 16);
+  // A 64x64 tile of f64 a warp would not fit its registers.
+  const std::int64_t side = operand_bytes(roles) == 8 ? 64 : 128;
+  const auto fit = [](std::int64_t most, std::int64_t size) {
+    return size == 0 ? most : std::clamp<std::int64_t>(size, 16, most);
+  };
+  for (const BlockRole &role : roles.roles)
+    switch (role.use) {
+    case BlockRole::Use::dot_m:
+      config.blocks[role.block] = fit(side, extents.m);
+      break;
+    case BlockRole::Use::dot_n:
+      config.blocks[role.block] = fit(side, extents.n);
+      break;
+    case BlockRole::Use::dot_k:
+      config.blocks[role.block] = wanted_k;
+      break;
+    case BlockRole::Use::tile:
+      break;
+    }
+}
+
+} // namespace
+
+Config default_nvptx_config(const BlockRoles &roles, const DotExtents &extents,
+                            const Target &) {
+  Config config;
+  config.num_warps = elementwise_warps;
+  if (roles.has_dot()) {
+    set_dot_blocks(config, roles, extents);
+    config.num_stages = 3;
+    config.order = {ProgramOrder::Kind::grouped, 8};
+  }
+  set_elementwise_blocks(config, roles,
+                         32 * elementwise_warps * access_bytes /
+                             narrowest_bytes(roles));
+  return config;
+}
+
+} // namespace girih::compiler

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef GIRIH_TILE_ATTRS_TD
+#define GIRIH_TILE_ATTRS_TD
+
+include "girih/compiler/dialect/TileDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+def Tile_OrderKind : I32EnumAttr<"OrderKind", "order of programs over the grid", [
+  I32EnumAttrCase<"row_major", 0>, I32EnumAttrCase<"grouped", 1>
+]> {
+  let cppNamespace = "::girih::tile";
+  let genSpecializedAttr = 0;
+}
+
+def Tile_OrderAttr : AttrDef<TileDialect, "Order"> {
+  let mnemonic = "order";
+  let summary = "how a flat program number walks the grid";
+  let description = [{
+    `#tile.order<row_major, 1>`: last grid dimension fastest.
+    `#tile.order<grouped, 8>`: on a 2-D grid, 8 rows of dimension 0 at a time,
+    column by column within the group.
+  }];
+  let parameters = (ins EnumParameter<Tile_OrderKind>:$kind, "int64_t":$group);
+  let assemblyFormat = "`<` $kind `,` $group `>`";
+  let genVerifyDecl = 1;
+}
+
+def Tile_Precision : I32EnumAttr<"Precision", "precision of a dot", [
+  I32EnumAttrCase<"ieee", 0>, I32EnumAttrCase<"tf32", 1>
+]> {
+  let cppNamespace = "::girih::tile";
+}
+
+#endif

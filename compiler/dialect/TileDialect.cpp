@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registration, and the verifier of what makes a function a kernel.
+#include "girih/compiler/dialect/Tile.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+#include "compiler/dialect/TileDialect.cpp.inc"
+#include "compiler/dialect/TileEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "compiler/dialect/TileAttrs.cpp.inc"
+
+namespace girih::tile {
+
+void TileDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "compiler/dialect/TileAttrs.cpp.inc"
+      >();
+  registerTypes();
+  addOperations<
+#define GET_OP_LIST
+#include "compiler/dialect/TileOps.cpp.inc"
+      >();
+}
+
+LogicalResult OrderAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                OrderKind, int64_t group) {
+  if (group < 1)
+    return emitError() << "an order's group must be positive, got " << group;
+  return success();
+}
+
+namespace {
+
+LogicalResult verifyGrid(func::FuncOp kernel, int64_t sizeCount) {
+  auto grid = kernel->getAttrOfType<AffineMapAttr>(TileDialect::gridAttr);
+  if (!grid)
+    return kernel.emitOpError("a kernel needs the affine map '")
+           << TileDialect::gridAttr << "'";
+  AffineMap map = grid.getValue();
+  if (map.getNumDims() != 0 || map.getNumSymbols() != sizeCount)
+    return kernel.emitOpError("the grid has ")
+           << map.getNumDims() << " dims and " << map.getNumSymbols()
+           << " symbols, but must have none and one for each of the "
+           << sizeCount << " sizes of the operands";
+  auto grids = kernel->getAttrOfType<ArrayAttr>(TileDialect::gridsAttr);
+  auto isGrid = [&](Attribute attribute) {
+    auto own = dyn_cast<AffineMapAttr>(attribute);
+    return own && own.getValue().getNumDims() == 0 &&
+           own.getValue().getNumSymbols() == map.getNumSymbols() &&
+           own.getValue().getNumResults() == map.getNumResults();
+  };
+  if (grids && (grids.size() != kernel.getNumArguments() ||
+                !llvm::all_of(grids, isGrid)))
+    return kernel.emitOpError("'")
+           << TileDialect::gridsAttr
+           << "' holds a map like the grid for each operand";
+  auto order = kernel->getAttrOfType<OrderAttr>(TileDialect::orderAttr);
+  if (!order)
+    return kernel.emitOpError("a kernel needs the '")
+           << TileDialect::orderAttr << "' attribute";
+  if (order.getKind() == OrderKind::grouped && map.getNumResults() != 2)
+    return kernel.emitOpError("a grouped order needs a grid of rank 2, not ")
+           << map.getNumResults();
+  return success();
+}
+
+LogicalResult verifyDirections(func::FuncOp kernel) {
+  auto directions =
+      kernel->getAttrOfType<ArrayAttr>(TileDialect::directionsAttr);
+  if (!directions || directions.size() != kernel.getNumArguments())
+    return kernel.emitOpError("a kernel needs '")
+           << TileDialect::directionsAttr << "', one for each operand";
+  for (Attribute direction : directions) {
+    auto text = dyn_cast<StringAttr>(direction);
+    if (!text || (text != "in" && text != "out" && text != "inout"))
+      return kernel.emitOpError("a direction is \"in\", \"out\" or \"inout\", "
+                                "not ")
+             << direction;
+  }
+  return success();
+}
+
+LogicalResult verifyKernel(func::FuncOp kernel) {
+  if (kernel.getNumResults() != 0)
+    return kernel.emitOpError("a kernel has no results");
+  int64_t sizeCount = 0;
+  for (Type type : kernel.getArgumentTypes()) {
+    auto view = dyn_cast<ViewType>(type);
+    if (!view)
+      return kernel.emitOpError("an operand of a kernel is a !tile.view, not ")
+             << type;
+    sizeCount += view.getRank();
+  }
+  auto width = kernel->getAttrOfType<IntegerAttr>(TileDialect::indexBitsAttr);
+  if (!width || (width.getInt() != 32 && width.getInt() != 64))
+    return kernel.emitOpError("a kernel needs '")
+           << TileDialect::indexBitsAttr << "', 32 or 64";
+  if (!kernel->getAttrOfType<StringAttr>(TileDialect::configAttr))
+    return kernel.emitOpError("a kernel needs the string '")
+           << TileDialect::configAttr << "'";
+  if (failed(verifyGrid(kernel, sizeCount)))
+    return failure();
+  return verifyDirections(kernel);
+}
+
+} // namespace
+
+LogicalResult TileDialect::verifyOperationAttribute(Operation *op,
+                                                    NamedAttribute attribute) {
+  if (attribute.getName() != kernelAttr)
+    return success();
+  auto kernel = dyn_cast<func::FuncOp>(op);
+  if (!kernel)
+    return op->emitOpError("only a function can be a kernel");
+  return verifyKernel(kernel);
+}
+
+} // namespace girih::tile

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work for the matrix units.
+#ifndef GIRIH_TILE_MATRIX_OPS_TD
+#define GIRIH_TILE_MATRIX_OPS_TD
+
+include "girih/compiler/dialect/TileOpBase.td"
+
+def Tile_DotOp : Tile_Op<"dot", [Pure, AllTypesMatch<["acc", "result"]>]> {
+  let summary = "matrix product of two tiles, added to a third";
+  let description = [{
+    `result[m, n] = acc[m, n] + sum over k of a[m, k] * b[k, n]`, summed in the
+    accumulator's type: f32 for floats of 32 bits or fewer, f64 for f64, i32
+    for i8. `a` and `b` have the same element type, except that the two fp8
+    types may be mixed. `precision` matters for f32 operands only, `unsigned_a`
+    and `unsigned_b` for i8 only.
+
+    Example:
+    ```mlir
+    %d = tile.dot %a, %b, %acc precision ieee
+           : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
+    ```
+  }];
+  let arguments = (ins Tile_Tensor:$a, Tile_Tensor:$b, Tile_Tensor:$acc,
+                       Tile_Precision:$precision, UnitAttr:$unsigned_a,
+                       UnitAttr:$unsigned_b);
+  let results = (outs Tile_Tensor:$result);
+  let assemblyFormat = [{
+    $a `,` $b `,` $acc `precision` $precision (`unsigned_a` $unsigned_a^)?
+    (`unsigned_b` $unsigned_b^)? attr-dict
+    `:` type($a) `,` type($b) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    int64_t getM() { return getResult().getType().getDimSize(0); }
+    int64_t getN() { return getResult().getType().getDimSize(1); }
+    int64_t getK() { return getA().getType().getDimSize(1); }
+  }];
+  let hasVerifier = 1;
+}
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifiers of the tile operations.
+#include "girih/compiler/dialect/Tile.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#define GET_OP_CLASSES
+#include "compiler/dialect/TileOps.cpp.inc"
+
+using namespace mlir;
+
+namespace girih::tile {
+
+LogicalResult ProgramIdOp::verify() {
+  auto kernel = (*this)->getParentOfType<func::FuncOp>();
+  if (!kernel)
+    return success();
+  auto grid = kernel->getAttrOfType<AffineMapAttr>(TileDialect::gridAttr);
+  if (grid && static_cast<int64_t>(getDim()) >=
+                  static_cast<int64_t>(grid.getValue().getNumResults()))
+    return emitOpError("dimension ") << getDim() << " of a grid of rank "
+                                     << grid.getValue().getNumResults();
+  return success();
+}
+
+LogicalResult SizeOp::verify() {
+  int64_t rank = getView().getType().getRank();
+  if (static_cast<int64_t>(getDim()) >= rank)
+    return emitOpError("dimension ")
+           << getDim() << " of a view of rank " << rank;
+  return success();
+}
+
+/// What load and store have in common: `tile` accessed through map and bounds.
+template <typename AccessOp>
+static LogicalResult verifyAccess(AccessOp op, RankedTensorType tile) {
+  ViewType view = op.getView().getType();
+  AffineMap map = op.getMap();
+  if (tile.getElementType() != view.getElement())
+    return op.emitOpError("the tile has elements of type ")
+           << tile.getElementType() << " but the view has "
+           << view.getElement();
+  if (map.getNumDims() != static_cast<unsigned>(tile.getRank()))
+    return op.emitOpError("the map has ")
+           << map.getNumDims() << " dims for a tile of rank " << tile.getRank();
+  if (map.getNumSymbols() != op.getScalars().size())
+    return op.emitOpError("the map has ")
+           << map.getNumSymbols() << " symbols for " << op.getScalars().size()
+           << " scalars";
+  if (map.getNumResults() != static_cast<unsigned>(view.getRank()))
+    return op.emitOpError("the map has ")
+           << map.getNumResults() << " results for a view of rank "
+           << view.getRank();
+  std::optional<IntegerSet> bounds = op.getBounds();
+  if (!bounds)
+    return success();
+  if (bounds->getNumDims() != map.getNumDims() ||
+      bounds->getNumSymbols() != map.getNumSymbols())
+    return op.emitOpError("map and bounds differ in dims or symbols");
+  return success();
+}
+
+LogicalResult LoadOp::verify() {
+  if (getOther().getType() != getView().getType().getElement())
+    return emitOpError("'other' has type ")
+           << getOther().getType() << " but the view has "
+           << getView().getType().getElement();
+  return verifyAccess(*this, getResult().getType());
+}
+
+LogicalResult StoreOp::verify() {
+  return verifyAccess(*this, getValue().getType());
+}
+
+static bool isFp8(Type type) {
+  return isa<Float8E4M3FNType, Float8E5M2Type>(type);
+}
+
+/// The type that products of `operand` are summed in, or null.
+static Type accumulatorType(Type operand) {
+  MLIRContext *context = operand.getContext();
+  if (operand.isF64())
+    return operand;
+  if (operand.isF32() || operand.isF16() || operand.isBF16() || isFp8(operand))
+    return Float32Type::get(context);
+  if (operand.isSignlessInteger(8))
+    return IntegerType::get(context, 32);
+  return {};
+}
+
+static LogicalResult verifyDotTypes(DotOp op) {
+  Type a = op.getA().getType().getElementType();
+  Type b = op.getB().getType().getElementType();
+  Type acc = op.getAcc().getType().getElementType();
+  if (a != b && !(isFp8(a) && isFp8(b)))
+    return op.emitOpError("operands of different types ") << a << " and " << b;
+  Type wanted = accumulatorType(a);
+  if (!wanted)
+    return op.emitOpError("no dot of elements of type ") << a;
+  if (acc != wanted)
+    return op.emitOpError("products of ")
+           << a << " are summed in " << wanted << ", not in " << acc;
+  if ((op.getUnsignedA() || op.getUnsignedB()) && !a.isSignlessInteger(8))
+    return op.emitOpError("only i8 operands can be unsigned, not ") << a;
+  return success();
+}
+
+LogicalResult DotOp::verify() {
+  RankedTensorType a = getA().getType(), b = getB().getType();
+  RankedTensorType acc = getAcc().getType();
+  if (a.getRank() != 2 || b.getRank() != 2 || acc.getRank() != 2)
+    return emitOpError("operands must have rank 2");
+  if (a.getDimSize(1) != b.getDimSize(0))
+    return emitOpError("a has ") << a.getDimSize(1) << " columns but b has "
+                                 << b.getDimSize(0) << " rows";
+  if (acc.getDimSize(0) != a.getDimSize(0) ||
+      acc.getDimSize(1) != b.getDimSize(1))
+    return emitOpError("the accumulator is ")
+           << acc.getDimSize(0) << "x" << acc.getDimSize(1)
+           << " but the product is " << a.getDimSize(0) << "x"
+           << b.getDimSize(1);
+  return verifyDotTypes(*this);
+}
+
+} // namespace girih::tile

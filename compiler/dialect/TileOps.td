@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef GIRIH_TILE_OPS_TD
+#define GIRIH_TILE_OPS_TD
+
+include "girih/compiler/dialect/TileAccessOps.td"
+include "girih/compiler/dialect/TileMatrixOps.td"
+include "girih/compiler/dialect/TileProgramOps.td"
+include "girih/compiler/dialect/TileSharedOps.td"
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a program stands: its coordinates and the sizes of the operands.
+#ifndef GIRIH_TILE_PROGRAM_OPS_TD
+#define GIRIH_TILE_PROGRAM_OPS_TD
+
+include "girih/compiler/dialect/TileOpBase.td"
+
+def Tile_ProgramIdOp : Tile_Op<"program_id", [Pure]> {
+  let summary = "coordinate of this program in the grid";
+  let description = [{
+    The coordinate along grid dimension `dim`, after the kernel's `tile.order`.
+
+    Example:
+    ```mlir
+    %m = tile.program_id 0
+    ```
+  }];
+  let arguments = (ins ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$dim attr-dict";
+  let hasVerifier = 1;
+}
+
+def Tile_SizeOp : Tile_Op<"size", [Pure]> {
+  let summary = "size of one dimension of an operand";
+  let description = [{
+    Example:
+    ```mlir
+    %n = tile.size %a, 1 : !tile.view<element = f32, sizes = [1, 1],
+           strides = [1, 1], unit = -1, align = 4>
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view,
+                       ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$view `,` $dim attr-dict `:` qualified(type($view))";
+  let hasVerifier = 1;
+}
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// #tile.layout, !tile.shared and the operations on shared memory.
+#include "girih/compiler/dialect/Tile.h"
+
+using namespace mlir;
+
+namespace girih::tile {
+
+using compiler::Axis;
+using compiler::Coords;
+using compiler::Layout;
+
+Attribute LayoutAttr::parse(AsmParser &parser, Type) {
+  SMLoc where = parser.getCurrentLocation();
+  std::string text;
+  if (parser.parseLess() || parser.parseString(&text) || parser.parseGreater())
+    return {};
+  std::optional<Layout> layout = Layout::parse(text);
+  if (!layout) {
+    parser.emitError(where, "not a layout: '") << text << "'";
+    return {};
+  }
+  return LayoutAttr::get(parser.getContext(), *layout);
+}
+
+void LayoutAttr::print(AsmPrinter &printer) const {
+  printer << "<\"" << getLayout().toString() << "\">";
+}
+
+static bool covers(const Layout &layout, ArrayRef<int64_t> shape) {
+  if (layout.rank() != static_cast<int>(shape.size()))
+    return false;
+  Coords covered = layout.shape();
+  return llvm::all_of(llvm::zip_equal(covered, shape), [](auto pair) {
+    return std::get<0>(pair) >= std::get<1>(pair);
+  });
+}
+
+LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<int64_t> shape, Type element,
+                                 LayoutAttr layout) {
+  if (!element.isIntOrFloat())
+    return emitError() << "shared memory cannot hold elements of type "
+                       << element;
+  if (!covers(layout.getLayout(), shape))
+    return emitError() << "the layout does not cover the tile";
+  if (!compiler::OffsetMap::of(layout.getLayout()))
+    return emitError() << "the layout gives several elements one place";
+  return success();
+}
+
+/// The layout of a tensor, if it has one, must cover it.
+static LogicalResult verifyEncoding(Operation *op, RankedTensorType type) {
+  auto layout = dyn_cast_or_null<LayoutAttr>(type.getEncoding());
+  if (layout && !covers(layout.getLayout(), type.getShape()))
+    return op->emitOpError("a layout does not cover its tile ") << type;
+  return success();
+}
+
+LogicalResult ConvertLayoutOp::verify() {
+  RankedTensorType from = getSource().getType(), to = getResult().getType();
+  if (from.getShape() != to.getShape() ||
+      from.getElementType() != to.getElementType())
+    return emitOpError("changes more than the layout: ")
+           << from << " to " << to;
+  return failure(failed(verifyEncoding(*this, from)) ||
+                 failed(verifyEncoding(*this, to)));
+}
+
+LogicalResult SharedLoadOp::verify() {
+  SharedType from = getSource().getType();
+  RankedTensorType to = getResult().getType();
+  if (from.getShape() != to.getShape() ||
+      from.getElement() != to.getElementType())
+    return emitOpError("a tile ") << to << " cannot be read from " << from;
+  return verifyEncoding(*this, to);
+}
+
+} // namespace girih::tile

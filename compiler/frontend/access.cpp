@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// Index expressions, loads and stores. Lanes become dims of the access's map,
+// everything else a symbol, so that the map says all there is to know.
+#include "girih/compiler/frontend/importer.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+struct Importer::Footprint {
+  unsigned lanes = 0;
+  SmallVector<Value> scalars;
+  AffineMap map;
+  IntegerSetAttr bounds;
+};
+
+Value Importer::indexConstant(std::int64_t value) {
+  return arith::ConstantIndexOp::create(builder, loc, value);
+}
+
+Value Importer::sizeOf(int operand, int dim) {
+  Value &size = sizes[{operand, dim}];
+  if (!size) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(entry);
+    size = tile::SizeOp::create(builder, builder.getUnknownLoc(),
+                                builder.getIndexType(),
+                                entry->getArgument(operand), dim);
+  }
+  return size;
+}
+
+Value Importer::programId(int dim) {
+  Value &id = programIds[dim];
+  if (!id) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(entry);
+    id = tile::ProgramIdOp::create(builder, builder.getUnknownLoc(),
+                                   builder.getIndexType(), dim);
+  }
+  return id;
+}
+
+Value Importer::symbolValue(const Symbol &symbol, ValueRange levels) {
+  switch (symbol.kind) {
+  case SymbolKind::size:
+    return sizeOf(symbol.operand, symbol.dim);
+  case SymbolKind::program:
+    return programId(symbol.dim);
+  case SymbolKind::level:
+    return levels[symbol.dim];
+  case SymbolKind::block:
+  case SymbolKind::lane:
+    break;
+  }
+  unsupported("an index expression has a symbol without a value");
+}
+
+Value Importer::indexBinary(Function function, Value lhs, Value rhs) {
+  // A size can be 0, and a division by it must not trap.
+  auto positive = [&](Value divisor) -> Value {
+    IntegerAttr constant;
+    if (matchPattern(divisor, m_Constant(&constant)) && constant.getInt() > 0)
+      return divisor;
+    return arith::MaxSIOp::create(builder, loc, divisor, indexConstant(1));
+  };
+  switch (function) {
+  case Function::add:
+    return arith::AddIOp::create(builder, loc, lhs, rhs);
+  case Function::sub:
+    return arith::SubIOp::create(builder, loc, lhs, rhs);
+  case Function::mul:
+    return arith::MulIOp::create(builder, loc, lhs, rhs);
+  case Function::min:
+    return arith::MinSIOp::create(builder, loc, lhs, rhs);
+  case Function::max:
+    return arith::MaxSIOp::create(builder, loc, lhs, rhs);
+  case Function::floordiv:
+    return arith::FloorDivSIOp::create(builder, loc, lhs, positive(rhs));
+  case Function::mod: {
+    Value divisor = positive(rhs);
+    Value quotient = arith::FloorDivSIOp::create(builder, loc, lhs, divisor);
+    Value product = arith::MulIOp::create(builder, loc, quotient, divisor);
+    return arith::SubIOp::create(builder, loc, lhs, product);
+  }
+  default:
+    unsupported("index function " + std::string(name(function)));
+  }
+}
+
+static Function functionOf(Expr::Kind kind) {
+  switch (kind) {
+  case Expr::Kind::add:
+    return Function::add;
+  case Expr::Kind::mul:
+    return Function::mul;
+  case Expr::Kind::floordiv:
+    return Function::floordiv;
+  case Expr::Kind::mod:
+    return Function::mod;
+  case Expr::Kind::min:
+    return Function::min;
+  case Expr::Kind::max:
+    return Function::max;
+  case Expr::Kind::constant:
+  case Expr::Kind::symbol:
+    break;
+  }
+  return Function::none;
+}
+
+Value Importer::indexExpr(const Expr &expr, ValueRange levels) {
+  if (expr.kind() == Expr::Kind::constant)
+    return indexConstant(expr.constant());
+  if (expr.kind() == Expr::Kind::symbol)
+    return symbolValue(expr.symbol(), levels);
+  return indexBinary(functionOf(expr.kind()), indexExpr(expr.lhs(), levels),
+                     indexExpr(expr.rhs(), levels));
+}
+
+AffineExpr Importer::scalarSymbol(Value scalar, Footprint &into) {
+  auto *found = llvm::find(into.scalars, scalar);
+  unsigned position = found - into.scalars.begin();
+  if (found == into.scalars.end())
+    into.scalars.push_back(scalar);
+  return builder.getAffineSymbolExpr(position);
+}
+
+static bool mentionsLanes(const Expr &expr) {
+  bool mentions = false;
+  expr.for_each_symbol([&](const Symbol &symbol) {
+    mentions |= symbol.kind == SymbolKind::lane;
+  });
+  return mentions;
+}
+
+AffineExpr Importer::affine(const Expr &expr, Footprint &into,
+                            ValueRange levels) {
+  using Kind = Expr::Kind;
+  if (expr.kind() == Kind::constant)
+    return builder.getAffineConstantExpr(expr.constant());
+  if (expr.kind() == Kind::symbol) {
+    if (expr.symbol().kind == SymbolKind::lane)
+      return builder.getAffineDimExpr(expr.symbol().dim);
+    return scalarSymbol(symbolValue(expr.symbol(), levels), into);
+  }
+  // Affine expressions have no min and max, but the same for all lanes they
+  // can be computed outside.
+  if (expr.kind() == Kind::min || expr.kind() == Kind::max) {
+    if (mentionsLanes(expr))
+      unsupported("an index map takes the minimum or maximum over lanes");
+    return scalarSymbol(indexExpr(expr, levels), into);
+  }
+  AffineExpr lhs = affine(expr.lhs(), into, levels);
+  if (expr.kind() == Kind::add)
+    return lhs + affine(expr.rhs(), into, levels);
+  if (expr.kind() == Kind::mul) {
+    AffineExpr rhs = affine(expr.rhs(), into, levels);
+    if (mentionsLanes(expr.lhs()) && mentionsLanes(expr.rhs()))
+      unsupported("an index map multiplies two lane coordinates");
+    return lhs * rhs;
+  }
+  if (mentionsLanes(expr.rhs()))
+    unsupported("an index map divides by a lane coordinate");
+  AffineExpr rhs = affine(expr.rhs(), into, levels);
+  return expr.kind() == Kind::floordiv ? lhs.floorDiv(rhs) : lhs % rhs;
+}
+
+Importer::Footprint Importer::footprint(const Node &node, ValueRange levels) {
+  const ArrangedOperand &operand = program.operands[node.operand];
+  Footprint result;
+  result.lanes = operand.tile.size();
+  SmallVector<AffineExpr> indices, constraints;
+  for (const Expr &index : operand.index)
+    indices.push_back(affine(index, result, levels));
+  for (const Bound &bound : operand.bounds) {
+    AffineExpr value = affine(bound.value, result, levels);
+    AffineExpr limit = affine(bound.limit, result, levels);
+    constraints.push_back(value);
+    constraints.push_back(limit - value - 1);
+  }
+  result.map = AffineMap::get(result.lanes, result.scalars.size(), indices,
+                              builder.getContext());
+  if (!constraints.empty())
+    result.bounds = IntegerSetAttr::get(
+        IntegerSet::get(result.lanes, result.scalars.size(), constraints,
+                        SmallVector<bool>(constraints.size(), false)));
+  return result;
+}
+
+void Importer::importLoad(const Node &node) {
+  const ArrangedOperand &operand = program.operands[node.operand];
+  SmallVector<Value> levels;
+  for (ValueId input : node.inputs)
+    levels.push_back(value(input));
+  Footprint where = footprint(node, levels);
+  Type element = elementType(*builder.getContext(), operand.dtype);
+  TypedAttr other;
+  if (isa<FloatType>(element))
+    other = builder.getFloatAttr(element, operand.other);
+  else
+    other = builder.getIntegerAttr(element,
+                                   static_cast<std::int64_t>(operand.other));
+  Value loaded = tile::LoadOp::create(
+      builder, loc, RankedTensorType::get(operand.tile, element),
+      entry->getArgument(node.operand), where.scalars, where.map, where.bounds,
+      other);
+  if (operand.tile.empty())
+    loaded = tensor::ExtractOp::create(builder, loc, loaded, ValueRange());
+  values[node.results[0]] = loaded;
+}
+
+void Importer::importStore(const Node &node) {
+  const ArrangedOperand &operand = program.operands[node.operand];
+  SmallVector<Value> levels;
+  for (ValueId input : llvm::drop_begin(node.inputs))
+    levels.push_back(value(input));
+  Footprint where = footprint(node, levels);
+  Value stored = value(node.inputs[0]);
+  if (operand.tile.empty())
+    stored = tensor::SplatOp::create(
+        builder, loc, stored, RankedTensorType::get({}, stored.getType()));
+  tile::StoreOp::create(builder, loc, stored, entry->getArgument(node.operand),
+                        where.scalars, where.map, where.bounds);
+}
+
+AffineMap Importer::gridMap(const ArrangedOperand &operand) {
+  // Symbols are the sizes of all operands in order.
+  SmallVector<unsigned> first;
+  unsigned count = 0;
+  for (const ArrangedOperand &each : program.operands) {
+    first.push_back(count);
+    count += each.rank;
+  }
+  auto translate = [&](auto &self, const Expr &expr) -> AffineExpr {
+    switch (expr.kind()) {
+    case Expr::Kind::constant:
+      return builder.getAffineConstantExpr(expr.constant());
+    case Expr::Kind::symbol:
+      return builder.getAffineSymbolExpr(first[expr.symbol().operand] +
+                                         expr.symbol().dim);
+    case Expr::Kind::add:
+      return self(self, expr.lhs()) + self(self, expr.rhs());
+    case Expr::Kind::mul:
+      return self(self, expr.lhs()) * self(self, expr.rhs());
+    case Expr::Kind::floordiv:
+      return self(self, expr.lhs()).floorDiv(self(self, expr.rhs()));
+    case Expr::Kind::mod:
+      return self(self, expr.lhs()) % self(self, expr.rhs());
+    case Expr::Kind::min:
+    case Expr::Kind::max:
+      unsupported("the grid's size takes a minimum or maximum");
+    }
+    return {};
+  };
+  SmallVector<AffineExpr> extents;
+  for (const Expr &extent : operand.grid)
+    extents.push_back(translate(translate, extent));
+  return AffineMap::get(0, count, extents, builder.getContext());
+}
+
+} // namespace girih::compiler

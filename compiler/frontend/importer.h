@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// State of one import, shared by the files of the frontend.
+#pragma once
+
+#include "girih/compiler/frontend/frontend.h"
+
+#include "girih/compiler/dialect/Tile.h"
+
+#include "llvm/ADT/DenseMap.h"
+
+namespace girih::compiler {
+
+/// Values of a scope's symbols and the operations that produce them.
+class Importer {
+public:
+  Importer(const Program &program, mlir::MLIRContext &context)
+      : program(program), builder(&context) {}
+  mlir::OwningOpRef<mlir::ModuleOp> run();
+
+private:
+  // importer.cpp: structure
+  mlir::Type viewType(const ArrangedOperand &operand);
+  void addKernelAttributes(mlir::Operation *kernel);
+  void importBlock(const Block &block);
+  void importNode(const Node &node);
+  void importLoop(const Node &node);
+  mlir::Location location(const SourceLine &line);
+  [[noreturn]] void unsupported(const std::string &what,
+                                const std::string &help = {});
+
+  // access.cpp: index expressions
+  mlir::Value sizeOf(int operand, int dim);
+  mlir::Value programId(int dim);
+  mlir::Value symbolValue(const Symbol &symbol, mlir::ValueRange levels);
+  mlir::Value indexBinary(Function function, mlir::Value lhs, mlir::Value rhs);
+  mlir::Value indexExpr(const Expr &expr, mlir::ValueRange levels);
+  mlir::Value indexConstant(std::int64_t value);
+  void importLoad(const Node &node);
+  void importStore(const Node &node);
+  struct Footprint;
+  Footprint footprint(const Node &node, mlir::ValueRange levels);
+  mlir::AffineExpr affine(const Expr &expr, Footprint &into,
+                          mlir::ValueRange levels);
+  mlir::AffineExpr scalarSymbol(mlir::Value value, Footprint &into);
+  mlir::AffineMap gridMap(const ArrangedOperand &operand);
+
+  // elementwise.cpp: tiles
+  mlir::Value constant(const Node &node);
+  mlir::Value unary(const Node &node);
+  mlir::Value binary(const Node &node);
+  mlir::Value compare(const Node &node);
+  mlir::Value select(const Node &node);
+  mlir::Value indexToTile(const Node &node);
+  mlir::Value dot(const Node &node);
+  mlir::Value floatMod(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value integerDivision(mlir::Value lhs, mlir::Value rhs, bool isSigned,
+                              bool remainder);
+  mlir::Value shift(Function function, mlir::Value lhs, mlir::Value rhs,
+                    bool isSigned);
+  /// A constant of `type`, a scalar or tensor of floats or integers.
+  mlir::Value filled(mlir::Type type, double value);
+  mlir::Value filledInteger(mlir::Type type, std::int64_t value);
+  /// Input number `i`, spread to `shape` where it is a scalar.
+  mlir::Value spread(mlir::Value value, llvm::ArrayRef<std::int64_t> shape);
+  llvm::SmallVector<mlir::Value> spreadInputs(const Node &node);
+
+  // casts.cpp
+  mlir::Value cast(const Node &node);
+  mlir::Value castTo(mlir::Value value, DType from, DType to);
+  mlir::Value floatToFloat(mlir::Value value, DType from, DType to);
+  mlir::Value floatToInteger(mlir::Value value, DType from, DType to);
+  mlir::Value integerToInteger(mlir::Value value, DType from, DType to);
+
+  mlir::Type tileType(const ValueType &type);
+  const ValueType &typeOf(ValueId id) const {
+    return program.values[static_cast<std::size_t>(id)];
+  }
+  mlir::Value value(ValueId id) { return values.lookup(id); }
+
+  const Program &program;
+  mlir::OpBuilder builder;
+  mlir::Location loc = builder.getUnknownLoc();
+  SourceLine line; // of the node being imported
+  mlir::Block *entry = nullptr;
+  llvm::DenseMap<ValueId, mlir::Value> values;
+  llvm::DenseMap<std::pair<int, int>, mlir::Value> sizes;
+  llvm::DenseMap<int, mlir::Value> programIds;
+};
+
+/// `type` with its elements replaced by `element`: tensor or scalar.
+mlir::Type withElement(mlir::Type type, mlir::Type element);
+
+} // namespace girih::compiler

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/compiler/pipeline.h"
+
+#include "girih/compiler/dialect/Tile.h"
+#include "girih/compiler/transforms/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+void registerDialects(DialectRegistry &registry) {
+  registry.insert<tile::TileDialect, arith::ArithDialect, func::FuncDialect,
+                  math::MathDialect, scf::SCFDialect, tensor::TensorDialect,
+                  LLVM::LLVMDialect>();
+  registerBuiltinDialectTranslation(registry);
+  registerLLVMDialectTranslation(registry);
+}
+
+void buildTilePipeline(OpPassManager &manager) {
+  OpPassManager &kernel = manager.nest<func::FuncOp>();
+  kernel.addPass(createCanonicalizerPass());
+  kernel.addPass(createCSEPass());
+  kernel.addPass(createTileElideBounds());
+  kernel.addPass(createTileFoldDotAccumulator());
+  kernel.addPass(createTileMergeLoads());
+  kernel.addPass(createCanonicalizerPass());
+}
+
+void registerPasses() {
+  registerGirihPasses();
+  registerTransformsPasses();
+  PassPipelineRegistration<>("tile-pipeline",
+                             "the passes that every target shares",
+                             buildTilePipeline);
+}
+
+} // namespace girih::compiler

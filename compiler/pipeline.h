@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The passes that every target shares, in order.
+#pragma once
+
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace girih::compiler {
+
+/// Everything that a kernel's module can contain, from the frontend's output to
+/// what the back ends translate to LLVM IR.
+void registerDialects(mlir::DialectRegistry &registry);
+
+/// From the frontend's output to the end of stage `tile`.
+void buildTilePipeline(mlir::OpPassManager &manager);
+
+/// Registers all passes and pipelines by name, for girih-opt.
+void registerPasses();
+
+} // namespace girih::compiler

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/compiler/target_nvptx.h"
+
+#include "girih/dsl/support/diagnostics.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/LICM.h"
+#include "llvm/Transforms/Scalar/LoopPassManager.h"
+
+#include <mutex>
+
+// Only NVPTX is wanted of LLVM's targets, by name: the umbrella functions of
+// TargetSelect.h would link all of them into the bundle.
+extern "C" void LLVMInitializeNVPTXTarget();
+extern "C" void LLVMInitializeNVPTXTargetInfo();
+extern "C" void LLVMInitializeNVPTXTargetMC();
+extern "C" void LLVMInitializeNVPTXAsmPrinter();
+
+namespace girih::compiler {
+
+namespace {
+
+/// A generation of devices: what its code is called, the lowest PTX version
+/// that has it, and the shared memory of one program.
+struct Generation {
+  int capability;
+  const char *arch;
+  int ptx;
+  std::int64_t sharedBytes;
+};
+
+/// Newest last. A device takes the last one that its capability reaches;
+/// suffixed code runs on exactly its own capability, so devices between two
+/// entries take the plain form of the one below.
+constexpr Generation generations[] = {
+    {80, "sm_80", 70, 166912},    {86, "sm_86", 71, 101376},
+    {87, "sm_87", 74, 166912},    {89, "sm_89", 78, 101376},
+    {90, "sm_90a", 80, 232448},   {100, "sm_100a", 86, 232448},
+    {103, "sm_103a", 88, 232448}, {110, "sm_110a", 90, 232448},
+    {120, "sm_120a", 87, 101376}, {121, "sm_121a", 88, 101376},
+};
+
+const Generation &generationOf(int capability) {
+  const Generation *found = &generations[0];
+  for (const Generation &generation : generations)
+    if (generation.capability <= capability)
+      found = &generation;
+  return *found;
+}
+
+std::unique_ptr<llvm::TargetMachine> makeMachine(const Target &target,
+                                                 std::string &error) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeNVPTXTargetInfo();
+    LLVMInitializeNVPTXTarget();
+    LLVMInitializeNVPTXTargetMC();
+    LLVMInitializeNVPTXAsmPrinter();
+  });
+  llvm::Triple triple("nvptx64-nvidia-cuda");
+  const llvm::Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!found)
+    return nullptr;
+  llvm::TargetOptions options;
+  // Products and sums are fused only where the program says so (dot).
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  return std::unique_ptr<llvm::TargetMachine>(found->createTargetMachine(
+      triple, target.arch, target.features, options, llvm::Reloc::PIC_,
+      std::nullopt, llvm::CodeGenOptLevel::Default));
+}
+
+/// The emitter writes what it wants; what is left is to share what is computed
+/// twice and to take what does not change out of loops.
+void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager graphs;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(graphs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, graphs, modules);
+  llvm::FunctionPassManager passes;
+  passes.addPass(llvm::EarlyCSEPass());
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(
+      llvm::LICMPass(llvm::LICMOptions()), /*UseMemorySSA=*/true));
+  passes.addPass(llvm::EarlyCSEPass());
+  for (llvm::Function &function : module)
+    if (!function.isDeclaration())
+      passes.run(function, functions);
+}
+
+} // namespace
+
+int capabilityOf(const Target &target) {
+  llvm::StringRef name(target.arch);
+  int capability = 0;
+  name.consume_front("sm_");
+  name.consumeInteger(10, capability);
+  return capability;
+}
+
+std::int64_t sharedMemoryLimit(int capability) {
+  return generationOf(capability).sharedBytes;
+}
+
+Target withPtx(Target target, int version) {
+  llvm::StringRef features(target.features);
+  int own = 0;
+  if (features.consume_front("+ptx") && !features.consumeInteger(10, own) &&
+      own < version)
+    target.features = "+ptx" + std::to_string(version);
+  return target;
+}
+
+Target nvptx_target(int capability) {
+  if (capability < generations[0].capability)
+    throw CompileError(ErrorId::unsupported_arch, {},
+                       {"no code is made for devices of compute capability " +
+                            std::to_string(capability / 10) + "." +
+                            std::to_string(capability % 10),
+                        "the oldest supported one is 8.0 (sm_80)"});
+  const Generation &generation = generationOf(capability);
+  Target target;
+  target.kind = Target::Kind::nvptx;
+  target.arch = generation.arch;
+  if (generation.capability != capability)
+    target.arch = llvm::StringRef(target.arch).rtrim("a").str();
+  target.features = "+ptx" + std::to_string(generation.ptx);
+  return target;
+}
+
+std::optional<std::string> makePtx(llvm::Module &module, const Target &target,
+                                   std::string &error) {
+  auto machine = makeMachine(target, error);
+  if (!machine)
+    return std::nullopt;
+  module.setTargetTriple(machine->getTargetTriple());
+  module.setDataLayout(machine->createDataLayout());
+  optimise(module, *machine);
+  llvm::SmallString<0> text;
+  llvm::raw_svector_ostream stream(text);
+  llvm::legacy::PassManager passes;
+  if (machine->addPassesToEmitFile(passes, stream, nullptr,
+                                   llvm::CodeGenFileType::AssemblyFile,
+                                   /*DisableVerify=*/true)) {
+    error = "LLVM cannot write PTX";
+    return std::nullopt;
+  }
+  passes.run(module);
+  return text.str().str();
+}
+
+} // namespace girih::compiler

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// NVIDIA targets: what they are called, what they have, LLVM IR to PTX.
+#pragma once
+
+#include "girih/compiler/compiler.h"
+
+namespace llvm {
+class Module;
+}
+
+namespace girih::compiler {
+
+/// Compute capability of a target: 90 for "sm_90a".
+int capabilityOf(const Target &target);
+
+/// Bytes of shared memory that one program can have.
+std::int64_t sharedMemoryLimit(int capability);
+
+/// The target with at least this PTX version, as 84 for 8.4.
+Target withPtx(Target target, int version);
+
+/// Optimises the module and writes it as PTX, in process. On failure nothing,
+/// and `error` says why.
+std::optional<std::string> makePtx(llvm::Module &module, const Target &target,
+                                   std::string &error);
+
+} // namespace girih::compiler

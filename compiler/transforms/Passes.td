@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passes over the tile dialect that hold for every target.
+#ifndef GIRIH_TRANSFORMS_PASSES_TD
+#define GIRIH_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def TileElideBounds : Pass<"tile-elide-bounds", "::mlir::func::FuncOp"> {
+  let summary = "drop bounds that the specialisation class proves true";
+  let description = [{
+    A constraint goes when it holds in every run: by the ranges of lanes and
+    scalars, by the grid, or because a tile's extent divides a size.
+
+    Before (16 divides size 0, the grid is its 16th part):
+    ```mlir
+    tile.load %a[%p, %n] map affine_map<(d0)[s0, s1] -> (s0 * 16 + d0)>
+      bounds affine_set<(d0)[s0, s1] : (s1 - s0 * 16 - d0 - 1 >= 0)> ...
+    ```
+    After:
+    ```mlir
+    tile.load %a[%p] map affine_map<(d0)[s0] -> (s0 * 16 + d0)> ...
+    ```
+  }];
+}
+
+def TileFoldDotAccumulator
+    : Pass<"tile-fold-dot-accumulator", "::mlir::func::FuncOp"> {
+  let summary = "sum a dot into its accumulator instead of adding afterwards";
+  let description = [{
+    Holds for a dot that starts from zero and has no other use. The sum is then
+    rounded in the order of the accumulation, as on the matrix units.
+
+    Before:
+    ```mlir
+    %d = tile.dot %a, %b, %zero precision ieee : ...
+    %s = arith.addf %acc, %d : tensor<128x128xf32>
+    ```
+    After:
+    ```mlir
+    %s = tile.dot %a, %b, %acc precision ieee : ...
+    ```
+  }];
+}
+
+def TileMergeLoads : Pass<"tile-merge-loads", "::mlir::func::FuncOp"> {
+  let summary = "read each tile once";
+  let description = [{
+    A load equal to one that dominates it is replaced by its result, unless a
+    store to the same operand may come between. Stores to other operands do
+    not matter: operands that are written never overlap others.
+
+    Before:
+    ```mlir
+    %x = tile.load %a[%p] ...
+    %y = tile.load %a[%p] ...
+    %s = arith.addf %x, %y : tensor<64xf32>
+    ```
+    After:
+    ```mlir
+    %x = tile.load %a[%p] ...
+    %s = arith.addf %x, %x : tensor<64xf32>
+    ```
+  }];
+}
+
+def TileAssignLayouts : Pass<"tile-assign-layouts", "::mlir::func::FuncOp"> {
+  let summary = "choose which thread holds which element of each tile";
+  let description = [{
+    Accesses are spread so that warps touch memory in runs of 16 bytes a thread;
+    dots take the fragments of the matrix instruction, or blocks of rows and
+    columns where there is none (a remark says why); elementwise work follows
+    its operands. Where two layouts meet, tile.convert_layout stands between.
+
+    Before:
+    ```mlir
+    %x = tile.load %a[%p] ... -> tensor<1024xbf16>
+    ```
+    After:
+    ```mlir
+    %x = tile.load %a[%p] ... -> tensor<1024xbf16, #tile.layout<"rank = 1, ...">>
+    ```
+  }];
+  let options = [
+    Option<"warps", "warps", "int", "4", "warps of a program">,
+    Option<"capability", "capability", "int", "80", "compute capability">
+  ];
+}
+
+def TilePipelineLoads : Pass<"tile-pipeline-loads", "::mlir::func::FuncOp"> {
+  let summary = "read the operands of dots ahead, through shared memory";
+  let description = [{
+    Loads that feed dots in a loop become asynchronous copies into a ring of
+    `stages` tiles in shared memory, `stages - 1` rounds ahead; those outside
+    of loops, or whose place depends on the loop's results, one copy that is
+    waited for. A load that asynchronous copies cannot do passes through
+    registers (`blocking`).
+
+    Before:
+    ```mlir
+    scf.for %k = ... {
+      %x = tile.load %a[%m, %k] ... -> tensor<128x32xbf16, #blocked>
+      %y = tile.convert_layout %x : ... -> tensor<128x32xbf16, #fragment>
+      tile.dot %y, ...
+    ```
+    After:
+    ```mlir
+    %ring = tile.alloc_shared : !tile.shared<[128, 32], bf16, #ring>
+    ... the first copies
+    scf.for %k = ... iter_args(..., %read, %write) {
+      tile.async_wait 1
+      tile.copy_async %a[%m, %ahead] ... into %ring[%write] ...
+      tile.async_commit
+      %y = tile.shared_load %ring[%read] : ... -> tensor<128x32xbf16, #fragment>
+      tile.dot %y, ...
+    ```
+  }];
+  let options = [
+    Option<"stages", "stages", "int", "3", "tiles in the ring of a load">,
+    Option<"warps", "warps", "int", "4", "warps of a program">
+  ];
+}
+
+#endif

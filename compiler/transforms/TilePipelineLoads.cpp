@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/compiler/transforms/Passes.h"
+
+#include "girih/compiler/analysis/access.h"
+#include "girih/compiler/layout/atoms.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+
+#define DEBUG_TYPE "tile-pipeline-loads"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+#define GEN_PASS_DEF_TILEPIPELINELOADS
+#include "compiler/transforms/Passes.h.inc"
+
+namespace {
+
+/// A load whose only readers are dots, through conversions to fragments.
+struct Feed {
+  tile::LoadOp load;
+  Value ring; // once allocated
+};
+
+/// Whether `load` becomes a copy to shared memory.
+bool feedsDots(tile::LoadOp load) {
+  if (load->use_empty() || load.getType().getRank() != 2)
+    return false;
+  return llvm::all_of(load->getUsers(), [&](Operation *user) {
+    auto convert = dyn_cast<tile::ConvertLayoutOp>(user);
+    return convert && convert->getBlock() == load->getBlock() &&
+           llvm::all_of(convert->getUsers(), [&](Operation *reader) {
+             return isa<tile::DotOp>(reader) &&
+                    reader->getBlock() == load->getBlock();
+           });
+  });
+}
+
+/// Operations of the loop's body that compute the load's scalars from the
+/// induction variable, in order; nothing if they need more than that.
+std::optional<SmallVector<Operation *>> scalarSlice(tile::LoadOp load,
+                                                    scf::ForOp loop) {
+  SetVector<Operation *> needed;
+  SmallVector<Value> open(load.getScalars());
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    if (value == loop.getInductionVar() ||
+        !loop.getRegion().isAncestor(value.getParentRegion()))
+      continue;
+    Operation *op = value.getDefiningOp();
+    if (!op || op->getBlock() != loop.getBody() || !isPure(op) ||
+        op->getNumRegions())
+      return std::nullopt;
+    if (needed.insert(op))
+      llvm::append_range(open, op->getOperands());
+  }
+  SmallVector<Operation *> slice = needed.takeVector();
+  llvm::sort(slice,
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  return slice;
+}
+
+/// Whether reads that skip an element's loading get what `other` asks for.
+bool isZero(Attribute other) {
+  if (auto value = dyn_cast<FloatAttr>(other))
+    return value.getValue().isPosZero();
+  return cast<IntegerAttr>(other).getValue().isZero();
+}
+
+class Pipeliner {
+public:
+  Pipeliner(func::FuncOp kernel, int stages, int warps)
+      : kernel(kernel), stages(std::max(stages, 1)), warps(warps) {}
+
+  void run() {
+    SmallVector<scf::ForOp> loops;
+    kernel.walk([&](scf::ForOp loop) { loops.push_back(loop); });
+    if (stages > 1)
+      for (scf::ForOp loop : loops)
+        pipeline(loop);
+    SmallVector<tile::LoadOp> rest;
+    kernel.walk([&](tile::LoadOp load) {
+      if (feedsDots(load))
+        rest.push_back(load);
+    });
+    for (tile::LoadOp load : rest)
+      copyInPlace(load);
+  }
+
+private:
+  Value index(OpBuilder &builder, int64_t value) {
+    return arith::ConstantIndexOp::create(builder, kernel.getLoc(), value);
+  }
+
+  Value allocate(OpBuilder &builder, tile::LoadOp load, int64_t count) {
+    Access access(load);
+    RankedTensorType type = load.getType();
+    int contiguous = std::max(access.contiguousLane(), 0);
+    if (access.contiguousLane() < 0)
+      contiguous = static_cast<int>(type.getRank()) - 1;
+    int64_t bytes = access.viewType().getElementBytes();
+    // Fragments may reach past the tile: there must be memory there, too.
+    Coords shape(type.getShape());
+    for (Operation *user : load->getUsers()) {
+      Type read = user->getResult(0).getType();
+      auto fragment =
+          cast<tile::LayoutAttr>(cast<RankedTensorType>(read).getEncoding());
+      for (auto [extent, covered] :
+           llvm::zip_equal(shape, fragment.getLayout().shape()))
+        extent = std::max(extent, covered);
+    }
+    Layout memory = swizzledShared(shape, contiguous, bytes, count);
+    auto layout = tile::LayoutAttr::get(kernel.getContext(), memory);
+    auto shared = tile::SharedType::get(kernel.getContext(), type.getShape(),
+                                        type.getElementType(), layout);
+    return tile::AllocSharedOp::create(builder, load.getLoc(), shared);
+  }
+
+  void copy(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
+            Value ring, Value stage) {
+    Access access(load);
+    int contiguous = access.contiguousLane();
+    int64_t bytes = access.viewType().getElementBytes();
+    int64_t vector = contiguous < 0 ? 1 : access.vectorWidth(contiguous);
+    int dim = contiguous < 0 ? static_cast<int>(load.getType().getRank()) - 1
+                             : contiguous;
+    bool blocking = vector * bytes < 4 || !isZero(load.getOther());
+    Layout threads =
+        blockedLayout(load.getType().getShape(), dim, vector, bytes, warps);
+    tile::CopyAsyncOp::create(
+        builder, load.getLoc(), load.getView(), scalars, load.getMapAttr(),
+        load.getBoundsAttr(), load.getOtherAttr(), ring, stage,
+        tile::LayoutAttr::get(kernel.getContext(), threads),
+        builder.getI64IntegerAttr(vector), builder.getI64IntegerAttr(dim),
+        blocking ? builder.getUnitAttr() : UnitAttr());
+  }
+
+  /// Replaces the fragments of a load by reads of shared memory.
+  void readFrom(tile::LoadOp load, Value ring, Value stage) {
+    for (Operation *user : llvm::make_early_inc_range(load->getUsers())) {
+      auto convert = cast<tile::ConvertLayoutOp>(user);
+      OpBuilder builder(convert);
+      auto read = tile::SharedLoadOp::create(builder, load.getLoc(),
+                                             convert.getType(), ring, stage);
+      convert.getResult().replaceAllUsesWith(read);
+      convert.erase();
+    }
+    load.erase();
+  }
+
+  /// One copy at the place of the load, waited for.
+  void copyInPlace(tile::LoadOp load) {
+    OpBuilder top(load);
+    Value ring = allocate(top, load, 1);
+    Value stage = index(top, 0);
+    // What was read from this memory before is done with.
+    tile::AsyncWaitOp::create(top, load.getLoc(), 0);
+    copy(top, load, load.getScalars(), ring, stage);
+    tile::AsyncCommitOp::create(top, load.getLoc());
+    tile::AsyncWaitOp::create(top, load.getLoc(), 0);
+    readFrom(load, ring, stage);
+  }
+
+  /// The copies of round `round` into stage `stage`, if there is such a round.
+  void copyRound(OpBuilder &builder, scf::ForOp loop, ArrayRef<Feed> feeds,
+                 Value round, Value stage) {
+    Location loc = loop.getLoc();
+    Value active = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::slt, round, loop.getUpperBound());
+    auto branch = scf::IfOp::create(builder, loc, active, false);
+    OpBuilder inside = branch.getThenBodyBuilder();
+    IRMapping mapping;
+    mapping.map(loop.getInductionVar(), round);
+    for (Feed feed : feeds) {
+      auto slice = scalarSlice(feed.load, loop);
+      for (Operation *op : *slice)
+        if (!mapping.contains(op->getResult(0)))
+          inside.clone(*op, mapping);
+      SmallVector<Value> scalars;
+      for (Value scalar : feed.load.getScalars())
+        scalars.push_back(mapping.lookupOrDefault(scalar));
+      copy(inside, feed.load, scalars, feed.ring, stage);
+    }
+    tile::AsyncCommitOp::create(builder, loc);
+  }
+
+  void pipeline(scf::ForOp loop) {
+    SmallVector<Feed> feeds;
+    for (auto load : loop.getBody()->getOps<tile::LoadOp>())
+      if (feedsDots(load) && scalarSlice(load, loop))
+        feeds.push_back({load, {}});
+    if (feeds.empty())
+      return;
+    OpBuilder before(loop);
+    Location loc = loop.getLoc();
+    for (Feed &feed : feeds)
+      feed.ring = allocate(before, feed.load, stages);
+    if (loop->getParentOp() != kernel || usedBefore)
+      tile::AsyncWaitOp::create(before, loc, 0);
+    usedBefore = true;
+    Value round = loop.getLowerBound();
+    for (int stage = 0; stage < stages - 1; ++stage) {
+      copyRound(before, loop, feeds, round, index(before, stage));
+      round = arith::AddIOp::create(before, loc, round, loop.getStep());
+    }
+    rewriteBody(loop, feeds);
+  }
+
+  void rewriteBody(scf::ForOp loop, ArrayRef<Feed> feeds) {
+    OpBuilder before(loop);
+    IRRewriter rewriter(before);
+    Location loc = loop.getLoc();
+    Value zero = index(before, 0), one = index(before, 1);
+    Value last = index(before, stages - 1), count = index(before, stages);
+    Value distance = arith::MulIOp::create(before, loc, loop.getStep(), last);
+    auto newLoop = cast<scf::ForOp>(*loop.replaceWithAdditionalYields(
+        rewriter, {zero, last}, /*replaceInitOperandUsesInLoop=*/false,
+        [&](OpBuilder &builder, Location loc, ArrayRef<BlockArgument> stage) {
+          SmallVector<Value> next;
+          for (Value value : stage) {
+            Value up = arith::AddIOp::create(builder, loc, value, one);
+            Value wraps = arith::CmpIOp::create(
+                builder, loc, arith::CmpIPredicate::eq, up, count);
+            next.push_back(
+                arith::SelectOp::create(builder, loc, wraps, zero, up));
+          }
+          return next;
+        }));
+    Value read = newLoop.getRegionIterArgs().end()[-2];
+    Value write = newLoop.getRegionIterArgs().back();
+    OpBuilder top = OpBuilder::atBlockBegin(newLoop.getBody());
+    tile::AsyncWaitOp::create(top, loc, stages - 2);
+    Value ahead =
+        arith::AddIOp::create(top, loc, newLoop.getInductionVar(), distance);
+    copyRound(top, newLoop, feeds, ahead, write);
+    for (Feed feed : feeds)
+      readFrom(feed.load, feed.ring, read);
+  }
+
+  func::FuncOp kernel;
+  int stages, warps;
+  bool usedBefore = false; // an earlier ring may share the memory
+};
+
+struct TilePipelineLoads : impl::TilePipelineLoadsBase<TilePipelineLoads> {
+  using Base::Base;
+  void runOnOperation() override {
+    if (getOperation()->hasAttr(tile::TileDialect::kernelAttr))
+      Pipeliner(getOperation(), stages, warps).run();
+  }
+};
+
+} // namespace
+} // namespace girih::compiler

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The driver: stages in order, replacing them, times, remarks, errors.
+#include "girih/compiler/compiler.h"
+#include "girih/dsl/support/diagnostics.h"
+#include "girih/tests/interpreter/programs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace girih::testing {
+namespace {
+
+using compiler::Stage;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<Stage> stages_of(const compiler::Target &target) {
+  std::vector<Stage> seen;
+  compiler::Options options;
+  options.on_stage = [&](Stage stage, std::string_view text) {
+    EXPECT_FALSE(text.empty()) << compiler::name(stage);
+    seen.push_back(stage);
+  };
+  compiler::compile(matmul(f32, f32, 16, 16, 16), target, options);
+  return seen;
+}
+
+TEST(Compile, StagesComeInOrder) {
+  std::vector<Stage> host = stages_of(compiler::host_target());
+  EXPECT_EQ(host.front(), Stage::program);
+  EXPECT_EQ(host[1], Stage::tile);
+  EXPECT_EQ(host.back(), Stage::object);
+  EXPECT_TRUE(std::is_sorted(host.begin(), host.end()));
+
+  std::vector<Stage> gpu = stages_of(compiler::parse_target("sm_80"));
+  EXPECT_EQ(gpu.front(), Stage::program);
+  EXPECT_EQ(gpu.back(), Stage::ptx);
+  EXPECT_TRUE(std::is_sorted(gpu.begin(), gpu.end()));
+}
+
+TEST(Compile, TheSameTextTwice) {
+  auto target = compiler::parse_target("sm_80");
+  Program program = matmul(f16, f32, 32, 32, 16);
+  EXPECT_EQ(compiler::compile(program, target).code,
+            compiler::compile(program, target).code);
+}
+
+TEST(Compile, AReplacedTileStageIsWhatIsCompiled) {
+  compiler::Options options;
+  options.override_stage = [](Stage stage, std::string_view text) {
+    std::optional<std::string> edited;
+    if (stage == Stage::tile) {
+      edited = std::string(text);
+      auto at = edited->find("arith.addf");
+      edited->replace(at, 10, "arith.mulf");
+    }
+    return edited;
+  };
+  auto target = compiler::parse_target("sm_80");
+  std::string code =
+      compiler::compile(vector_add(f32, 128), target, options).code;
+  EXPECT_THAT(code, HasSubstr("mul"));
+  EXPECT_NE(code, compiler::compile(vector_add(f32, 128), target).code);
+}
+
+TEST(Compile, AReplacedProgramIsWhatIsCompiled) {
+  compiler::Options options;
+  Program other = vector_add(f64, 64);
+  options.override_stage = [&](Stage stage, std::string_view) {
+    return stage == Stage::program ? std::optional(other.to_string())
+                                   : std::nullopt;
+  };
+  auto target = compiler::parse_target("sm_80");
+  EXPECT_EQ(compiler::compile(vector_add(f32, 128), target, options).code,
+            compiler::compile(other, target).code);
+}
+
+TEST(Compile, AReplacementThatDoesNotParseIsAnError) {
+  compiler::Options options;
+  options.override_stage = [](Stage stage, std::string_view) {
+    return stage == Stage::tile ? std::optional<std::string>("nonsense")
+                                : std::nullopt;
+  };
+  try {
+    compiler::compile(vector_add(f32, 128), compiler::parse_target("sm_80"),
+                      options);
+    FAIL() << "no error";
+  } catch (const CompileError &error) {
+    EXPECT_EQ(error.id(), ErrorId::override_file);
+    EXPECT_THAT(error.what(), HasSubstr("tile"));
+  }
+}
+
+TEST(Compile, TimesEveryPassAndStage) {
+  std::vector<std::string> seen;
+  compiler::Options options;
+  options.on_time = [&](std::string_view pass, double seconds) {
+    EXPECT_GE(seconds, 0);
+    seen.emplace_back(pass);
+  };
+  compiler::compile(vector_add(f32, 128), compiler::parse_target("sm_80"),
+                    options);
+  for (const char *name :
+       {"program", "tile-elide-bounds", "canonicalize", "tile", "ptx"})
+    EXPECT_THAT(seen, ::testing::Contains(std::string(name)));
+}
+
+TEST(Compile, FrontendErrorsKeepTheUsersLine) {
+  Program program = vector_add(f32, 128);
+  program.body.nodes[1].line = SourceLine("kernel.cpp", 22);
+  program.operands[1].dtype = DType::e2m1;
+  program.values[1].dtype = DType::e2m1;
+  try {
+    compiler::compile(program, compiler::host_target());
+    FAIL() << "no error";
+  } catch (const CompileError &error) {
+    EXPECT_EQ(error.id(), ErrorId::unsupported);
+  }
+}
+
+TEST(Compile, ManyThreads) {
+  auto target = compiler::parse_target("sm_80");
+  std::string wanted = compiler::compile(vector_add(f32, 128), target).code;
+  std::vector<std::string> codes(4);
+  std::vector<std::thread> threads;
+  for (std::string &code : codes)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 3; ++i)
+        code = compiler::compile(vector_add(f32, 128), target).code;
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  for (const std::string &code : codes)
+    EXPECT_EQ(code, wanted);
+}
+
+TEST(Target, ParsesWhatItPrints) {
+  EXPECT_EQ(compiler::parse_target("host"), compiler::host_target());
+  EXPECT_EQ(compiler::parse_target("sm_90a").arch, "sm_90a");
+  EXPECT_EQ(compiler::parse_target("sm_80").arch, "sm_80");
+}
+
+TEST(Target, RefusesUnknownNames) {
+  for (const char *text : {"", "gpu", "sm_", "sm_90b", "sm_75", "sm_80 "})
+    EXPECT_THROW(compiler::parse_target(text), CompileError) << text;
+}
+
+TEST(Stage, NamesParseBack) {
+  for (int i = 0; i <= static_cast<int>(Stage::object); ++i) {
+    auto stage = static_cast<Stage>(i);
+    EXPECT_EQ(compiler::parse_stage(compiler::name(stage)), stage);
+  }
+  EXPECT_FALSE(compiler::parse_stage("sass").has_value());
+}
+
+TEST(BuildId, NamesTheVersion) {
+  EXPECT_THAT(std::string(compiler::build_id()),
+              ::testing::MatchesRegex("[0-9.]+-[0-9a-f]+"));
+}
+
+} // namespace
+} // namespace girih::testing

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cases.h"
+
+namespace girih::testing {
+
+std::vector<MatmulCase> hotCases() {
+  return {
+      {.name = "bf16"},
+      {.name = "f16_k_contiguous",
+       .element = "f16",
+       .result = "f16",
+       .unitB = 0},
+      {.name = "bf16_f32", .result = "f32"},
+      {.name = "bf16_64bit", .indexBits = 64},
+      {.name = "bf16_unaligned", .divisor = 1, .align = 2},
+  };
+}
+
+static std::vector<MatmulCase> shapes() {
+  return {
+      {.name = "deep", .k = 64},
+      {.name = "wide", .n = 256, .k = 64, .warps = 8},
+      {.name = "small", .result = "f32", .m = 16, .n = 8, .k = 16, .stages = 2},
+      {.name = "n_of_176", .n = 176, .k = 64, .warps = 8, .stages = 2},
+      {.name = "three_groups", .m = 192, .k = 32, .warps = 12},
+      {.name = "three_warps", .m = 48, .n = 48, .k = 16, .warps = 3},
+      {.name = "one_warp", .m = 32, .n = 32, .k = 16, .warps = 1},
+      {.name = "no_loop", .m = 64, .n = 64, .k = 64, .loop = false},
+      {.name = "one_stage", .m = 64, .n = 64, .k = 64, .stages = 1},
+      {.name = "four_stages", .m = 64, .n = 64, .k = 32, .stages = 4},
+      {.name = "tiny", .result = "f32", .m = 8, .n = 8, .k = 16, .stages = 2},
+      {.name = "odd",
+       .result = "f32",
+       .m = 13,
+       .n = 7,
+       .k = 5,
+       .stages = 2,
+       .divisor = 1,
+       .align = 2},
+      {.name = "odd_three_warps",
+       .result = "f32",
+       .m = 13,
+       .n = 24,
+       .k = 8,
+       .warps = 3,
+       .divisor = 1,
+       .align = 2},
+  };
+}
+
+static std::vector<MatmulCase> memories() {
+  return {
+      {.name = "a_transposed", .m = 64, .n = 64, .unitA = 0},
+      {.name = "both_transposed",
+       .m = 64,
+       .n = 64,
+       .k = 64,
+       .stages = 2,
+       .unitA = 0,
+       .unitB = 0},
+      {.name = "strided",
+       .m = 64,
+       .n = 64,
+       .unitA = -1,
+       .unitB = -1,
+       .divisor = 1,
+       .align = 2},
+      {.name = "half_aligned", .m = 64, .n = 64, .divisor = 16, .align = 8},
+      {.name = "one_outside", .m = 64, .n = 64, .other = "1.0"},
+  };
+}
+
+static std::vector<MatmulCase> computed() {
+  return {
+      {.name = "doubled", .m = 64, .n = 64, .doubled = true},
+      {.name = "doubled_transposed",
+       .m = 64,
+       .n = 64,
+       .unitA = 0,
+       .doubled = true},
+      {.name = "doubled_tiny",
+       .result = "f32",
+       .m = 8,
+       .n = 8,
+       .k = 16,
+       .doubled = true},
+      {.name = "doubled_i8",
+       .element = "i8",
+       .accumulator = "i32",
+       .result = "i32",
+       .m = 64,
+       .n = 64,
+       .k = 32,
+       .doubled = true},
+      {.name = "doubled_three_warps",
+       .m = 48,
+       .n = 48,
+       .k = 16,
+       .warps = 3,
+       .doubled = true},
+  };
+}
+
+static std::vector<MatmulCase> types() {
+  return {
+      {.name = "tf32",
+       .element = "f32",
+       .result = "f32",
+       .m = 64,
+       .k = 16,
+       .precision = "tf32"},
+      {.name = "tf32_k_contiguous",
+       .element = "f32",
+       .result = "f32",
+       .m = 64,
+       .k = 16,
+       .unitB = 0,
+       .precision = "tf32"},
+      {.name = "f32",
+       .element = "f32",
+       .result = "f32",
+       .m = 64,
+       .n = 64,
+       .k = 16},
+      {.name = "f64",
+       .element = "f64",
+       .accumulator = "f64",
+       .result = "f64",
+       .m = 32,
+       .n = 32,
+       .k = 8},
+      {.name = "i8",
+       .element = "i8",
+       .accumulator = "i32",
+       .result = "i32",
+       .m = 64,
+       .n = 64,
+       .k = 64},
+      {.name = "i8_k_contiguous",
+       .element = "i8",
+       .accumulator = "i32",
+       .result = "i32",
+       .m = 64,
+       .k = 64,
+       .unitB = 0},
+      {.name = "i8_cores",
+       .element = "i8",
+       .accumulator = "i32",
+       .result = "i32",
+       .m = 8,
+       .n = 8,
+       .k = 8,
+       .divisor = 1,
+       .align = 1},
+  };
+}
+
+std::vector<MatmulCase> otherCases() {
+  std::vector<MatmulCase> all = shapes();
+  for (auto list : {memories(), types(), computed()})
+    all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
+} // namespace girih::testing

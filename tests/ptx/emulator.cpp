@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator.h"
+#include "ptx_interpreter.h"
+
+#include "girih/compiler/dialect/Tile.h"
+#include "girih/compiler/pipeline.h"
+#include "girih/compiler/transforms/Passes.h"
+#include "girih/dsl/config.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/Support/TargetSelect.h"
+
+#include <stdexcept>
+
+using namespace mlir;
+
+namespace girih::testing {
+
+namespace {
+
+/// A call of a host function instead of what a CPU does not have.
+class Rewriter {
+public:
+  explicit Rewriter(llvm::Module &module)
+      : module(module), i64(llvm::Type::getInt64Ty(module.getContext())),
+        i32(llvm::Type::getInt32Ty(module.getContext())) {}
+
+  void run() {
+    // Shared memory is addressed by offsets, its base is 0.
+    for (llvm::GlobalVariable &global : module.globals())
+      global.replaceAllUsesWith(llvm::ConstantPointerNull::get(
+          llvm::cast<llvm::PointerType>(global.getType())));
+    for (llvm::Function &function : module) {
+      function.setCallingConv(llvm::CallingConv::C);
+      std::vector<llvm::CallInst *> calls;
+      for (llvm::Instruction &instruction : llvm::instructions(function))
+        if (auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction))
+          calls.push_back(call);
+      for (llvm::CallInst *call : calls)
+        replace(call);
+    }
+  }
+
+private:
+  void replace(llvm::CallInst *call) {
+    llvm::IRBuilder<> builder(call);
+    if (call->isInlineAsm())
+      return replaceAssembly(call, builder);
+    llvm::StringRef name = call->getCalledFunction()->getName();
+    const char *host = name.contains("tid.x") && !name.contains("ctaid")
+                           ? "emulated_thread"
+                       : name.contains("ctaid.x") ? "emulated_program"
+                                                  : nullptr;
+    if (host) {
+      auto callee = module.getOrInsertFunction(host, i32);
+      call->replaceAllUsesWith(builder.CreateCall(callee));
+      call->eraseFromParent();
+    } else if (name.contains("barrier")) {
+      auto callee = module.getOrInsertFunction(
+          "emulated_barrier", llvm::Type::getVoidTy(module.getContext()));
+      builder.CreateCall(callee);
+      call->eraseFromParent();
+    }
+  }
+
+  llvm::Value *slot(llvm::Value *array, unsigned index,
+                    llvm::IRBuilder<> &builder) {
+    return builder.CreateConstGEP1_32(i64, array, index);
+  }
+
+  void replaceAssembly(llvm::CallInst *call, llvm::IRBuilder<> &builder) {
+    auto *assembly = llvm::cast<llvm::InlineAsm>(call->getCalledOperand());
+    unsigned id = internAssembly(assembly->getAsmString().str(),
+                                 assembly->getConstraintString().str());
+    // One pair of arrays for the function: stacks of fibers are small.
+    if (owner != call->getFunction()) {
+      owner = call->getFunction();
+      llvm::IRBuilder<> entry(&owner->getEntryBlock().front());
+      values = entry.CreateAlloca(i64, entry.getInt32(24));
+      results = entry.CreateAlloca(i64, entry.getInt32(8));
+    }
+    for (unsigned i = 0; i < call->arg_size(); ++i)
+      builder.CreateStore(call->getArgOperand(i), slot(values, i, builder));
+    auto callee = module.getOrInsertFunction(
+        "emulated_assembly", llvm::Type::getVoidTy(module.getContext()), i32,
+        builder.getPtrTy(), builder.getPtrTy());
+    builder.CreateCall(callee, {builder.getInt32(id), results, values});
+    llvm::Type *type = call->getType();
+    if (auto *structure = llvm::dyn_cast<llvm::StructType>(type)) {
+      llvm::Value *result = llvm::PoisonValue::get(type);
+      for (unsigned i = 0; i < structure->getNumElements(); ++i)
+        result = builder.CreateInsertValue(
+            result,
+            builder.CreateLoad(structure->getElementType(i),
+                               slot(results, i, builder)),
+            i);
+      call->replaceAllUsesWith(result);
+    } else if (!type->isVoidTy()) {
+      call->replaceAllUsesWith(builder.CreateLoad(type, results));
+    }
+    call->eraseFromParent();
+  }
+
+  llvm::Module &module;
+  llvm::Type *i64, *i32;
+  llvm::Function *owner = nullptr;
+  llvm::Value *values = nullptr, *results = nullptr;
+};
+
+/// void entry(i64 *params): calls the kernel with its parameters.
+void addEntry(llvm::Module &module, llvm::Function &kernel) {
+  llvm::IRBuilder<> builder(module.getContext());
+  auto *type =
+      llvm::FunctionType::get(builder.getVoidTy(), {builder.getPtrTy()}, false);
+  auto *entry = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage,
+                                       "emulated_entry", module);
+  builder.SetInsertPoint(
+      llvm::BasicBlock::Create(module.getContext(), "", entry));
+  std::vector<llvm::Value *> arguments;
+  for (llvm::Argument &argument : kernel.args())
+    arguments.push_back(builder.CreateLoad(
+        argument.getType(),
+        builder.CreateConstGEP1_32(builder.getInt64Ty(), entry->getArg(0),
+                                   argument.getArgNo())));
+  builder.CreateCall(&kernel, arguments);
+  builder.CreateRetVoid();
+}
+
+[[noreturn]] void fail(const std::string &what) {
+  throw std::runtime_error(what);
+}
+
+template <typename T> T check(llvm::Expected<T> value) {
+  if (!value)
+    fail(llvm::toString(value.takeError()));
+  return std::move(*value);
+}
+
+} // namespace
+
+struct EmulatedKernel::State {
+  std::unique_ptr<llvm::orc::LLJIT> jit;
+  void (*entry)(const std::int64_t *) = nullptr;
+};
+
+static void lower(ModuleOp module, compiler::NvptxOptions &options,
+                  compiler::Lowered &lowered) {
+  Config config;
+  for (auto kernel : module.getOps<func::FuncOp>())
+    config = parse_config(std::string_view(
+        kernel->getAttrOfType<StringAttr>(tile::TileDialect::configAttr)
+            .getValue()));
+  options.warps = config.num_warps;
+  PassManager passes(module.getContext());
+  compiler::buildTilePipeline(passes);
+  OpPassManager &kernel = passes.nest<func::FuncOp>();
+  kernel.addPass(
+      compiler::createTileAssignLayouts({options.warps, options.capability}));
+  kernel.addPass(
+      compiler::createTilePipelineLoads({config.num_stages, options.warps}));
+  if (failed(passes.run(module)))
+    fail("the passes failed");
+  auto result = compiler::lowerToLLVM(module, options);
+  if (failed(result))
+    fail("no LLVM");
+  lowered = std::move(*result);
+}
+
+EmulatedKernel::EmulatedKernel(const std::string &text, int capability)
+    : state(std::make_unique<State>()) {
+  static const bool initialised = [] {
+    return !llvm::InitializeNativeTarget() &&
+           !llvm::InitializeNativeTargetAsmPrinter();
+  }();
+  (void)initialised;
+  DialectRegistry registry;
+  compiler::registerDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  auto module = parseSourceString<ModuleOp>(text, &context);
+  if (!module)
+    fail("the module does not parse");
+  compiler::NvptxOptions options;
+  options.capability = capability;
+  compiler::Lowered lowered;
+  lower(*module, options, lowered);
+  sharedBytes = lowered.sharedBytes;
+  threads = options.warps * 32;
+  auto llvmContext = std::make_unique<llvm::LLVMContext>();
+  auto llvmModule = translateModuleToLLVMIR(*lowered.module, *llvmContext);
+  if (!llvmModule)
+    fail("no LLVM IR");
+  Rewriter(*llvmModule).run();
+  addEntry(*llvmModule, *llvmModule->getFunction(lowered.entry));
+  state->jit = check(llvm::orc::LLJITBuilder().create());
+  llvmModule->setDataLayout(state->jit->getDataLayout());
+  llvm::orc::SymbolMap symbols;
+  for (auto [name, address] : hostFunctions())
+    symbols[state->jit->mangleAndIntern(name)] = {
+        llvm::orc::ExecutorAddr::fromPtr(address),
+        llvm::JITSymbolFlags::Exported};
+  llvm::cantFail(state->jit->getMainJITDylib().define(
+      llvm::orc::absoluteSymbols(std::move(symbols))));
+  llvm::cantFail(state->jit->addIRModule(llvm::orc::ThreadSafeModule(
+      std::move(llvmModule), std::move(llvmContext))));
+  state->entry = check(state->jit->lookup("emulated_entry"))
+                     .toPtr<void (*)(const std::int64_t *)>();
+}
+
+EmulatedKernel::~EmulatedKernel() = default;
+
+void EmulatedKernel::run(const std::vector<std::int64_t> &params,
+                         std::int64_t programs) {
+  for (std::int64_t program = 0; program < programs; ++program)
+    runProgram(state->entry, params.data(), program, threads, sharedBytes);
+}
+
+} // namespace girih::testing

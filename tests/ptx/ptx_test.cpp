@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// The PTX of every case for every architecture: accepted by ptxas where there
+// is one, without spills in the hot kernels, with the instructions that matter.
+#include "cases.h"
+
+#include "girih/compiler/backend.h"
+#include "girih/compiler/dialect/Tile.h"
+#include "girih/compiler/pipeline.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Program.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <gtest/gtest.h>
+
+using namespace girih;
+using namespace girih::testing;
+
+namespace {
+
+compiler::BackendResult emit(const std::string &text, const std::string &arch,
+                             bool lineInfo = false) {
+  mlir::DialectRegistry registry;
+  compiler::registerDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(
+      text, mlir::ParserConfig(&context), "kernel.mlir");
+  if (!module)
+    throw std::runtime_error("the module does not parse");
+  mlir::PassManager passes(&context);
+  compiler::buildTilePipeline(passes);
+  Config config;
+  for (auto kernel : module->getOps<mlir::func::FuncOp>())
+    config = parse_config(std::string_view(
+        kernel->getAttrOfType<mlir::StringAttr>(tile::TileDialect::configAttr)
+            .getValue()));
+  compiler::Target target = compiler::parse_target(arch);
+  auto endStage = [](compiler::Stage, mlir::ModuleOp) { return true; };
+  auto endText = [](compiler::Stage, std::string &) { return true; };
+  compiler::BackendContext backend{target, config, lineInfo, endStage, endText};
+  if (failed(passes.run(*module)))
+    throw std::runtime_error("the passes failed");
+  auto result = compiler::emitNvptx(*module, backend);
+  if (failed(result))
+    throw std::runtime_error("no PTX");
+  return *result;
+}
+
+std::optional<std::string> findPtxas() {
+  auto found = llvm::sys::findProgramByName("ptxas");
+  return found ? std::optional(*found) : std::nullopt;
+}
+
+/// ptxas -v: its log, or its complaints and `ok` false.
+std::string assemble(const std::string &ptxas, const std::string &ptx,
+                     const std::string &arch, bool &ok) {
+  llvm::SmallString<64> input, log;
+  int handle;
+  llvm::sys::fs::createTemporaryFile("girih", "ptx", handle, input);
+  llvm::raw_fd_ostream(handle, true) << ptx;
+  llvm::sys::fs::createTemporaryFile("girih", "log", log);
+  std::string option = "-arch=" + arch;
+  std::optional<llvm::StringRef> redirects[] = {
+      std::nullopt, llvm::StringRef(log), llvm::StringRef(log)};
+  ok = llvm::sys::ExecuteAndWait(
+           ptxas, {ptxas, option, "-v", input, "-o", "/dev/null"}, std::nullopt,
+           redirects) == 0;
+  auto text = llvm::MemoryBuffer::getFile(log);
+  llvm::sys::fs::remove(input);
+  std::string result = text ? (*text)->getBuffer().str() : "";
+  llvm::sys::fs::remove(log);
+  return result;
+}
+
+void expectAssembles(const std::string &text, const std::string &arch,
+                     bool hot) {
+  std::optional<std::string> ptxas = findPtxas();
+  compiler::BackendResult result = emit(text, arch);
+  if (!ptxas)
+    return;
+  bool ok = false;
+  std::string log = assemble(*ptxas, result.code, arch, ok);
+  EXPECT_TRUE(ok) << arch << "\n" << log;
+  if (hot) {
+    EXPECT_NE(log.find(" 0 bytes spill stores"), std::string::npos) << log;
+  }
+}
+
+const char *const architectures[] = {"sm_80", "sm_89", "sm_90a", "sm_100a",
+                                     "sm_120a"};
+
+class PtxMatmul : public ::testing::TestWithParam<const char *> {};
+
+TEST_P(PtxMatmul, HotKernelsDoNotSpill) {
+  if (!findPtxas())
+    GTEST_SKIP() << "no ptxas in PATH";
+  for (const MatmulCase &c : hotCases()) {
+    SCOPED_TRACE(c.name);
+    expectAssembles(matmulText(c), GetParam(), true);
+  }
+  expectAssembles(addText("bf16", 1024, 16, 16, 4), GetParam(), true);
+  expectAssembles(addText("f32", 512, 16, 16, 4), GetParam(), true);
+}
+
+TEST_P(PtxMatmul, EveryKernelAssembles) {
+  if (!findPtxas())
+    GTEST_SKIP() << "no ptxas in PATH";
+  std::string arch = GetParam();
+  std::vector<MatmulCase> all = otherCases();
+  for (std::string type : {"f8E4M3FN", "f8E5M2"})
+    all.push_back({.name = type,
+                   .element = type,
+                   .result = "f32",
+                   .m = 64,
+                   .n = 64,
+                   .k = 64,
+                   .unitB = 0});
+  for (const MatmulCase &c : all) {
+    // 144 KiB of shared memory are too much for these.
+    if (c.name == "wide" && (arch == "sm_89" || arch == "sm_120a"))
+      continue;
+    SCOPED_TRACE(c.name);
+    expectAssembles(matmulText(c), arch, false);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Architectures, PtxMatmul,
+                         ::testing::ValuesIn(architectures));
+
+int count(const std::string &text, const std::string &what) {
+  int found = 0;
+  for (size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + 1))
+    ++found;
+  return found;
+}
+
+TEST(Ptx, MatmulUsesTheMatrixUnits) {
+  compiler::BackendResult result = emit(matmulText({.name = "mm"}), "sm_80");
+  EXPECT_EQ(result.threads, 128);
+  EXPECT_EQ(result.entry, "mm");
+  EXPECT_EQ(result.sharedBytes, 3 * (128 * 32 + 32 * 128) * 2);
+  // One warp's 64x64 over 32 of K: 4 * 8 * 2 products of 16x8x16.
+  EXPECT_EQ(count(result.code, "mma.sync.aligned.m16n8k16"), 64);
+  EXPECT_EQ(count(result.code, "ldmatrix.sync.aligned.m8n8.x4.shared"), 8);
+  EXPECT_EQ(count(result.code, "ldmatrix.sync.aligned.m8n8.x4.trans"), 8);
+  // Eight copies of 16 bytes in each of three places.
+  EXPECT_EQ(count(result.code, "cp.async.cg.shared.global"), 24);
+  EXPECT_EQ(count(result.code, "st.global.v4.b32"), 16);
+  EXPECT_EQ(count(result.code, "ld.global"), 0);
+}
+
+TEST(Ptx, AddMovesSixteenBytesAtATime) {
+  std::string code = emit(addText("bf16", 1024, 16, 16, 4), "sm_90a").code;
+  EXPECT_EQ(count(code, "ld.global.v4.b32"), 2);
+  EXPECT_EQ(count(code, "st.global.v4.b32"), 1);
+  EXPECT_EQ(count(code, "setp"), 1); // one mask for all
+  EXPECT_EQ(count(code, ".reqntid 128"), 1);
+}
+
+TEST(Ptx, ProductsAndSumsStayApart) {
+  std::string code = emit(addText("f32", 512, 16, 16, 4), "sm_90a").code;
+  EXPECT_GT(count(code, "add.rn.f32"), 0);
+}
+
+TEST(Ptx, TooMuchSharedMemoryIsSaid) {
+  EXPECT_THROW(emit(matmulText({.name = "wide", .n = 256, .k = 64, .warps = 8}),
+                    "sm_120a"),
+               std::runtime_error);
+}
+
+TEST(Ptx, LineInfoReachesPtx) {
+  std::string text = addText("f32", 512, 16, 16, 4);
+  EXPECT_GT(count(emit(text, "sm_90a", true).code, ".loc"), 0);
+  EXPECT_EQ(count(emit(text, "sm_90a", false).code, ".loc"), 0);
+}
+
+} // namespace

@@ -1,0 +1,81 @@
+// RUN: girih-opt %s -split-input-file -tile-assign-layouts="warps=4 capability=80" --verify-diagnostics | FileCheck %s
+
+#map = affine_map<(d0)[s0, s1] -> (s0 * 1024 + d0)>
+#set = affine_set<(d0)[s0, s1] : (s1 - s0 * 1024 - d0 - 1 >= 0)>
+!V = !tile.view<element = bf16, sizes = [16], strides = [1], unit = 0, align = 16>
+!W = !tile.view<element = bf16, sizes = [1], strides = [1], unit = 0, align = 2>
+
+// Eight bf16 a thread where size and pointer allow it.
+// CHECK-LABEL: func.func @vector
+// CHECK: tile.load
+// CHECK-SAME: tensor<1024xbf16, #tile.layout<"rank = 1, reg = {{\[\[1\], \[2\], \[4\]\]}}, lane = {{\[\[8\], \[16\], \[32\], \[64\], \[128\]\]}}, warp = {{\[\[256\], \[512\]\]}}">>
+// CHECK-NOT: convert_layout
+func.func @vector(%a: !V, %c: !V) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "out"],
+    tile.grid = affine_map<()[s0, s1] -> (s1 ceildiv 1024)>} {
+  %p = tile.program_id 0
+  %n = tile.size %c, 0 : !V
+  %x = tile.load %a[%p, %n] map #map bounds #set other 0.0 : bf16 : !V -> tensor<1024xbf16>
+  tile.store %x, %c[%p, %n] map #map bounds #set : tensor<1024xbf16>, !V
+  return
+}
+
+// One element at a time where not: neighbours belong to neighbouring lanes.
+// CHECK-LABEL: func.func @scalar
+// CHECK: tile.load
+// CHECK-SAME: tensor<1024xbf16, #tile.layout<"rank = 1, lane = {{\[\[1\], \[2\], \[4\], \[8\], \[16\]\]}}, warp = {{\[\[32\], \[64\]\]}}, repeat = [reg 8 along 0]">>
+func.func @scalar(%a: !W, %c: !W) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "out"],
+    tile.grid = affine_map<()[s0, s1] -> (s1 ceildiv 1024)>} {
+  %p = tile.program_id 0
+  %n = tile.size %c, 0 : !W
+  %x = tile.load %a[%p, %n] map #map bounds #set other 0.0 : bf16 : !W -> tensor<1024xbf16>
+  tile.store %x, %c[%p, %n] map #map bounds #set : tensor<1024xbf16>, !W
+  return
+}
+
+// -----
+
+#map = affine_map<(d0, d1) -> (d0, d1)>
+!V = !tile.view<element = f16, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
+!F = !tile.view<element = f32, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
+
+// Dots take fragments; their constants follow; stores get back to rows.
+// CHECK-LABEL: func.func @dot
+// CHECK: %[[ZERO:.+]] = arith.constant dense<0.0{{.*}}#tile.layout<"rank = 2, reg = {{\[\[0, 1\], \[8, 0\]\]}}
+// CHECK: %[[X:.+]] = tile.load
+// CHECK-COUNT-2: tile.convert_layout %[[X]]
+// CHECK: tile.dot %{{.+}}, %{{.+}}, %[[ZERO]]
+// CHECK: tile.convert_layout
+// CHECK: tile.store
+func.func @dot(%a: !V, %c: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2, s3] -> (1)>} {
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %x = tile.load %a[] map #map other 0.0 : f16 : !V -> tensor<64x64xf16>
+  %d = tile.dot %x, %x, %zero precision ieee : tensor<64x64xf16>, tensor<64x64xf16> -> tensor<64x64xf32>
+  tile.store %d, %c[] map #map : tensor<64x64xf32>, !F
+  return
+}
+
+// -----
+
+#map = affine_map<(d0, d1) -> (d0, d1)>
+!V = !tile.view<element = f16, sizes = [1, 1], strides = [1, 1], unit = 1, align = 2>
+!F = !tile.view<element = f32, sizes = [1, 1], strides = [1, 1], unit = 1, align = 4>
+
+// CHECK-LABEL: func.func @small
+func.func @small(%a: !V, %c: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2, s3] -> (1)>} {
+  %zero = arith.constant dense<0.0> : tensor<8x8xf32>
+  %x = tile.load %a[] map #map other 0.0 : f16 : !V -> tensor<8x8xf16>
+  // expected-remark @+1 {{dot runs on CUDA cores because its tile 8x8x8 is not a multiple of the matrix instruction's 16x8x16}}
+  %d = tile.dot %x, %x, %zero precision ieee : tensor<8x8xf16>, tensor<8x8xf16> -> tensor<8x8xf32>
+  tile.store %d, %c[] map #map : tensor<8x8xf32>, !F
+  return
+}

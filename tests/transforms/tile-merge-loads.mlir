@@ -1,0 +1,67 @@
+// RUN: girih-opt %s -tile-merge-loads | FileCheck %s
+
+!v = !tile.view<element = f32, sizes = [1], strides = [1], unit = 0, align = 4>
+#map = affine_map<(d0)[s0] -> (s0 + d0)>
+
+// CHECK-LABEL: func.func @merges
+func.func @merges(%x: !v, %y: !v, %p: index, %v: tensor<8xf32>) -> tensor<8xf32> {
+  // CHECK: [[T:%.+]] = tile.load
+  %a = tile.load %x[%p] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  // A store to another operand is no obstacle.
+  tile.store %v, %y[%p] map #map : tensor<8xf32>, !v
+  // CHECK-NOT: tile.load
+  %b = tile.load %x[%p] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  // CHECK: arith.addf [[T]], [[T]]
+  %s = arith.addf %a, %b : tensor<8xf32>
+  return %s : tensor<8xf32>
+}
+
+// CHECK-LABEL: func.func @different
+func.func @different(%x: !v, %p: index, %q: index) -> tensor<8xf32> {
+  // CHECK-COUNT-3: tile.load
+  %a = tile.load %x[%p] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  %b = tile.load %x[%q] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  %c = tile.load %x[%p] map #map other 1.0 : f32 : !v -> tensor<8xf32>
+  %s = arith.addf %a, %b : tensor<8xf32>
+  %t = arith.addf %s, %c : tensor<8xf32>
+  return %t : tensor<8xf32>
+}
+
+// CHECK-LABEL: func.func @store_between
+func.func @store_between(%x: !v, %p: index, %v: tensor<8xf32>) -> tensor<8xf32> {
+  // CHECK-COUNT-2: tile.load
+  %a = tile.load %x[%p] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  tile.store %v, %x[%p] map #map : tensor<8xf32>, !v
+  %b = tile.load %x[%p] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  %s = arith.addf %a, %b : tensor<8xf32>
+  return %s : tensor<8xf32>
+}
+
+// The store at the end of a round comes before the load of the next one.
+// CHECK-LABEL: func.func @store_in_loop
+func.func @store_in_loop(%x: !v, %n: index, %v: tensor<8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // CHECK-COUNT-2: tile.load
+  %a = tile.load %x[%n] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  scf.for %i = %c0 to %n step %c1 {
+    %b = tile.load %x[%n] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+    %s = arith.addf %a, %b : tensor<8xf32>
+    tile.store %s, %x[%n] map #map : tensor<8xf32>, !v
+  }
+  return
+}
+
+// CHECK-LABEL: func.func @into_loop
+func.func @into_loop(%x: !v, %y: !v, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // CHECK-COUNT-1: tile.load
+  // CHECK-NOT: tile.load
+  %a = tile.load %x[%n] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  scf.for %i = %c0 to %n step %c1 {
+    %b = tile.load %x[%n] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+    tile.store %b, %y[%i] map #map : tensor<8xf32>, !v
+  }
+  return
+}

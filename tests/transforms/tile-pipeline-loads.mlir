@@ -1,0 +1,53 @@
+// RUN: girih-opt %s -tile-assign-layouts="warps=4 capability=80" -tile-pipeline-loads="stages=3 warps=4" | FileCheck %s
+// RUN: girih-opt %s -tile-assign-layouts="warps=4 capability=80" -tile-pipeline-loads="stages=1 warps=4" | FileCheck %s --check-prefix=ONE
+
+#a = affine_map<(d0, d1)[s0] -> (d0, s0 * 32 + d1)>
+#b = affine_map<(d0, d1)[s0] -> (s0 * 32 + d0, d1)>
+#c = affine_map<(d0, d1) -> (d0, d1)>
+!V = !tile.view<element = bf16, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
+!U = !tile.view<element = bf16, sizes = [1, 1], strides = [1, 1], unit = 1, align = 2>
+!F = !tile.view<element = f32, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
+
+// CHECK-LABEL: func.func @ring
+// CHECK: %[[A:.+]] = tile.alloc_shared : <[64, 32], bf16, {{.*}}stage 3
+// CHECK: %[[B:.+]] = tile.alloc_shared : <[32, 64], bf16, {{.*}}stage 3
+// CHECK: scf.if
+// CHECK: tile.copy_async %{{.+}} into %[[A]]{{.*}} vector 8 along 1 :
+// CHECK: tile.copy_async %{{.+}} into %[[B]]{{.*}} vector 1 along 1 blocking
+// CHECK: tile.async_commit
+// CHECK: scf.if
+// CHECK: tile.async_commit
+// CHECK: scf.for {{.*}} iter_args(%{{.+}} = %{{.+}}, %[[READ:.+]] = %{{.+}}, %[[WRITE:.+]] = %{{.+}})
+// CHECK-NEXT: tile.async_wait 1
+// CHECK: scf.if
+// CHECK: tile.copy_async %{{.+}} into %[[A]][%[[WRITE]]]
+// CHECK: tile.async_commit
+// CHECK: tile.shared_load %[[A]][%[[READ]]]
+// CHECK: tile.shared_load %[[B]][%[[READ]]]
+// CHECK: tile.dot
+
+// ONE-LABEL: func.func @ring
+// ONE: scf.for
+// ONE: tile.alloc_shared
+// ONE: tile.async_wait 0
+// ONE: tile.copy_async
+// ONE: tile.async_commit
+// ONE: tile.async_wait 0
+// ONE: tile.dot
+func.func @ring(%a: !V, %b: !U, %c: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5] -> (1)>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tile.size %b, 0 : !U
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %r = scf.for %k = %c0 to %n step %c1 iter_args(%acc = %zero) -> tensor<64x64xf32> {
+    %x = tile.load %a[%k] map #a other 0.0 : bf16 : !V -> tensor<64x32xbf16>
+    %y = tile.load %b[%k] map #b other 0.0 : bf16 : !U -> tensor<32x64xbf16>
+    %d = tile.dot %x, %y, %acc precision ieee : tensor<64x32xbf16>, tensor<32x64xbf16> -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  }
+  tile.store %r, %c[] map #c : tensor<64x64xf32>, !F
+  return
+}
