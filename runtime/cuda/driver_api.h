@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our own declarations of what we use of the CUDA driver's binary interface:
+// the library is opened at run time and no CUDA header is needed to build.
+// tests/runtime/driver_api_test.cpp compares them with cuda.h where there is
+// one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace girih::cuda {
+
+using Result = int; // CUresult
+using DeviceHandle = int;
+using DevicePointer = std::uint64_t;
+using ContextHandle = void *;
+using StreamHandle = void *;
+using EventHandle = void *;
+using ModuleHandle = void *;
+using FunctionHandle = void *;
+using PoolHandle = void *;
+
+/// Values of CUresult that we treat by name.
+enum : Result {
+  success = 0,
+  error_out_of_memory = 2,
+  error_not_initialized = 3,
+  error_deinitialized = 4,
+  error_no_device = 100,
+  error_invalid_image = 200,
+  error_no_binary = 209,
+  error_invalid_ptx = 218,
+  error_unsupported_ptx = 222,
+  error_not_ready = 600,
+  error_assert = 710,
+};
+
+/// CUdevice_attribute.
+enum DeviceAttribute : int {
+  attribute_multiprocessors = 16,
+  attribute_l2_bytes = 38,
+  attribute_major = 75,
+  attribute_minor = 76,
+  attribute_shared_optin = 97,
+};
+
+/// CUfunction_attribute.
+enum FunctionAttribute : int {
+  function_max_threads = 0,
+  function_shared_bytes = 1,
+  function_local_bytes = 3,
+  function_registers = 4,
+  function_max_dynamic_shared = 8,
+};
+
+/// CUjit_option.
+enum JitOption : int {
+  jit_info_log_buffer = 3,
+  jit_info_log_bytes = 4,
+  jit_error_log_buffer = 5,
+  jit_error_log_bytes = 6,
+  jit_log_verbose = 12,
+};
+
+/// CUmemPool_attribute.
+enum PoolAttribute : int { pool_release_threshold = 4 };
+
+inline constexpr unsigned stream_non_blocking = 1;
+/// cuGetProcAddress: entry points that use the legacy default stream.
+inline constexpr std::uint64_t proc_legacy_stream = 1;
+
+/// Markers of cuLaunchKernel's `extra` list.
+inline void *launch_buffer_pointer() { return reinterpret_cast<void *>(1); }
+inline void *launch_buffer_size() { return reinterpret_cast<void *>(2); }
+inline void *launch_end() { return nullptr; }
+
+// Every function with the version of its entry point: those of CUDA 12.0 and
+// before, as cuda.h 13 maps some names to entry points that 12.x lacks.
+// clang-format off
+#define GIRIH_DRIVER_FUNCTIONS(F)                                              \
+  F(cuInit, 2000, (unsigned flags))                                            \
+  F(cuDriverGetVersion, 2020, (int *version))                                  \
+  F(cuGetErrorName, 6000, (Result error, const char **name))                   \
+  F(cuGetErrorString, 6000, (Result error, const char **text))                 \
+  F(cuDeviceGetCount, 2000, (int *count))                                      \
+  F(cuDeviceGet, 2000, (DeviceHandle *device, int index))                      \
+  F(cuDeviceGetName, 2000, (char *name, int length, DeviceHandle device))      \
+  F(cuDeviceTotalMem, 3020, (std::size_t *bytes, DeviceHandle device))         \
+  F(cuDeviceGetAttribute, 2000,                                                \
+    (int *value, DeviceAttribute attribute, DeviceHandle device))              \
+  F(cuDevicePrimaryCtxRetain, 7000,                                            \
+    (ContextHandle *context, DeviceHandle device))                             \
+  F(cuCtxGetCurrent, 4000, (ContextHandle *context))                           \
+  F(cuCtxPushCurrent, 4000, (ContextHandle context))                           \
+  F(cuCtxPopCurrent, 4000, (ContextHandle *context))                           \
+  F(cuCtxSynchronize, 2000, ())                                                \
+  F(cuMemAlloc, 3020, (DevicePointer *pointer, std::size_t bytes))             \
+  F(cuMemFree, 3020, (DevicePointer pointer))                                  \
+  F(cuMemAllocAsync, 11020,                                                    \
+    (DevicePointer *pointer, std::size_t bytes, StreamHandle stream))          \
+  F(cuMemFreeAsync, 11020, (DevicePointer pointer, StreamHandle stream))       \
+  F(cuDeviceGetDefaultMemPool, 11020, (PoolHandle *pool, DeviceHandle device)) \
+  F(cuMemPoolSetAttribute, 11020,                                              \
+    (PoolHandle pool, PoolAttribute attribute, void *value))                   \
+  F(cuMemcpyHtoDAsync, 3020,                                                   \
+    (DevicePointer to, const void *from, std::size_t bytes,                    \
+     StreamHandle stream))                                                     \
+  F(cuMemcpyDtoHAsync, 3020,                                                   \
+    (void *to, DevicePointer from, std::size_t bytes, StreamHandle stream))    \
+  F(cuMemcpyDtoDAsync, 3020,                                                   \
+    (DevicePointer to, DevicePointer from, std::size_t bytes,                  \
+     StreamHandle stream))                                                     \
+  F(cuMemcpyPeerAsync, 4000,                                                   \
+    (DevicePointer to, ContextHandle to_context, DevicePointer from,           \
+     ContextHandle from_context, std::size_t bytes, StreamHandle stream))      \
+  F(cuMemsetD8Async, 3020,                                                     \
+    (DevicePointer to, unsigned char byte, std::size_t count,                  \
+     StreamHandle stream))                                                     \
+  F(cuStreamCreate, 2000, (StreamHandle *stream, unsigned flags))              \
+  F(cuStreamDestroy, 4000, (StreamHandle stream))                              \
+  F(cuStreamSynchronize, 2000, (StreamHandle stream))                          \
+  F(cuStreamWaitEvent, 3020,                                                   \
+    (StreamHandle stream, EventHandle event, unsigned flags))                  \
+  F(cuStreamIsCapturing, 10000, (StreamHandle stream, int *status))            \
+  F(cuEventCreate, 2000, (EventHandle *event, unsigned flags))                 \
+  F(cuEventDestroy, 4000, (EventHandle event))                                 \
+  F(cuEventRecord, 2000, (EventHandle event, StreamHandle stream))             \
+  F(cuEventQuery, 2000, (EventHandle event))                                   \
+  F(cuEventSynchronize, 2000, (EventHandle event))                             \
+  F(cuEventElapsedTime, 2000,                                                  \
+    (float *milliseconds, EventHandle begin, EventHandle end))                 \
+  F(cuModuleLoadDataEx, 2010,                                                  \
+    (ModuleHandle *module, const void *image, unsigned count,                  \
+     JitOption *options, void **values))                                       \
+  F(cuModuleUnload, 2000, (ModuleHandle module))                               \
+  F(cuModuleGetFunction, 2000,                                                 \
+    (FunctionHandle *function, ModuleHandle module, const char *name))         \
+  F(cuFuncGetAttribute, 2020,                                                  \
+    (int *value, FunctionAttribute attribute, FunctionHandle function))        \
+  F(cuFuncSetAttribute, 9000,                                                  \
+    (FunctionHandle function, FunctionAttribute attribute, int value))         \
+  F(cuLaunchKernel, 4000,                                                      \
+    (FunctionHandle function, unsigned grid_x, unsigned grid_y,                \
+     unsigned grid_z, unsigned block_x, unsigned block_y, unsigned block_z,    \
+     unsigned shared_bytes, StreamHandle stream, void **parameters,            \
+     void **extra))
+// clang-format on
+
+/// The driver's functions. Tests swap in a table of their own.
+struct DriverTable {
+#define GIRIH_MEMBER(name, version, arguments)                                 \
+  Result(*name) arguments = nullptr;
+  GIRIH_DRIVER_FUNCTIONS(GIRIH_MEMBER)
+#undef GIRIH_MEMBER
+};
+
+} // namespace girih::cuda

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of one CUDA device in this process.
+#pragma once
+
+#include "girih/runtime/cuda/driver.h"
+#include "girih/runtime/device.h"
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <string>
+
+namespace girih::cuda {
+
+/// Which kernel was launched from which line of the user's. Interned: lives as
+/// long as the process, so that a pointer to it can be kept anywhere.
+struct LaunchSite {
+  std::string kernel;
+  const char *file = "";
+  unsigned line = 0;
+  std::string to_string() const; // "matmul (kernel.cpp:22)"
+};
+const LaunchSite *intern_site(const std::string &kernel, const char *file,
+                              unsigned line);
+
+/// One device: its primary context, retained when first used and never
+/// released, and the memory of its first fatal error. Thread-safe.
+class Gpu {
+public:
+  /// Throws RuntimeError when the context cannot be had.
+  Gpu(const DriverLookup &lookup, int index);
+
+  const DriverTable &api() const { return api_; }
+  ContextHandle context() const { return context_; }
+  const DeviceProperties &properties() const { return properties_; }
+  Device device() const { return cuda_device(index_); }
+
+  /// Throws RuntimeError [cuda] unless `result` is success. A fatal error
+  /// (the context is lost) is remembered with the kernels launched before it.
+  void check(Result result, const char *call,
+             const LaunchSite *site = nullptr) const;
+  /// Throws RuntimeError [cuda] after a fatal error.
+  void require_alive() const {
+    if (lost_.load(std::memory_order_relaxed))
+      throw_lost();
+  }
+  /// Remembers the launch, for the report of a later asynchronous error.
+  void note_launch(const LaunchSite *site) const {
+    const unsigned at = next_.fetch_add(1, std::memory_order_relaxed);
+    recent_[at % recent_.size()].store(site, std::memory_order_relaxed);
+  }
+  /// Called when everything launched is known to have run well.
+  void forget_launches() const;
+  /// Waits for the whole device.
+  void synchronize() const;
+
+private:
+  [[noreturn]] void throw_lost() const;
+  std::string recent_launches() const;
+  void read_properties(DeviceHandle handle, int driver_version);
+
+  const DriverTable &api_;
+  const int index_;
+  ContextHandle context_ = nullptr;
+  DeviceProperties properties_;
+  mutable std::array<std::atomic<const LaunchSite *>, 8> recent_{};
+  mutable std::atomic<unsigned> next_{0};
+  mutable std::atomic<bool> lost_{false};
+  mutable std::mutex mutex_;
+  mutable std::string lost_text_; // guarded by mutex_
+};
+
+/// Makes the device's primary context current on this thread for a scope, and
+/// leaves the context of whoever called as it was.
+class ContextScope {
+public:
+  explicit ContextScope(const Gpu &gpu) : gpu_(gpu) {
+    ContextHandle current = nullptr;
+    if (gpu.api().cuCtxGetCurrent(&current) == success &&
+        current == gpu.context())
+      return;
+    gpu.check(gpu.api().cuCtxPushCurrent(gpu.context()), "cuCtxPushCurrent");
+    pushed_ = true;
+  }
+  ~ContextScope() {
+    ContextHandle popped = nullptr;
+    if (pushed_)
+      gpu_.api().cuCtxPopCurrent(&popped);
+  }
+  ContextScope(const ContextScope &) = delete;
+  ContextScope &operator=(const ContextScope &) = delete;
+
+private:
+  const Gpu &gpu_;
+  bool pushed_ = false;
+};
+
+/// The device of that number, started on the first call. Throws RuntimeError
+/// [driver], [device] or [cuda].
+const Gpu &gpu(int index);
+/// Whether this process was forked from one that had opened the driver: every
+/// CUDA call would fail, those of destructors included.
+bool forked_from_cuda();
+/// What the driver lookup gave, a test's replacement included.
+const DriverLookup &current_driver();
+
+/// Replaces the driver for a scope, and forgets all devices. Only for tests:
+/// nothing else may use a GPU meanwhile.
+class ScopedDriver {
+public:
+  explicit ScopedDriver(DriverLookup lookup);
+  ~ScopedDriver();
+  ScopedDriver(const ScopedDriver &) = delete;
+  ScopedDriver &operator=(const ScopedDriver &) = delete;
+
+private:
+  void *previous_;
+};
+
+} // namespace girih::cuda

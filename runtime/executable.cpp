@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/runtime/executable.h"
+
+#include "girih/dsl/support/env.h"
+#include "girih/runtime/cache/single_flight.h"
+#include "girih/runtime/dump.h"
+#include "girih/runtime/failure.h"
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <chrono>
+
+namespace girih {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Form = StoredKernel::Form;
+using Origin = KernelReport::Origin;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// A stored kernel, and what it took to get it.
+struct Fetched {
+  StoredKernel kernel;
+  Origin origin = Origin::compiled;
+  double compile_seconds = 0, assemble_seconds = 0;
+};
+
+/// Everything there is one of in a process. Never destroyed.
+struct Service {
+  Toolchain toolchain{compiler::compile, compiler::load_host, cuda::assemble};
+  FileSystem files;
+  DiskCache disk{cache_path(), cache_capacity(), files};
+  DiskCache *used_disk = &disk;
+  SingleFlight<Fetched> kernels;
+  SingleFlight<Executable> executables;
+  // Set once the driver has turned out not to read our ptxas's cubins.
+  std::atomic<bool> driver_assembles{false};
+};
+
+Service &service() {
+  static Service *const made = new Service;
+  return *made;
+}
+
+/// What else the code depends on. Another ptxas is another assembler.
+std::string flags_of(const compiler::Target &target, const std::string &ptxas) {
+  std::string flags;
+  if (env_has("GIRIH_DEBUG", "lineinfo"))
+    flags += "lineinfo ";
+  if (target.kind == compiler::Target::Kind::host)
+    return flags;
+  struct stat status{};
+  if (ptxas.empty() || ::stat(ptxas.c_str(), &status) != 0)
+    return flags + "assembler=driver";
+  return flags + fmt::format("assembler={}:{}:{}", ptxas, status.st_size,
+                             status.st_mtime);
+}
+
+void append_lines(std::string &text, const Block &block) {
+  for (const Node &node : block.nodes) {
+    text += fmt::format("{}:{}\n", node.line.file, node.line.line);
+    append_lines(text, node.body);
+  }
+}
+
+void log_remarks(const Program &program, const StoredKernel &kernel) {
+  if (!env_has("GIRIH_LOG", "remarks"))
+    return;
+  for (const compiler::Remark &remark : kernel.remarks)
+    log_line("remarks", fmt::format("{}: {}{}{}: {}", program.name,
+                                    remark.line.to_string(),
+                                    remark.line.known() ? ": " : "",
+                                    remark.pass, remark.text));
+}
+
+Fetched compile_now(const Program &program, const compiler::Target &target,
+                    const std::string &ptxas) {
+  Dump dump(program, target);
+  Fetched result;
+  const auto start = Clock::now();
+  compiler::Artifact artifact =
+      service().toolchain.compile(program, target, dump.options());
+  result.compile_seconds = seconds_since(start);
+  StoredKernel &kernel = result.kernel;
+  kernel.target = target.to_string();
+  kernel.entry = std::move(artifact.entry);
+  kernel.code = std::move(artifact.code);
+  kernel.shared_bytes = artifact.shared_bytes;
+  kernel.scratch_bytes = artifact.scratch_bytes;
+  kernel.threads = artifact.threads;
+  kernel.remarks = std::move(artifact.remarks);
+  if (target.kind == compiler::Target::Kind::host)
+    return result;
+  kernel.form = Form::ptx;
+  if (ptxas.empty())
+    return result;
+  cuda::Assembled assembled =
+      service().toolchain.assemble(kernel.code, target.arch, ptxas);
+  dump.write("kernel.cubin", assembled.cubin);
+  dump.write("ptxas.log", assembled.log);
+  result.assemble_seconds = assembled.seconds;
+  kernel.form = Form::cubin;
+  kernel.code = std::move(assembled.cubin);
+  kernel.spill_bytes = static_cast<std::int32_t>(assembled.spill_bytes);
+  if (assembled.spill_bytes > 0)
+    kernel.remarks.push_back(
+        {"ptxas", fmt::format("spills {} bytes", assembled.spill_bytes), {}});
+  if (assembled.serialized_wgmma)
+    kernel.remarks.push_back({"ptxas", "wgmma is serialised", {}});
+  return result;
+}
+
+std::shared_ptr<const Fetched> fetch(const Program &program,
+                                     const compiler::Target &target,
+                                     const std::string &ptxas,
+                                     const std::string &key) {
+  auto result = std::make_shared<Fetched>();
+  DiskCache &disk = *service().used_disk;
+  const bool cached = !Dump::wanted();
+  const std::string name = entry_name(key);
+  if (cached) {
+    if (const auto bytes = disk.load(name)) {
+      if (auto kernel = read_entry(*bytes, key, target.to_string())) {
+        result->kernel = std::move(*kernel);
+        result->origin = Origin::disk;
+        return result;
+      }
+      // Broken, foreign or of a colliding key: made anew and overwritten.
+      if (env_has("GIRIH_LOG", "cache"))
+        log_line("cache", fmt::format("entry {} of {} is broken; made anew",
+                                      name, disk.path()));
+      disk.remove(name);
+    }
+  }
+  *result = compile_now(program, target, ptxas);
+  log_remarks(program, result->kernel);
+  if (cached)
+    disk.store(name, write_entry(result->kernel, key));
+  return result;
+}
+
+std::shared_ptr<const Fetched> fetch_once(const Program &program,
+                                          const compiler::Target &target,
+                                          const std::string &ptxas) {
+  const std::string key = key_text(program, target, flags_of(target, ptxas));
+  return service().kernels.get(
+      key, [&] { return fetch(program, target, ptxas, key); });
+}
+
+std::shared_ptr<Executable> describe(const compiler::Target &target,
+                                     const Fetched &fetched) {
+  auto made = std::make_shared<Executable>();
+  made->target = target;
+  made->origin = fetched.origin;
+  made->shared_bytes = fetched.kernel.shared_bytes;
+  made->scratch_bytes = fetched.kernel.scratch_bytes;
+  made->spill_bytes = fetched.kernel.spill_bytes;
+  made->threads = fetched.kernel.threads;
+  made->compile_seconds = fetched.compile_seconds;
+  made->assemble_seconds = fetched.assemble_seconds;
+  return made;
+}
+
+std::shared_ptr<const Executable> load_on_host(const Program &program,
+                                               const compiler::Target &target) {
+  const auto fetched = fetch_once(program, target, {});
+  auto made = describe(target, *fetched);
+  compiler::Artifact artifact;
+  artifact.target = target;
+  artifact.entry = fetched->kernel.entry;
+  artifact.code = fetched->kernel.code;
+  artifact.scratch_bytes = fetched->kernel.scratch_bytes;
+  const auto start = Clock::now();
+  made->host = service().toolchain.load_host(artifact);
+  made->load_seconds = seconds_since(start);
+  return made;
+}
+
+std::shared_ptr<const Executable> load_on_gpu(const Program &program,
+                                              const compiler::Target &target,
+                                              const cuda::Gpu &gpu) {
+  const bool own = service().driver_assembles.load();
+  const std::string ptxas = own ? "" : cuda::find_ptxas();
+  const auto fetched = fetch_once(program, target, ptxas);
+  auto made = describe(target, *fetched);
+  made->gpu = &gpu;
+  try {
+    made->function = cuda::load_module(gpu, fetched->kernel, program.name);
+  } catch (const cuda::UnreadableImage &) {
+    // A ptxas newer than the driver: let the driver assemble, from now on.
+    service().driver_assembles.store(true);
+    if (env_has("GIRIH_LOG", "compile"))
+      log_line("compile", ptxas + " makes code that the driver cannot load; "
+                                  "the driver assembles instead");
+    return load_on_gpu(program, target, gpu);
+  }
+  made->load_seconds = made->function.load_seconds;
+  return made;
+}
+
+} // namespace
+
+compiler::Target target_of(Device device) {
+  if (device.kind == Device::Kind::cuda)
+    return compiler::nvptx_target(
+        cuda::gpu(device.index).properties().compute_capability);
+  static const compiler::Target *const host =
+      new compiler::Target(compiler::host_target());
+  return *host;
+}
+
+std::string short_name(const compiler::Target &target) {
+  return target.kind == compiler::Target::Kind::host ? "host:" + target.arch
+                                                     : target.arch;
+}
+
+std::string key_text(const Program &program, const compiler::Target &target,
+                     const std::string &flags) {
+  std::string text =
+      fmt::format("entry {}\nbuild {}\ntarget {}\nflags {}\n", entry_version,
+                  compiler::build_id(), target.to_string(), flags);
+  text += program.to_string();
+  // Lines reach the code only when asked for.
+  if (env_has("GIRIH_DEBUG", "lineinfo"))
+    append_lines(text, program.body);
+  return text;
+}
+
+std::shared_ptr<const Executable> executable_for(const Program &program,
+                                                 Device device) {
+  const compiler::Target target = target_of(device);
+  const bool on_gpu = device.kind == Device::Kind::cuda;
+  const cuda::Gpu *gpu = on_gpu ? &cuda::gpu(device.index) : nullptr;
+  // Contexts differ by device, and in tests by driver.
+  const std::string key =
+      fmt::format("{}\n", fmt::ptr(gpu)) + key_text(program, target, {});
+  return service().executables.get(key, [&] {
+    return on_gpu ? load_on_gpu(program, target, *gpu)
+                  : load_on_host(program, target);
+  });
+}
+
+ScopedToolchain::ScopedToolchain(Toolchain toolchain, DiskCache &disk)
+    : previous_(service().toolchain), previous_disk_(service().used_disk) {
+  service().toolchain = std::move(toolchain);
+  service().used_disk = &disk;
+  service().kernels.clear();
+  service().executables.clear();
+  service().driver_assembles = false;
+}
+
+ScopedToolchain::~ScopedToolchain() {
+  service().toolchain = std::move(previous_);
+  service().used_disk = previous_disk_;
+  service().kernels.clear();
+  service().executables.clear();
+  service().driver_assembles = false;
+}
+
+const Toolchain &current_toolchain() { return service().toolchain; }
+
+} // namespace girih

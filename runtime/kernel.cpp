@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/runtime/kernel.h"
+
+#include "girih/runtime/failure.h"
+#include "girih/runtime/host/parallel.h"
+#include "girih/runtime/launch/planner.h"
+
+#include <fmt/format.h>
+
+namespace girih {
+namespace {
+
+/// The same error at the line of the call, where it named no line itself.
+[[noreturn]] void rethrow_at(const RuntimeError &error,
+                             std::source_location where) {
+  Diagnostic diagnostic = error.diagnostic();
+  if (!diagnostic.where.known())
+    diagnostic.where = where;
+  throw RuntimeError(std::move(diagnostic));
+}
+
+/// A mistake in the kernel, with the call that brought it to light.
+[[noreturn]] void rethrow_from(const CompileError &error,
+                               const std::string &kernel,
+                               std::source_location where) {
+  Diagnostic diagnostic = error.diagnostic();
+  diagnostic.note(where, "in this call of kernel " + kernel);
+  throw CompileError(std::move(diagnostic));
+}
+
+void launch_on_gpu(const Plan &plan, std::span<const std::int64_t> parameters,
+                   const Stream &stream, const cuda::LaunchSite *site) {
+  const Executable &code = *plan.code;
+  const cuda::Gpu &gpu = *code.gpu;
+  gpu.require_alive();
+  cuda::ContextScope scope(gpu);
+  std::size_t bytes = parameters.size_bytes();
+  void *extra[] = {cuda::launch_buffer_pointer(),
+                   const_cast<std::int64_t *>(parameters.data()),
+                   cuda::launch_buffer_size(), &bytes, cuda::launch_end()};
+  const cuda::Result result = gpu.api().cuLaunchKernel(
+      code.function.function, static_cast<unsigned>(plan.programs), 1, 1,
+      static_cast<unsigned>(code.threads), 1, 1,
+      static_cast<unsigned>(code.shared_bytes), stream.native(), nullptr,
+      extra);
+  if (result != cuda::success)
+    gpu.check(result, "cuLaunchKernel", site);
+  gpu.note_launch(site);
+  if (!plan.sync)
+    return;
+  // A stream that is being captured cannot be waited for.
+  int capturing = 0;
+  if (gpu.api().cuStreamIsCapturing(stream.native(), &capturing) ==
+          cuda::success &&
+      capturing == 0)
+    gpu.check(gpu.api().cuStreamSynchronize(stream.native()),
+              "cuStreamSynchronize", site);
+}
+
+void execute(const Plan &plan, const KernelSource &source, CallWords &call,
+             std::span<const Array *const> arrays, const Stream &stream,
+             const cuda::LaunchSite *site) {
+  if (stream.bound() && stream.device() != plan.device)
+    fail(ErrorId::device,
+         fmt::format("kernel {}: the stream is of {}, the arrays are on {}",
+                     source.name, stream.device().to_string(),
+                     plan.device.to_string()));
+  check_overlap(plan, source, arrays);
+  if (plan.programs == 0)
+    return;
+  call.become_parameters(arrays);
+  if (plan.device.kind == Device::Kind::host)
+    run_parallel(plan.code->host->entry(), call.words().data(), plan.programs,
+                 plan.code->scratch_bytes);
+  else
+    launch_on_gpu(plan, call.words(), stream, site);
+}
+
+void check_count(const KernelSource &source, std::size_t count) {
+  if (count != static_cast<std::size_t>(source.arity()))
+    throw RuntimeError(ErrorId::count, {source.name, source.arity(), count});
+  if (count > max_operands)
+    fail(ErrorId::argument,
+         fmt::format("kernel {} has {} operands; the most is {}", source.name,
+                     count, max_operands));
+}
+
+std::vector<const Array *> pointers_to(std::span<const Array> arrays) {
+  std::vector<const Array *> pointers;
+  for (const Array &array : arrays)
+    pointers.push_back(&array);
+  return pointers;
+}
+
+} // namespace
+
+Kernel::Kernel(KernelSource source)
+    : state_(std::make_shared<State>(std::move(source))) {}
+
+Kernel::Kernel(Program program)
+    : state_(std::make_shared<State>(std::move(program))) {}
+
+const std::string &Kernel::name() const { return state_->source.name; }
+int Kernel::arity() const { return state_->source.arity(); }
+const KernelSource &Kernel::source() const { return state_->source; }
+
+void Kernel::launch(std::span<const Array> arrays, const LaunchOptions &options,
+                    std::source_location where) const {
+  run(pointers_to(arrays), options, where);
+}
+
+void Kernel::run(std::span<const Array *const> arrays,
+                 const LaunchOptions &options, std::source_location where) const
+    try {
+  const KernelSource &source = state_->source;
+  check_count(source, arrays.size());
+  const Config *config = options.config ? &*options.config : nullptr;
+  CallWords call(arrays, config);
+  RecentPlans::Slot *slot =
+      RecentPlans::slot(state_->number, call.hash(), where.line());
+  if (slot && slot->kernel == state_->number && slot->plan &&
+      slot->plan->matches(call, config) && slot->line == where.line() &&
+      slot->file == where.file_name()) [[likely]] {
+    execute(*slot->plan, source, call, arrays, options.stream, slot->site);
+    return;
+  }
+  const auto plan = KernelPlanner(*state_, arrays, config).plan(call);
+  const auto *site =
+      cuda::intern_site(source.name, where.file_name(), where.line());
+  if (slot)
+    *slot = {state_->number, plan, site, where.file_name(), where.line()};
+  execute(*plan, source, call, arrays, options.stream, site);
+} catch (const RuntimeError &error) {
+  rethrow_at(error, where);
+} catch (const CompileError &error) {
+  rethrow_from(error, name(), where);
+}
+
+KernelReport Kernel::prepare(std::span<const Array> arrays,
+                             const LaunchOptions &options) const {
+  check_count(state_->source, arrays.size());
+  const auto pointers = pointers_to(arrays);
+  const Config *config = options.config ? &*options.config : nullptr;
+  const CallWords call(pointers, config);
+  const auto plan = KernelPlanner(*state_, pointers, config).plan(call);
+  KernelReport report;
+  report.config = plan->config;
+  report.programs = plan->programs;
+  report.record_seconds = plan->record_seconds;
+  if (!plan->code)
+    return report;
+  const Executable &code = *plan->code;
+  report.target = short_name(code.target);
+  report.origin = code.origin;
+  report.threads = code.threads;
+  report.registers = code.function.registers;
+  report.local_bytes = code.function.local_bytes;
+  report.shared_bytes = code.shared_bytes + code.function.static_shared;
+  report.compile_seconds = code.compile_seconds;
+  report.assemble_seconds = code.assemble_seconds;
+  report.load_seconds = code.load_seconds;
+  return report;
+}
+
+Program Kernel::program(std::span<const Array> arrays,
+                        const LaunchOptions &options) const {
+  check_count(state_->source, arrays.size());
+  const auto pointers = pointers_to(arrays);
+  const Config *config = options.config ? &*options.config : nullptr;
+  return KernelPlanner(*state_, pointers, config).program();
+}
+
+} // namespace girih

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/runtime/launch/planner.h"
+
+#include "girih/compiler/default_config.h"
+#include "girih/dsl/support/env.h"
+#include "girih/runtime/failure.h"
+#include "girih/runtime/launch/specialise.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <sstream>
+
+namespace girih {
+namespace {
+
+// A kernel that sees ever new shapes starts its table anew now and then.
+constexpr std::size_t most_plans = 4096;
+
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> next{1};
+  return next.fetch_add(1);
+}
+
+Shapes shapes_of(std::span<const Array *const> arrays) {
+  Shapes shapes;
+  for (const Array *array : arrays)
+    shapes.emplace_back(array->shape().begin(), array->shape().end());
+  return shapes;
+}
+
+/// The lines of `now` that `before` does not have.
+std::string changes(const std::string &before, const std::string &now) {
+  std::istringstream old_lines(before), new_lines(now);
+  std::string text, old_line, new_line;
+  while (std::getline(new_lines, new_line)) {
+    if (!std::getline(old_lines, old_line))
+      old_line.clear();
+    if (new_line != old_line)
+      text += fmt::format("{}{} (was {})", text.empty() ? "" : "; ", new_line,
+                          old_line.substr(old_line.find(':') + 2));
+  }
+  return text;
+}
+
+/// What calls need to know of a Program that was recorded elsewhere.
+KernelSource source_of(const Program &program) {
+  KernelSource source;
+  source.name = program.name;
+  for (const ArrangedOperand &operand : program.operands) {
+    source.operand_names.push_back(operand.name);
+    source.directions.push_back(operand.direction);
+  }
+  return source;
+}
+
+/// Whether all that is in `needed` is in `known`.
+bool covers(const OperandClass &known, const OperandClass &needed) {
+  return (known.aligned || !needed.aligned) &&
+         (needed.size_div16 & ~known.size_div16) == 0 &&
+         (needed.unit_stride & ~known.unit_stride) == 0 &&
+         (needed.stride_div16 & ~known.stride_div16) == 0;
+}
+
+} // namespace
+
+Kernel::State::State(KernelSource kernel_source)
+    : source(std::move(kernel_source)), number(next_number()) {}
+
+Kernel::State::State(Program program)
+    : source(source_of(program)), recorded(std::move(program)),
+      number(next_number()) {}
+
+void KernelPlanner::fail_operand(ErrorId id, std::size_t operand,
+                                 const std::string &what,
+                                 std::string help) const {
+  fail(id,
+       fmt::format("kernel {}: operand {} {}", source_.name,
+                   source_.operand_names[operand], what),
+       {.help = std::move(help)});
+}
+
+void KernelPlanner::check_operands() {
+  for (std::size_t at = 0; at < arrays_.size(); ++at) {
+    const Array &array = *arrays_[at];
+    if (!array.data() && array.numel() > 0)
+      fail_operand(ErrorId::null_pointer, at, "is an Array without memory",
+                   "make it with Array::empty, or wrap memory");
+    if (array.device() != arrays_[0]->device())
+      fail_operand(ErrorId::device, at,
+                   fmt::format("is on {}, but {} is on {}",
+                               array.device().to_string(),
+                               source_.operand_names[0],
+                               arrays_[0]->device().to_string()),
+                   "copy with array.to(device)");
+  }
+  device_ = arrays_[0]->device();
+}
+
+void KernelPlanner::check_written(const Program &program) {
+  for (std::size_t at = 0; at < arrays_.size(); ++at) {
+    if (program.operands[at].direction == Direction::in)
+      continue;
+    if (arrays_[at]->read_only())
+      fail_operand(ErrorId::argument, at,
+                   "is written, but its Array is "
+                   "read-only");
+    if (overlaps_itself(*arrays_[at]))
+      fail_operand(
+          ErrorId::stride, at,
+          fmt::format("is written, but elements of {} share memory",
+                      arrays_[at]->to_string()),
+          "an output needs an element of its own for each index; copy it "
+          "with array.to(device)");
+  }
+}
+
+std::string KernelPlanner::signature() const {
+  std::string text;
+  for (const Array *array : arrays_)
+    text += fmt::format("{}{} ", name(array->dtype()), array->rank());
+  return text;
+}
+
+std::shared_ptr<const BlockRoles> KernelPlanner::roles() {
+  const std::string key = signature();
+  {
+    std::lock_guard lock(state_.mutex);
+    if (const auto known = state_.roles.find(key); known != state_.roles.end())
+      return known->second;
+  }
+  std::vector<DType> dtypes;
+  std::vector<int> ranks;
+  for (const Array *array : arrays_) {
+    dtypes.push_back(array->dtype());
+    ranks.push_back(array->rank());
+  }
+  auto made =
+      std::make_shared<const BlockRoles>(analyse_roles(source_, dtypes, ranks));
+  std::lock_guard lock(state_.mutex);
+  return state_.roles.emplace(key, std::move(made)).first->second;
+}
+
+void KernelPlanner::check_recorded(bool index32) const {
+  const Program &program = *state_.recorded;
+  if (program.index32 && !index32)
+    fail(ErrorId::size, fmt::format("kernel {}: the Program was recorded for "
+                                    "arrays of less than 2^31 elements",
+                                    source_.name));
+  for (std::size_t at = 0; at < arrays_.size(); ++at) {
+    const ArrangedOperand &operand = program.operands[at];
+    const Array &array = *arrays_[at];
+    if (array.dtype() != operand.dtype)
+      fail_operand(ErrorId::dtype, at,
+                   fmt::format("is {}, but the Program was recorded for {}",
+                               array.to_string(), name(operand.dtype)));
+    if (array.rank() != operand.rank)
+      fail_operand(ErrorId::rank, at,
+                   fmt::format("is {}, but the Program was recorded for rank "
+                               "{}",
+                               array.to_string(), operand.rank));
+    if (!covers(classify(array), operand.known))
+      fail_operand(ErrorId::stride, at,
+                   fmt::format("is {} of class {}, but the Program relies on "
+                               "{}",
+                               array.to_string(), to_string(classify(array)),
+                               to_string(operand.known)),
+                   "record the Program for such arrays");
+  }
+}
+
+Config KernelPlanner::choose_config() {
+  if (state_.recorded) {
+    if (requested_ && *requested_ != state_.recorded->config)
+      fail(ErrorId::argument,
+           fmt::format("kernel {}: the Program was recorded with Config {}",
+                       source_.name, state_.recorded->config.to_string()));
+    return state_.recorded->config;
+  }
+  if (requested_)
+    return *requested_;
+  return compiler::default_config(*roles(), shapes_of(arrays_),
+                                  target_of(device_));
+}
+
+std::string KernelPlanner::traits(const Config &config, bool index32) const {
+  std::string text =
+      fmt::format("device: {}\nConfig: {}\nindices: {} bits\n",
+                  device_.to_string(), config.to_string(), index32 ? 32 : 64);
+  for (std::size_t at = 0; at < arrays_.size(); ++at)
+    text += fmt::format("{}: {} rank {} {}\n", source_.operand_names[at],
+                        name(arrays_[at]->dtype()), arrays_[at]->rank(),
+                        to_string(classify(*arrays_[at])));
+  return text;
+}
+
+Program KernelPlanner::record_for(const Config &config, bool index32) {
+  if (state_.recorded) {
+    check_recorded(index32);
+    return *state_.recorded;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<DType> dtypes;
+  std::vector<int> ranks;
+  std::vector<OperandClass> classes;
+  for (const Array *array : arrays_) {
+    dtypes.push_back(array->dtype());
+    ranks.push_back(array->rank());
+    classes.push_back(classify(*array));
+  }
+  Program program = record(source_, dtypes, ranks, classes, config, index32);
+  const std::chrono::duration<double> spent =
+      std::chrono::steady_clock::now() - start;
+  record_seconds_ += spent.count();
+  return program;
+}
+
+Program KernelPlanner::program() {
+  check_operands();
+  return record_for(choose_config(), fits_index32(arrays_));
+}
+
+std::int64_t KernelPlanner::count_programs(const Program &program) const {
+  const Shapes shapes = shapes_of(arrays_);
+  check_grids(program, shapes);
+  std::int64_t programs = 1;
+  bool overflow = false, empty = false;
+  for (std::int64_t size : grid_of(program, shapes)) {
+    empty |= size == 0;
+    overflow |= __builtin_mul_overflow(
+        programs, std::max<std::int64_t>(size, 1), &programs);
+  }
+  if (empty)
+    return 0;
+  if (overflow || programs > INT32_MAX)
+    fail(ErrorId::size,
+         fmt::format("kernel {}: more than 2^31 - 1 programs", source_.name),
+         {.help = "use larger block sizes"});
+  return programs;
+}
+
+void KernelPlanner::log_variant(const std::string &traits,
+                                const Executable &code) {
+  std::string before;
+  {
+    std::lock_guard lock(state_.mutex);
+    before = std::exchange(state_.last_traits, traits);
+  }
+  if (!env_has("GIRIH_LOG", "compile"))
+    return;
+  std::string why = before.empty() ? "first use" : changes(before, traits);
+  std::string how = fmt::format(
+      "compiled in {:.1f} ms, assembled in {:.1f} ms, loaded in {:.2f} ms",
+      1e3 * code.compile_seconds, 1e3 * code.assemble_seconds,
+      1e3 * code.load_seconds);
+  if (code.origin == KernelReport::Origin::disk)
+    how = fmt::format("from the disk cache, loaded in {:.2f} ms",
+                      1e3 * code.load_seconds);
+  log_line("compile", fmt::format("{} for {}: {}; {}", source_.name,
+                                  short_name(code.target), how, why));
+}
+
+std::shared_ptr<const Variant> KernelPlanner::variant(bool with_code) {
+  const Config config = choose_config();
+  const bool index32 = fits_index32(arrays_);
+  const std::string key = traits(config, index32);
+  std::shared_ptr<const Variant> known;
+  {
+    std::lock_guard lock(state_.mutex);
+    if (const auto at = state_.variants.find(key); at != state_.variants.end())
+      known = at->second;
+  }
+  if (known && (known->code || !with_code))
+    return known;
+  auto made = std::make_shared<Variant>();
+  made->traits = key;
+  made->program = known ? known->program : record_for(config, index32);
+  if (with_code) {
+    made->code = executable_for(made->program, device_);
+    log_variant(key, *made->code);
+  }
+  std::lock_guard lock(state_.mutex);
+  std::shared_ptr<const Variant> &slot = state_.variants[key];
+  if (!slot || (with_code && !slot->code))
+    slot = std::move(made);
+  return slot;
+}
+
+std::shared_ptr<const Plan> KernelPlanner::make_plan(const CallWords &call) {
+  check_operands();
+  std::shared_ptr<const Variant> known = variant(false);
+  auto plan = std::make_shared<Plan>();
+  plan->hash = call.hash();
+  plan->words.assign(call.words().begin(), call.words().end());
+  if (requested_)
+    plan->requested = *requested_;
+  plan->config = known->program.config;
+  plan->device = device_;
+  plan->programs = count_programs(known->program);
+  check_written(known->program);
+  for (std::size_t at = 0; at < arrays_.size(); ++at) {
+    plan->ranges.push_back(byte_range(*arrays_[at]));
+    if (known->program.operands[at].direction != Direction::in)
+      plan->writes.push_back(static_cast<int>(at));
+  }
+  plan->sync = env_has("GIRIH_DEBUG", "sync");
+  // The checks of what this call may write come before the work of compiling.
+  check_overlap(*plan, source_, arrays_);
+  if (plan->programs > 0)
+    plan->code = variant(true)->code;
+  plan->record_seconds = record_seconds_;
+  return plan;
+}
+
+std::shared_ptr<const Plan> KernelPlanner::plan(const CallWords &call) {
+  {
+    std::lock_guard lock(state_.mutex);
+    const auto [first, last] = state_.plans.equal_range(call.hash());
+    for (auto at = first; at != last; ++at)
+      if (at->second->matches(call, requested_))
+        return at->second;
+  }
+  std::shared_ptr<const Plan> made = make_plan(call);
+  std::lock_guard lock(state_.mutex);
+  if (state_.plans.size() >= most_plans)
+    state_.plans.clear();
+  state_.plans.emplace(made->hash, made);
+  return made;
+}
+
+} // namespace girih

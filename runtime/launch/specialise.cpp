@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/runtime/launch/specialise.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace girih {
+namespace {
+
+/// Indices run past a size by less than a tile, and a tile is smaller than
+/// this.
+constexpr std::int64_t edge = std::int64_t{1} << 24;
+constexpr std::int64_t limit = (std::int64_t{1} << 31) - edge;
+
+bool fits(const Array &array) {
+  std::int64_t count = 1, reach = 0;
+  for (std::size_t dim = 0; dim < array.shape().size(); ++dim) {
+    const std::int64_t size = std::max<std::int64_t>(array.shape()[dim], 1);
+    std::int64_t far = 0;
+    // Sizes count even where the stride is 0: flattened indices grow with them.
+    if (__builtin_mul_overflow(count, size, &count) ||
+        __builtin_mul_overflow(size - 1, std::abs(array.strides()[dim]),
+                               &far) ||
+        __builtin_add_overflow(reach, far, &reach) ||
+        std::abs(array.strides()[dim]) >= limit)
+      return false;
+  }
+  return count < limit && reach < limit;
+}
+
+std::string dims_of(std::uint32_t mask) {
+  std::string text;
+  for (int dim = 0; mask != 0; ++dim, mask >>= 1)
+    if ((mask & 1) != 0)
+      text += fmt::format("{}{}", text.empty() ? "" : ",", dim);
+  return text;
+}
+
+} // namespace
+
+OperandClass classify(const Array &array) {
+  OperandClass known;
+  known.aligned = reinterpret_cast<std::uintptr_t>(array.data()) % 16 == 0;
+  for (int dim = 0; dim < array.rank(); ++dim) {
+    const auto at = static_cast<std::size_t>(dim);
+    const std::uint32_t bit = std::uint32_t{1} << dim;
+    known.size_div16 |= array.shape()[at] % 16 == 0 ? bit : 0;
+    known.unit_stride |= array.strides()[at] == 1 ? bit : 0;
+    known.stride_div16 |= array.strides()[at] % 16 == 0 ? bit : 0;
+  }
+  return known;
+}
+
+bool fits_index32(std::span<const Array *const> arrays) {
+  return std::ranges::all_of(arrays,
+                             [](const Array *array) { return fits(*array); });
+}
+
+std::string to_string(const OperandClass &known) {
+  std::string text = known.aligned ? "aligned" : "";
+  auto add = [&](const char *what, std::uint32_t mask) {
+    if (mask != 0)
+      text += fmt::format("{}{}={{{}}}", text.empty() ? "" : " ", what,
+                          dims_of(mask));
+  };
+  add("size%16", known.size_div16);
+  add("unit", known.unit_stride);
+  add("stride%16", known.stride_div16);
+  return text.empty() ? "-" : text;
+}
+
+} // namespace girih

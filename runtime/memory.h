@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory of both kinds of device, and copies between them. Not installed.
+#pragma once
+
+#include "girih/runtime/device.h"
+#include "girih/runtime/stream.h"
+
+#include <cstddef>
+#include <memory>
+
+namespace girih {
+
+/// Alignment of all memory that the library makes.
+inline constexpr std::size_t memory_alignment = 256;
+
+/// Memory of `device`, freed with the last copy of the pointer. Throws
+/// RuntimeError [out-of-memory]. Null for 0 bytes.
+std::shared_ptr<void> allocate(std::size_t bytes, Device device);
+/// The same from the stream-ordered pool: valid in `stream`'s order.
+std::shared_ptr<void> allocate_on(const Stream &stream, std::size_t bytes);
+
+/// Copies between any two devices; complete when it returns, and ordered after
+/// what the default streams hold.
+void copy_bytes(void *to, Device to_device, const void *from,
+                Device from_device, std::size_t bytes);
+/// Sets bytes; complete when it returns.
+void fill_bytes(void *to, Device device, std::uint8_t byte, std::size_t bytes);
+
+} // namespace girih

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/runtime/stream.h"
+
+#include "girih/runtime/cuda/gpu.h"
+#include "girih/runtime/event.h"
+
+namespace girih {
+
+Stream Stream::create(Device device) {
+  Stream made;
+  made.bound_ = true;
+  made.device_ = device;
+  if (device.kind == Device::Kind::host)
+    return made;
+  const cuda::Gpu &gpu = cuda::gpu(device.index);
+  gpu.require_alive();
+  cuda::ContextScope scope(gpu);
+  gpu.check(gpu.api().cuStreamCreate(&made.native_, cuda::stream_non_blocking),
+            "cuStreamCreate");
+  made.owner_ = std::shared_ptr<void>(made.native_, [&gpu](void *old) {
+    if (!cuda::forked_from_cuda())
+      gpu.api().cuStreamDestroy(old);
+  });
+  return made;
+}
+
+Stream Stream::wrap(void *native, Device device) {
+  Stream made;
+  made.native_ = native;
+  made.bound_ = true;
+  made.device_ = device;
+  return made;
+}
+
+void Stream::synchronize() const {
+  const Device device = bound_ ? device_ : default_device();
+  if (device.kind == Device::Kind::host)
+    return;
+  const cuda::Gpu &gpu = cuda::gpu(device.index);
+  gpu.require_alive();
+  cuda::ContextScope scope(gpu);
+  gpu.check(gpu.api().cuStreamSynchronize(native_), "cuStreamSynchronize");
+}
+
+void Stream::wait(const Event &event) const {
+  if (!event.native())
+    return;
+  const Device device = bound_ ? device_ : event.device();
+  if (device.kind == Device::Kind::host)
+    return event.synchronize();
+  const cuda::Gpu &gpu = cuda::gpu(device.index);
+  gpu.require_alive();
+  cuda::ContextScope scope(gpu);
+  gpu.check(gpu.api().cuStreamWaitEvent(native_, event.native(), 0),
+            "cuStreamWaitEvent");
+}
+
+} // namespace girih

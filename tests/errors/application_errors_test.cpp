@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mistakes in applications. A mistake shares its line with AT, so that this
+// file is not formatted.
+// clang-format off
+#include "expect_error.h"
+
+#include <memory>
+#include <optional>
+#include <thread>
+
+namespace girih::testing {
+namespace {
+
+using Id = ErrorId;
+
+TEST(ApplicationErrors, ShapeMismatch) {
+  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({2, 4}, f32); AT; x = x + a[0]; });
+  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({4}, f32); AT; where(x > 0, a[0], 1); });
+  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({}, f32); AT; x += a[0]; });
+  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({2, 4}, f32); AT; max(a[0], x); });
+  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({2, 4}, f32); AT; auto mask = a[0] < x; });
+}
+TEST(ApplicationErrors, DotShape) {
+  expect_application_error(Id::dot_shape, [](In a, In, Out) { Tile x = zeros({2, 4}, f32); AT; dot(a[0], x); });
+  expect_application_error(Id::dot_shape, [](In a, In, Out) { AT; dot(a[0], zeros({4}, f32)); });
+}
+TEST(ApplicationErrors, DotDType) {
+  expect_application_error(Id::dot_dtype, [](In a, In, Out) { AT; dot(a[0], zeros({4, 4}, f16)); });
+  expect_application_error(Id::dot_dtype, [](In a, In, Out) { AT; dot(a[0], a[1]); }, i32);
+}
+TEST(ApplicationErrors, DotSize) {
+  expect_application_error(Id::tile_size, [](In, In, Out) { Tile x = zeros({4096, 1}, f32), y = zeros({1, 4096}, f32); AT; dot(x, y); });
+}
+TEST(ApplicationErrors, FullSize) {
+  expect_application_error(Id::tile_size, [](In, In, Out) { AT; zeros({1 << 20, 2}, f32); });
+  expect_application_error(Id::tile_size, [](In, In, Out) { AT; zeros({0}, f32); });
+}
+TEST(ApplicationErrors, DTypes) {
+  expect_application_error(Id::dtype_unsupported, [](In a, In b, Out) { AT; a[0] + b[0]; }, e4m3);
+  expect_application_error(Id::dtype_unsupported, [](In a, In b, Out) { AT; a[0] & b[0]; });
+  expect_application_error(Id::dtype_unsupported, [](In a, In b, Out) { AT; a[0] << b[0]; });
+  expect_application_error(Id::dtype_unsupported, [](In a, In b, Out) { AT; pow(a[0], b[0]); }, i32);
+  expect_application_error(Id::dtype_unsupported, [](In a, In b, Out) { AT; a[0] + b[0]; }, b1);
+  expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { AT; -a[0]; }, b1);
+  expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { AT; !a[0]; });
+  expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { AT; ~a[0]; });
+  expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { AT; exp(a[0]); }, e5m2);
+  expect_application_error(Id::dtype_unsupported, [](In a, In b, Out) { AT; where(a[0], b[0], 1); });
+  expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { Tile x = a[0]; AT; x += 0.5; }, i32);
+}
+TEST(ApplicationErrors, Literals) {
+  expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] + 300; }, i8);
+  expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] - -1; }, u8);
+  expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] + (std::int64_t{1} << 60); }, i64);
+  expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] + ~std::uint64_t{0}; }, i64);
+  expect_application_error(Id::literal_range, [](In, In, Out) { AT; full({4}, 1.5, i32); });
+  expect_application_error(Id::literal_range, [](In, In, Out c) { AT; c[0] = 400; }, i8);
+  expect_application_error(Id::literal_range, [](In a, In, Out c) { AT; Index zero = a.size(0) / 0; c[zero] = 1; });
+}
+TEST(ApplicationErrors, LevelIndices) {
+  expect_application_error(Id::level_index, [](In a, In, Out) { AT; Tile x = a; });
+  expect_application_error(Id::level_index, [](In a, In, Out) { AT; Tile x = a[{0, 1}]; });
+  expect_application_error(Id::level_index, [](In a, In, Out) { AT; a[0][1] + 1; });
+  expect_application_error(Id::level_index, [](In, In, Out c) { AT; c = 1; });
+}
+TEST(ApplicationErrors, SizeDim) {
+  expect_application_error(Id::dim_range, [](In a, In, Out) { AT; a.size(1); });
+}
+TEST(ApplicationErrors, StoreShape) {
+  expect_application_error(Id::store_shape, [](In, In, Out c) { Tile x = zeros({4}, f32); AT; c[0] = x; });
+}
+TEST(ApplicationErrors, LoopType) {
+  expect_application_error(Id::loop_type, [](In a, In, Out) {
+    Tile x = zeros({4, 4}, f16);
+    for (Index k : range(a.size(0))) {
+      AT; x = x + a[k];
+    }
+  });
+  expect_application_error(Id::loop_type, [](In a, In, Out) {
+    Tile x = zeros({}, f32);
+    for (Index k : range(a.size(0))) {
+      AT; x = a[k];
+    }
+  });
+}
+TEST(ApplicationErrors, LoopStep) {
+  expect_application_error(Id::loop_step, [](In a, In, Out) { AT; for (Index k : range(0, a.size(0), 0)) (void)k; });
+}
+TEST(ApplicationErrors, LoopsTooDeep) {
+  std::function<void(int)> nest = [&](int depth) {
+    AT; for (Index k : range(2)) { if (depth < 40) nest(depth + 1); (void)k; }
+  };
+  expect_application_error(Id::unsupported, [&](In, In, Out) { nest(0); });
+}
+TEST(ApplicationErrors, Break) {
+  expect_application_error(Id::loop_break, [](In a, In, Out c) {
+    AT; for (Index k : range(a.size(0))) { (void)k; break; }
+    c[0] = 1;
+  });
+}
+TEST(ApplicationErrors, BreakAtTheEnd) {
+  expect_application_error(Id::loop_break, [](In a, In, Out) {
+    AT; for (Index k : range(a.size(0))) { (void)k; break; }
+  });
+}
+TEST(ApplicationErrors, ReturnFromALoop) {
+  expect_application_error(Id::loop_break, [](In a, In, Out c) {
+    auto first = [&]() -> Tile {
+      AT; for (Index k : range(a.size(0))) return a[k];
+      return zeros({4, 4}, f32);
+    };
+    c[0] = first();
+  });
+}
+TEST(ApplicationErrors, ValueLeavesItsLoop) {
+  expect_application_error(Id::value_scope, [](In a, In, Out c) {
+    std::unique_ptr<Tile> kept;
+    for (Index k : range(a.size(0))) kept = std::make_unique<Tile>(a[k]);
+    AT; c[0] = *kept;
+  });
+}
+TEST(ApplicationErrors, OutsideAnApplication) {
+  expect_error(Id::not_recording, [] { AT; zeros({4}, f32); });
+  expect_error(Id::not_recording, [] { AT; Index i(3); });
+}
+TEST(ApplicationErrors, FromAnotherRecording) {
+  static std::optional<Tile> kept;
+  expect_application_error(Id::foreign_value, [](In a, In, Out) {
+    kept.emplace(a[0]);
+    auto source = make_source("inner", [](Tensor c) { return arranged(c.tile({4, 4})); }, [](Out c) { AT; c = *kept; });
+    record_kernel(source, 2);
+  });
+  expect_application_error(Id::foreign_value, [](In, In, Out c) { AT; c[0] = *kept; });
+  expect_error(Id::not_recording, [] { AT; Tile copy = *kept; });
+}
+TEST(ApplicationErrors, FromAnotherThread) {
+  expect_application_error(Id::not_recording, [](In a, In, Out) {
+    Tile x = a[0];
+    std::exception_ptr error;
+    std::thread([&] {
+      try { AT; auto y = x + 1; } catch (...) { error = std::current_exception(); }
+    }).join();
+    if (error) std::rethrow_exception(error);
+  });
+}
+TEST(ApplicationErrors, LinesOfEveryKindOfEntry) {
+  // Each of these reads a value of an ended loop on a line of its own.
+  auto check = [](auto use) {
+    expect_application_error(Id::value_scope, [&](In a, In b, Out c) {
+      std::unique_ptr<Tile> bad;
+      for (Index k : range(a.size(0))) bad = std::make_unique<Tile>(a[k]);
+      Tile x = a[0];
+      use(*bad, x, b, c);
+    });
+  };
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x = x + bad; });
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x = bad * x; });
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x = 2 - bad; });
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x = -bad; });
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x -= bad; });
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x = bad; });
+  check([](Tile &bad, Tile &, In &, Out &) { AT; Tile y = bad; });
+  check([](Tile &bad, Tile &, In &, Out &) { AT; Tile y(bad); });
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x = exp(bad); });
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x = where(x < bad, x, 0); });
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x = dot(x, bad); });
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x = cast(bad, f16); });
+  check([](Tile &bad, Tile &x, In &, Out &) { AT; x = bad.to(f16); });
+  check([](Tile &bad, Tile &, In &, Out &c) { AT; c[0] = bad; });
+  check([](Tile &bad, Tile &, In &b, Out &) { AT; auto mask = b[0] == bad; });
+}
+
+} // namespace
+} // namespace girih::testing

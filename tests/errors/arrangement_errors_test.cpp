@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mistakes in arrangements and Configs. A mistake shares its line with AT, so
+// that this file is not formatted.
+// clang-format off
+#include "expect_error.h"
+
+namespace girih::testing {
+namespace {
+
+using Id = ErrorId;
+
+TEST(ArrangementErrors, TileRank) {
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a.tile({1, 2, 3})); });
+}
+TEST(ArrangementErrors, StridesRank) {
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a.tile({1, 2}, {1})); });
+}
+TEST(ArrangementErrors, ExpandRank) {
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a.expand({keep})); });
+}
+TEST(ArrangementErrors, PermuteRank) {
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a.permute({0})); });
+}
+TEST(ArrangementErrors, PadRank) {
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a.pad({{1, 1}})); });
+}
+TEST(ArrangementErrors, SizeDim) {
+  expect_arrangement_error(Id::dim_range, [](Tensor a) { AT; a.size(2); return arranged(a); });
+}
+TEST(ArrangementErrors, SqueezeDim) {
+  expect_arrangement_error(Id::dim_range, [](Tensor a) { AT; return arranged(a.squeeze(-3)); });
+}
+TEST(ArrangementErrors, FlattenDims) {
+  expect_arrangement_error(Id::dim_range, [](Tensor a) { AT; return arranged(a.flatten(1, 5)); });
+  expect_arrangement_error(Id::dim_range, [](Tensor a) { AT; return arranged(a.flatten(2, 1)); });
+}
+TEST(ArrangementErrors, SelectDim) {
+  expect_arrangement_error(Id::dim_range, [](Tensor a) { AT; return arranged(a.select(7, 0)); });
+}
+TEST(ArrangementErrors, SqueezeOfLargerDim) {
+  expect_arrangement_error(Id::not_one, [](Tensor a) { Tensor t = a.tile({2, 3}); AT; return arranged(t.at(1, squeeze(0))); });
+}
+TEST(ArrangementErrors, SqueezeOfUnknownDim) {
+  expect_arrangement_error(Id::not_one, [](Tensor a) { AT; return arranged(a.squeeze(0)); });
+}
+TEST(ArrangementErrors, SqueezeOfBlock) {
+  Config config;
+  config.blocks["B"] = 2;
+  expect_arrangement_error(Id::not_one, [](Tensor a) {
+    Tensor t = a.tile({block_size("B"), 1});
+    AT; return arranged(t.at(1, squeeze(0)));
+  }, config);
+}
+TEST(ArrangementErrors, ExpandOfLargerDim) {
+  expect_arrangement_error(Id::not_one, [](Tensor a) { AT; return arranged(a.tile({2, 2}).at(1, expand({keep, 3}))); });
+}
+TEST(ArrangementErrors, PermuteTwice) {
+  expect_arrangement_error(Id::permutation, [](Tensor a) { AT; return arranged(a.permute({1, -1})); });
+}
+TEST(ArrangementErrors, TileOfZero) {
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({0, 2})); });
+}
+TEST(ArrangementErrors, TileOfZeroBlocks) {
+  Config config;
+  config.blocks["B"] = 4;
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({block_size("B") - 4, 2})); }, config);
+}
+TEST(ArrangementErrors, StrideOfZero) {
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {0, 2})); });
+}
+TEST(ArrangementErrors, KeepInTile) {
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({keep, 2})); });
+}
+TEST(ArrangementErrors, WholeInExpand) {
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.expand({whole, keep})); });
+}
+TEST(ArrangementErrors, NegativePad) {
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.pad({{-1, 0}, {0, 0}})); });
+}
+TEST(ArrangementErrors, SliceStep) {
+  expect_arrangement_error(Id::slice, [](Tensor a) { AT; return arranged(a.slice(0, {0, 4, 0})); });
+}
+TEST(ArrangementErrors, AtLevel) {
+  expect_arrangement_error(Id::at_level, [](Tensor a) { AT; return arranged(a.at(1, squeeze(0))); });
+}
+TEST(ArrangementErrors, AtReturnsAnother) {
+  expect_arrangement_error(Id::foreign_tensor, [](Tensor a) { AT; return arranged(a.tile({1, 1}).at(1, [](Tensor) { return Tensor(1, 5, "z"); })); });
+}
+TEST(ArrangementErrors, ForeignTensor) {
+  expect_arrangement_error(Id::foreign_tensor, [](Tensor) { AT; return arranged(Tensor(2, 3, "z")); });
+}
+TEST(ArrangementErrors, ArrangedCount) {
+  expect_arrangement_error(Id::arranged_count, [](Tensor a) { AT; return arranged(a, a); });
+}
+TEST(ArrangementErrors, InnermostNotStatic) {
+  expect_arrangement_error(Id::tile_static, [](Tensor a) { AT; return arranged(a.tile({1, whole})); });
+}
+TEST(ArrangementErrors, TileTooLarge) {
+  expect_arrangement_error(Id::tile_size, [](Tensor a) { AT; return arranged(a.tile({2048, 1024})); });
+}
+TEST(ArrangementErrors, BlockWithoutValue) {
+  expect_arrangement_error(Id::block_missing, [](Tensor a) { AT; auto B = block_size("B"); return arranged(a.tile({B, B})); });
+}
+TEST(ArrangementErrors, BlockName) {
+  expect_arrangement_error(Id::block_name, [](Tensor a) { AT; block_size("bm"); return arranged(a); });
+  expect_arrangement_error(Id::block_name, [](Tensor a) { AT; block_size(""); return arranged(a); });
+}
+TEST(ArrangementErrors, BlockNotPositive) {
+  for (std::int64_t value : {std::int64_t{0}, std::int64_t{-4}, std::int64_t{1} << 40}) {
+    Config config;
+    config.blocks["B"] = value;
+    expect_arrangement_error(Id::block_range, [](Tensor a) { AT; auto B = block_size("B"); return arranged(a.tile({B, B})); }, config);
+  }
+}
+TEST(ArrangementErrors, BlockFallback) {
+  expect_arrangement_error(Id::block_range, [](Tensor a) { AT; block_size("B", -1); return arranged(a); });
+}
+TEST(ArrangementErrors, UnknownBlock) {
+  Config config;
+  config.blocks = {{"B", 4}, {"BQ", 4}};
+  expect_error(Id::block_unknown, [&] {
+    AT; auto source = make_source("k", [](Tensor a) { auto B = block_size("B"); return arranged(a.tile({B})); }, [](InOut) {});
+    record_kernel(source, 1, config);
+  });
+}
+TEST(ArrangementErrors, GridRanks) {
+  expect_error(Id::grid_rank, [] {
+    auto source = make_source("k", [](Tensor a, Tensor c) {
+      AT; return arranged(a.tile({2, 2}), c.tile({2, 2}).flatten());
+    }, [](In, InOut) {});
+    record_kernel(source, 2);
+  });
+}
+TEST(ArrangementErrors, GridSizes) {
+  expect_error(Id::grid_mismatch, [] {
+    auto source = make_source("k", [](Tensor a, Tensor c) {
+      AT; return arranged(a.unsqueeze(0).expand({2, keep}), c.unsqueeze(0).expand({3, keep}));
+    }, [](In, InOut) {});
+    record_kernel(source, 1);
+  });
+}
+TEST(ArrangementErrors, Signature) {
+  expect_error(Id::kernel_signature, [] {
+    AT; auto source = make_source("k", [](Tensor a) { return arranged(a); }, [](InOut) {});
+    const DType dtypes[] = {f32, f32};
+    const int ranks[] = {1};
+    record(source, dtypes, ranks, {}, {});
+  });
+  expect_error(Id::kernel_signature, [] {
+    AT; auto source = make_source("k", [](Tensor a) { return arranged(a); }, [](InOut) {}, {"a", "b"});
+    record_kernel(source, 1);
+  });
+}
+TEST(ArrangementErrors, OperandNames) {
+  for (const char *name : {"", "1a", "a b", "min"})
+    expect_error(Id::operand_name, [&] {
+      AT; auto source = make_source("k", [](Tensor a) { return arranged(a); }, [](InOut) {}, {name});
+      record_kernel(source, 1);
+    });
+  expect_error(Id::operand_name, [&] {
+    AT; auto source = make_source("k", [](Tensor a, Tensor b) { return arranged(a, b); }, [](In, InOut) {}, {"x", "x"});
+    record_kernel(source, 1);
+  });
+}
+TEST(ArrangementErrors, OperandRank) {
+  for (int rank : {-1, 17})
+    expect_error(Id::operand_rank, [&] {
+      AT; auto source = make_source("k", [](Tensor a) { return arranged(a); }, [](InOut) {});
+      record_kernel(source, rank);
+    });
+}
+
+} // namespace
+} // namespace girih::testing

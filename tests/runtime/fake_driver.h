@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// A CUDA driver of our own: records calls, fails on demand, keeps "device"
+// memory on the host and runs kernels as callbacks.
+#pragma once
+
+#include "girih/runtime/cuda/gpu.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace girih::testing {
+
+struct FakeLaunch {
+  std::string entry;
+  unsigned programs = 0, threads = 0, shared_bytes = 0;
+  void *stream = nullptr;
+  std::vector<std::int64_t> parameters;
+};
+
+struct FakeDevice {
+  int compute_capability = 90;
+  int shared_bytes = 232448;
+  int registers = 32;
+  int max_threads = 1024;
+};
+
+/// Takes the driver's place as long as it lives. One at a time.
+class FakeDriver {
+public:
+  explicit FakeDriver(std::vector<FakeDevice> devices = {FakeDevice{}});
+  ~FakeDriver();
+
+  using Kernel =
+      std::function<void(const std::int64_t *parameters, unsigned programs)>;
+  /// What a kernel of that entry name does.
+  void on_kernel(const std::string &entry, Kernel kernel);
+  /// The nth call from now (1 is the next) of `function` returns `result`; with
+  /// `forever`, all after it too.
+  void fail(const std::string &function, int nth, int result,
+            bool forever = false);
+
+  std::vector<std::string> calls() const;
+  int count(const std::string &function) const;
+  std::vector<FakeLaunch> launches() const;
+  std::size_t live_allocations() const;
+  const cuda::DriverTable &table() const { return table_; }
+
+  // Used by the table's functions.
+  int enter(const char *function, bool needs_context);
+  struct State;
+  State &state() { return *state_; }
+
+private:
+  std::unique_ptr<State> state_;
+  cuda::DriverTable table_;
+  std::unique_ptr<cuda::ScopedDriver> scope_;
+};
+
+} // namespace girih::testing

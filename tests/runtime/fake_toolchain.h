@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// A compiler that compiles nothing and counts its calls, for tests of what is
+// around it. Its host kernels run a C++ function that the test gives.
+#pragma once
+
+#include "temporary_folder.h"
+
+#include "girih/runtime/executable.h"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace girih::testing {
+
+class FakeToolchain {
+public:
+  /// Host code runs `entry`; GPU code has the entry name `kernel`.
+  explicit FakeToolchain(compiler::HostEntry entry = nullptr,
+                         const std::string &cache = {})
+      : entry_(entry), disk_(cache, std::int64_t{1} << 30, files_),
+        scope_(make(), disk_) {}
+
+  std::atomic<int> compiles{0}, loads{0}, assemblies{0};
+  std::atomic<int> compile_milliseconds{0};
+  std::int64_t shared_bytes = 0;
+  int threads = 128;
+  std::string code = ".version 8.0\n.visible .entry kernel() {}\n";
+  Program last_program;
+  std::string last_arch;
+
+private:
+  struct Code : compiler::HostCode {
+    explicit Code(compiler::HostEntry function) : function(function) {}
+    compiler::HostEntry entry() const override { return function; }
+    compiler::HostEntry function;
+  };
+
+  Toolchain make() {
+    Toolchain made;
+    made.compile = [this](const Program &program,
+                          const compiler::Target &target,
+                          const compiler::Options &options) {
+      ++compiles;
+      std::this_thread::sleep_for(
+          std::chrono::milliseconds(compile_milliseconds));
+      last_program = program;
+      compiler::Artifact artifact;
+      artifact.target = target;
+      artifact.entry = "kernel";
+      artifact.code = code;
+      artifact.shared_bytes = shared_bytes;
+      artifact.threads = threads;
+      if (options.on_stage)
+        options.on_stage(compiler::Stage::ptx, code);
+      if (options.override_stage)
+        if (auto edited = options.override_stage(compiler::Stage::ptx, code))
+          artifact.code = *edited;
+      return artifact;
+    };
+    made.load_host = [this](const compiler::Artifact &) {
+      ++loads;
+      return std::make_unique<Code>(entry_);
+    };
+    made.assemble = [this](std::string_view ptx, const std::string &arch,
+                           const std::string &) {
+      ++assemblies;
+      last_arch = arch;
+      cuda::Assembled assembled;
+      assembled.cubin = "CUBIN of " + std::string(ptx);
+      assembled.spill_bytes = 8;
+      return assembled;
+    };
+    return made;
+  }
+
+  compiler::HostEntry entry_;
+  FileSystem files_;
+  DiskCache disk_;
+  ScopedToolchain scope_;
+};
+
+/// Sets an environment variable for a scope.
+class ScopedEnv {
+public:
+  ScopedEnv(const char *name, const std::string &value) : name_(name) {
+    setenv(name, value.c_str(), 1);
+  }
+  ~ScopedEnv() { unsetenv(name_); }
+  ScopedEnv(const ScopedEnv &) = delete;
+  ScopedEnv &operator=(const ScopedEnv &) = delete;
+
+private:
+  const char *name_;
+};
+
+} // namespace girih::testing

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls of Kernels: what is checked, what is recorded and compiled anew, and
+// what reaches the device. The toolchain is a fake, so that only the runtime is
+// under test.
+#include "fake_driver.h"
+#include "fake_toolchain.h"
+#include "test_kernels.h"
+
+#include "girih/runtime/failure.h"
+#include "girih/runtime/launch/specialise.h"
+
+#include <gtest/gtest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <mutex>
+#include <thread>
+
+namespace girih {
+namespace {
+
+using testing::add_config;
+using testing::add_entry;
+using testing::FakeDevice;
+using testing::FakeDriver;
+using testing::FakeToolchain;
+using testing::make_add;
+using testing::ScopedEnv;
+using Values = std::vector<double>;
+
+Array host(Values values) {
+  const auto count = static_cast<std::int64_t>(values.size());
+  return Array::from(values, {count}, f32, host_device);
+}
+
+Array host_empty(std::int64_t count) {
+  Array array = Array::empty({count}, f32, host_device);
+  array.fill_bytes(0xff);
+  return array;
+}
+
+void call(const Kernel &kernel, std::vector<Array> arrays,
+          LaunchOptions options = {add_config(), {}}) {
+  kernel.launch(arrays, options);
+}
+
+/// Runs it and gives the error's text; checks the id, and that it names the
+/// operand and this file.
+template <class Call> std::string error_of(ErrorId id, Call run) {
+  try {
+    run();
+  } catch (const Error &error) {
+    EXPECT_EQ(error.id(), id) << error.what();
+    EXPECT_NE(error.id(), ErrorId::internal) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "no error";
+  return {};
+}
+
+bool has(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Launch, RunsOnTheHost) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  for (std::int64_t count : {1, 3, 4, 5, 127}) {
+    Values left, right, sum;
+    for (std::int64_t at = 0; at < count; ++at) {
+      left.push_back(static_cast<double>(at));
+      right.push_back(static_cast<double>(100 * at));
+      sum.push_back(static_cast<double>(101 * at));
+    }
+    const Array c = host_empty(count);
+    call(add, {host(left), host(right), c});
+    EXPECT_EQ(c.to_vector(), sum) << count;
+  }
+}
+
+TEST(Launch, StridedAndBackwardOperands) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const Array a = host({1, -1, 2, -1, 3, -1, 4, -1}).slice(0, 0, 8, 2);
+  const Array b = host({40, 30, 20, 10});
+  const Array c = host_empty(4);
+  const Array backward(static_cast<float *>(b.data()) + 3, {4}, f32,
+                       host_device, {-1});
+  call(add, {a, backward, c});
+  EXPECT_EQ(c.to_vector(), (Values{11, 22, 33, 44}));
+}
+
+TEST(Launch, EmptyArraysReturnEarly) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const Array none = Array::empty({0}, f32, host_device);
+  call(add, {none, none, none});
+  EXPECT_EQ(toolchain.compiles, 0);
+  const Array c = host_empty(1);
+  call(add, {host({1}), host({2}), c});
+  EXPECT_EQ(c.to_vector(), Values{3});
+}
+
+TEST(LaunchErrors, Count) {
+  const Kernel add = make_add();
+  const std::string text =
+      error_of(ErrorId::count, [&] { call(add, {host({1}), host({2})}); });
+  EXPECT_TRUE(has(text, "kernel add takes 3 arrays but got 2"));
+  EXPECT_TRUE(has(text, "launch_test.cpp:")) << text;
+}
+
+TEST(LaunchErrors, NullArray) {
+  const Kernel add = make_add();
+  const std::string text = error_of(ErrorId::null_pointer, [&] {
+    call(add, {host({1}), Array(), host_empty(1)});
+  });
+  EXPECT_TRUE(has(text, "operand b is an Array without memory"));
+}
+
+TEST(LaunchErrors, Rank) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const Array square = Array::zeros({2, 2}, f32, host_device);
+  const std::string text = error_of(ErrorId::rank_mismatch, [&] {
+    call(add, {host({1}), square, host_empty(1)});
+  });
+  EXPECT_TRUE(has(text, "test_kernels.h:")) << text;
+  EXPECT_TRUE(has(text, "in this call of kernel add")) << text;
+}
+
+TEST(LaunchErrors, DevicesDiffer) {
+  FakeDriver driver;
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const std::string text = error_of(ErrorId::device, [&] {
+    call(add, {host({1}), host({2}), Array::zeros({1}, f32, cuda_device())});
+  });
+  EXPECT_TRUE(has(text, "operand c is on cuda:0, but a is on host")) << text;
+}
+
+TEST(LaunchErrors, StreamOfAnotherDevice) {
+  FakeDriver driver({FakeDevice{}, FakeDevice{}});
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const Array x = Array::zeros({4}, f32, cuda_device(0));
+  const Array y = Array::zeros({4}, f32, cuda_device(0));
+  const Array z = Array::zeros({4}, f32, cuda_device(0));
+  const std::string text = error_of(ErrorId::device, [&] {
+    call(add, {x, y, z}, {add_config(), Stream::create(cuda_device(1))});
+  });
+  EXPECT_TRUE(has(text, "the stream is of cuda:1")) << text;
+}
+
+TEST(LaunchErrors, OutputOverlapsInput) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const Array memory = host({1, 2, 3, 4, 5, 6, 7, 8});
+  const Array low = memory.slice(0, 0, 4), high = memory.slice(0, 3, 7);
+  const std::string text = error_of(
+      ErrorId::overlap, [&] { call(add, {low, host({1, 2, 3, 4}), high}); });
+  EXPECT_TRUE(has(text, "output c shares memory with operand a")) << text;
+  EXPECT_TRUE(has(text, "help:"));
+  error_of(ErrorId::overlap, [&] { call(add, {low, low, low}); });
+  // Also on the fast path, with the same shapes as a good call before.
+  const Array apart = memory.slice(0, 4, 8);
+  call(add, {low, host({1, 2, 3, 4}), apart});
+  EXPECT_EQ(apart.to_vector(), (Values{2, 4, 6, 8}));
+  for (int round = 0; round < 3; ++round)
+    error_of(ErrorId::overlap,
+             [&] { call(add, {low, host({1, 2, 3, 4}), low}); });
+}
+
+TEST(Launch, InterleavedOutputIsNoOverlap) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const Array memory = host({1, 0, 2, 0, 3, 0, 4, 0});
+  call(add, {memory.slice(0, 0, 8, 2), host({1, 1, 1, 1}),
+             memory.slice(0, 1, 8, 2)});
+  EXPECT_EQ(memory.to_vector(), (Values{1, 2, 2, 3, 3, 4, 4, 5}));
+}
+
+TEST(LaunchErrors, OutputOverlapsItself) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const std::int64_t shape[] = {4};
+  const Array broadcast = host_empty(1).broadcast_to(shape);
+  const std::string text = error_of(ErrorId::stride, [&] {
+    call(add, {host({1, 2, 3, 4}), host({1, 2, 3, 4}), broadcast});
+  });
+  EXPECT_TRUE(has(text, "operand c is written, but elements of f32[4]"))
+      << text;
+  // As an input it is welcome.
+  const Array c = host_empty(4);
+  host({5}).to(host_device);
+  call(add, {host({5}).broadcast_to(shape), host({1, 2, 3, 4}), c});
+  EXPECT_EQ(c.to_vector(), (Values{6, 7, 8, 9}));
+}
+
+TEST(LaunchErrors, ReadOnlyOutput) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const std::string text = error_of(ErrorId::argument, [&] {
+    call(add, {host({1}), host({2}), host_empty(1).as_read_only()});
+  });
+  EXPECT_TRUE(has(text, "operand c is written, but its Array is read-only"));
+  const Array c = host_empty(1);
+  call(add, {host({1}).as_read_only(), host({2}), c});
+  EXPECT_EQ(c.to_vector(), Values{3});
+}
+
+TEST(LaunchErrors, GridsDiffer) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const std::string text = error_of(ErrorId::shape, [&] {
+    call(add, {host({1, 2, 3, 4, 5}), host({1, 2, 3, 4}), host_empty(5)});
+  });
+  EXPECT_TRUE(has(text, "launch_test.cpp:")) << text;
+  EXPECT_EQ(toolchain.compiles, 0);
+}
+
+TEST(LaunchErrors, TooManyPrograms) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  // Never touched, so one address serves for all of it.
+  float word = 0;
+  const std::int64_t many = std::int64_t{1} << 40;
+  const Array in(&word, {many}, f32, host_device, {0});
+  Array c(&word + 1, {many}, f32, host_device, {1});
+  const std::string text =
+      error_of(ErrorId::size, [&] { call(add, {in, in, c}); });
+  EXPECT_TRUE(has(text, "more than 2^31 - 1 programs")) << text;
+}
+
+TEST(LaunchErrors, NoDriver) {
+  cuda::DriverLookup none;
+  none.reason = "no CUDA driver: not installed";
+  const cuda::ScopedDriver scope(none);
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  float word[3]{};
+  const Array a(word, {1}, f32, cuda_device()),
+      b(word + 1, {1}, f32, cuda_device()),
+      c(word + 2, {1}, f32, cuda_device());
+  const std::string text =
+      error_of(ErrorId::driver, [&] { call(add, {a, b, c}); });
+  EXPECT_TRUE(has(text, none.reason));
+}
+
+TEST(LaunchErrors, UnsupportedArch) {
+  FakeDriver driver({FakeDevice{75}});
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const Array a = Array::zeros({1}, f32), b = Array::zeros({1}, f32),
+              c = Array::zeros({1}, f32);
+  error_of(ErrorId::unsupported_arch, [&] { call(add, {a, b, c}); });
+}
+
+TEST(Launch, Index32) {
+  float word = 0;
+  const auto fits = [&](std::initializer_list<std::int64_t> shape,
+                        std::initializer_list<std::int64_t> strides) {
+    const Array array(&word, shape, f32, host_device, strides);
+    const Array *const pointer = &array;
+    return fits_index32({&pointer, 1});
+  };
+  const std::int64_t big = (std::int64_t{1} << 31) - 1;
+  EXPECT_TRUE(fits({1000, 1000}, {1000, 1}));
+  EXPECT_TRUE(fits({0, 1000}, {1000, 1}));
+  EXPECT_FALSE(fits({big}, {1}));
+  EXPECT_TRUE(fits({2000000000}, {1}));
+  EXPECT_FALSE(fits({2000000000}, {2}));
+  EXPECT_FALSE(fits({2000000000}, {-2}));
+  EXPECT_FALSE(fits({65536, 65536}, {0, 0}));
+  EXPECT_FALSE(fits({2, 2}, {big, 1}));
+  EXPECT_FALSE(fits({1}, {big}));
+}
+
+TEST(Launch, LargeOperandsGet64BitIndices) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  float word = 0;
+  const Array far(&word, {std::int64_t{1} << 33}, f32, host_device, {0});
+  const Array out(&word + 1, {std::int64_t{1} << 33}, f32, host_device, {1});
+  const std::vector<Array> large{far, far, out};
+  EXPECT_FALSE(add.program(large, {add_config(1024), {}}).index32);
+  const std::vector<Array> small{host({1}), host({2}), host_empty(1)};
+  EXPECT_TRUE(add.program(small, {add_config(1024), {}}).index32);
+}
+
+TEST(Launch, ClassesDecideWhatIsCompiled) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const auto run = [&](std::int64_t count, std::int64_t offset = 0) {
+    const Array a = host_empty(count + offset).slice(0, offset, count + offset);
+    call(add, {a, host_empty(count), host_empty(count)});
+    return toolchain.compiles.load();
+  };
+  EXPECT_EQ(run(16), 1);
+  EXPECT_EQ(run(32), 1); // another size of the same class
+  EXPECT_EQ(run(160), 1);
+  EXPECT_EQ(run(17), 2); // not divisible by 16
+  EXPECT_EQ(run(33), 2);
+  EXPECT_EQ(run(32, 1), 3); // a not aligned
+  EXPECT_EQ(run(48, 1), 3);
+  EXPECT_EQ(run(32, 4), 3); // 16 bytes further: aligned again
+  EXPECT_EQ(toolchain.last_program.operands[0].known.aligned, false);
+  EXPECT_EQ(toolchain.last_program.operands[1].known.aligned, true);
+  EXPECT_EQ(toolchain.last_program.operands[1].known.size_div16, 1u);
+  EXPECT_EQ(toolchain.last_program.operands[1].known.unit_stride, 1u);
+  EXPECT_EQ(toolchain.last_program.operands[1].known.stride_div16, 0u);
+  call(add, {host_empty(16), host_empty(16), host_empty(16)},
+       {add_config(8), {}});
+  EXPECT_EQ(toolchain.compiles, 4); // another Config
+}
+
+std::mutex log_mutex;
+std::vector<std::string> logged;
+
+TEST(Launch, LogSaysWhy) {
+  FakeToolchain toolchain(add_entry);
+  const ScopedEnv env("GIRIH_LOG", "compile");
+  logged.clear();
+  set_log_sink([](const std::string &line) {
+    std::lock_guard lock(log_mutex);
+    logged.push_back(line);
+  });
+  const Kernel add = make_add();
+  call(add, {host_empty(16), host_empty(16), host_empty(16)});
+  call(add, {host_empty(17), host_empty(17), host_empty(17)});
+  call(add, {host_empty(17), host_empty(17), host_empty(17)},
+       {add_config(8), {}});
+  set_log_sink(nullptr);
+  ASSERT_EQ(logged.size(), 3u);
+  EXPECT_TRUE(has(logged[0], "add for host")) << logged[0];
+  EXPECT_TRUE(has(logged[0], "first use")) << logged[0];
+  EXPECT_TRUE(has(logged[1], "a: f32 rank 1 aligned unit={0} (was f32 rank 1 "
+                             "aligned size%16={0} unit={0})"))
+      << logged[1];
+  EXPECT_TRUE(has(logged[2], "Config: BLOCK=8")) << logged[2];
+}
+
+TEST(Launch, ThreadsCompileOnce) {
+  FakeToolchain toolchain(add_entry);
+  toolchain.compile_milliseconds = 30;
+  const Kernel add = make_add();
+  std::atomic<int> good{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int at = 0; at < 8; ++at)
+      threads.emplace_back([&] {
+        for (int round = 1; round < 40; ++round) {
+          const Array c = host_empty(round);
+          const Array a = Array::zeros({round}, f32, host_device);
+          call(add, {a, a, c});
+          good += c.to_vector() == Values(static_cast<std::size_t>(round), 0);
+        }
+      });
+  }
+  EXPECT_EQ(good, 8 * 39);
+  EXPECT_EQ(toolchain.compiles, 2); // divisible by 16, and not
+}
+
+TEST(Launch, CompileErrorsAreNotRemembered) {
+  FakeToolchain toolchain(add_entry);
+  Toolchain failing = current_toolchain();
+  const auto good = failing.compile;
+  int calls = 0;
+  failing.compile = [&](const Program &program, const compiler::Target &target,
+                        const compiler::Options &options) {
+    if (++calls == 1)
+      throw CompileError(ErrorId::unsupported, {}, {"not today", "try again"});
+    return good(program, target, options);
+  };
+  FileSystem files;
+  DiskCache disk("", 0, files);
+  const ScopedToolchain scope(failing, disk);
+  const Kernel add = make_add();
+  const Array c = host_empty(1);
+  error_of(ErrorId::unsupported, [&] { call(add, {host({1}), host({2}), c}); });
+  call(add, {host({1}), host({2}), c});
+  EXPECT_EQ(c.to_vector(), Values{3});
+}
+
+TEST(Launch, WorksAfterFork) {
+  GIRIH_SKIP_IF_NO_THREADS_AFTER_FORK();
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  call(add, {host({1}), host({2}), host_empty(1)});
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    const Array c = host_empty(17);
+    const Array ones = host(Values(17, 1));
+    call(add, {ones, ones, c});
+    _exit(c.to_vector() == Values(17, 2) ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+} // namespace
+} // namespace girih
