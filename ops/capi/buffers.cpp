@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C interface to arrays that the library owns or keeps alive.
+#include "girih/dsl/support/diagnostics.h"
+#include "girih/ops/capi/conversions.h"
+#include "girih/ops/capi/dlpack.h"
+#include "girih/ops/capi/failures.h"
+#include "girih/ops/capi/girih_c.h"
+
+#include <fmt/format.h>
+
+using namespace girih;
+using capi::guarded;
+using capi::require;
+
+extern "C" {
+
+girih_status girih_buffer_create(int32_t dtype, int32_t rank,
+                                 const int64_t *shape, girih_device device,
+                                 int32_t zeroed, girih_buffer **out) {
+  return guarded([&] {
+    require(out, "girih_buffer_create: out");
+    if (rank < 0 || rank > max_rank)
+      throw RuntimeError(ErrorId::shape,
+                         {fmt::format("an array of rank {}: ranks are 0 to {}",
+                                      rank, max_rank)});
+    if (rank > 0)
+      require(shape, "girih_buffer_create: shape");
+    const std::span<const std::int64_t> sizes(shape,
+                                              static_cast<std::size_t>(rank));
+    const DType type = capi::dtype_of(dtype);
+    const Device where = capi::device_of(device);
+    *out = new girih_buffer{zeroed ? Array::zeros(sizes, type, where)
+                                   : Array::empty(sizes, type, where)};
+  });
+}
+
+girih_status girih_buffer_view(const girih_buffer *buffer, girih_array *out) {
+  return guarded([&] {
+    require(buffer, "girih_buffer_view: buffer");
+    require(out, "girih_buffer_view: out");
+    const Array &array = buffer->array;
+    const bool on_cuda = array.device().kind == Device::Kind::cuda;
+    *out = {.data = array.data(),
+            .shape = array.shape().data(),
+            .strides = array.strides().data(),
+            .rank = array.rank(),
+            .dtype = static_cast<int32_t>(array.dtype()),
+            .device = {on_cuda ? GIRIH_CUDA : GIRIH_HOST, array.device().index},
+            .flags = array.read_only() ? GIRIH_ARRAY_READ_ONLY : 0,
+            .reserved = 0};
+  });
+}
+
+void girih_buffer_free(girih_buffer *buffer) { delete buffer; }
+
+girih_status girih_array_copy(const girih_array *from, const girih_array *to) {
+  return guarded([&] {
+    require(from, "girih_array_copy: from");
+    require(to, "girih_array_copy: to");
+    Array target = capi::array_of(*to);
+    if (target.read_only())
+      capi::bad_argument("girih_array_copy: `to` is read-only");
+    target.copy_from(capi::array_of(*from));
+  });
+}
+
+girih_status girih_buffer_from_dlpack(void *managed, int32_t versioned,
+                                      girih_buffer **out) {
+  return guarded([&] {
+    // The tensor is ours from here on, whatever else is wrong.
+    const Array array =
+        versioned ? capi::dlpack::import_managed(
+                        static_cast<capi::dlpack::ManagedVersioned *>(managed))
+                  : capi::dlpack::import_managed(
+                        static_cast<capi::dlpack::Managed *>(managed));
+    require(out, "girih_buffer_from_dlpack: out");
+    *out = new girih_buffer{array};
+  });
+}
+
+girih_status girih_buffer_to_dlpack(const girih_buffer *buffer,
+                                    int32_t versioned, void **out_managed) {
+  return guarded([&] {
+    require(buffer, "girih_buffer_to_dlpack: buffer");
+    require(out_managed, "girih_buffer_to_dlpack: out_managed");
+    if (versioned)
+      *out_managed = capi::dlpack::export_versioned(buffer->array);
+    else
+      *out_managed = capi::dlpack::export_managed(buffer->array);
+  });
+}
+
+} // extern "C"

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/capi/conversions.h"
+
+#include "girih/dsl/support/diagnostics.h"
+#include "girih/ops/capi/failures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace girih::capi {
+
+static_assert(static_cast<int>(DType::f64) == GIRIH_F64 &&
+              static_cast<int>(DType::bf16) == GIRIH_BF16 &&
+              static_cast<int>(DType::e5m2) == GIRIH_E5M2 &&
+              static_cast<int>(DType::i64) == GIRIH_I64 &&
+              static_cast<int>(DType::b1) == GIRIH_BOOL &&
+              static_cast<int>(DType::ue8m0) == GIRIH_UE8M0 &&
+              dtype_count == GIRIH_UE8M0 + 1);
+
+DType dtype_of(std::int32_t dtype) {
+  if (dtype < 0 || dtype >= dtype_count)
+    bad_argument(fmt::format("{} is not the number of a dtype", dtype));
+  return static_cast<DType>(dtype);
+}
+
+Device device_of(girih_device device) {
+  if (device.kind == GIRIH_HOST)
+    return host_device;
+  if (device.kind != GIRIH_CUDA || device.index < 0)
+    bad_argument(fmt::format("there is no device of kind {}, index {}",
+                             device.kind, device.index));
+  return cuda_device(device.index);
+}
+
+Stream stream_of(void *native, Device device) {
+  if (!native || device.kind == Device::Kind::host)
+    return {};
+  return Stream::wrap(native, device);
+}
+
+namespace {
+
+Array array_at(const girih_array &array, void *data) {
+  if (array.rank < 0 || array.rank > max_rank)
+    throw RuntimeError(ErrorId::shape,
+                       {fmt::format("an array of rank {}: ranks are 0 to {}",
+                                    array.rank, max_rank)});
+  if (array.rank > 0)
+    require(array.shape, "the shape of an array");
+  const auto rank = static_cast<std::size_t>(array.rank);
+  const std::span<const std::int64_t> shape(array.shape, rank);
+  const std::span<const std::int64_t> strides(array.strides,
+                                              array.strides ? rank : 0);
+  const Array made(data, shape, dtype_of(array.dtype), device_of(array.device),
+                   strides);
+  return array.flags & GIRIH_ARRAY_READ_ONLY ? made.as_read_only() : made;
+}
+
+} // namespace
+
+Array array_of(const girih_array &array) { return array_at(array, array.data); }
+
+std::vector<Array> arrays_of(const girih_array *arrays, std::int32_t count,
+                             bool placeholders) {
+  if (count < 0)
+    bad_argument(fmt::format("{} arrays", count));
+  if (count > 0)
+    require(arrays, "the list of arrays");
+  std::vector<Array> made;
+  made.reserve(static_cast<std::size_t>(count));
+  // Far apart and aligned, as an allocation would look; never read.
+  std::uintptr_t address = std::uintptr_t{1} << 44;
+  for (const girih_array &each :
+       std::span(arrays, static_cast<std::size_t>(count))) {
+    void *data = each.data;
+    if (placeholders && !data)
+      data = reinterpret_cast<void *>(address);
+    address += std::uintptr_t{1} << 42;
+    made.push_back(array_at(each, data));
+  }
+  return made;
+}
+
+LaunchOptions options_of(const girih_launch_options *options, Device device) {
+  const auto given = read_options(options, "girih_launch_options");
+  LaunchOptions result;
+  if (given.config)
+    result.config = parse_config(given.config);
+  result.stream = stream_of(given.stream, device);
+  return result;
+}
+
+std::vector<const Array *> pointers_to(std::span<const Array> arrays) {
+  std::vector<const Array *> pointers;
+  pointers.reserve(arrays.size());
+  for (const Array &each : arrays)
+    pointers.push_back(&each);
+  return pointers;
+}
+
+void check_size(std::uint64_t size, const char *what) {
+  if (size < sizeof(size) || size > 4096)
+    bad_argument(fmt::format("{}: size is {}", what, size),
+                 "set it to sizeof the struct");
+}
+
+std::size_t checked_size(const void *given, std::size_t known,
+                         const char *what) {
+  std::uint64_t size = 0;
+  std::memcpy(&size, given, sizeof(size));
+  check_size(size, what);
+  const auto *bytes = static_cast<const unsigned char *>(given);
+  if (size > known && std::any_of(bytes + known, bytes + size,
+                                  [](unsigned char byte) { return byte != 0; }))
+    bad_argument(
+        fmt::format("{}: a field is set that this library does not know", what),
+        "use a newer libgirih.so");
+  return std::min<std::size_t>(size, known);
+}
+
+} // namespace girih::capi

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/registry.h"
+
+#include "girih/compiler/default_config.h"
+#include "girih/dsl/support/diagnostics.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace girih::ops {
+
+// Written by ops/CMakeLists.txt.
+std::vector<KernelEntry> make_entries();
+
+std::span<const KernelEntry> all_kernels() {
+  static const std::vector<KernelEntry> entries = make_entries();
+  return entries;
+}
+
+const KernelEntry &find_kernel(std::string_view name) {
+  std::string known;
+  for (const KernelEntry &entry : all_kernels()) {
+    if (entry.name == name)
+      return entry;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", entry.name);
+  }
+  throw RuntimeError(ErrorId::argument,
+                     {fmt::format("there is no kernel named '{}'", name),
+                      fmt::format("the kernels are: {}", known)});
+}
+
+std::vector<Array> placeholder_operands(const KernelEntry &entry, DType dtype,
+                                        std::span<const std::int64_t> sizes,
+                                        Device device) {
+  if (sizes.size() != entry.sizes.size())
+    throw RuntimeError(
+        ErrorId::argument,
+        {fmt::format("{} has {} sizes ({}), not {}", entry.name,
+                     entry.sizes.size(), fmt::join(entry.size_names, " "),
+                     sizes.size())});
+  std::vector<Array> arrays;
+  // Far apart, aligned, and never read: as an allocation would look.
+  std::uintptr_t address = std::uintptr_t{1} << 44;
+  for (const OperandShape &operand : entry.operands(dtype, sizes)) {
+    arrays.emplace_back(reinterpret_cast<void *>(address),
+                        std::span<const std::int64_t>(operand.sizes),
+                        operand.dtype, device,
+                        std::span<const std::int64_t>(operand.strides));
+    address += std::uintptr_t{1} << 42;
+  }
+  return arrays;
+}
+
+namespace {
+
+std::vector<Array> operands_on(const KernelEntry &entry, DType dtype,
+                               std::span<const std::int64_t> sizes,
+                               const compiler::Target &target) {
+  return placeholder_operands(entry, dtype, sizes,
+                              target.kind == compiler::Target::Kind::host
+                                  ? host_device
+                                  : cuda_device(0));
+}
+
+} // namespace
+
+Config default_config_for(const KernelEntry &entry, DType dtype,
+                          std::span<const std::int64_t> sizes,
+                          const compiler::Target &target) {
+  std::vector<DType> dtypes;
+  std::vector<int> ranks;
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (const Array &array : operands_on(entry, dtype, sizes, target)) {
+    dtypes.push_back(array.dtype());
+    ranks.push_back(array.rank());
+    shapes.emplace_back(array.shape().begin(), array.shape().end());
+  }
+  return compiler::default_config(
+      analyse_roles(entry.kernel.source(), dtypes, ranks), shapes, target);
+}
+
+Program program_for(const KernelEntry &entry, DType dtype,
+                    std::span<const std::int64_t> sizes,
+                    const compiler::Target &target, const Config &config) {
+  return entry.kernel.program(operands_on(entry, dtype, sizes, target),
+                              {.config = config, .stream = {}});
+}
+
+} // namespace girih::ops

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shapes and views that elementwise wrappers compute before a launch.
+#pragma once
+
+#include "girih/runtime/array.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace girih::ops {
+
+/// A shape without an allocation.
+struct Dims {
+  std::array<std::int64_t, max_rank> sizes{};
+  int rank = 0;
+  operator std::span<const std::int64_t>() const { // NOLINT: implicit by design
+    return {sizes.data(), static_cast<std::size_t>(rank)};
+  }
+};
+
+/// The shape both broadcast to by PyTorch's rule: aligned at the last
+/// dimension, sizes equal or 1. Nothing when there is none.
+std::optional<Dims> broadcast_shapes(std::span<const std::int64_t> first,
+                                     std::span<const std::int64_t> second);
+
+/// The most arrays that collapse() takes.
+inline constexpr int max_collapsed = 8;
+
+/// Rewrites arrays of one shape as views of a lower rank with the same
+/// correspondence of elements, so that a kernel sees few, long dimensions:
+/// dimensions of size 1 go, the others are ordered by the strides of the last
+/// array (the output), and neighbours that lie in memory as one dimension in
+/// every array become one. Contiguous arrays end at rank 1; so does a scalar,
+/// as one element.
+void collapse(std::span<Array> arrays);
+
+} // namespace girih::ops

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every kernel of the library, in each of its dtypes, compiled for each GPU
+// architecture and assembled where this machine has ptxas.
+#include "girih/ops/registry.h"
+#include "girih/runtime/cuda/assembler.h"
+
+#include <gtest/gtest.h>
+
+namespace girih::testing {
+namespace {
+
+class AssembleTest : public ::testing::TestWithParam<const char *> {};
+INSTANTIATE_TEST_SUITE_P(, AssembleTest,
+                         ::testing::Values("sm_80", "sm_89", "sm_90a",
+                                           "sm_100a", "sm_120a"),
+                         [](const auto &information) {
+                           return std::string(information.param);
+                         });
+
+TEST_P(AssembleTest, NoKernelSpills) {
+  const compiler::Target target = compiler::parse_target(GetParam());
+  const std::string ptxas = cuda::find_ptxas();
+  for (const ops::KernelEntry &entry : ops::all_kernels())
+    for (DType dtype : entry.dtypes) {
+      SCOPED_TRACE(std::string(entry.name) + " " + std::string(name(dtype)));
+      const Config config =
+          default_config_for(entry, dtype, entry.sizes, target);
+      const compiler::Artifact artifact = compiler::compile(
+          program_for(entry, dtype, entry.sizes, target, config), target);
+      EXPECT_NE(artifact.code.find(artifact.entry), std::string::npos);
+      if (ptxas.empty())
+        continue;
+      const cuda::Assembled assembled =
+          cuda::assemble(artifact.code, target.arch, ptxas);
+      EXPECT_EQ(assembled.spill_bytes, 0) << assembled.log;
+      EXPECT_FALSE(assembled.cubin.empty());
+    }
+  if (ptxas.empty())
+    GTEST_SKIP() << "compiled, but not assembled: no ptxas on this machine";
+}
+
+} // namespace
+} // namespace girih::testing
