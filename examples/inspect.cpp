@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prints what a kernel of the library becomes at any stage of the compiler, for
+// any target, on a machine with or without a GPU:
+//
+//   ./x inspect matmul --stage ptx --arch sm_90a --dtype bf16 --config "BM=128"
+#include "girih/compiler/compiler.h"
+#include "girih/dsl/support/diagnostics.h"
+#include "girih/ops/registry.h"
+
+#include "process.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using namespace girih;
+
+struct Request {
+  std::string kernel, stage = "ptx", arch, config, dtype, output;
+  std::vector<std::int64_t> sizes;
+  bool times = false, remarks = false;
+};
+
+const std::vector<std::string> stages = {"program", "tile",  "layout",
+                                         "async",   "llvm",  "ptx",
+                                         "object",  "cubin", "sass"};
+
+[[noreturn]] void refuse(const std::string &text, const std::string &help) {
+  throw RuntimeError(ErrorId::argument, {text, help});
+}
+
+DType chosen_dtype(const Request &request, const ops::KernelEntry &entry) {
+  if (request.dtype.empty())
+    return entry.dtypes.front();
+  const auto dtype = parse_dtype(request.dtype);
+  if (dtype && std::ranges::find(entry.dtypes, *dtype) != entry.dtypes.end())
+    return *dtype;
+  std::vector<std::string_view> names;
+  for (DType each : entry.dtypes)
+    names.push_back(name(each));
+  refuse(fmt::format("{} does not take dtype '{}'", entry.name, request.dtype),
+         fmt::format("it takes {}", fmt::join(names, ", ")));
+}
+
+// `changes` put over the fields of `config`: a request may name some only.
+Config changed(const Config &config, const std::string &changes) {
+  std::map<std::string, std::string> fields;
+  for (const std::string &text : {config.to_string(), changes}) {
+    std::istringstream words(text);
+    for (std::string word; words >> word;)
+      fields[word.substr(0, word.find('='))] = word;
+  }
+  std::string merged;
+  for (const auto &[name, word] : fields)
+    merged += word + " ";
+  return parse_config(merged);
+}
+
+// The Program that a call on a device of that target would compile.
+Program recorded(const Request &request, const ops::KernelEntry &entry,
+                 const compiler::Target &target) {
+  const auto &sizes = request.sizes.empty() ? entry.sizes : request.sizes;
+  const DType dtype = chosen_dtype(request, entry);
+  const Config config =
+      changed(default_config_for(entry, dtype, sizes, target), request.config);
+  return program_for(entry, dtype, sizes, target, config);
+}
+
+// Compiles and keeps the text of every stage that is reached.
+struct Compilation {
+  std::map<std::string, std::string> text;
+  std::vector<std::pair<std::string, double>> times;
+  compiler::Artifact artifact;
+};
+
+Compilation compile_all(const Program &program,
+                        const compiler::Target &target) {
+  Compilation result;
+  compiler::Options options;
+  options.on_stage = [&](compiler::Stage stage, std::string_view text) {
+    result.text[std::string(name(stage))] = text;
+  };
+  options.on_time = [&](std::string_view pass, double seconds) {
+    result.times.emplace_back(pass, seconds);
+  };
+  result.artifact = compiler::compile(program, target, options);
+  return result;
+}
+
+// Text goes to the terminal or the file; bytes need a file or a pipe.
+void deliver(const Request &request, const std::string &content, bool binary) {
+  if (!request.output.empty()) {
+    std::ofstream file(request.output, std::ios::binary);
+    if (!(file << content).flush())
+      throw RuntimeError(ErrorId::file, {"cannot write " + request.output});
+    return;
+  }
+  if (binary && isatty(STDOUT_FILENO)) {
+    std::printf("%zu bytes; write them with --output FILE\n", content.size());
+    return;
+  }
+  std::fwrite(content.data(), 1, content.size(), stdout);
+  if (!binary && !content.ends_with('\n'))
+    std::fputc('\n', stdout);
+}
+
+std::string assembled(const Compilation &compilation,
+                      const compiler::Target &target) {
+  const Assembly assembly =
+      assemble_ptx(compilation.artifact.code, target.arch);
+  std::fputs(assembly.log.c_str(), stderr);
+  return assembly.cubin;
+}
+
+void print_extras(const Request &request, const Compilation &compilation) {
+  if (request.times)
+    for (const auto &[pass, seconds] : compilation.times)
+      fmt::print(stderr, "{:>9.3f} ms  {}\n", seconds * 1e3, pass);
+  if (request.remarks)
+    for (const compiler::Remark &remark : compilation.artifact.remarks)
+      fmt::print(stderr, "remark: {}: {}\n", remark.pass, remark.text);
+}
+
+void inspect(const Request &request) {
+  const ops::KernelEntry &entry = ops::find_kernel(request.kernel);
+  const compiler::Target target = compiler::parse_target(request.arch);
+  const bool host = target.kind == compiler::Target::Kind::host;
+  const std::string &stage = request.stage;
+  if (host && (stage == "ptx" || stage == "cubin" || stage == "sass"))
+    refuse(fmt::format("there is no stage {} for the host", stage),
+           "give a GPU: --arch sm_90a");
+  if (!host && stage == "object")
+    refuse(fmt::format("there is no stage object for {}", request.arch),
+           "use --stage cubin, or --arch host");
+  const Program program = recorded(request, entry, target);
+  if (stage == "program")
+    return deliver(request, program.to_string(), false);
+  const Compilation compilation = compile_all(program, target);
+  print_extras(request, compilation);
+  if (stage == "cubin" || stage == "sass") {
+    const std::string cubin = assembled(compilation, target);
+    return stage == "cubin" ? deliver(request, cubin, true)
+                            : deliver(request, disassemble_cubin(cubin), false);
+  }
+  if (stage == "object") {
+    const std::string &object = compilation.artifact.code;
+    return request.output.empty()
+               ? deliver(request, disassemble_object(object), false)
+               : deliver(request, object, true);
+  }
+  const auto text = compilation.text.find(stage);
+  if (text != compilation.text.end())
+    return deliver(request, text->second, false);
+  std::vector<std::string> reached;
+  for (const std::string &name : stages)
+    if (compilation.text.contains(name))
+      reached.push_back(name);
+  refuse(fmt::format("{} for {} has no stage {}", request.kernel, request.arch,
+                     stage),
+         fmt::format("its stages are {}", fmt::join(reached, ", ")));
+}
+
+std::string kernel_list() {
+  std::string list;
+  for (const ops::KernelEntry &entry : ops::all_kernels())
+    list += fmt::format("\n  {:<10} sizes {} (default {})", entry.name,
+                        fmt::join(entry.size_names, " "),
+                        fmt::join(entry.sizes, " "));
+  return list;
+}
+
+// The GPU of this machine, else a Hopper.
+std::string default_arch() {
+  if (cuda_device_count() > 0)
+    return compiler::nvptx_target(properties(cuda_device(0)).compute_capability)
+        .arch;
+  return "sm_90a";
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  Request request;
+  CLI::App app("Prints a kernel of the library at any stage of the compiler.",
+               "inspect");
+  app.add_option("kernel", request.kernel, "Kernel:" + kernel_list())
+      ->required();
+  app.add_option("-s,--stage", request.stage,
+                 "Stage; object and sass are disassembled")
+      ->check(CLI::IsMember(stages))
+      ->capture_default_str();
+  app.add_option("-a,--arch", request.arch,
+                 "host, sm_80, sm_90a, ...; default: this machine's GPU, "
+                 "else sm_90a");
+  app.add_option("-c,--config", request.config,
+                 "Fields that differ from the default Config, such as "
+                 "\"BM=64 num_warps=8\"");
+  app.add_option("-d,--dtype", request.dtype, "Element type, such as bf16");
+  app.add_option("-n,--size", request.sizes, "Sizes, in the kernel's order");
+  app.add_option("-o,--output", request.output, "File for the result");
+  app.add_flag("--times", request.times, "Time of each pass, on stderr");
+  app.add_flag("--remarks", request.remarks, "Missed optimisations, on stderr");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (request.arch.empty())
+      request.arch = default_arch();
+    inspect(request);
+    return 0;
+  } catch (const std::exception &error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}
