@@ -3,11 +3,13 @@
 // symbols that generated code may call. Nothing of MLIR is touched.
 #include "girih/compiler/compiler.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/float_formats.h"
 
 #include "llvm/ExecutionEngine/JITLink/JITLink.h"
 #include "llvm/ExecutionEngine/JITLink/JITLinkMemoryManager.h"
 #include "llvm/Support/Process.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <mutex>
@@ -26,6 +28,18 @@ orc::ExecutorAddr addressOf(Result (*function)(Arguments...)) {
 
 template <class Real> using Unary = Real (*)(Real);
 template <class Real> using Binary = Real (*)(Real, Real);
+
+// Where LLVM sees that a float is exact it converts a double to f16 at once,
+// and without F16C every conversion of f16 is a call.
+_Float16 halfOfDouble(double value) {
+  return std::bit_cast<_Float16>(
+      static_cast<std::uint16_t>(encode(DType::f16, value)));
+}
+_Float16 halfOfFloat(float value) { return halfOfDouble(value); }
+float floatOfHalf(_Float16 value) {
+  return static_cast<float>(
+      decode(DType::f16, std::bit_cast<std::uint16_t>(value)));
+}
 
 /// libm's functions on floats and doubles, and what LLVM calls on its own.
 orc::ExecutorAddr runtimeSymbol(llvm::StringRef name) {
@@ -61,6 +75,9 @@ orc::ExecutorAddr runtimeSymbol(llvm::StringRef name) {
        addressOf(static_cast<double (*)(double, double, double)>(std::fma))},
       {"fmaf",
        addressOf(static_cast<float (*)(float, float, float)>(std::fma))},
+      {"__truncdfhf2", addressOf(&halfOfDouble)},
+      {"__truncsfhf2", addressOf(&halfOfFloat)},
+      {"__extendhfsf2", addressOf(&floatOfHalf)},
       {"memcpy", addressOf(&std::memcpy)},
       {"memmove", addressOf(&std::memmove)},
       {"memset", addressOf(&std::memset)},

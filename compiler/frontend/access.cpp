@@ -228,6 +228,60 @@ void Importer::importStore(const Node &node) {
                         where.scalars, where.map, where.bounds);
 }
 
+/// Some max(x, 0) within `expr`.
+static std::optional<Expr> findClamp(const Expr &expr) {
+  if (expr.kind() == Expr::Kind::constant || expr.kind() == Expr::Kind::symbol)
+    return std::nullopt;
+  if (expr.kind() == Expr::Kind::max &&
+      (expr.lhs().same(0) || expr.rhs().same(0)))
+    return expr;
+  std::optional<Expr> found = findClamp(expr.lhs());
+  return found ? found : findClamp(expr.rhs());
+}
+
+/// `expr` with `by` for each `part`; nothing unless `expr` grows with `part`.
+static std::optional<Expr> replaceGrowing(const Expr &expr, const Expr &part,
+                                          const Expr &by) {
+  using Kind = Expr::Kind;
+  if (expr.same(part))
+    return by;
+  if (expr.kind() == Kind::constant || expr.kind() == Kind::symbol)
+    return expr;
+  std::optional<Expr> lhs = replaceGrowing(expr.lhs(), part, by);
+  std::optional<Expr> rhs = replaceGrowing(expr.rhs(), part, by);
+  if (!lhs || !rhs)
+    return std::nullopt;
+  bool left = !lhs->same(expr.lhs()), right = !rhs->same(expr.rhs());
+  switch (expr.kind()) {
+  case Kind::add:
+    return *lhs + *rhs;
+  case Kind::mul:
+    if ((left && !is_nonnegative(expr.rhs())) ||
+        (right && !is_nonnegative(expr.lhs())))
+      return std::nullopt;
+    return *lhs * *rhs;
+  case Kind::floordiv:
+    return right ? std::nullopt : std::optional(*lhs / *rhs);
+  default:
+    return left || right ? std::nullopt : std::optional(expr);
+  }
+}
+
+/// Affine maps have no max. A grid with an extent below 1 has no programs, so
+/// that max(x, 0) may be x where what is around it grows with it and is not
+/// positive at 0: the number of tiles of a slice is such.
+static Expr withoutClamps(Expr extent) {
+  while (std::optional<Expr> clamp = findClamp(extent)) {
+    const Expr &inner = clamp->lhs().same(0) ? clamp->rhs() : clamp->lhs();
+    std::optional<Expr> least = replaceGrowing(extent, *clamp, 0);
+    std::optional<Expr> plain = replaceGrowing(extent, *clamp, inner);
+    if (!least || !plain || !least->as_constant() || *least->as_constant() > 0)
+      return extent;
+    extent = *plain;
+  }
+  return extent;
+}
+
 AffineMap Importer::gridMap(const ArrangedOperand &operand) {
   // Symbols are the sizes of all operands in order.
   SmallVector<unsigned> first;
@@ -259,7 +313,7 @@ AffineMap Importer::gridMap(const ArrangedOperand &operand) {
   };
   SmallVector<AffineExpr> extents;
   for (const Expr &extent : operand.grid)
-    extents.push_back(translate(translate, extent));
+    extents.push_back(translate(translate, withoutClamps(extent)));
   return AffineMap::get(0, count, extents, builder.getContext());
 }
 

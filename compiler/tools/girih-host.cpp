@@ -34,8 +34,9 @@ static int emitFile(StringRef file, const compiler::Target &target) {
 int main(int argc, char **argv) {
   llvm::cl::opt<std::string> file(llvm::cl::Positional, llvm::cl::init("-"));
   llvm::cl::opt<std::string> features(
-      "features", llvm::cl::desc("LLVM feature string; the widest vectors "
-                                 "otherwise"),
+      "features",
+      llvm::cl::desc("LLVM feature string; the widest vectors "
+                     "otherwise"),
       llvm::cl::init("+avx2,+fma,+f16c,+avx512f,+avx512bw,+avx512vl,"
                      "+avx512dq"));
   llvm::cl::ParseCommandLineOptions(argc, argv);

@@ -19,8 +19,8 @@ using namespace girih;
 
 static Config configOf(ModuleOp module) {
   for (auto kernel : module.getOps<func::FuncOp>())
-    if (auto text = kernel->getAttrOfType<StringAttr>(
-            tile::TileDialect::configAttr))
+    if (auto text =
+            kernel->getAttrOfType<StringAttr>(tile::TileDialect::configAttr))
       return parse_config(std::string_view(text.getValue()));
   return {};
 }

@@ -12,13 +12,12 @@ namespace {
 
 constexpr EnvVariable variables[] = {
     {"GIRIH_CACHE_DIR", "path", "$XDG_CACHE_HOME/girih",
-     "Folder of compiled kernels; empty disk cache with `off`.", true},
+     "Folder of compiled kernels; no disk cache with `off`.", true},
     {"GIRIH_CACHE_SIZE", "size", "1G",
      "The disk cache is trimmed to this size, least recently used first.",
      true},
     {"GIRIH_DEBUG", "list", "",
-     "`bounds`: out-of-range indices are errors; `lineinfo`: source lines in "
-     "the code; `sync`: check after each launch.",
+     "`lineinfo`: source lines in the code; `sync`: check after each launch.",
      true},
     {"GIRIH_DEVICE", "name", "",
      "Default device: `host`, `cuda`, `cuda:1`. Empty: the first usable GPU, "
@@ -27,9 +26,7 @@ constexpr EnvVariable variables[] = {
     {"GIRIH_DUMP", "path", "",
      "Folder that receives every stage of every kernel compiled.", true},
     {"GIRIH_LOG", "list", "",
-     "What to say on standard error: `compile`, `cache`, `launch`, `tune`, "
-     "`remarks`.",
-     true},
+     "What to say on standard error: `compile`, `cache`, `remarks`.", true},
     {"GIRIH_NUM_THREADS", "integer", "all cores", "Threads of the host device.",
      true},
     {"GIRIH_OVERRIDE", "path", "",
@@ -51,8 +48,8 @@ struct Words {
   std::string_view words;
 };
 constexpr Words lists[] = {
-    {"GIRIH_DEBUG", "bounds,lineinfo,sync"},
-    {"GIRIH_LOG", "compile,cache,launch,tune,remarks"},
+    {"GIRIH_DEBUG", "lineinfo,sync"},
+    {"GIRIH_LOG", "compile,cache,remarks"},
 };
 
 bool list_has(std::string_view list, std::string_view word) {

@@ -79,8 +79,8 @@ static void check_bad_numbers(const girih_plan *plan, float *a, float *b,
     CHECK(c[0] == 6 && c[3] == 6);
     packed[wrong[i].at] = wrong[i].value;
     memset(c, 0, 4 * sizeof(*c));
-    CHECK_FAILS(girih_plan_launch(plan, packed, NULL), GIRIH_RUNTIME_ERROR,
-                wrong[i].id);
+    CHECK(girih_plan_launch(plan, packed, NULL) == GIRIH_RUNTIME_ERROR);
+    CHECK(strcmp(girih_last_error_id(), wrong[i].id) == 0);
     CHECK(c[0] == 0 && c[3] == 0);
   }
 }

@@ -4,5 +4,4 @@
 using namespace girih;
 
 const auto kernel = make_source(
-    "copy", [](Tensor a) { return arranged(a); },
-    [](In a, Out c) { c = a; });
+    "copy", [](Tensor a) { return arranged(a); }, [](In a, Out c) { c = a; });

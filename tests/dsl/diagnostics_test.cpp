@@ -51,7 +51,10 @@ protected:
 
 TEST_F(EnvTest, ReadsAnew) {
   EXPECT_FALSE(env("GIRIH_DEBUG"));
-  setenv("GIRIH_DEBUG", "bounds,sync", 1);
+  setenv("GIRIH_DEBUG", "lineinfo,sync", 1);
+  EXPECT_TRUE(env_has("GIRIH_DEBUG", "sync"));
+  EXPECT_TRUE(env_has("GIRIH_DEBUG", "lineinfo"));
+  setenv("GIRIH_DEBUG", "sync", 1);
   EXPECT_TRUE(env_has("GIRIH_DEBUG", "sync"));
   EXPECT_FALSE(env_has("GIRIH_DEBUG", "lineinfo"));
   setenv("GIRIH_DEBUG", "bonds", 1);

@@ -28,6 +28,38 @@ TEST(DocumentsTest, ReadmeHasTheEnvironmentTable) {
       << environment_table();
 }
 
+/// `Suite.Name` as it is written in a test's source; a function's name as it
+/// is.
+std::string in_source(const std::string &test) {
+  const std::size_t dot = test.find('.');
+  return dot == std::string::npos
+             ? test + "("
+             : "(" + test.substr(0, dot) + ", " + test.substr(dot + 1) + ")";
+}
+
+TEST(DocumentsTest, TestsOfBadInputExist) {
+  std::istringstream page(document("docs/errors.md"));
+  int checked = 0;
+  for (std::string row; std::getline(page, row);) {
+    if (!row.starts_with("| "))
+      continue;
+    // The third cell: a source file in backticks, then names of its tests.
+    std::istringstream cell(row.substr(row.rfind('|', row.size() - 3)));
+    std::string word, source;
+    for (std::getline(cell, word, '`'); std::getline(cell, word, '`');) {
+      if (word.starts_with("tests/"))
+        source = document(word);
+      else if (word.find_first_not_of(" ,|") != std::string::npos) {
+        EXPECT_NE(source.find(in_source(word)), std::string::npos) << word;
+        ++checked;
+      }
+    }
+  }
+  if (checked == 0)
+    GTEST_SKIP() << "docs/errors.md is not in the working directory";
+  EXPECT_GT(checked, 30);
+}
+
 TEST(DocumentsTest, EveryKernelHasARow) {
   const std::string page = document("docs/operators.md");
   if (page.empty())

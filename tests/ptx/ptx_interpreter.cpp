@@ -317,6 +317,14 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     results[0] = (static_cast<std::uint32_t>(values[0]) + 0x1000) & 0xffffe000;
     return;
   }
+  if (text.starts_with("cvt.rz.f32.f64")) {
+    auto exact = llvm::bit_cast<double>(values[0]);
+    auto rounded = static_cast<float>(exact);
+    if (std::abs(static_cast<double>(rounded)) > std::abs(exact))
+      rounded = std::nextafter(rounded, 0.0F);
+    results[0] = llvm::bit_cast<std::uint32_t>(rounded);
+    return;
+  }
   complain("unknown instruction: " + instruction.text);
 }
 

@@ -80,6 +80,8 @@ class OnTorch(Case):
             girih.ops.add(torch.zeros(3, device="meta"), torch.zeros(3))
         with self.refused("argument", "negative bit"):
             girih.Kernel("add")(torch._neg_view(torch.ones(3)), torch.ones(3), torch.empty(3))
+        with self.refused("argument", "negative bit"):
+            girih.from_dlpack(torch._neg_view(torch.ones(3)))
         for _ in range(2):
             with self.refused("overlap"):
                 a = torch.ones(3)
@@ -87,6 +89,20 @@ class OnTorch(Case):
         if "cuda" in self.devices:
             with self.refused("device"):
                 girih.ops.add(torch.zeros(3, device="cuda"), torch.zeros(3))
+
+    def test_lazy_negation_on_the_quick_path(self):
+        for dtype, real in ((torch.complex64, torch.float32), (torch.complex128, torch.float64)):
+            negated = torch.full((5,), 2 - 3j, dtype=dtype).conj().imag
+            self.assertTrue(negated.is_neg())
+            ones, out = torch.ones(5, dtype=real), torch.zeros(5, dtype=real)
+            kernel = girih.Kernel("add")
+            kernel(ones, ones, out)
+            kernel(ones, ones, out)
+            for arrays in ((negated, ones, out), (ones, negated, out), (ones, ones, negated)):
+                with self.refused("argument", "resolve_neg"):
+                    kernel(*arrays)
+            kernel(negated.resolve_neg(), ones, out)
+            self.assertTrue(torch.equal(out, torch.full((5,), 4, dtype=real)))
 
     def test_dlpack_both_ways(self):
         array = girih.zeros((2, 3), "f32")

@@ -111,6 +111,25 @@ TEST(Executable, BrokenEntriesAreMadeAnew) {
   }
 }
 
+TEST(Executable, UnwritableCacheIsNoError) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() + "/file") << "not a folder";
+  static std::atomic<int> warnings{0};
+  warnings = 0;
+  set_log_sink([](const std::string &line) {
+    warnings += has(line, "cannot be used") ? 1 : 0;
+  });
+  FakeToolchain toolchain(add_entry, folder.path() + "/file/cache");
+  EXPECT_EQ(executable_for(add_program(), host_device)->origin,
+            Origin::compiled);
+  Program other = add_program();
+  other.index32 = !other.index32;
+  EXPECT_EQ(executable_for(other, host_device)->origin, Origin::compiled);
+  set_log_sink(nullptr);
+  EXPECT_EQ(toolchain.compiles, 2);
+  EXPECT_EQ(warnings, 1);
+}
+
 TEST(Executable, KeyHoldsAllThatMatters) {
   const compiler::Target sm90a{compiler::Target::Kind::nvptx, "sm_90a",
                                "+ptx80"};

@@ -5,11 +5,13 @@
 
 #include "temporary_folder.h"
 
+#include "girih/dsl/support/env.h"
 #include "girih/runtime/executable.h"
 
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -85,15 +87,22 @@ private:
 /// Sets an environment variable for a scope.
 class ScopedEnv {
 public:
-  ScopedEnv(const char *name, const std::string &value) : name_(name) {
+  ScopedEnv(const char *name, const std::string &value)
+      : name_(name), before_(env(name)) {
     setenv(name, value.c_str(), 1);
   }
-  ~ScopedEnv() { unsetenv(name_); }
+  ~ScopedEnv() {
+    if (before_)
+      setenv(name_, before_->c_str(), 1);
+    else
+      unsetenv(name_);
+  }
   ScopedEnv(const ScopedEnv &) = delete;
   ScopedEnv &operator=(const ScopedEnv &) = delete;
 
 private:
   const char *name_;
+  std::optional<std::string> before_;
 };
 
 } // namespace girih::testing

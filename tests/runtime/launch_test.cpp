@@ -171,6 +171,26 @@ TEST(LaunchErrors, OutputOverlapsInput) {
              [&] { call(add, {low, host({1, 2, 3, 4}), low}); });
 }
 
+TEST(LaunchErrors, OutputsOverlapEachOther) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel both = make(
+      "both",
+      [](Tensor a, Tensor b, Tensor c) {
+        auto size = block_size("BLOCK");
+        return arranged(a.tile({size}), b.tile({size}), c.tile({size}));
+      },
+      [](In a, Out b, Out c) {
+        b = a + 1;
+        c = a + 2;
+      });
+  const Array memory = host_empty(8);
+  const std::string text = error_of(ErrorId::overlap, [&] {
+    call(both,
+         {host({1, 2, 3, 4}), memory.slice(0, 0, 4), memory.slice(0, 3, 7)});
+  });
+  EXPECT_TRUE(has(text, "output b shares memory with operand c")) << text;
+}
+
 TEST(Launch, InterleavedOutputIsNoOverlap) {
   FakeToolchain toolchain(add_entry);
   const Kernel add = make_add();
@@ -286,6 +306,33 @@ TEST(Launch, LargeOperandsGet64BitIndices) {
   EXPECT_FALSE(add.program(large, {add_config(1024), {}}).index32);
   const std::vector<Array> small{host({1}), host({2}), host_empty(1)};
   EXPECT_TRUE(add.program(small, {add_config(1024), {}}).index32);
+}
+
+TEST(LaunchErrors, ProgramRecordedForOtherArrays) {
+  FakeToolchain toolchain(add_entry);
+  const std::vector<Array> arrays{host_empty(16), host_empty(16),
+                                  host_empty(16)};
+  const Kernel recorded(make_add().program(arrays, {add_config(), {}}));
+  const auto refuse = [&](ErrorId id, const Array &b, const char *part) {
+    const std::string text =
+        error_of(id, [&] { recorded(arrays[0], b, arrays[2]); });
+    EXPECT_TRUE(has(text, part)) << text;
+  };
+  recorded(arrays[0], arrays[1], arrays[2]);
+  refuse(ErrorId::dtype, Array::zeros({16}, f16, host_device),
+         "operand b is f16[16] on host, but the Program was recorded for f32");
+  refuse(ErrorId::rank, Array::zeros({4, 4}, f32, host_device),
+         "recorded for rank 1");
+  refuse(ErrorId::stride, host_empty(32).slice(0, 0, 32, 2),
+         "the Program relies on");
+  refuse(ErrorId::stride, host_empty(17).slice(0, 1, 17),
+         "the Program relies on");
+  refuse(ErrorId::stride, host_empty(15), "the Program relies on");
+  float word = 0;
+  const std::int64_t many = std::int64_t{1} << 33;
+  refuse(ErrorId::size, Array(&word, {many}, f32, host_device, {0}),
+         "less than 2^31 elements");
+  EXPECT_EQ(toolchain.compiles, 1);
 }
 
 TEST(Launch, ClassesDecideWhatIsCompiled) {
