@@ -3,6 +3,7 @@
 #include "girih/compiler/default_config.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace girih::compiler {
 
@@ -20,12 +21,26 @@ constexpr std::int64_t dot_rows = 256, dot_columns = 256, dot_depth = 128;
 constexpr std::int64_t vector_depth = 4096, vector_rows = 64,
                        vector_columns = 1024, column_depth = 512;
 
-/// Small products are cut in two each way, so that there is work for some
-/// cores.
-std::int64_t split(std::int64_t most, std::int64_t size) {
-  constexpr std::int64_t least = 64;
-  return size == 0 ? most : std::clamp(size / 2, std::min(size, least), most);
-}
+/// Halves rows and columns in turn, down to 64, until there are two programs
+/// for every core: smaller blocks cost a few percent each, idle cores far more.
+struct DotBlocks {
+  std::int64_t rows = dot_rows, columns = dot_columns;
+
+  void share(const DotExtents &extents) {
+    constexpr std::int64_t least = 64;
+    const std::int64_t wanted =
+        2 * std::max(1U, std::thread::hardware_concurrency());
+    const auto pieces = [](std::int64_t size, std::int64_t block) {
+      return size == 0 ? largest_bucket / block : (size + block - 1) / block;
+    };
+    while (pieces(extents.m, rows) * pieces(extents.n, columns) < wanted) {
+      std::int64_t &larger = rows >= columns ? rows : columns;
+      if (larger <= least)
+        return;
+      larger /= 2;
+    }
+  }
+};
 
 /// Not more than covers the size, where that is known.
 std::int64_t fit(std::int64_t most, std::int64_t size) {
@@ -49,15 +64,17 @@ Config default_host_config(const BlockRoles &roles, const DotExtents &extents) {
   const bool one_row = extents.m == 1 || !has(BlockRole::Use::dot_m);
   const bool one_column = extents.n == 1 || !has(BlockRole::Use::dot_n);
   set_elementwise_blocks(config, roles, 1);
+  DotBlocks blocks;
+  blocks.share(extents);
   for (const BlockRole &role : roles.roles)
     switch (role.use) {
     case BlockRole::Use::dot_m:
       config.blocks[role.block] =
-          one_column ? fit(vector_rows, extents.m) : split(dot_rows, extents.m);
+          fit(one_column ? vector_rows : blocks.rows, extents.m);
       break;
     case BlockRole::Use::dot_n:
-      config.blocks[role.block] = one_row ? fit(vector_columns, extents.n)
-                                          : split(dot_columns, extents.n);
+      config.blocks[role.block] =
+          fit(one_row ? vector_columns : blocks.columns, extents.n);
       break;
     case BlockRole::Use::dot_k:
       config.blocks[role.block] = fit(one_column ? vector_depth

@@ -14,8 +14,10 @@
 #include <mutex>
 #include <new>
 #include <thread>
+#include <vector>
 
 #include <pthread.h>
+#include <sched.h>
 
 namespace girih {
 
@@ -116,15 +118,33 @@ public:
   }
 
 private:
+  /// A thread that stays on one CPU. Left to the kernel, a helper woken by a
+  /// busy thread is often put behind it on the same CPU and runs too late.
+  struct Helper {
+    int cpu = -1;
+    std::atomic<bool> called{false};
+    bool sleeping = false;
+    std::condition_variable wake;
+  };
+
   void post(Job &job) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    grow(job.threads() - 1);
+    // One more than can help: that of the caller's own CPU is left out.
+    grow(static_cast<std::size_t>(job.threads()));
     job_ = &job;
-    wanted_ = std::min(job.threads() - 1, helpers_);
     joined_ = done_ = 0;
-    posted_.fetch_add(1, std::memory_order_release);
-    if (sleeping_ > 0)
-      wake_.notify_all();
+    int wanted = wanted_ = job.threads() - 1;
+    const int here = sched_getcpu();
+    for (const auto &helper : helpers_) {
+      if (wanted == 0)
+        break;
+      if (helper->cpu >= 0 && helper->cpu == here)
+        continue;
+      --wanted;
+      helper->called.store(true, std::memory_order_release);
+      if (helper->sleeping)
+        helper->wake.notify_one();
+    }
   }
 
   /// No more helpers join; those that have are waited for.
@@ -140,24 +160,29 @@ private:
   }
 
   /// Helpers are never joined: they sleep until the process ends.
-  void grow(int helpers) {
-    while (helpers_ < helpers) {
+  void grow(std::size_t count) {
+    while (helpers_.size() < count) {
+      auto helper = std::make_unique<Helper>();
+      if (helpers_.size() < cpus_.size())
+        helper->cpu = cpus_[helpers_.size()];
       try {
-        std::thread([this] { help(); }).detach();
-      } catch (const std::system_error &) {
+        helpers_.reserve(helpers_.size() + 1);
+        std::thread([this, self = helper.get()] { help(*self); }).detach();
+      } catch (const std::exception &) {
         return; // fewer threads than asked for: slower, not wrong
       }
-      ++helpers_;
+      helpers_.push_back(std::move(helper));
     }
   }
 
-  void help() {
+  void help(Helper &self) {
+    pin(self.cpu);
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
-      if (!job_ || joined_ >= wanted_) {
-        await_post(lock);
+      await_call(self, lock);
+      // Too late, or called for an earlier job and late for that.
+      if (!job_ || joined_ >= wanted_)
         continue;
-      }
       Job &job = *job_;
       ++joined_;
       lock.unlock();
@@ -165,32 +190,52 @@ private:
       lock.lock();
       if (++done_ == joined_)
         finished_.notify_one();
-      // One share each: the next look is for another job.
-      await_post(lock);
     }
   }
 
-  void await_post(std::unique_lock<std::mutex> &lock) {
-    const std::uint64_t seen = posted_.load(std::memory_order_relaxed);
+  static void await_call(Helper &self, std::unique_lock<std::mutex> &lock) {
     lock.unlock();
     for (int spin = 0; spin < spins; ++spin) {
-      if (posted_.load(std::memory_order_acquire) != seen)
+      if (self.called.load(std::memory_order_acquire))
         break;
       relax();
     }
     lock.lock();
-    ++sleeping_;
-    wake_.wait(lock,
-               [&] { return posted_.load(std::memory_order_relaxed) != seen; });
-    --sleeping_;
+    self.sleeping = true;
+    self.wake.wait(lock, [&] { return self.called.load(); });
+    self.sleeping = false;
+    self.called.store(false);
   }
 
+  static void pin(int cpu) {
+    if (cpu < 0)
+      return;
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(static_cast<unsigned>(cpu), &only);
+    // Where that is refused the thread goes where the kernel puts it.
+    static_cast<void>(
+        pthread_setaffinity_np(pthread_self(), sizeof only, &only));
+  }
+
+  /// The CPUs that this process may use.
+  static std::vector<int> allowed_cpus() {
+    std::vector<int> cpus;
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+      for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+        if (CPU_ISSET(static_cast<unsigned>(cpu), &allowed))
+          cpus.push_back(cpu);
+    return cpus;
+  }
+
+  const std::vector<int> cpus_ = allowed_cpus();
   std::mutex turn_; // one job at a time
   std::mutex mutex_;
-  std::condition_variable wake_, finished_;
-  std::atomic<std::uint64_t> posted_{0};
+  std::condition_variable finished_;
+  std::vector<std::unique_ptr<Helper>> helpers_;
   Job *job_ = nullptr;
-  int helpers_ = 0, sleeping_ = 0, wanted_ = 0, joined_ = 0, done_ = 0;
+  int wanted_ = 0, joined_ = 0, done_ = 0;
 };
 
 std::atomic<Pool *> current_pool{nullptr};

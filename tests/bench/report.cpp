@@ -12,6 +12,7 @@
 #include <random>
 #include <stdexcept>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace girih::bench {
@@ -51,15 +52,23 @@ HostTimings time_host(const std::function<void()> &ours,
                                          begin)
         .count();
   };
+  // A thread pool spins for a while after its call, OpenBLAS's for some 30 ms:
+  // a call of the other would share its cores with that.
+  const auto burst = [&](const std::function<void()> &body,
+                         std::vector<double> &seconds) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(80));
+    body();
+    double total = 0;
+    for (int run = 0; run < 5; ++run) {
+      seconds.push_back(seconds_of(body));
+      total += seconds.back();
+    }
+    return total;
+  };
   std::vector<double> first, second;
   double total = 0;
-  ours();
-  peer();
-  while (first.size() < 9 || (total < 1 && first.size() < 200)) {
-    first.push_back(seconds_of(ours));
-    second.push_back(seconds_of(peer));
-    total += first.back() + second.back();
-  }
+  while (first.size() < 15 || (total < 1 && first.size() < 200))
+    total += burst(ours, first) + burst(peer, second);
   return {summarise(std::move(first)), summarise(std::move(second))};
 }
 

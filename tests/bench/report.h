@@ -12,8 +12,8 @@
 
 namespace girih::bench {
 
-/// Host times of two calls, made in turn: what else the machine does then
-/// slows both alike. At least 9 runs of each, and 1 s in all.
+/// Host times of two calls, in bursts that take turns: what else the machine
+/// does then slows both alike. At least 15 runs of each, and 1 s in all.
 struct HostTimings {
   Timing ours, peer;
 };
