@@ -43,7 +43,7 @@ public:
         known_[node.results[0]] = node.expr;
       else if (node.op == Op::index_binary)
         binary(node);
-      run(node.body);
+      for_each_block(node, [&](Block &each) { run(each); });
     }
     for (ValueId &each : block.yields)
       each = resolved(each);
@@ -94,6 +94,7 @@ void count_uses(const Block &block, std::vector<int> &uses) {
     for (ValueId each : node.inputs)
       ++uses[static_cast<std::size_t>(each)];
     count_uses(node.body, uses);
+    count_uses(node.other, uses);
   }
   for (ValueId each : block.yields)
     ++uses[static_cast<std::size_t>(each)];
@@ -112,6 +113,7 @@ public:
     for (std::size_t i = 0; i < block.nodes.size(); ++i) {
       Node &node = block.nodes[i];
       run(node.body);
+      run(node.other);
       if (node.op == Op::dot && node.inputs.size() == 2)
         dots[node.results[0]] = i;
       if (node.op == Op::binary && node.function == Function::add)
@@ -171,55 +173,86 @@ private:
     live_[static_cast<std::size_t>(id)] = true;
   }
 
-  static bool stores(const Block &block) {
-    return std::any_of(block.nodes.begin(), block.nodes.end(),
-                       [](const Node &node) {
-                         return node.op == Op::store ||
-                                (node.op == Op::loop && stores(node.body));
-                       });
-  }
-
   bool is_needed(const Node &node) const {
-    return node.op == Op::store || (node.op == Op::loop && stores(node.body)) ||
+    return has_effect(node) ||
            std::any_of(node.results.begin(), node.results.end(),
                        [&](ValueId each) { return is_live(each); });
+  }
+
+  void need_all(const std::vector<ValueId> &ids) {
+    for (ValueId each : ids)
+      need(each);
   }
 
   void mark(const Block &block) {
     for (auto node = block.nodes.rbegin(); node != block.nodes.rend(); ++node) {
       if (!is_needed(*node))
         continue;
-      if (node->op != Op::loop) {
-        for (ValueId each : node->inputs)
-          need(each);
-        continue;
+      switch (node->op) {
+      case Op::loop:
+        need(node->inputs[0]);
+        carried(*node, node->body.arguments, 1);
+        break;
+      case Op::while_loop:
+        need_all(node->other.yields);
+        carried(*node, node->other.arguments, 0);
+        break;
+      case Op::branch:
+        need_all(node->inputs);
+        for (std::size_t i = 0; i < node->results.size(); ++i)
+          if (is_live(node->results[i])) {
+            need(node->body.yields[i]);
+            need(node->other.yields[i]);
+          }
+        break;
+      default: // whole blocks of lanes; no result is dropped
+        need_all(node->inputs);
+        need_all(node->results);
+        need_all(node->body.yields);
       }
-      need(node->inputs[0]);
-      for (std::size_t i = 0; i < node->results.size(); ++i)
-        if (is_live(node->results[i]) || is_live(node->body.arguments[i + 1])) {
-          need(node->inputs[i + 1]);
-          need(node->body.yields[i]);
-          need(node->results[i]);
-        }
       mark(node->body);
+      mark(node->other);
     }
+  }
+
+  // `before` inputs and arguments stand before the carried ones.
+  void carried(const Node &node, const std::vector<ValueId> &arguments,
+               std::size_t before) {
+    for (std::size_t i = 0; i < node.results.size(); ++i)
+      if (is_live(node.results[i]) || is_live(arguments[i + before])) {
+        need(node.inputs[i + before]);
+        need(node.body.yields[i]);
+        need(node.results[i]);
+        need(arguments[i + before]);
+      }
+  }
+
+  static void erase(std::vector<ValueId> &list, std::size_t at) {
+    list.erase(list.begin() + static_cast<std::ptrdiff_t>(at));
   }
 
   void sweep(Block &block) {
     std::erase_if(block.nodes,
                   [&](const Node &node) { return !is_needed(node); });
     for (Node &node : block.nodes) {
-      if (node.op != Op::loop)
-        continue;
-      for (std::size_t i = node.results.size(); i-- > 0;)
-        if (!is_live(node.results[i])) {
-          auto at = static_cast<std::ptrdiff_t>(i);
-          node.results.erase(node.results.begin() + at);
-          node.inputs.erase(node.inputs.begin() + at + 1);
-          node.body.arguments.erase(node.body.arguments.begin() + at + 1);
-          node.body.yields.erase(node.body.yields.begin() + at);
-        }
+      bool control = node.op == Op::loop || node.op == Op::branch ||
+                     node.op == Op::while_loop;
+      for (std::size_t i = node.results.size(); control && i-- > 0;) {
+        if (is_live(node.results[i]))
+          continue;
+        erase(node.results, i);
+        erase(node.body.yields, i);
+        if (node.op == Op::branch)
+          erase(node.other.yields, i);
+        else
+          erase(node.inputs, i + (node.op == Op::loop ? 1 : 0));
+        if (node.op == Op::loop)
+          erase(node.body.arguments, i + 1);
+        else if (node.op == Op::while_loop)
+          erase(node.other.arguments, i);
+      }
       sweep(node.body);
+      sweep(node.other);
     }
   }
 
@@ -257,7 +290,7 @@ private:
     for (Node &node : block.nodes) {
       for (ValueId &each : node.inputs)
         use(each);
-      this->block(node.body);
+      for_each_block(node, [&](Block &each) { this->block(each); });
       for (ValueId &each : node.results)
         define(each);
     }

@@ -7,6 +7,33 @@
 
 namespace girih {
 
+/// The recorder of the thread, for a function that is given `value`.
+Recorder &recorder_of(const Located &value);
+/// Shape of a tile; numbers and Indices are scalars.
+Shape shape_of(const Located &value);
+/// dtype of a tile; f32 and i64 for numbers, i64 for an Index.
+DType dtype_of(const Located &value);
+/// The value as a tile of `dtype`; numbers and Indices become scalars.
+ValueId convert(const Located &value, DType dtype);
+/// The shape that two shapes broadcast to. Throws [shape-mismatch].
+Shape common_shape(const char *what, const Shape &lhs, const Shape &rhs,
+                   const SourceLine &where);
+/// A tile repeated to `shape`, which it broadcasts to; scalars stay scalars.
+ValueId broadcast(Recorder &recorder, ValueId tile, const Shape &shape,
+                  const SourceLine &where);
+/// A tile of exactly `shape`, scalars repeated as well.
+ValueId spread(Recorder &recorder, ValueId tile, const Shape &shape,
+               const SourceLine &where);
+/// Throws [dtype-unsupported] with the way out for `dtype`.
+[[noreturn]] void unsupported_dtype(const char *what, DType dtype,
+                                    const SourceLine &where);
+/// `dim` counted from 0. Throws [dim-range].
+int checked_dim(const char *what, int dim, const Located &x,
+                const SourceLine &where);
+/// One node with one result.
+Tile emit(Op op, Function function, std::vector<ValueId> inputs, ValueType type,
+          const Located &at);
+
 /// The Tile of a tile, a number or an Index.
 Tile tile_of(const Located &value);
 /// `function` of two sides; `what` names it in messages.

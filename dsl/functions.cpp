@@ -15,12 +15,13 @@ namespace {
 
 using Kind = Located::Kind;
 
+} // namespace
+
 Recorder &recorder_of(const Located &value) {
   return Recorder::current("a Tile", value.where);
 }
 
-[[noreturn]] void unsupported(const char *what, DType dtype,
-                              const SourceLine &where) {
+void unsupported_dtype(const char *what, DType dtype, const SourceLine &where) {
   const char *help = "cast to f32 first";
   if (dtype == DType::b1)
     help = "cast to an integer dtype first, or use & | ^ and where()";
@@ -31,6 +32,8 @@ Recorder &recorder_of(const Located &value) {
   throw CompileError(ErrorId::dtype_unsupported, where,
                      {what, name(dtype), help});
 }
+
+namespace {
 
 bool is_literal(const Located &value) {
   return value.kind == Kind::integer || value.kind == Kind::floating;
@@ -115,7 +118,8 @@ ValueId literal(const Located &value, DType dtype, Shape shape) {
                                      value.where);
 }
 
-// The value as a tile of `dtype`; numbers and Indices become scalars.
+} // namespace
+
 ValueId convert(const Located &value, DType dtype) {
   Recorder &recorder = recorder_of(value);
   if (is_literal(value))
@@ -139,12 +143,53 @@ Shape shape_of(const Located &value) {
 
 Shape common_shape(const char *what, const Shape &lhs, const Shape &rhs,
                    const SourceLine &where) {
-  if (lhs == rhs || rhs.empty())
-    return lhs;
-  if (lhs.empty())
-    return rhs;
-  throw CompileError(ErrorId::shape_mismatch, where,
-                     {what, to_string(lhs), to_string(rhs)});
+  Shape out(std::max(lhs.size(), rhs.size()), 1);
+  for (const Shape *shape : {&lhs, &rhs})
+    for (std::size_t i = 0; i < shape->size(); ++i) {
+      std::int64_t &size = out[out.size() - 1 - i];
+      std::int64_t other = (*shape)[shape->size() - 1 - i];
+      if (size != other && size != 1 && other != 1)
+        throw CompileError(ErrorId::shape_mismatch, where,
+                           {what, to_string(lhs), to_string(rhs)});
+      size = std::max(size, other);
+    }
+  if (tile_elements(out) < 0)
+    throw CompileError(ErrorId::tile_size, where,
+                       {"a tile", to_string(out), max_tile_elements});
+  return out;
+}
+
+ValueId broadcast(Recorder &recorder, ValueId tile, const Shape &shape,
+                  const SourceLine &where) {
+  ValueType type = recorder.type(tile);
+  if (type.shape == shape || type.shape.empty())
+    return tile;
+  Node node;
+  node.op = Op::remap;
+  node.inputs = {tile};
+  node.line = where;
+  for (std::size_t d = 0; d < type.shape.size(); ++d) {
+    auto lane = static_cast<int>(d + shape.size() - type.shape.size());
+    node.map.push_back(type.shape[d] == 1
+                           ? Expr(0)
+                           : Expr(Symbol{SymbolKind::lane, -1, lane, ""}));
+  }
+  type.shape = shape;
+  return recorder.add(std::move(node), std::move(type));
+}
+
+ValueId spread(Recorder &recorder, ValueId tile, const Shape &shape,
+               const SourceLine &where) {
+  ValueType type = recorder.type(tile);
+  if (!type.shape.empty() || shape.empty())
+    return broadcast(recorder, tile, shape, where);
+  // The one operation that repeats a scalar without changing any bit of it.
+  Node node;
+  node.op = Op::select;
+  node.inputs = {recorder.constant(1, DType::b1, shape, where), tile, tile};
+  node.line = where;
+  type.shape = shape;
+  return recorder.add(std::move(node), std::move(type));
 }
 
 Tile emit(Op op, Function function, std::vector<ValueId> inputs, ValueType type,
@@ -159,32 +204,45 @@ Tile emit(Op op, Function function, std::vector<ValueId> inputs, ValueType type,
                        at.where);
 }
 
+DType dtype_of(const Located &x) {
+  return x.kind == Kind::tile ? tile_dtype(x) : default_dtype(x);
+}
+
+namespace {
+
+ValueId operand(const Located &value, DType dtype, const Shape &shape) {
+  return broadcast(recorder_of(value), convert(value, dtype), shape,
+                   value.where);
+}
+
 // Which dtypes a function takes, and which it computes in.
 DType computed_dtype(Function function, const char *what, DType dtype,
                      const SourceLine &where) {
   if (!is_arithmetic(dtype))
-    unsupported(what, dtype, where);
+    unsupported_dtype(what, dtype, where);
   switch (function) {
   case Function::bit_and:
   case Function::bit_or:
   case Function::bit_xor:
     if (is_float(dtype))
-      unsupported(what, dtype, where);
+      unsupported_dtype(what, dtype, where);
     return dtype;
   case Function::shl:
   case Function::shr:
     if (!is_integer(dtype))
-      unsupported(what, dtype, where);
+      unsupported_dtype(what, dtype, where);
     return dtype;
   case Function::pow:
+  case Function::rem:
+  case Function::atan2:
     if (!is_float(dtype))
-      unsupported(what, dtype, where);
+      unsupported_dtype(what, dtype, where);
     return dtype;
   case Function::div:
     return is_float(dtype) ? dtype : DType::f32;
   default:
     if (dtype == DType::b1)
-      unsupported(what, dtype, where);
+      unsupported_dtype(what, dtype, where);
     return dtype;
   }
 }
@@ -193,9 +251,10 @@ Tile compare(Function function, const char *what, const Located &lhs,
              const Located &rhs) {
   DType dtype = common_dtype(lhs, rhs);
   if (!is_arithmetic(dtype))
-    unsupported(what, dtype, lhs.where);
+    unsupported_dtype(what, dtype, lhs.where);
   Shape shape = common_shape(what, shape_of(lhs), shape_of(rhs), lhs.where);
-  return emit(Op::compare, function, {convert(lhs, dtype), convert(rhs, dtype)},
+  return emit(Op::compare, function,
+              {operand(lhs, dtype, shape), operand(rhs, dtype, shape)},
               {ValueType::Kind::tile, DType::b1, shape}, lhs);
 }
 
@@ -204,27 +263,10 @@ Tile unary(Function function, DType dtype, const Located &x) {
               {ValueType::Kind::tile, dtype, shape_of(x)}, x);
 }
 
-DType dtype_of(const Located &x) {
-  return x.kind == Kind::tile ? tile_dtype(x) : default_dtype(x);
-}
-
-Tile float_function(Function function, const char *what, const Located &x) {
-  DType dtype = dtype_of(x);
-  if (!is_arithmetic(dtype))
-    unsupported(what, dtype, x.where);
-  return unary(function, is_float(dtype) ? dtype : DType::f32, x);
-}
-
-Tile rounding(Function function, const char *what, const Located &x) {
-  if (is_integer(dtype_of(x)) && is_arithmetic(dtype_of(x)))
-    return tile_of(x);
-  return float_function(function, what, x);
-}
-
 Tile signed_function(Function function, const char *what, const Located &x) {
   DType dtype = dtype_of(x);
   if (!is_arithmetic(dtype) || dtype == DType::b1)
-    unsupported(what, dtype, x.where);
+    unsupported_dtype(what, dtype, x.where);
   return unary(function, dtype, x);
 }
 
@@ -240,7 +282,7 @@ Tile binary(Function function, const char *what, const Located &lhs,
   DType dtype =
       computed_dtype(function, what, common_dtype(lhs, rhs), lhs.where);
   Shape shape = common_shape(what, shape_of(lhs), shape_of(rhs), lhs.where);
-  ValueId left = convert(lhs, dtype), right = convert(rhs, dtype);
+  ValueId left = operand(lhs, dtype, shape), right = operand(rhs, dtype, shape);
   return emit(Op::binary, function, {left, right},
               {ValueType::Kind::tile, dtype, shape}, lhs);
 }
@@ -259,7 +301,7 @@ Tile updated(Function function, const char *what, const Tile &tile,
   // As in PyTorch: the left side keeps its dtype, and a float does not silently
   // become an integer.
   if (is_float(after.dtype) && !is_float(before.dtype))
-    unsupported(what, before.dtype, rhs.where);
+    unsupported_dtype(what, before.dtype, rhs.where);
   lhs.value = out.value(rhs.where);
   return recorder_of(lhs).tile(convert(lhs, before.dtype), rhs.where);
 }
@@ -275,17 +317,15 @@ void store_tile(int operand, const std::vector<ValueId> &indices,
   } else {
     tile = convert(value, target.dtype);
     Shape shape = recorder.type(tile).shape;
-    if (shape != target.tile && !shape.empty())
+    bool fits = shape.size() <= target.tile.size();
+    for (std::size_t i = 1; fits && i <= shape.size(); ++i)
+      fits = shape[shape.size() - i] == 1 ||
+             shape[shape.size() - i] == target.tile[target.tile.size() - i];
+    if (!fits)
       throw CompileError(
           ErrorId::store_shape, value.where,
           {to_string(shape), target.name, to_string(target.tile)});
-    if (shape != target.tile) {
-      // The one operation that repeats a scalar without changing any bit of it.
-      ValueId all = recorder.constant(1, DType::b1, target.tile, value.where);
-      tile = emit(Op::select, Function::none, {all, tile, tile},
-                  {ValueType::Kind::tile, target.dtype, target.tile}, value)
-                 .value(value.where);
-    }
+    tile = spread(recorder, tile, target.tile, value.where);
   }
   recorder.store(operand, indices, tile, value.where);
 }
@@ -341,6 +381,12 @@ Tile min(const Located &lhs, const Located &rhs) {
 Tile max(const Located &lhs, const Located &rhs) {
   return binary(Function::max, "max()", lhs, rhs);
 }
+Tile fmod(const Located &lhs, const Located &rhs) {
+  return binary(Function::rem, "fmod()", lhs, rhs);
+}
+Tile atan2(const Located &y, const Located &x) {
+  return binary(Function::atan2, "atan2()", y, x);
+}
 Tile pow(const Located &base, const Located &exponent) {
   return binary(Function::pow, "pow()", base, exponent);
 }
@@ -372,7 +418,7 @@ Tile abs(const Located &x) {
 }
 Tile operator!(const Located &x) {
   if (dtype_of(x) != DType::b1)
-    unsupported("operator !", dtype_of(x), x.where);
+    unsupported_dtype("operator !", dtype_of(x), x.where);
   return unary(Function::logical_not, DType::b1, x);
 }
 Tile operator~(const Located &x) {
@@ -380,36 +426,13 @@ Tile operator~(const Located &x) {
   if (dtype == DType::b1)
     return !x;
   if (!is_arithmetic(dtype) || is_float(dtype))
-    unsupported("operator ~", dtype, x.where);
+    unsupported_dtype("operator ~", dtype, x.where);
   Recorder &recorder = recorder_of(x);
   ValueId ones =
       recorder.constant(is_signed(dtype) ? -1 : 255, dtype, {}, x.where);
   return emit(Op::binary, Function::bit_xor, {convert(x, dtype), ones},
               {ValueType::Kind::tile, dtype, shape_of(x)}, x);
 }
-
-Tile exp(const Located &x) { return float_function(Function::exp, "exp()", x); }
-Tile exp2(const Located &x) {
-  return float_function(Function::exp2, "exp2()", x);
-}
-Tile log(const Located &x) { return float_function(Function::log, "log()", x); }
-Tile log2(const Located &x) {
-  return float_function(Function::log2, "log2()", x);
-}
-Tile sqrt(const Located &x) {
-  return float_function(Function::sqrt, "sqrt()", x);
-}
-Tile rsqrt(const Located &x) {
-  return float_function(Function::rsqrt, "rsqrt()", x);
-}
-Tile sin(const Located &x) { return float_function(Function::sin, "sin()", x); }
-Tile cos(const Located &x) { return float_function(Function::cos, "cos()", x); }
-Tile tanh(const Located &x) {
-  return float_function(Function::tanh, "tanh()", x);
-}
-Tile erf(const Located &x) { return float_function(Function::erf, "erf()", x); }
-Tile floor(const Located &x) { return rounding(Function::floor, "floor()", x); }
-Tile ceil(const Located &x) { return rounding(Function::ceil, "ceil()", x); }
 
 Tile where(const Located &mask, const Located &x, const Located &y) {
   if (dtype_of(mask) != DType::b1)
@@ -419,8 +442,8 @@ Tile where(const Located &mask, const Located &x, const Located &y) {
   DType dtype = common_dtype(x, y);
   Shape shape = common_shape("where()", shape_of(x), shape_of(y), mask.where);
   shape = common_shape("where()", shape_of(mask), shape, mask.where);
-  ValueId condition = convert(mask, DType::b1);
-  ValueId left = convert(x, dtype), right = convert(y, dtype);
+  ValueId condition = operand(mask, DType::b1, shape);
+  ValueId left = operand(x, dtype, shape), right = operand(y, dtype, shape);
   return emit(Op::select, Function::none, {condition, left, right},
               {ValueType::Kind::tile, dtype, shape}, mask);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators and functions on tiles, and loops. dtypes are promoted as in
-// PyTorch; numbers adopt the tile's dtype. Shapes must be equal, or one side a
-// scalar.
+// PyTorch; numbers adopt the tile's dtype. Shapes broadcast as in NumPy:
+// counted from the last, dimensions must be equal or 1.
 #pragma once
 
 #include "girih/dsl/values.h"
@@ -39,6 +39,10 @@ Tile floor_divide(const Located &lhs, const Located &rhs);
 /// NaN in either gives NaN.
 Tile min(const Located &lhs, const Located &rhs);
 Tile max(const Located &lhs, const Located &rhs);
+/// The remainder with the sign of the dividend, as C's. Floats only.
+Tile fmod(const Located &lhs, const Located &rhs);
+/// The angle of (x, y). Floats only.
+Tile atan2(const Located &y, const Located &x);
 /// Floats only.
 Tile pow(const Located &base, const Located &exponent);
 /// `mask ? x : y`, element by element; `mask` is a bool tile.
@@ -48,17 +52,37 @@ Tile abs(const Located &x);
 /// The following take floats; integers are converted to f32 first.
 Tile exp(const Located &x);
 Tile exp2(const Located &x);
+Tile expm1(const Located &x);
 Tile log(const Located &x);
 Tile log2(const Located &x);
+Tile log1p(const Located &x);
 Tile sqrt(const Located &x);
 Tile rsqrt(const Located &x);
 Tile sin(const Located &x);
 Tile cos(const Located &x);
+Tile tan(const Located &x);
+Tile asin(const Located &x);
+Tile acos(const Located &x);
+Tile atan(const Located &x);
+Tile sinh(const Located &x);
+Tile cosh(const Located &x);
 Tile tanh(const Located &x);
+Tile asinh(const Located &x);
+Tile acosh(const Located &x);
+Tile atanh(const Located &x);
 Tile erf(const Located &x);
-/// Integers stay as they are.
+/// Integers stay as they are. round() goes to the nearest, halves to even.
 Tile floor(const Located &x);
 Tile ceil(const Located &x);
+Tile round(const Located &x);
+Tile trunc(const Located &x);
+/// A bool tile.
+Tile isnan(const Located &x);
+/// a * b + c, rounded once. Floats of one dtype.
+Tile fma(const Located &a, const Located &b, const Located &c);
+/// The same bits as another dtype of the same width.
+Tile bitcast(const Located &x, DType dtype,
+             std::source_location where = std::source_location::current());
 
 /// Converts, rounding to nearest even; fp8 and integers saturate, floats to
 /// integers truncate, anything but 0 is true.

@@ -25,7 +25,49 @@ void find_stores(const Block &block, int operand, int depth,
     if (node.op == Op::store && node.operand == operand)
       out.push_back({&node, depth});
     find_stores(node.body, operand, depth + 1, out);
+    find_stores(node.other, operand, depth + 1, out);
   }
+}
+
+bool stores_to(const Node &node, int operand) {
+  std::vector<Store> stores;
+  find_stores(node.body, operand, 0, stores);
+  find_stores(node.other, operand, 0, stores);
+  return !stores.empty();
+}
+
+// Least and most stores on the ways through a block; loops count as one round.
+struct Count {
+  int least = 0, most = 0;
+};
+
+Count count_stores(const Block &block, int operand) {
+  Count out;
+  for (const Node &node : block.nodes) {
+    Count here = count_stores(node.body, operand);
+    if (node.op == Op::store && node.operand == operand)
+      here = {1, 1};
+    if (node.op == Op::branch) {
+      Count other = count_stores(node.other, operand);
+      here = {std::min(here.least, other.least),
+              std::max(here.most, other.most)};
+    }
+    if (node.op == Op::while_loop)
+      here.least = 0;
+    out.least += here.least;
+    out.most += here.most;
+  }
+  return out;
+}
+
+bool is_conditional(const Block &block, int operand) {
+  return std::any_of(
+      block.nodes.begin(), block.nodes.end(), [&](const Node &node) {
+        bool control = node.op == Op::branch || node.op == Op::while_loop;
+        return (control && stores_to(node, operand)) ||
+               is_conditional(node.body, operand) ||
+               is_conditional(node.other, operand);
+      });
 }
 
 // One source dimension as c_1*x_1 + ... + c_n*x_n over distinct coordinates.
@@ -215,11 +257,22 @@ private:
     }
     case Op::loop:
       return loop(node);
+    case Op::branch:
+    case Op::while_loop: // what is done there is not known here
+      return !stores_to(node, operand_) && !gives_index(node);
     case Op::store:
       return node.operand != operand_ || store(node);
     default:
       return true;
     }
+  }
+
+  bool gives_index(const Node &node) const {
+    return std::any_of(
+        node.results.begin(), node.results.end(), [&](ValueId each) {
+          return program_.values[static_cast<std::size_t>(each)].kind ==
+                 ValueType::Kind::index;
+        });
   }
 
   static Expr binary(Function function, const Expr &lhs, const Expr &rhs) {
@@ -365,16 +418,14 @@ private:
     for (const Node &node : block.nodes) {
       bool taint =
           foreign(node.inputs) || (node.op == Op::index && !own(node.expr));
-      std::vector<Store> stores;
-      find_stores(node.body, operand_, 0, stores);
       if (taint && ((node.op == Op::store && node.operand == operand_) ||
-                    (node.op == Op::loop && !stores.empty())))
+                    stores_to(node, operand_)))
         return false;
       for (ValueId each : node.results)
         foreign_[static_cast<std::size_t>(each)] = taint;
       for (ValueId each : node.body.arguments)
         foreign_[static_cast<std::size_t>(each)] = taint;
-      if (!this->block(node.body))
+      if (!this->block(node.body) || !this->block(node.other))
         return false;
     }
     return true;
@@ -397,18 +448,23 @@ void check_operand(const Program &program, int number,
                        {operand.name, program.name});
   if (stores.empty())
     return;
+  Count count = count_stores(program.body, number);
+  if (out && !operand.partial && count.least == 0)
+    throw CompileError(ErrorId::store_conditional, stores[0].node->line,
+                       {operand.name});
   bool plain = operand.levels.empty();
-  if (out && plain && stores.size() > 1)
+  if (out && plain && count.most > 1)
     throw CompileError(
         Diagnostic(ErrorId::store_twice, stores[1].node->line, {operand.name})
             .note(stores[0].node->line, "the first store"));
-  if (out && plain && stores[0].depth > 0)
+  bool conditional = is_conditional(program.body, number);
+  if (out && plain && !conditional && stores[0].depth > 0)
     throw CompileError(
         Diagnostic(ErrorId::store_twice, stores[0].node->line, {operand.name})
             .note(stores[0].node->line, "this store is inside a loop"));
   if (plain && TilingProof(operand).holds())
     return;
-  if (!OwnSizes(program, number).hold())
+  if (conditional || !OwnSizes(program, number).hold())
     return;
   for (std::int64_t n : {1, 2, 3, 5, 8, 17, 33, 65, 130, 257, 1030}) {
     Trial trial(program, number, n);

@@ -8,28 +8,37 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
 namespace girih {
 
 constexpr std::string_view op_names[] = {
-    "constant", "index", "index_binary", "index_to_tile", "load",
-    "store",    "unary", "binary",       "compare",       "select",
-    "cast",     "dot",   "loop",
+    "constant",  "index",      "index_binary", "index_to_tile", "load",
+    "store",     "unary",      "binary",       "ternary",       "compare",
+    "select",    "cast",       "bitcast",      "dot",           "loop",
+    "branch",    "while_loop", "arange",       "offsets",       "in_bounds",
+    "remap",     "reduce",     "scan",         "sort",          "take",
+    "gather",    "scatter",    "atomic",       "random",        "print",
+    "assertion", "inline_ptx",
 };
-static_assert(std::size(op_names) == static_cast<std::size_t>(Op::loop) + 1);
+static_assert(std::size(op_names) ==
+              static_cast<std::size_t>(Op::inline_ptx) + 1);
 
 constexpr std::string_view function_names[] = {
-    "none", "neg",     "abs",    "exp",         "exp2", "log",
-    "log2", "sqrt",    "rsqrt",  "sin",         "cos",  "tanh",
-    "erf",  "floor",   "ceil",   "logical_not", "add",  "sub",
-    "mul",  "div",     "mod",    "floordiv",    "pow",  "min",
-    "max",  "bit_and", "bit_or", "bit_xor",     "shl",  "shr",
-    "eq",   "ne",      "lt",     "le",          "gt",   "ge",
+    "none",  "neg",   "abs",     "exp",    "exp2",        "log",
+    "log2",  "sqrt",  "rsqrt",   "sin",    "cos",         "tanh",
+    "erf",   "floor", "ceil",    "tan",    "asin",        "acos",
+    "atan",  "sinh",  "cosh",    "asinh",  "acosh",       "atanh",
+    "expm1", "log1p", "round",   "trunc",  "logical_not", "add",
+    "sub",   "mul",   "div",     "mod",    "floordiv",    "pow",
+    "min",   "max",   "bit_and", "bit_or", "bit_xor",     "shl",
+    "shr",   "rem",   "atan2",   "fma",    "eq",          "ne",
+    "lt",    "le",    "gt",      "ge",     "exchange",    "compare_exchange",
 };
 static_assert(std::size(function_names) ==
-              static_cast<std::size_t>(Function::ge) + 1);
+              static_cast<std::size_t>(Function::compare_exchange) + 1);
 
 std::string_view name(Op op) { return op_names[static_cast<std::size_t>(op)]; }
 
@@ -47,6 +56,28 @@ std::string_view name(Direction direction) {
     return "inout";
   }
   return "?";
+}
+
+bool has_effect(const Node &node) {
+  switch (node.op) {
+  case Op::store:
+  case Op::scatter:
+  case Op::atomic:
+  case Op::print:
+  case Op::assertion:
+    return true;
+  default:
+    break;
+  }
+  auto any = [](const Block &block) {
+    return std::any_of(block.nodes.begin(), block.nodes.end(), has_effect);
+  };
+  return any(node.body) || any(node.other);
+}
+
+bool has_blocks(Op op) {
+  return op == Op::branch || op == Op::while_loop || op == Op::reduce ||
+         op == Op::scan || op == Op::inline_ptx;
 }
 
 std::optional<Op> parse_op(std::string_view text) {
@@ -101,6 +132,22 @@ std::string number_text(double value) {
   auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
   ensure(error == std::errc(), "a double did not print");
   return std::string(buffer, end);
+}
+
+// Text between quotes: what is special there is written as \xHH.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    auto code = static_cast<unsigned char>(c);
+    if (code >= ' ' && code < 127 && c != '"' && c != '\\') {
+      out += c;
+      continue;
+    }
+    out += "\\x";
+    out += "0123456789abcdef"[code >> 4];
+    out += "0123456789abcdef"[code & 15];
+  }
+  return out + "\"";
 }
 
 class Printer {
@@ -187,29 +234,71 @@ private:
     line("}");
   }
 
+  std::string arguments(const Block &block) const {
+    std::string out;
+    for (ValueId each : block.arguments)
+      out += (out.empty() ? "" : ", ") + typed(each);
+    return "(" + out + ") {";
+  }
+
+  std::string types(const Node &node) const {
+    std::string out;
+    for (ValueId each : node.results)
+      out += (out.empty() ? " : " : ", ") + to_string(type(each));
+    return out;
+  }
+
+  std::string operand(const Node &node) const {
+    return names_.at(static_cast<std::size_t>(node.operand));
+  }
+
+  // What stands between an operation's name and its inputs.
+  std::string attributes(const Node &node) const {
+    std::string out;
+    if (node.function != Function::none)
+      out += std::string(name(node.function)) + " ";
+    if (node.op == Op::constant || node.op == Op::arange)
+      out += number_text(node.value);
+    if (node.op == Op::index)
+      out += node.expr.to_string(names_);
+    if (node.op == Op::remap)
+      out += "map " + to_string(node.map, names_) + " ";
+    if (node.dim >= 0)
+      out += "dim " + std::to_string(node.dim) + " ";
+    if (node.reverse)
+      out += "reverse ";
+    if (!node.text.empty())
+      out += quoted(node.text) + " ";
+    return out;
+  }
+
+  std::string inputs(const Node &node) const {
+    if (node.op == Op::load)
+      return operand(node) + "[" + list(node.inputs, 0) + "]";
+    if (node.op == Op::dot && node.precision == Precision::tf32)
+      return list(node.inputs, 0) + " tf32";
+    if (node.op < Op::branch)
+      return list(node.inputs, 0);
+    return (node.operand < 0 ? "" : operand(node)) + "[" +
+           list(node.inputs, 0) + "]";
+  }
+
   void node(const Node &node) {
     if (node.op == Op::loop)
       return loop(node);
     if (node.op == Op::store)
-      return line("store " + value(node.inputs.at(0)) + ", " +
-                  names_.at(static_cast<std::size_t>(node.operand)) + "[" +
-                  list(node.inputs, 1) + "]");
+      return line("store " + value(node.inputs.at(0)) + ", " + operand(node) +
+                  "[" + list(node.inputs, 1) + "]");
     std::string text =
-        value(node.results.at(0)) + " = " + std::string(name(node.op)) + " ";
-    if (node.function != Function::none)
-      text += std::string(name(node.function)) + " ";
-    if (node.op == Op::constant)
-      text += number_text(node.value);
-    else if (node.op == Op::index)
-      text += node.expr.to_string(names_);
-    else if (node.op == Op::load)
-      text += names_.at(static_cast<std::size_t>(node.operand)) + "[" +
-              list(node.inputs, 0) + "]";
-    else
-      text += list(node.inputs, 0);
-    if (node.op == Op::dot && node.precision == Precision::tf32)
-      text += " tf32";
-    line(text + " : " + to_string(type(node.results.at(0))));
+        node.results.empty() ? "" : list(node.results, 0) + " = ";
+    text += std::string(name(node.op)) + " " + attributes(node) + inputs(node);
+    if (has_blocks(node.op))
+      for_each_block(node, [&](const Block &each) {
+        line(text + " " + arguments(each));
+        block(each);
+        text = "}";
+      });
+    line(text + types(node));
   }
 
   const Program &program_;

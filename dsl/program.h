@@ -73,14 +73,50 @@ enum class Op : std::uint8_t {
   store,         // inputs: tile, level indices...; to `operand`
   unary,         // `function`, elementwise                         -> tile
   binary,        // `function`, elementwise, equal shapes or a {}   -> tile
+  ternary,       // `function` (fma), elementwise, likewise         -> tile
   compare,       // `function` eq ne lt le gt ge                    -> bool tile
   select,        // inputs: bool tile, tile, tile; each of the result's shape or
                  // {}                                              -> tile
   cast,          // to the result's dtype, round to nearest even; floats to
                  // integers truncate and saturate, NaN gives 0      -> tile
-  dot,  // inputs a[M,K], b[K,N] (, acc[M,N]); `precision` -> tile [M,N]
-  loop, // inputs: count (below 1: no iteration), initial values...;
-        // `body`                                          -> results
+  bitcast,       // the same bits as another dtype of the same width -> tile
+  dot,        // inputs a[M,K], b[K,N] (, acc[M,N]); `precision` -> tile [M,N]
+  loop,       // inputs: count (below 1: no iteration), initial values...;
+              // `body`                                          -> results
+  branch,     // inputs: bool {}; `body` where it holds, else `other`; both
+              // yield the results                         -> results
+  while_loop, // inputs: initial values...; while `other`, whose arguments are
+              // the carried values, yields true: `body`, which sees them and
+              // yields the next                           -> results
+  arange,     // `value`, `value` + 1, ...                 -> i32/i64 tile [N]
+  offsets,    // source index along `dim` of each lane of `operand`'s tile at
+              // inputs (level indices); not clamped       -> i64 tile
+  in_bounds,  // whether each lane of that tile is         -> bool tile
+  remap,      // lane t of the result is lane `map`(t) of the input -> tile
+  reduce,     // inputs: n tiles of one shape, along `dim`; `body` takes two
+              // lanes (2n scalars) and yields one (n); any order; its
+          // arguments and constants are all it sees   -> n tiles without dim
+  scan,      // the same for all prefixes, inclusive; with `reverse` suffixes,
+             // `body` applied to (what comes later, the lane)
+             //                                           -> n tiles
+  sort,      // inputs: keys, payloads... of one shape; along `dim`, stable,
+             // NaN above all; descending with `reverse`  -> the same types
+  take,      // inputs: tile, index tile: result[.., i, ..] is
+             // tile[.., index[.., i, ..], ..] along `dim`; an index out of
+             // range gives 0                             -> index's shape
+  gather,    // inputs: an index tile for each source dimension; elements of
+             // `operand`; out of its range `other`       -> tile
+  scatter,   // inputs: tile, index tiles; dropped out of range; one of several
+             // writes to one element wins
+  atomic,    // inputs: tile (, what must be there, for compare_exchange), index
+             // tiles; `function`; relaxed; out of range nothing is done
+             // and the old value is `other`              -> old values
+  random,    // inputs: seed i64 {}, counters i64; Philox 4x32-10 -> 4 i32 tiles
+  print,     // inputs: tiles and indices; `text`
+  assertion, // input: bool tile; `text`
+  inline_ptx, // inputs: tiles of one shape; `text` with $0 for the result and
+              // $1.. for the inputs; `body` is the same on other targets, from
+              // one lane of each input                    -> tile
 };
 
 /// Elementwise and index functions.
@@ -101,6 +137,19 @@ enum class Function : std::uint8_t {
   erf,
   floor,
   ceil,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  asinh,
+  acosh,
+  atanh,
+  expm1,
+  log1p,
+  round,
+  trunc,
   logical_not,
   // binary
   add,
@@ -117,6 +166,10 @@ enum class Function : std::uint8_t {
   bit_xor,
   shl,
   shr,
+  rem,   // the remainder with the dividend's sign (C's fmod), floats
+  atan2, // floats
+  // ternary
+  fma,
   // compare
   eq,
   ne,
@@ -124,6 +177,9 @@ enum class Function : std::uint8_t {
   le,
   gt,
   ge,
+  // atomic
+  exchange,
+  compare_exchange,
 };
 
 enum class Precision : std::uint8_t { ieee, tf32 };
@@ -132,7 +188,7 @@ struct Node;
 
 /// A sequence of nodes with its arguments. The body of a `loop` has arguments
 /// {induction index from 0 to count-1, carried values...} and yields the next
-/// carried values.
+/// carried values. For the others see Op.
 struct Block {
   std::vector<ValueId> arguments;
   std::vector<Node> nodes;
@@ -148,7 +204,11 @@ struct Node {
   double value = 0;
   Expr expr;
   Precision precision = Precision::ieee;
-  Block body; // loop only
+  int dim = -1;
+  bool reverse = false;
+  std::vector<Expr> map; // remap: source lanes over lane symbols
+  std::string text;      // print, assertion, inline_ptx
+  Block body, other;     // see Op
   SourceLine line;
 };
 
@@ -165,6 +225,18 @@ struct Program {
   /// 128-bit hash of to_string(), as 32 hex digits.
   std::string hash() const;
 };
+
+/// Whether a node does more than give its results: it is never dropped.
+bool has_effect(const Node &node);
+
+/// Calls `f` for the blocks of a node in the order in which they run.
+template <class SomeNode, class F> void for_each_block(SomeNode &node, F &&f) {
+  if (node.op == Op::while_loop)
+    f(node.other);
+  f(node.body);
+  if (node.op == Op::branch)
+    f(node.other);
+}
 
 /// Names as printed in a Program's text.
 std::string_view name(Op op);

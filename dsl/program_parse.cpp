@@ -241,7 +241,7 @@ private:
     if (scanner_.accept("loop"))
       loop(out, results, depth);
     else
-      simple(out, results);
+      simple(out, results, depth);
     return out;
   }
 
@@ -272,35 +272,95 @@ private:
     }
   }
 
-  void simple(Node &out, const std::vector<ValueId> &results) {
-    auto op = parse_op(scanner_.identifier());
-    if (!op || *op == Op::store || *op == Op::loop)
-      scanner_.fail("unknown operation");
-    out.op = *op;
-    if (*op == Op::unary || *op == Op::binary || *op == Op::compare ||
-        *op == Op::index_binary) {
+  std::vector<ValueType> types() {
+    std::vector<ValueType> out;
+    do
+      out.push_back(type());
+    while (scanner_.accept(","));
+    return out;
+  }
+
+  void define_results(Node &out, const std::vector<ValueId> &results) {
+    std::vector<ValueType> all;
+    if (scanner_.accept(":"))
+      all = types();
+    if (results.size() != all.size())
+      scanner_.fail("an operation has one type for each result");
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      out.results.push_back(define(std::move(all[i])));
+      expect_number(results[i], out.results.back());
+    }
+  }
+
+  static bool has_function(Op op) {
+    return op == Op::unary || op == Op::binary || op == Op::ternary ||
+           op == Op::compare || op == Op::index_binary || op == Op::atomic;
+  }
+
+  void attributes(Node &out) {
+    if (has_function(out.op)) {
       auto function = parse_function(scanner_.identifier());
       if (!function)
         scanner_.fail("unknown function");
       out.function = *function;
     }
-    if (*op == Op::constant) {
+    if (out.op == Op::constant || out.op == Op::arange)
       out.value = scanner_.number();
-    } else if (*op == Op::index) {
+    if (out.op == Op::index)
       out.expr = scan_expr(scanner_, names_);
-    } else if (*op == Op::load) {
-      out.operand = operand_number();
-      out.inputs = indices();
-    } else {
-      out.inputs = values();
+    if (out.op == Op::remap) {
+      scanner_.expect("map");
+      out.map = expressions();
     }
-    if (*op == Op::dot && scanner_.accept("tf32"))
+    if (scanner_.accept("dim"))
+      out.dim = static_cast<int>(scanner_.integer(0, max_rank - 1));
+    out.reverse = scanner_.accept("reverse");
+    if (scanner_.peek() == '"')
+      out.text = scanner_.escaped();
+  }
+
+  static bool has_operand(Op op) {
+    return op == Op::load || op == Op::offsets || op == Op::in_bounds ||
+           op == Op::gather || op == Op::scatter || op == Op::atomic;
+  }
+
+  void inputs(Node &out) {
+    if (has_operand(out.op))
+      out.operand = operand_number();
+    if (out.op == Op::load || out.op >= Op::branch)
+      out.inputs = indices();
+    else if (out.op != Op::constant && out.op != Op::index)
+      out.inputs = values();
+    if (out.op == Op::dot && scanner_.accept("tf32"))
       out.precision = Precision::tf32;
-    scanner_.expect(":");
-    out.results = {define(type())};
-    if (results.size() != 1)
-      scanner_.fail("an operation has one result");
-    expect_number(results[0], out.results[0]);
+  }
+
+  void arguments(Block &out) {
+    scanner_.expect("(");
+    if (scanner_.accept(")"))
+      return;
+    do {
+      ValueId argument = value();
+      scanner_.expect(":");
+      out.arguments.push_back(define(type()));
+      expect_number(argument, out.arguments.back());
+    } while (scanner_.accept(","));
+    scanner_.expect(")");
+  }
+
+  void simple(Node &out, const std::vector<ValueId> &results, int depth) {
+    auto op = parse_op(scanner_.identifier());
+    if (!op || *op == Op::store || *op == Op::loop)
+      scanner_.fail("unknown operation");
+    out.op = *op;
+    attributes(out);
+    inputs(out);
+    if (has_blocks(*op))
+      for_each_block(out, [&](Block &each) {
+        arguments(each);
+        block(each, depth + 1);
+      });
+    define_results(out, results);
   }
 
   TextScanner scanner_;

@@ -12,6 +12,9 @@ namespace girih {
 std::optional<Op> parse_op(std::string_view text);
 std::optional<Function> parse_function(std::string_view text);
 
+/// Whether the text of an operation other than `loop` has blocks.
+bool has_blocks(Op op);
+
 /// The operands' names, as Expr::to_string wants them.
 std::vector<std::string> operand_names(const Program &program);
 

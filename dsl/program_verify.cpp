@@ -5,6 +5,7 @@
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/dsl/support/float_formats.h"
 #include "girih/dsl/support/text_scanner.h"
+#include "girih/dsl/tile_nodes.h"
 
 #include <cmath>
 #include <set>
@@ -159,16 +160,30 @@ private:
   void node(const Node &node, int depth) {
     if (node.op == Op::loop)
       return loop(node, depth);
-    std::vector<ValueType> in;
+    std::vector<ValueType> in, out;
     for (ValueId each : node.inputs)
       in.push_back(use(each));
+    for (ValueId each : node.results)
+      out.push_back(type(each));
     if (node.op == Op::store) {
       check(node.results.empty(), "a store has no result");
       store(node, in);
-      return;
+    } else if (node.op == Op::branch || node.op == Op::while_loop) {
+      control(node, in, out, depth);
+    } else if (node.op >= Op::arange) {
+      if (has_blocks(node.op))
+        lanes(node, in, out);
+      verify_tile_node(program_, node, in, out);
+    } else {
+      check(out.size() == 1, "an operation has one result");
+      simple(node, in, out[0]);
     }
-    check(node.results.size() == 1, "an operation has one result");
-    ValueType out = type(node.results[0]);
+    for (ValueId each : node.results)
+      define(each);
+  }
+
+  void simple(const Node &node, const std::vector<ValueType> &in,
+              const ValueType &out) {
     bool index_result = node.op == Op::index || node.op == Op::index_binary;
     check((out.kind == Kind::index) == index_result,
           std::string(name(node.op)) + " gives the wrong kind of value");
@@ -178,7 +193,77 @@ private:
       load(node, in, out);
     else
       arithmetic(node, in, out);
-    define(node.results[0]);
+  }
+
+  // Defined since `outside` is not visible any more.
+  void close(std::size_t outside) {
+    for (std::size_t i = outside; i < open_.size(); ++i)
+      defined_[static_cast<std::size_t>(open_[i])] = false;
+    open_.resize(outside);
+  }
+
+  void yields(const Block &block, const std::vector<ValueType> &types,
+              const char *what) {
+    check(block.yields.size() == types.size(),
+          std::string(what) + " yields the wrong number of values");
+    for (std::size_t i = 0; i < types.size(); ++i)
+      check(type(block.yields[i]) == types[i],
+            std::string(what) + " yields another type than it gives");
+  }
+
+  void control(const Node &node, const std::vector<ValueType> &in,
+               const std::vector<ValueType> &out, int depth) {
+    const ValueType condition = {Kind::tile, DType::b1, {}};
+    std::size_t outside = open_.size();
+    if (node.op == Op::branch) {
+      check(in.size() == 1 && in[0] == condition, "a branch needs one bool");
+      for (const Block *each : {&node.body, &node.other}) {
+        check(each->arguments.empty(), "an arm of a branch has arguments");
+        block(*each, depth + 1);
+        yields(*each, out, "an arm of a branch");
+        close(outside);
+      }
+      return;
+    }
+    check(in == out, "a while_loop changes the type of a carried value");
+    check(node.body.arguments.empty(), "a while_loop's body has arguments");
+    block(node.other, depth + 1);
+    std::vector<ValueType> carried;
+    for (ValueId each : node.other.arguments)
+      carried.push_back(type(each));
+    check(carried == in, "a while_loop's arguments have other types");
+    yields(node.other, {condition}, "a while_loop's condition");
+    // The body sees the carried values, but nothing else of the condition.
+    close(outside + carried.size());
+    block(node.body, depth + 1);
+    yields(node.body, out, "a while_loop's body");
+    close(outside);
+  }
+
+  // A block of scalars that sees its arguments and constants only.
+  void lanes(const Node &node, const std::vector<ValueType> &in,
+             const std::vector<ValueType> &out) {
+    std::vector<ValueType> wanted;
+    int copies = node.op == Op::inline_ptx ? 1 : 2;
+    for (int copy = 0; copy < copies; ++copy)
+      for (const ValueType &each : in)
+        wanted.push_back({Kind::tile, each.dtype, {}});
+    std::vector<bool> visible(defined_.size(), false);
+    visible.swap(defined_);
+    std::vector<ValueId> around;
+    around.swap(open_);
+    block(node.body, 0);
+    std::vector<ValueType> arguments, results;
+    for (ValueId each : node.body.arguments)
+      arguments.push_back(type(each));
+    for (const ValueType &each : out)
+      results.push_back({Kind::tile, each.dtype, {}});
+    check(arguments == wanted, "a block of lanes has other arguments");
+    yields(node.body, results, "a block of lanes");
+    for (const Node &each : node.body.nodes)
+      check(is_lane_op(each.op), "a block of lanes does more than arithmetic");
+    visible.swap(defined_);
+    around.swap(open_);
   }
 
   void indices(const Node &node, const std::vector<ValueType> &in,
@@ -271,6 +356,20 @@ private:
       check(in[0].dtype == out.dtype && in[1].dtype == out.dtype,
             "binary of differing dtypes");
       return binary(node.function, out.dtype);
+    case Op::ternary:
+      inputs(in, 3, out, "ternary");
+      check(node.function == Function::fma, "not a function of three tiles");
+      for (const ValueType &each : in)
+        check(each.dtype == out.dtype, "ternary of differing dtypes");
+      check(is_float(out.dtype) && is_arithmetic(out.dtype), "fma of integers");
+      return;
+    case Op::bitcast:
+      check(in.size() == 1 && in[0].kind == Kind::tile &&
+                in[0].shape == out.shape &&
+                bits(in[0].dtype) == bits(out.dtype) &&
+                in[0].dtype != DType::b1 && out.dtype != DType::b1,
+            "bitcast changes the shape or the width");
+      return;
     case Op::compare:
       inputs(in, 2, out, "compare");
       check(in[0].dtype == in[1].dtype && out.dtype == DType::b1 &&
@@ -310,7 +409,7 @@ private:
   }
 
   void binary(Function f, DType dtype) {
-    check(between(f, Function::add, Function::shr),
+    check(between(f, Function::add, Function::atan2),
           "not a function of two tiles");
     check(is_arithmetic(dtype), "arithmetic on a storage dtype");
     bool bits = between(f, Function::bit_and, Function::bit_xor);
@@ -320,7 +419,8 @@ private:
       check(dtype != DType::b1, "arithmetic on bool");
     if (f == Function::shl || f == Function::shr)
       check(is_integer(dtype), "shift of floats");
-    if (f == Function::div || f == Function::pow)
+    if (f == Function::div || f == Function::pow || f == Function::rem ||
+        f == Function::atan2)
       check(is_float(dtype), std::string(name(f)) + " of integers");
   }
 
@@ -363,10 +463,7 @@ private:
                 type(node.results[i]) == carried,
             "a loop changes the type of a carried value");
     }
-    // What is defined inside is not visible after the loop.
-    for (std::size_t i = outside; i < open_.size(); ++i)
-      defined_[static_cast<std::size_t>(open_[i])] = false;
-    open_.resize(outside);
+    close(outside); // what is defined inside is not visible after the loop
     for (ValueId each : node.results)
       define(each);
   }

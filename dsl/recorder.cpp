@@ -3,6 +3,7 @@
 
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/tile_nodes.h"
 
 #include <algorithm>
 
@@ -10,16 +11,6 @@ namespace girih {
 namespace {
 
 thread_local Recorder *active = nullptr;
-
-constexpr std::size_t max_loops = 16;
-
-void replace_uses(Block &block, ValueId from, ValueId to) {
-  for (Node &node : block.nodes) {
-    std::replace(node.inputs.begin(), node.inputs.end(), from, to);
-    replace_uses(node.body, from, to);
-  }
-  std::replace(block.yields.begin(), block.yields.end(), from, to);
-}
 
 } // namespace
 
@@ -68,10 +59,15 @@ void Recorder::unlink(Variable &variable) {
     first_ = variable.next_;
   if (variable.next_)
     variable.next_->previous_ = variable.previous_;
-  for (OpenLoop &loop : loops_)
-    for (Candidate &each : loop.candidates)
+  auto forget = [&](Candidates &candidates) {
+    for (Candidate &each : candidates)
       if (each.variable == &variable)
         each.variable = nullptr;
+  };
+  for (Region &region : regions_)
+    forget(region.candidates);
+  for (Candidates *each : watched_)
+    forget(*each);
 }
 
 ValueId Recorder::define(ValueType type) {
@@ -88,14 +84,33 @@ void Recorder::check_use(ValueId id, const char *what,
     throw CompileError(ErrorId::foreign_value, where, {what});
   if (!is_visible_[static_cast<std::size_t>(id)])
     throw CompileError(ErrorId::value_scope, where, {what});
+  for (const Region &region : regions_)
+    if (id < region.first_visible)
+      throw CompileError(ErrorId::lanes_capture, where, {what});
+}
+
+void Recorder::check_lane_op(Op op, const SourceLine &where) const {
+  bool lanes =
+      std::any_of(regions_.begin(), regions_.end(), [](const Region &region) {
+        return region.first_visible > 0;
+      });
+  if (lanes && !is_lane_op(op))
+    throw CompileError(ErrorId::lanes_operation, where, {name(op)});
 }
 
 ValueId Recorder::add(Node node, ValueType type) {
+  return add_all(std::move(node), {std::move(type)}).front();
+}
+
+std::vector<ValueId> Recorder::add_all(Node node,
+                                       const std::vector<ValueType> &types) {
   check_not_broken();
-  ValueId id = define(std::move(type));
-  node.results = {id};
+  check_lane_op(node.op, node.line);
+  for (const ValueType &each : types)
+    node.results.push_back(define(each));
+  std::vector<ValueId> results = node.results;
   block().nodes.push_back(std::move(node));
-  return id;
+  return results;
 }
 
 ValueId Recorder::constant(double value, DType dtype, Shape shape,
@@ -175,94 +190,12 @@ void Recorder::store(int operand, const std::vector<ValueId> &indices,
   node.inputs = {tile};
   node.inputs.insert(node.inputs.end(), indices.begin(), indices.end());
   node.line = where;
-  block().nodes.push_back(std::move(node));
-}
-
-std::size_t Recorder::enter_loop(ValueId count, const SourceLine &where) {
-  check_not_broken();
-  check_use(count, "an Index", where);
-  if (loops_.size() == max_loops)
-    throw CompileError(ErrorId::unsupported, where,
-                       {"loops are nested more than 16 deep", ""});
-  OpenLoop loop;
-  loop.serial = ++loop_count_;
-  loop.node.op = Op::loop;
-  loop.node.line = where;
-  loop.node.inputs = {count};
-  loop.scope_size = visible_.size();
-  loop.node.body.arguments = {define({ValueType::Kind::index, DType::i64, {}})};
-  for (Variable *each = first_; each; each = each->next_) {
-    if (!is_visible_[static_cast<std::size_t>(each->value_)])
-      continue; // kept alive past its own loop; any use is an error
-    ValueId initial = each->value_;
-    each->value_ = define(type(initial));
-    loop.candidates.push_back({each, initial, each->value_});
-  }
-  loops_.push_back(std::move(loop));
-  return loop_count_;
-}
-
-ValueId Recorder::induction() const {
-  ensure(!loops_.empty(), "no loop is open");
-  return loops_.back().node.body.arguments[0];
-}
-
-void Recorder::leave_loop(std::size_t serial) {
-  check_not_broken();
-  ensure(!loops_.empty() && loops_.back().serial == serial,
-         "loops end in another order than they begin");
-  OpenLoop loop = std::move(loops_.back());
-  Node &node = loop.node;
-  std::vector<Candidate> carried;
-  for (const Candidate &each : loop.candidates) {
-    if (!each.variable || each.variable->value_ == each.argument)
-      continue;
-    ValueId last = each.variable->value_;
-    const SourceLine &line = each.variable->line_;
-    check_use(last, "a Tile", line);
-    if (!(type(last) == type(each.initial)))
-      throw CompileError(
-          ErrorId::loop_type, line,
-          {to_string(type(each.initial)), to_string(type(last))});
-    carried.push_back(each);
-    node.inputs.push_back(each.initial);
-    node.body.arguments.push_back(each.argument);
-    node.body.yields.push_back(last);
-  }
-  // What the loop does not change keeps its value from before.
-  for (const Candidate &each : loop.candidates) {
-    bool changes = std::any_of(carried.begin(), carried.end(),
-                               [&](const Candidate &other) {
-                                 return other.argument == each.argument;
-                               });
-    if (changes)
-      continue;
-    replace_uses(node.body, each.argument, each.initial);
-    if (each.variable)
-      each.variable->value_ = each.initial;
-  }
-  loops_.pop_back();
-  for (std::size_t i = loop.scope_size; i < visible_.size(); ++i)
-    is_visible_[static_cast<std::size_t>(visible_[i])] = false;
-  visible_.resize(loop.scope_size);
-  for (const Candidate &each : carried) {
-    node.results.push_back(define(type(each.initial)));
-    each.variable->value_ = node.results.back();
-  }
-  block().nodes.push_back(std::move(node));
-}
-
-void Recorder::abandon_loop(std::size_t serial, const SourceLine &where) {
-  bool open = std::any_of(loops_.begin(), loops_.end(), [&](const auto &each) {
-    return each.serial == serial;
-  });
-  if (open && !broken_)
-    broken_ = where;
+  add_all(std::move(node), {});
 }
 
 void Recorder::finish() {
   check_not_broken();
-  ensure(loops_.empty(), "a loop is still open");
+  ensure(regions_.empty(), "a loop is still open");
 }
 
 Variable::Variable(Recorder *owner, ValueId value, SourceLine line)

@@ -5,7 +5,9 @@
 #include "girih/dsl/functions.h"
 #include "girih/dsl/program.h"
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,8 @@ public:
 
   /// Appends a node with one result.
   ValueId add(Node node, ValueType type);
+  /// Appends a node with any number of results.
+  std::vector<ValueId> add_all(Node node, const std::vector<ValueType> &types);
   ValueId constant(double value, DType dtype, Shape shape,
                    const SourceLine &where);
   ValueId index(Expr expr, const SourceLine &where);
@@ -39,6 +43,9 @@ public:
                const SourceLine &where);
   void store(int operand, const std::vector<ValueId> &indices, ValueId tile,
              const SourceLine &where);
+  /// Throws [level-index] unless `indices` are one for each middle level.
+  void check_indices(int operand, const std::vector<ValueId> &indices,
+                     const SourceLine &where) const;
   /// Throws unless the value was made by this recorder in an open block.
   void check_use(ValueId id, const char *what, const SourceLine &where) const;
 
@@ -48,11 +55,25 @@ public:
     return {this, id, where};
   }
 
+  // regions.cpp
   /// Opens a loop; gives its serial number. The induction value is
   /// induction().
   std::size_t enter_loop(ValueId count, const SourceLine &where);
   ValueId induction() const;
   void leave_loop(std::size_t serial);
+  /// Records both arms of a branch; an empty function does nothing.
+  void add_branch(ValueId condition, const std::function<void()> &yes,
+                  const std::function<void()> &no, const SourceLine &where);
+  /// Records `while (condition()) body()`; `condition` gives a bool scalar.
+  void add_while(const std::function<ValueId()> &condition,
+                 const std::function<void()> &body, const SourceLine &where);
+  /// Records a block of lanes: `body` gets the arguments and gives what the
+  /// block yields. Nothing else is visible to it.
+  Block record_lanes(
+      const std::vector<ValueType> &arguments,
+      const std::function<std::vector<ValueId>(const std::vector<ValueId> &)>
+          &body,
+      const SourceLine &where);
   /// A loop's body was left early; every later use of the recorder throws.
   void abandon_loop(std::size_t serial, const SourceLine &where);
   void check_not_broken() const;
@@ -77,29 +98,51 @@ private:
     Variable *variable; // null once destroyed
     ValueId initial, argument;
   };
-  struct OpenLoop {
-    Node node;
-    std::size_t serial;
-    std::size_t scope_size; // values visible outside
-    std::vector<Candidate> candidates;
+  using Candidates = std::vector<Candidate>;
+  /// A block that is being recorded.
+  struct Region {
+    Node node; // of a loop: what is known of it already
+    std::size_t serial = 0;
+    std::size_t scope_size = 0; // values visible outside
+    ValueId first_visible = 0;  // of a block of lanes: its first argument
+    Candidates candidates;
   };
+  /// An arm of a branch that has been recorded.
+  struct Arm {
+    Block block;
+    Candidates changed; // argument: the value at the arm's end
+  };
+  /// Closes what was opened since, also when an exception passes.
+  class RegionGuard;
 
   Block &block() {
-    return loops_.empty() ? program_.body : loops_.back().node.body;
+    return regions_.empty() ? program_.body : regions_.back().node.body;
   }
+  void open_region(const SourceLine &where);
+  void record_arm(Arm &arm, const std::function<void()> &body,
+                  const SourceLine &where);
+  /// Ends the innermost region; its values are not visible any more.
+  Region close_region();
+  /// Variables whose values are visible; with `arguments`, each gets a new
+  /// value, as at the start of a loop.
+  Candidates candidates(bool arguments);
+  /// Of a loop's or a while's candidates: those that it changes. The others
+  /// get their values from before back, in `blocks` too.
+  Candidates carried(const Candidates &all, std::span<Block *const> blocks);
+  void check_carried(const Candidate &each) const;
+  void check_lane_op(Op op, const SourceLine &where) const;
   ValueId define(ValueType type);
-  void check_indices(int operand, const std::vector<ValueId> &indices,
-                     const SourceLine &where) const;
   void link(Variable &variable);
   void unlink(Variable &variable);
 
   Program &program_;
   Recorder *outer_;
   Variable *first_ = nullptr;
-  std::vector<OpenLoop> loops_;
-  std::vector<ValueId> visible_; // values of open blocks, in order
+  std::vector<Region> regions_;
+  std::vector<Candidates *> watched_; // of arms
+  std::vector<ValueId> visible_;      // values of open blocks, in order
   std::vector<bool> is_visible_;
-  std::size_t loop_count_ = 0;
+  std::size_t region_count_ = 0;
   std::optional<SourceLine> broken_;
 };
 

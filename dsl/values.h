@@ -19,6 +19,7 @@ namespace girih {
 class Recorder;
 class Index;
 class Located;
+class Tile;
 
 /// Shape of a tile.
 using Shape = std::vector<std::int64_t>;
@@ -147,6 +148,11 @@ public:
   /// Static shape of the innermost tile.
   const Shape &shape() const;
   DType dtype() const;
+  /// Index into source dimension `dim` of each lane of the tile: i64, may lie
+  /// outside the source. For an operand with levels, `a[k].offsets(0)`.
+  Tile offsets(int dim, Where where = Where::current()) const;
+  /// Whether each lane lies inside the source: a bool tile.
+  Tile in_bounds(Where where = Where::current()) const;
 
 protected:
   Operand(Recorder &recorder, int number)
@@ -159,6 +165,12 @@ protected:
 
 /// A tile of an operand that is not loaded yet: what `a[k]` gives.
 class OperandAccess {
+public:
+  using Where = std::source_location;
+  /// As Operand's, at these indices.
+  Tile offsets(int dim, Where where = Where::current()) const;
+  Tile in_bounds(Where where = Where::current()) const;
+
 protected:
   friend class Located;
   friend class Recorder;
@@ -226,6 +238,11 @@ public:
   InTile operator[](IndexList indices) const {
     return {recorder_, number_, std::move(indices)};
   }
+  /// Elements of the source at index tiles, one for each of its dimensions,
+  /// which broadcast to the result's shape. Whatever the arrangement; out of
+  /// range `other`.
+  Tile gather(const std::vector<Located> &indices,
+              Where where = Where::current()) const;
 
 private:
   friend class Located;
@@ -242,6 +259,10 @@ public:
   OutTile operator[](IndexList indices) const {
     return {recorder_, number_, std::move(indices)};
   }
+  /// Writes elements of the source at index tiles; out of range nothing. Of
+  /// several writes to one element one wins. For a partial() output.
+  void scatter(const std::vector<Located> &indices, const Located &value,
+               Where where = Where::current()) const;
 };
 
 /// An operand that is read and written.
@@ -258,6 +279,34 @@ public:
   InOutTile operator[](IndexList indices) const {
     return {recorder_, number_, std::move(indices)};
   }
+  /// As In::gather and Out::scatter.
+  Tile gather(const std::vector<Located> &indices,
+              Where where = Where::current()) const;
+  void scatter(const std::vector<Located> &indices, const Located &value,
+               Where where = Where::current()) const;
+  /// Combines `value` with an element of the source at once, in no order among
+  /// programs and lanes (relaxed); gives what was there before. add: f64 f32
+  /// f16 bf16 i64 i32; max, min, exchange: without f16 and bf16; the others:
+  /// i64 and i32.
+  Tile atomic_add(const std::vector<Located> &indices, const Located &value,
+                  Where where = Where::current()) const;
+  Tile atomic_max(const std::vector<Located> &indices, const Located &value,
+                  Where where = Where::current()) const;
+  Tile atomic_min(const std::vector<Located> &indices, const Located &value,
+                  Where where = Where::current()) const;
+  Tile atomic_and(const std::vector<Located> &indices, const Located &value,
+                  Where where = Where::current()) const;
+  Tile atomic_or(const std::vector<Located> &indices, const Located &value,
+                 Where where = Where::current()) const;
+  Tile atomic_xor(const std::vector<Located> &indices, const Located &value,
+                  Where where = Where::current()) const;
+  Tile atomic_exchange(const std::vector<Located> &indices,
+                       const Located &value,
+                       Where where = Where::current()) const;
+  /// Writes `desired` where `expected` is there.
+  Tile atomic_compare_exchange(const std::vector<Located> &indices,
+                               const Located &expected, const Located &desired,
+                               Where where = Where::current()) const;
 
 private:
   friend class Located;

@@ -32,4 +32,13 @@ def Tile_Precision : I32EnumAttr<"Precision", "precision of a dot", [
   let cppNamespace = "::girih::tile";
 }
 
+def Tile_AtomicKind : I32EnumAttr<"AtomicKind", "what an atomic does", [
+  I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"min", 1>,
+  I32EnumAttrCase<"max", 2>, I32EnumAttrCase<"bit_and", 3>,
+  I32EnumAttrCase<"bit_or", 4>, I32EnumAttrCase<"bit_xor", 5>,
+  I32EnumAttrCase<"exchange", 6>, I32EnumAttrCase<"compare_exchange", 7>
+]> {
+  let cppNamespace = "::girih::tile";
+}
+
 #endif

@@ -11,5 +11,8 @@ class Tile_Op<string mnemonic, list<Trait> traits = []>
     : Op<TileDialect, mnemonic, traits>;
 
 def Tile_Tensor : StaticShapeTensorOf<[AnyFloat, AnySignlessInteger]>;
+def Tile_Integers : StaticShapeTensorOf<[AnySignlessInteger]>;
+def Tile_Scalar : AnyTypeOf<[AnyFloat, AnySignlessInteger]>;
+def Tile_Value : AnyTypeOf<[Tile_Tensor, Tile_Scalar, Index]>;
 
 #endif

@@ -11,13 +11,6 @@ using namespace mlir;
 
 namespace girih::compiler {
 
-struct Importer::Footprint {
-  unsigned lanes = 0;
-  SmallVector<Value> scalars;
-  AffineMap map;
-  IntegerSetAttr bounds;
-};
-
 Value Importer::indexConstant(std::int64_t value) {
   return arith::ConstantIndexOp::create(builder, loc, value);
 }
@@ -192,6 +185,13 @@ Importer::Footprint Importer::footprint(const Node &node, ValueRange levels) {
   return result;
 }
 
+TypedAttr Importer::otherOf(const ArrangedOperand &operand, Type element) {
+  if (isa<FloatType>(element))
+    return builder.getFloatAttr(element, operand.other);
+  return builder.getIntegerAttr(element,
+                                static_cast<std::int64_t>(operand.other));
+}
+
 void Importer::importLoad(const Node &node) {
   const ArrangedOperand &operand = program.operands[node.operand];
   SmallVector<Value> levels;
@@ -199,16 +199,10 @@ void Importer::importLoad(const Node &node) {
     levels.push_back(value(input));
   Footprint where = footprint(node, levels);
   Type element = elementType(*builder.getContext(), operand.dtype);
-  TypedAttr other;
-  if (isa<FloatType>(element))
-    other = builder.getFloatAttr(element, operand.other);
-  else
-    other = builder.getIntegerAttr(element,
-                                   static_cast<std::int64_t>(operand.other));
   Value loaded = tile::LoadOp::create(
       builder, loc, RankedTensorType::get(operand.tile, element),
       entry->getArgument(node.operand), where.scalars, where.map, where.bounds,
-      other);
+      otherOf(operand, element));
   if (operand.tile.empty())
     loaded = tensor::ExtractOp::create(builder, loc, loaded, ValueRange());
   values[node.results[0]] = loaded;

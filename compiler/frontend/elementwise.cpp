@@ -96,6 +96,32 @@ Value Importer::unary(const Node &node) {
     return math::FloorOp::create(builder, loc, x);
   case Function::ceil:
     return math::CeilOp::create(builder, loc, x);
+  case Function::tan:
+    return math::TanOp::create(builder, loc, x);
+  case Function::asin:
+    return math::AsinOp::create(builder, loc, x);
+  case Function::acos:
+    return math::AcosOp::create(builder, loc, x);
+  case Function::atan:
+    return math::AtanOp::create(builder, loc, x);
+  case Function::sinh:
+    return math::SinhOp::create(builder, loc, x);
+  case Function::cosh:
+    return math::CoshOp::create(builder, loc, x);
+  case Function::asinh:
+    return math::AsinhOp::create(builder, loc, x);
+  case Function::acosh:
+    return math::AcoshOp::create(builder, loc, x);
+  case Function::atanh:
+    return math::AtanhOp::create(builder, loc, x);
+  case Function::expm1:
+    return math::ExpM1Op::create(builder, loc, x);
+  case Function::log1p:
+    return math::Log1pOp::create(builder, loc, x);
+  case Function::round:
+    return math::RoundEvenOp::create(builder, loc, x);
+  case Function::trunc:
+    return math::TruncOp::create(builder, loc, x);
   case Function::logical_not:
     return arith::XOrIOp::create(builder, loc, x,
                                  filledInteger(x.getType(), 1));
@@ -216,6 +242,10 @@ Value Importer::binary(const Node &node) {
                                  arith::DivFOp::create(builder, loc, a, b));
   case Function::pow:
     return math::PowFOp::create(builder, loc, a, b);
+  case Function::rem:
+    return arith::RemFOp::create(builder, loc, a, b);
+  case Function::atan2:
+    return math::Atan2Op::create(builder, loc, a, b);
   case Function::min:
     if (!isFloat && !isSigned)
       return arith::MinUIOp::create(builder, loc, a, b);
@@ -238,6 +268,11 @@ Value Importer::binary(const Node &node) {
   default:
     unsupported("binary function " + std::string(name(node.function)));
   }
+}
+
+Value Importer::ternary(const Node &node) {
+  SmallVector<Value> inputs = spreadInputs(node);
+  return math::FmaOp::create(builder, loc, inputs[0], inputs[1], inputs[2]);
 }
 
 Value Importer::compare(const Node &node) {

@@ -158,35 +158,80 @@ void Importer::importBlock(const Block &block) {
 void Importer::importNode(const Node &node) {
   line = node.line;
   loc = location(node.line);
-  auto define = [&](Value result) { values[node.results.front()] = result; };
   switch (node.op) {
-  case girih::Op::constant:
-    return define(constant(node));
-  case girih::Op::index:
-    return define(indexExpr(node.expr, {}));
-  case girih::Op::index_binary:
-    return define(indexBinary(node.function, value(node.inputs[0]),
-                              value(node.inputs[1])));
-  case girih::Op::index_to_tile:
-    return define(indexToTile(node));
   case girih::Op::load:
     return importLoad(node);
   case girih::Op::store:
     return importStore(node);
-  case girih::Op::unary:
-    return define(unary(node));
-  case girih::Op::binary:
-    return define(binary(node));
-  case girih::Op::compare:
-    return define(compare(node));
-  case girih::Op::select:
-    return define(select(node));
-  case girih::Op::cast:
-    return define(cast(node));
-  case girih::Op::dot:
-    return define(dot(node));
   case girih::Op::loop:
     return importLoop(node);
+  case girih::Op::branch:
+    return importBranch(node);
+  case girih::Op::while_loop:
+    return importWhile(node);
+  case girih::Op::reduce:
+  case girih::Op::scan:
+    return importAlong(node);
+  case girih::Op::sort:
+    return importSort(node);
+  case girih::Op::scatter:
+    return importScatter(node);
+  case girih::Op::random:
+    return importRandom(node);
+  case girih::Op::print:
+  case girih::Op::assertion:
+    return importPrint(node);
+  default:
+    values[node.results.front()] = importValue(node);
+  }
+}
+
+/// Operations with one result.
+Value Importer::importValue(const Node &node) {
+  switch (node.op) {
+  case girih::Op::constant:
+    return constant(node);
+  case girih::Op::index:
+    return indexExpr(node.expr, {});
+  case girih::Op::index_binary:
+    return indexBinary(node.function, value(node.inputs[0]),
+                       value(node.inputs[1]));
+  case girih::Op::index_to_tile:
+    return indexToTile(node);
+  case girih::Op::unary:
+    return unary(node);
+  case girih::Op::binary:
+    return binary(node);
+  case girih::Op::ternary:
+    return ternary(node);
+  case girih::Op::compare:
+    return compare(node);
+  case girih::Op::select:
+    return select(node);
+  case girih::Op::cast:
+    return cast(node);
+  case girih::Op::bitcast:
+    return bitcast(node);
+  case girih::Op::dot:
+    return dot(node);
+  case girih::Op::arange:
+    return arange(node);
+  case girih::Op::offsets:
+    return offsets(node);
+  case girih::Op::in_bounds:
+    return inBounds(node);
+  case girih::Op::remap:
+    return remap(node);
+  case girih::Op::take:
+    return take(node);
+  case girih::Op::gather:
+    return gather(node);
+  case girih::Op::atomic:
+    return atomic(node);
+  case girih::Op::inline_ptx:
+    return inlinePtx(node);
+  default:
+    unsupported("operation " + std::string(name(node.op)));
   }
 }
 

@@ -23,6 +23,7 @@ private:
   void addKernelAttributes(mlir::Operation *kernel);
   void importBlock(const Block &block);
   void importNode(const Node &node);
+  mlir::Value importValue(const Node &node);
   void importLoop(const Node &node);
   mlir::Location location(const SourceLine &line);
   [[noreturn]] void unsupported(const std::string &what,
@@ -37,7 +38,13 @@ private:
   mlir::Value indexConstant(std::int64_t value);
   void importLoad(const Node &node);
   void importStore(const Node &node);
-  struct Footprint;
+  /// Where an operand's tile lies, over lanes and scalars.
+  struct Footprint {
+    unsigned lanes = 0;
+    llvm::SmallVector<mlir::Value> scalars;
+    mlir::AffineMap map;
+    mlir::IntegerSetAttr bounds;
+  };
   Footprint footprint(const Node &node, mlir::ValueRange levels);
   mlir::AffineExpr affine(const Expr &expr, Footprint &into,
                           mlir::ValueRange levels);
@@ -48,6 +55,7 @@ private:
   mlir::Value constant(const Node &node);
   mlir::Value unary(const Node &node);
   mlir::Value binary(const Node &node);
+  mlir::Value ternary(const Node &node);
   mlir::Value compare(const Node &node);
   mlir::Value select(const Node &node);
   mlir::Value indexToTile(const Node &node);
@@ -63,6 +71,33 @@ private:
   /// Input number `i`, spread to `shape` where it is a scalar.
   mlir::Value spread(mlir::Value value, llvm::ArrayRef<std::int64_t> shape);
   llvm::SmallVector<mlir::Value> spreadInputs(const Node &node);
+
+  // tiles.cpp: whole tiles, branches, what is indirect
+  void importBranch(const Node &node);
+  void importWhile(const Node &node);
+  void importLanes(const Block &block, mlir::Region &region);
+  void importAlong(const Node &node);
+  void importSort(const Node &node);
+  void importRandom(const Node &node); // random.cpp
+  void importScatter(const Node &node);
+  void importPrint(const Node &node);
+  mlir::Value arange(const Node &node);
+  mlir::Value offsets(const Node &node);
+  mlir::Value inBounds(const Node &node);
+  mlir::Value coordinate(mlir::AffineExpr expr, const Footprint &where,
+                         llvm::ArrayRef<std::int64_t> shape);
+  mlir::Value remap(const Node &node);
+  mlir::Value take(const Node &node);
+  mlir::Value gather(const Node &node);
+  mlir::Value atomic(const Node &node);
+  mlir::Value inlinePtx(const Node &node);
+  mlir::Value bitcast(const Node &node);
+  /// A tile as a tensor, of rank 0 for a scalar; and back.
+  mlir::Value asTensor(mlir::Value value);
+  mlir::Value fromTensor(mlir::Value value);
+  llvm::SmallVector<mlir::Value> tensors(llvm::ArrayRef<ValueId> ids);
+  mlir::TypedAttr otherOf(const ArrangedOperand &operand, mlir::Type element);
+  void importArm(const Block &block);
 
   // casts.cpp
   mlir::Value cast(const Node &node);

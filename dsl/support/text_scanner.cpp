@@ -125,4 +125,32 @@ std::string TextScanner::quoted() {
   return std::string(text_.substr(begin, at_++ - begin));
 }
 
+std::string TextScanner::escaped() {
+  auto digit = [&]() -> int {
+    char c = at_ < text_.size() ? text_[at_++] : ' ';
+    if (c >= '0' && c <= '9')
+      return c - '0';
+    if (c >= 'a' && c <= 'f')
+      return c - 'a' + 10;
+    fail("expected a hexadecimal digit");
+  };
+  expect("\"");
+  std::string out;
+  while (at_ < text_.size() && text_[at_] != '"') {
+    char c = text_[at_++];
+    if (static_cast<unsigned char>(c) < ' ')
+      fail("control character in a quoted text");
+    if (c == '\\') {
+      expect("x");
+      int high = digit();
+      c = static_cast<char>(high * 16 + digit());
+    }
+    out += c;
+  }
+  if (at_ == text_.size())
+    fail("the quoted text does not end");
+  ++at_;
+  return out;
+}
+
 } // namespace girih

@@ -36,6 +36,8 @@ public:
   /// Text between double quotes; no quote, backslash or control character
   /// inside.
   std::string quoted();
+  /// Text between double quotes in which `\xHH` is the byte HH.
+  std::string escaped();
 
 private:
   void skip_space();

@@ -14,11 +14,11 @@ namespace {
 using Id = ErrorId;
 
 TEST(ApplicationErrors, ShapeMismatch) {
-  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({2, 4}, f32); AT; x = x + a[0]; });
-  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({4}, f32); AT; where(x > 0, a[0], 1); });
+  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({2, 5}, f32); AT; x = x + a[0]; });
+  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({3}, f32); AT; where(x > 0, a[0], 1); });
   expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({}, f32); AT; x += a[0]; });
-  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({2, 4}, f32); AT; max(a[0], x); });
-  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({2, 4}, f32); AT; auto mask = a[0] < x; });
+  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({2, 5}, f32); AT; max(a[0], x); });
+  expect_application_error(Id::shape_mismatch, [](In a, In, Out) { Tile x = zeros({2, 5}, f32); AT; auto mask = a[0] < x; });
 }
 TEST(ApplicationErrors, DotShape) {
   expect_application_error(Id::dot_shape, [](In a, In, Out) { Tile x = zeros({2, 4}, f32); AT; dot(a[0], x); });

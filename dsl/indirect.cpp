@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operands at indices that are data, and where an operand's tile lies.
+#include "girih/dsl/elementwise.h"
+#include "girih/dsl/program_text.h"
+#include "girih/dsl/recorder.h"
+#include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/tile_nodes.h"
+
+namespace girih {
+namespace {
+
+using Where = std::source_location;
+
+struct Access {
+  const char *what;
+  Recorder &recorder;
+  int operand;
+  Where where;
+
+  const ArrangedOperand &target() const {
+    return recorder.program().operands[static_cast<std::size_t>(operand)];
+  }
+};
+
+Shape index_shape(const Access &access, const std::vector<Located> &indices) {
+  Shape shape;
+  for (const Located &each : indices) {
+    DType dtype = dtype_of(each);
+    if (!is_integer(dtype) || !is_arithmetic(dtype))
+      throw CompileError(ErrorId::tile_index, each.where,
+                         {access.what,
+                          "an index has dtype " + std::string(name(dtype)),
+                          "indices are integers"});
+    shape = common_shape(access.what, shape, shape_of(each), access.where);
+  }
+  return shape;
+}
+
+// Appends an index for each source dimension, all of `shape`.
+void add_indices(const Access &access, const std::vector<Located> &indices,
+                 const Shape &shape, Node &node) {
+  const ArrangedOperand &target = access.target();
+  if (indices.size() != static_cast<std::size_t>(target.rank))
+    throw CompileError(ErrorId::tile_index, access.where,
+                       {access.what,
+                        "it got " + std::to_string(indices.size()) +
+                            " indices for " + target.name + " of rank " +
+                            std::to_string(target.rank),
+                        "one index for each dimension of the source"});
+  for (const Located &each : indices) {
+    DType dtype = dtype_of(each) == DType::i64 ? DType::i64 : DType::i32;
+    node.inputs.push_back(
+        spread(access.recorder, convert(each, dtype), shape, access.where));
+  }
+}
+
+void check_may_scatter(const Access &access) {
+  const ArrangedOperand &target = access.target();
+  if (target.direction == Direction::out && !target.partial)
+    throw CompileError(ErrorId::scatter_partial, access.where,
+                       {access.what, target.name});
+}
+
+ValueId value_of(const Access &access, const Located &value,
+                 const Shape &shape) {
+  return spread(access.recorder, convert(value, access.target().dtype), shape,
+                access.where);
+}
+
+Tile atomic(Access access, Function function,
+            const std::vector<Located> &indices,
+            const std::vector<Located> &values) {
+  check_may_scatter(access);
+  const ArrangedOperand &target = access.target();
+  if (!is_atomic(function, target.dtype))
+    throw CompileError(ErrorId::dtype_unsupported, access.where,
+                       {access.what, name(target.dtype),
+                        "use an operand of dtype f32, f64, i32 or i64"});
+  Shape shape = index_shape(access, indices);
+  for (const Located &each : values)
+    shape = common_shape(access.what, shape, shape_of(each), access.where);
+  Node node;
+  node.op = Op::atomic;
+  node.function = function;
+  node.operand = access.operand;
+  node.line = access.where;
+  for (const Located &each : values)
+    node.inputs.push_back(value_of(access, each, shape));
+  add_indices(access, indices, shape, node);
+  return access.recorder.tile(
+      access.recorder.add(std::move(node), {ValueType::Kind::tile, target.dtype,
+                                            std::move(shape)}),
+      access.where);
+}
+
+Tile gathered(Access access, const std::vector<Located> &indices) {
+  Node node;
+  node.op = Op::gather;
+  node.operand = access.operand;
+  node.line = access.where;
+  Shape shape = index_shape(access, indices);
+  add_indices(access, indices, shape, node);
+  return access.recorder.tile(
+      access.recorder.add(
+          std::move(node),
+          {ValueType::Kind::tile, access.target().dtype, std::move(shape)}),
+      access.where);
+}
+
+void scattered(Access access, const std::vector<Located> &indices,
+               const Located &value) {
+  check_may_scatter(access);
+  Shape shape = common_shape(access.what, index_shape(access, indices),
+                             shape_of(value), access.where);
+  Node node;
+  node.op = Op::scatter;
+  node.operand = access.operand;
+  node.line = access.where;
+  node.inputs = {value_of(access, value, shape)};
+  add_indices(access, indices, shape, node);
+  access.recorder.add_all(std::move(node), {});
+}
+
+Recorder &current(Where where) {
+  return Recorder::current("an operand", where);
+}
+
+// A place of the tile that `levels` index.
+Tile place(Op op, int operand, const std::vector<ValueId> &levels, int dim,
+           Where where) {
+  Recorder &recorder = current(where);
+  recorder.check_indices(operand, levels, where);
+  const ArrangedOperand &of =
+      recorder.program().operands[static_cast<std::size_t>(operand)];
+  bool offsets = op == Op::offsets;
+  int at = dim < 0 ? dim + of.rank : dim;
+  if (offsets && (at < 0 || at >= of.rank))
+    throw CompileError(ErrorId::dim_range, where,
+                       {"offsets()", dim, of.rank, of.name});
+  Node node;
+  node.op = op;
+  node.operand = operand;
+  node.dim = offsets ? at : -1;
+  node.inputs = levels;
+  node.line = where;
+  ValueType type = {ValueType::Kind::tile, offsets ? DType::i64 : DType::b1,
+                    of.tile};
+  return recorder.tile(recorder.add(std::move(node), std::move(type)), where);
+}
+
+} // namespace
+
+Tile Operand::offsets(int dim, Where where) const {
+  return place(Op::offsets, number_, {}, dim, where);
+}
+Tile Operand::in_bounds(Where where) const {
+  return place(Op::in_bounds, number_, {}, -1, where);
+}
+Tile OperandAccess::offsets(int dim, Where where) const {
+  return place(Op::offsets, operand_, indices_.values, dim, where);
+}
+Tile OperandAccess::in_bounds(Where where) const {
+  return place(Op::in_bounds, operand_, indices_.values, -1, where);
+}
+
+Tile In::gather(const std::vector<Located> &indices, Where where) const {
+  return gathered({"gather()", current(where), number_, where}, indices);
+}
+Tile InOut::gather(const std::vector<Located> &indices, Where where) const {
+  return gathered({"gather()", current(where), number_, where}, indices);
+}
+void Out::scatter(const std::vector<Located> &indices, const Located &value,
+                  Where where) const {
+  scattered({"scatter()", current(where), number_, where}, indices, value);
+}
+void InOut::scatter(const std::vector<Located> &indices, const Located &value,
+                    Where where) const {
+  scattered({"scatter()", current(where), number_, where}, indices, value);
+}
+
+#define GIRIH_ATOMIC(NAME, FUNCTION)                                           \
+  Tile InOut::NAME(const std::vector<Located> &indices, const Located &value,  \
+                   Where where) const {                                        \
+    return atomic({#NAME "()", current(where), number_, where},                \
+                  Function::FUNCTION, indices, {value});                       \
+  }
+GIRIH_ATOMIC(atomic_add, add)
+GIRIH_ATOMIC(atomic_max, max)
+GIRIH_ATOMIC(atomic_min, min)
+GIRIH_ATOMIC(atomic_and, bit_and)
+GIRIH_ATOMIC(atomic_or, bit_or)
+GIRIH_ATOMIC(atomic_xor, bit_xor)
+GIRIH_ATOMIC(atomic_exchange, exchange)
+#undef GIRIH_ATOMIC
+
+Tile InOut::atomic_compare_exchange(const std::vector<Located> &indices,
+                                    const Located &expected,
+                                    const Located &desired, Where where) const {
+  return atomic({"atomic_compare_exchange()", current(where), number_, where},
+                Function::compare_exchange, indices, {desired, expected});
+}
+
+} // namespace girih
