@@ -7,6 +7,9 @@
 namespace girih::compiler {
 namespace {
 
+// Of a tile, as the language has it.
+constexpr std::int64_t most_lanes = 1 << 20;
+
 bool used_as(const BlockRoles &roles, const std::string &block,
              BlockRole::Use use) {
   return std::any_of(roles.roles.begin(), roles.roles.end(),
@@ -28,10 +31,13 @@ std::int64_t extent(const BlockRoles &roles, BlockRole::Use use,
   for (const BlockRole &role : roles.roles) {
     if (role.use != BlockRole::Use::tile || !used_as(roles, role.block, use))
       continue;
-    const auto operand = static_cast<std::size_t>(role.operand);
-    const auto dim = static_cast<std::size_t>(role.dim);
-    if (operand < shapes.size() && dim < shapes[operand].size())
-      largest = std::max(largest, size_bucket(shapes[operand][dim]));
+    if (!role.extent)
+      continue;
+    const std::int64_t size = role.extent->evaluate([&](const Symbol &symbol) {
+      return shapes.at(static_cast<std::size_t>(symbol.operand))
+          .at(static_cast<std::size_t>(symbol.dim));
+    });
+    largest = std::max(largest, size_bucket(size));
   }
   return largest;
 }
@@ -57,12 +63,40 @@ void set_elementwise_blocks(Config &config, const BlockRoles &roles,
                       [](const BlockRole &role) { return role.contiguous; });
       if (runs != contiguous || used_by_dot(roles, block.name))
         continue;
-      const std::int64_t size = block.fallback > 0
-                                    ? block.fallback
-                                    : std::max<std::int64_t>(elements, 1);
-      config.blocks[block.name] = size;
+      const std::int64_t size =
+          config.blocks
+              .try_emplace(block.name, std::max<std::int64_t>(elements, 1))
+              .first->second;
       elements = std::max<std::int64_t>(elements / size, 1);
     }
+}
+
+// Not below `size`: a power of two, or three of the next smaller one.
+static std::int64_t covering_bucket(std::int64_t size) {
+  const auto top = static_cast<std::int64_t>(std::bit_ceil(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
+  const std::int64_t middle = top / 4 * 3;
+  return std::min(size <= middle ? middle : top, most_lanes);
+}
+
+// What the kernel itself says of its blocks: fallbacks and sizes to cover.
+static Config
+fixed_blocks(const BlockRoles &roles,
+             const std::vector<std::vector<std::int64_t>> &shapes) {
+  Config config;
+  for (const BlockUse &block : roles.blocks) {
+    if (block.fallback > 0)
+      config.blocks[block.name] = block.fallback;
+    for (const Expr &each : block.covers) {
+      const std::int64_t size = each.evaluate([&](const Symbol &symbol) {
+        return shapes.at(static_cast<std::size_t>(symbol.operand))
+            .at(static_cast<std::size_t>(symbol.dim));
+      });
+      std::int64_t &value = config.blocks[block.name];
+      value = std::max(value, covering_bucket(size));
+    }
+  }
+  return config;
 }
 
 Config default_config(const BlockRoles &roles,
@@ -74,9 +108,10 @@ Config default_config(const BlockRoles &roles,
     extents.n = extent(roles, BlockRole::Use::dot_n, shapes);
     extents.k = extent(roles, BlockRole::Use::dot_k, shapes);
   }
+  Config fixed = fixed_blocks(roles, shapes);
   if (target.kind == Target::Kind::host)
-    return default_host_config(roles, extents);
-  return default_nvptx_config(roles, extents, target);
+    return default_host_config(std::move(fixed), roles, extents);
+  return default_nvptx_config(std::move(fixed), roles, extents, target);
 }
 
 } // namespace girih::compiler

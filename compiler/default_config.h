@@ -34,8 +34,9 @@ void set_elementwise_blocks(Config &config, const BlockRoles &roles,
                             std::int64_t elements);
 
 /// default_config's two halves.
-Config default_host_config(const BlockRoles &roles, const DotExtents &extents);
-Config default_nvptx_config(const BlockRoles &roles, const DotExtents &extents,
-                            const Target &target);
+Config default_host_config(Config fixed, const BlockRoles &roles,
+                           const DotExtents &extents);
+Config default_nvptx_config(Config fixed, const BlockRoles &roles,
+                            const DotExtents &extents, const Target &target);
 
 } // namespace girih::compiler

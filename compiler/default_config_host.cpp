@@ -3,6 +3,8 @@
 #include "girih/compiler/default_config.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <thread>
 
 namespace girih::compiler {
@@ -49,8 +51,8 @@ std::int64_t fit(std::int64_t most, std::int64_t size) {
 
 } // namespace
 
-Config default_host_config(const BlockRoles &roles, const DotExtents &extents) {
-  Config config;
+Config default_host_config(Config config, const BlockRoles &roles,
+                           const DotExtents &extents) {
   if (!roles.has_dot()) {
     set_elementwise_blocks(config, roles, stream_elements);
     return config;
@@ -66,7 +68,10 @@ Config default_host_config(const BlockRoles &roles, const DotExtents &extents) {
   set_elementwise_blocks(config, roles, 1);
   DotBlocks blocks;
   blocks.share(extents);
-  for (const BlockRole &role : roles.roles)
+  const std::map<std::string, std::int64_t> fixed = config.blocks;
+  for (const BlockRole &role : roles.roles) {
+    if (fixed.contains(role.block))
+      continue;
     switch (role.use) {
     case BlockRole::Use::dot_m:
       config.blocks[role.block] =
@@ -85,6 +90,7 @@ Config default_host_config(const BlockRoles &roles, const DotExtents &extents) {
     case BlockRole::Use::tile:
       break;
     }
+  }
   return config;
 }
 

@@ -3,6 +3,9 @@
 #include "girih/compiler/default_config.h"
 
 #include <algorithm>
+#include <bit>
+#include <map>
+#include <string>
 
 namespace girih::compiler {
 namespace {
@@ -10,6 +13,8 @@ namespace {
 // One 16-byte access per operand and thread, 128 threads.
 constexpr int elementwise_warps = 4;
 constexpr std::int64_t access_bytes = 16;
+// Lanes of a row that a thread holds.
+constexpr std::int64_t row_lanes = 32;
 
 std::int64_t narrowest_bytes(const BlockRoles &roles) {
   std::int64_t least = 8;
@@ -37,7 +42,10 @@ void set_dot_blocks(Config &config, const BlockRoles &roles,
   const auto fit = [](std::int64_t most, std::int64_t size) {
     return size == 0 ? most : std::clamp<std::int64_t>(size, 16, most);
   };
-  for (const BlockRole &role : roles.roles)
+  const std::map<std::string, std::int64_t> fixed = config.blocks;
+  for (const BlockRole &role : roles.roles) {
+    if (fixed.contains(role.block))
+      continue;
     switch (role.use) {
     case BlockRole::Use::dot_m:
       config.blocks[role.block] = fit(side, extents.m);
@@ -51,18 +59,33 @@ void set_dot_blocks(Config &config, const BlockRoles &roles,
     case BlockRole::Use::tile:
       break;
     }
+  }
+}
+
+// Lanes of the blocks that cover a size.
+std::int64_t covered_lanes(const Config &config, const BlockRoles &roles) {
+  std::int64_t lanes = 1;
+  for (const BlockUse &block : roles.blocks)
+    if (!block.covers.empty())
+      lanes *= config.blocks.at(block.name);
+  return lanes;
 }
 
 } // namespace
 
-Config default_nvptx_config(const BlockRoles &roles, const DotExtents &extents,
-                            const Target &) {
-  Config config;
+Config default_nvptx_config(Config config, const BlockRoles &roles,
+                            const DotExtents &extents, const Target &) {
   config.num_warps = elementwise_warps;
   if (roles.has_dot()) {
     set_dot_blocks(config, roles, extents);
     config.num_stages = 3;
     config.order = {ProgramOrder::Kind::grouped, 8};
+  } else if (const std::int64_t lanes = covered_lanes(config, roles);
+             lanes > 1) {
+    // A row is kept in registers: 32 lanes a thread, from one warp to 16.
+    config.num_warps =
+        static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(
+            std::clamp<std::int64_t>(lanes / (32 * row_lanes), 1, 16))));
   }
   set_elementwise_blocks(config, roles,
                          32 * elementwise_warps * access_bytes /

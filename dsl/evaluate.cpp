@@ -197,7 +197,7 @@ private:
         inductions_.push_back(node.body.arguments[0]);
       if (node.op == Op::load || node.op == Op::store)
         access(node);
-      this->block(node.body);
+      for_each_block(node, [&](const Block &each) { this->block(each); });
     }
   }
 
@@ -240,6 +240,18 @@ void check_matches(const Program &program, const Shapes &shapes) {
   }
 }
 
+void check_covers(const Program &program, const Shapes &shapes) {
+  for (const Cover &each : program.covers) {
+    std::int64_t size = evaluate_sizes({each.size}, shapes)[0];
+    if (size > each.block)
+      throw RuntimeError(ErrorId::size,
+                         {"kernel " + program.name + ": block size " +
+                              each.name + " is " + std::to_string(each.block) +
+                              ", but has to cover " + std::to_string(size),
+                          "use a Config with a larger " + each.name});
+  }
+}
+
 } // namespace
 
 std::vector<SizeMatch> size_matches(const Program &program) {
@@ -249,6 +261,7 @@ std::vector<SizeMatch> size_matches(const Program &program) {
 void check_grids(const Program &program, const Shapes &shapes) {
   check_shapes(program, shapes);
   check_matches(program, shapes);
+  check_covers(program, shapes);
   Sizes first;
   for (std::size_t i = 0; i < program.operands.size(); ++i) {
     Sizes grid = evaluate_sizes(program.operands[i].grid, shapes);

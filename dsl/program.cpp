@@ -161,6 +161,9 @@ public:
     line("config \"" + program_.config.to_string() + "\"");
     for (const ArrangedOperand &each : program_.operands)
       operand(each);
+    for (const Cover &each : program_.covers)
+      line("cover " + each.name + " " + std::to_string(each.block) + " of " +
+           each.size.to_string(names_));
     line("body {");
     block(program_.body);
     line("}");

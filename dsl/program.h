@@ -95,7 +95,7 @@ enum class Op : std::uint8_t {
   remap,      // lane t of the result is lane `map`(t) of the input -> tile
   reduce,     // inputs: n tiles of one shape, along `dim`; `body` takes two
               // lanes (2n scalars) and yields one (n); any order; its
-          // arguments and constants are all it sees   -> n tiles without dim
+  // arguments and constants are all it sees   -> n tiles without dim
   scan,      // the same for all prefixes, inclusive; with `reverse` suffixes,
              // `body` applied to (what comes later, the lane)
              //                                           -> n tiles
@@ -212,11 +212,19 @@ struct Node {
   SourceLine line;
 };
 
+/// A block size that must be at least a size of a call's operands.
+struct Cover {
+  Expr size; // over sizes
+  std::int64_t block = 1;
+  std::string name; // of the block size
+};
+
 struct Program {
   std::string name;
   Config config;
   bool index32 = true; // every element offset of every operand fits in 31 bits
   std::vector<ArrangedOperand> operands;
+  std::vector<Cover> covers;     // checked at each call
   std::vector<ValueType> values; // type of each ValueId
   Block body;                    // no arguments, no yields
 

@@ -95,11 +95,22 @@ private:
     scanner_ = start;
     while (scanner_.accept("operand"))
       operand();
+    while (scanner_.accept("cover")) {
+      if (program_.covers.size() == max_bounds)
+        scanner_.fail("too many covers");
+      Cover cover;
+      cover.name = std::string(scanner_.identifier());
+      cover.block = scanner_.integer(1, max_tile_elements);
+      scanner_.expect("of");
+      cover.size = scan_expr(scanner_, names_);
+      program_.covers.push_back(std::move(cover));
+    }
   }
 
   bool next_section() {
     TextScanner ahead = scanner_;
-    return ahead.accept("operand") || ahead.accept("body");
+    return ahead.accept("operand") || ahead.accept("cover") ||
+           ahead.accept("body");
   }
 
   void skip_token() {

@@ -52,6 +52,8 @@ public:
             "two operands are called " + each.name);
       operand(each);
     }
+    for (const Cover &each : program_.covers)
+      expr(each.size, {});
     defined_.assign(program_.values.size(), false);
     ever_ = defined_;
     for (const ValueType &each : program_.values)

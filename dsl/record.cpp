@@ -126,6 +126,9 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
       out.operands.push_back(std::move(operand));
     }
   }
+  for (const BlockUse &use : uses)
+    for (const Expr &size : use.covers)
+      out.covers.push_back({size, blocks.at(use.name), use.name});
   spread_scalars(out.operands, arrangement);
   if (out.operands.empty() ||
       std::all_of(out.operands.begin(), out.operands.end(),

@@ -24,6 +24,7 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
 struct BlockUse {
   std::string name;
   std::int64_t fallback = 0; // 0: none
+  std::vector<Expr> covers;  // sizes of operands that it is not below
   SourceLine where;
 };
 

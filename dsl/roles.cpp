@@ -2,6 +2,7 @@
 #include "girih/dsl/roles.h"
 
 #include "girih/dsl/program_text.h"
+#include "girih/dsl/support/diagnostics.h"
 
 #include <algorithm>
 
@@ -45,10 +46,24 @@ private:
       role.operand = number;
       role.dim = static_cast<int>(d);
       role.a = each.dtype;
+      role.extent = extent(each, each.tile[d]);
       role.contiguous =
           !each.index.empty() && runs_along(each.index.back(), role.dim);
       out_.roles.push_back(role);
     }
+  }
+
+  // What is cut into pieces of `block`: some level has that many of them.
+  static std::optional<Expr> extent(const ArrangedOperand &operand,
+                                    std::int64_t block) {
+    std::vector<std::vector<Expr>> levels = operand.levels;
+    levels.push_back(operand.grid);
+    for (const auto &level : levels)
+      for (const Expr &size : level)
+        if (size.kind() == Expr::Kind::floordiv &&
+            size.rhs().as_constant() == block)
+          return size.lhs() - (block - 1);
+    return std::nullopt;
   }
 
   // Whether neighbours along this lane are neighbours in the expression.
@@ -67,7 +82,7 @@ private:
 
   void dots(const Block &block) {
     for (const Node &node : block.nodes) {
-      dots(node.body);
+      for_each_block(node, [&](const Block &each) { dots(each); });
       if (node.op != Op::dot)
         continue;
       const ValueType &a = type(node.inputs[0]), &b = type(node.inputs[1]);
@@ -125,8 +140,14 @@ BlockRoles analyse_roles(const KernelSource &source,
     config.blocks[out.blocks[i].name] =
         i < std::size(trial_values) ? trial_values[i]
                                     : 67 + 2 * static_cast<std::int64_t>(i);
-  Program program = record(source, dtypes, ranks, {}, config, true);
-  Analysis(program, config, out).run();
+  try {
+    Program program = record(source, dtypes, ranks, {}, config, true);
+    Analysis(program, config, out).run();
+  } catch (const CompileError &) {
+    // A kernel that asks more of its blocks, a number of lanes that divides
+    // them for one, tells nothing; what is really wrong is said when it is
+    // recorded for use.
+  }
   return out;
 }
 

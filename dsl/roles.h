@@ -4,6 +4,8 @@
 
 #include "girih/dsl/record.h"
 
+#include <optional>
+
 namespace girih {
 
 /// One use of a block size in a kernel.
@@ -16,11 +18,12 @@ struct BlockRole {
   };
   std::string block;
   Use use = Use::tile;
-  int operand = -1;        // tile
-  int dim = -1;            // tile
-  bool contiguous = false; // tile: the source's last dimension runs along it
-  DType a = DType::f32;    // dot: dtypes of the operands; tile: of the operand
-  DType b = DType::f32;    // dot
+  int operand = -1;           // tile
+  int dim = -1;               // tile
+  bool contiguous = false;    // tile: the source's last dimension runs along it
+  std::optional<Expr> extent; // tile: of what the block cuts, over sizes
+  DType a = DType::f32; // dot: dtypes of the operands; tile: of the operand
+  DType b = DType::f32; // dot
 };
 
 /// All block sizes of a kernel and how they are used.

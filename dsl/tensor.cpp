@@ -46,6 +46,8 @@ void ArrangementScope::use_block(BlockUse use) {
     if (each.name == use.name) {
       if (each.fallback == 0)
         each.fallback = use.fallback;
+      each.covers.insert(each.covers.end(), use.covers.begin(),
+                         use.covers.end());
       return;
     }
   blocks_.push_back(std::move(use));
@@ -61,8 +63,24 @@ Size block_size(std::string_view name, std::int64_t fallback,
     throw CompileError(ErrorId::block_range, where,
                        {name, fallback, max_tile_elements});
   if (scope)
-    scope->use_block({std::string(name), fallback, where});
+    scope->use_block({std::string(name), fallback, {}, where});
   return Expr(Symbol{SymbolKind::block, -1, -1, std::string(name)});
+}
+
+Size covering_block(std::string_view name, const Size &size,
+                    std::source_location where) {
+  Size block = block_size(name, 0, where);
+  bool sizes = true;
+  size.for_each_symbol(
+      [&](const Symbol &symbol) { sizes &= symbol.kind == SymbolKind::size; });
+  if (!sizes)
+    throw CompileError(ErrorId::extent, where,
+                       {"covering_block()", "a size made of block sizes", 0,
+                        std::string(name),
+                        "give sizes of operands, before they are cut"});
+  if (scope)
+    scope->use_block({std::string(name), 0, {size}, where});
+  return block;
 }
 
 Dim Tensor::Map::add(Expr size) { return {std::move(size), variables++}; }

@@ -25,6 +25,14 @@ using Size = Expr;
 Size block_size(std::string_view name, std::int64_t fallback = 0,
                 std::source_location where = std::source_location::current());
 
+/// A block size that is at least `size`, a size of an operand: by default the
+/// power of two above it. A call with a larger size than the Config's block is
+/// refused. For what must be in one tile, as the row of a reduction.
+/// Example: `x.tile({1, covering_block("N", x.size(1))})`.
+Size covering_block(
+    std::string_view name, const Size &size,
+    std::source_location where = std::source_location::current());
+
 struct Whole {};
 struct Keep {};
 /// In tile(): the whole dimension.

@@ -134,6 +134,28 @@ Index Operand::size(int dim, Where where) const {
   return recorder.index_value(recorder.index(size, where), where);
 }
 
+Index Operand::source_size(int dim, Where where) const {
+  Recorder &recorder = recorder_at(where, "source_size()");
+  const ArrangedOperand &operand =
+      recorder_->program().operands[static_cast<std::size_t>(number_)];
+  int d = dim < 0 ? dim + operand.rank : dim;
+  if (d < 0 || d >= operand.rank)
+    throw CompileError(ErrorId::dim_range, where,
+                       {"source_size()", dim, operand.rank, operand.name});
+  Expr size(Symbol{SymbolKind::size, number_, d, ""});
+  return recorder.index_value(recorder.index(size, where), where);
+}
+
+Index program_id(int dim, Index::Where where) {
+  Recorder &recorder = recorder_at(where, "program_id()");
+  auto rank = static_cast<int>(recorder.program().operands[0].grid.size());
+  if (dim < 0 || dim >= rank)
+    throw CompileError(ErrorId::dim_range, where,
+                       {"program_id()", dim, rank, "grid"});
+  Expr at(Symbol{SymbolKind::program, -1, dim, ""});
+  return recorder.index_value(recorder.index(at, where), where);
+}
+
 const Shape &Operand::shape() const {
   return recorder_->program().operands[static_cast<std::size_t>(number_)].tile;
 }

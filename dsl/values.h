@@ -119,6 +119,9 @@ Index max(IntegerArgument lhs, const Index &rhs);
 /// (lhs + rhs - 1) / rhs
 Index cdiv(const Index &lhs, IndexArgument rhs);
 
+/// Where this program stands along dimension `dim` of the grid.
+Index program_id(int dim, Index::Where where = Index::Where::current());
+
 /// The indices between brackets: `a[k]`, `a[{k, l}]`.
 class IndexList {
 public:
@@ -145,6 +148,8 @@ public:
   /// Size of dimension `dim` of the next level: the one that `a[k]` indexes,
   /// else the innermost tile.
   Index size(int dim, Where where = Where::current()) const;
+  /// Size of dimension `dim` of the source.
+  Index source_size(int dim, Where where = Where::current()) const;
   /// Static shape of the innermost tile.
   const Shape &shape() const;
   DType dtype() const;

@@ -44,8 +44,34 @@ OpFoldResult RemapOp::fold(FoldAdaptor adaptor) {
   return {};
 }
 
+/// An elementwise operation of which fewer lanes are wanted is done on those.
+static LogicalResult moveBefore(RemapOp op, Operation *source,
+                                PatternRewriter &rewriter) {
+  bool elementwise = source && OpTrait::hasElementwiseMappableTraits(source) &&
+                     source->getNumResults() == 1 && source->hasOneUse();
+  if (!elementwise || op.getType().getNumElements() >=
+                          op.getSource().getType().getNumElements())
+    return failure();
+  SmallVector<Value> operands;
+  for (Value operand : source->getOperands()) {
+    auto type = dyn_cast<RankedTensorType>(operand.getType());
+    operands.push_back(
+        type ? Value(RemapOp::create(rewriter, op.getLoc(),
+                                     op.getType().clone(type.getElementType()),
+                                     operand, op.getMap()))
+             : operand);
+  }
+  Operation *moved =
+      rewriter.create(source->getLoc(), source->getName().getIdentifier(),
+                      operands, op.getType(), source->getAttrs());
+  rewriter.replaceOp(op, moved->getResults());
+  return success();
+}
+
 LogicalResult RemapOp::canonicalize(RemapOp op, PatternRewriter &rewriter) {
   Operation *source = op.getSource().getDefiningOp();
+  if (succeeded(moveBefore(op, source, rewriter)))
+    return success();
   if (auto inner = dyn_cast_or_null<RemapOp>(source)) {
     rewriter.replaceOpWithNewOp<RemapOp>(op, op.getType(), inner.getSource(),
                                          inner.getMap().compose(op.getMap()));
