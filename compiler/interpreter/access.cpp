@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // tile.load and tile.store, lane by lane.
 #include "girih/compiler/interpreter/interpreter.h"
+#include "girih/compiler/interpreter/lanes.h"
 
 using namespace mlir;
 
 namespace girih::compiler {
-
-/// Calls `visit` for each lane of `shape` in row-major order.
-template <typename Visit>
-static void forEachLane(ArrayRef<std::int64_t> shape, Visit visit) {
-  std::vector<std::int64_t> lane(shape.size(), 0);
-  std::int64_t count = 1;
-  for (std::int64_t size : shape)
-    count *= size;
-  for (std::int64_t number = 0; number < count; ++number) {
-    std::int64_t rest = number;
-    for (std::size_t dim = shape.size(); dim-- > 0; rest /= shape[dim])
-      lane[dim] = rest % shape[dim];
-    visit(number, lane);
-  }
-}
 
 template <typename AccessOp>
 bool Interpreter::inBounds(AccessOp op, AffineArguments &at) {
@@ -45,40 +31,28 @@ char *Interpreter::address(AccessOp op, AffineArguments &at) {
   return memory.data + offset * op.getView().getType().getElementBytes();
 }
 
-void Interpreter::runLoad(tile::LoadOp op) {
+void Interpreter::run(tile::LoadOp op) {
   RankedTensorType type = op.getResult().getType();
-  Scalar other;
-  if (auto real = dyn_cast<FloatAttr>(op.getOther()))
-    other = Scalar::real(real.getValueAsDouble());
-  else
-    other = roundTo(type.getElementType(),
-                    Scalar::integer(cast<IntegerAttr>(op.getOther()).getInt()),
-                    rounding);
-  AffineArguments at;
-  for (Value scalar : op.getScalars())
-    at.symbols.push_back(index(scalar));
-  TileValue result{type.getShape().vec(), {}};
-  result.elements.resize(type.getNumElements());
+  Type element = type.getElementType();
+  Scalar other = otherOf(op.getOther(), element);
+  AffineArguments at = scalarsOf(op.getScalars());
+  TileValue result(type.getNumElements());
   forEachLane(type.getShape(), [&](std::int64_t number, const auto &lane) {
     at.dims = lane;
-    result.elements[number] =
-        inBounds(op, at) ? readElement(type.getElementType(), address(op, at))
-                         : other;
+    result[number] =
+        inBounds(op, at) ? readElement(element, address(op, at)) : other;
   });
   values[op.getResult()] = std::move(result);
 }
 
-void Interpreter::runStore(tile::StoreOp op) {
+void Interpreter::run(tile::StoreOp op) {
   RankedTensorType type = op.getValue().getType();
-  AffineArguments at;
-  for (Value scalar : op.getScalars())
-    at.symbols.push_back(index(scalar));
+  AffineArguments at = scalarsOf(op.getScalars());
   const TileValue &value = values[op.getValue()];
   forEachLane(type.getShape(), [&](std::int64_t number, const auto &lane) {
     at.dims = lane;
     if (inBounds(op, at))
-      writeElement(type.getElementType(), address(op, at),
-                   value.elements[number]);
+      writeElement(type.getElementType(), address(op, at), value[number]);
   });
 }
 

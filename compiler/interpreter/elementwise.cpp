@@ -8,7 +8,6 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>
-#include <functional>
 
 using namespace mlir;
 
@@ -16,8 +15,7 @@ namespace girih::compiler {
 
 namespace {
 
-/// The operands' elements of one lane -> the result's element, not yet rounded.
-using Lane = std::function<Scalar(ArrayRef<Scalar>)>;
+using Lane = LaneFunction;
 
 template <typename Function> Lane real1(Function function) {
   return
@@ -51,14 +49,6 @@ template <typename Function> Lane natural2(Type type, Function function) {
     return Scalar::integer(static_cast<std::int64_t>(
         function(naturalBits(type, x[0]), naturalBits(type, x[1]))));
   };
-}
-
-double minimum(double a, double b) {
-  if (std::isnan(a) || std::isnan(b))
-    return std::nan("");
-  if (a == b) // -0 is below +0
-    return std::signbit(a) ? a : b;
-  return a < b ? a : b;
 }
 
 double maximum(double a, double b) { return -minimum(-a, -b); }
@@ -268,6 +258,12 @@ Lane castLane(Operation *op) {
           return Scalar::real(static_cast<double>(naturalBits(from, x[0])));
         };
       })
+      .Case([&](arith::BitcastOp convert) {
+        Type to = getElementTypeOrSelf(convert.getType());
+        return [=](ArrayRef<Scalar> x) {
+          return elementOf(to, elementBits(from, x[0]));
+        };
+      })
       .Case([](arith::FPToSIOp) {
         return [](ArrayRef<Scalar> x) {
           return Scalar::integer(static_cast<std::int64_t>(x[0].number));
@@ -282,9 +278,16 @@ Lane castLane(Operation *op) {
       .Default([](Operation *) { return Lane(); });
 }
 
-Lane laneOf(Operation *op) {
+Lane laneOf(Operation *op, Rounding rounding) {
   if (isa<arith::SelectOp>(op))
     return [](ArrayRef<Scalar> x) { return x[0].whole ? x[1] : x[2]; };
+  if (isa<math::FmaOp>(op)) {
+    Type type = getElementTypeOrSelf(op->getResult(0).getType());
+    return [=](ArrayRef<Scalar> x) {
+      return Scalar::real(fusedMultiplyAdd(type, x[0].number, x[1].number,
+                                           x[2].number, rounding));
+    };
+  }
   for (auto table : {realLane, mathLane, integerLane, castLane})
     if (Lane lane = table(op))
       return lane;
@@ -294,26 +297,27 @@ Lane laneOf(Operation *op) {
 } // namespace
 
 LogicalResult Interpreter::runElementwise(Operation &op) {
-  Lane lane =
-      op.getNumResults() == 1 && op.getNumOperands() > 0 ? laneOf(&op) : Lane();
+  auto [place, isNew] = functions.try_emplace(&op);
+  if (isNew && op.getNumResults() == 1 && op.getNumOperands() > 0)
+    place->second = laneOf(&op, rounding);
+  const Lane &lane = place->second;
   if (!lane)
     return op.emitError("the interpreter does not know ") << op.getName();
   Type type = getElementTypeOrSelf(op.getResult(0).getType());
-  TileValue result;
+  // Beside a tile a scalar is the same for all lanes: a condition that selects
+  // whole tiles, a constant in a region of lanes.
   std::size_t count = 1;
-  if (auto tensor = dyn_cast<RankedTensorType>(op.getResult(0).getType())) {
-    result.shape = tensor.getShape().vec();
-    count = tensor.getNumElements();
+  SmallVector<const TileValue *> inputs;
+  for (Value operand : op.getOperands()) {
+    inputs.push_back(&values[operand]);
+    count = std::max(count, inputs.back()->size());
   }
-  SmallVector<const std::vector<Scalar> *> inputs;
-  for (Value operand : op.getOperands())
-    inputs.push_back(&values[operand].elements);
   SmallVector<Scalar> elements(inputs.size());
+  TileValue result(count);
   for (std::size_t i = 0; i < count; ++i) {
-    // A scalar condition may select whole tiles.
     for (auto [element, input] : llvm::zip_equal(elements, inputs))
       element = input->size() == 1 ? input->front() : (*input)[i];
-    result.elements.push_back(roundTo(type, lane(elements), rounding));
+    result[i] = roundTo(type, lane(elements), rounding);
   }
   values[op.getResult(0)] = std::move(result);
   return success();

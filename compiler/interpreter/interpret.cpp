@@ -13,7 +13,7 @@ void interpret(const Program &program, const std::int64_t *params,
   ThreadState &thread = scope.thread;
   DiagnosticCollector diagnostics(thread.context);
   OwningOpRef<ModuleOp> module = makeTileModule(program, thread, diagnostics);
-  if (failed(interpretModule(*module, params, all_f64)))
+  if (failed(interpretModule(*module, program.name, params, all_f64)))
     diagnostics.raise("the interpreter");
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/interpreter/interpreter.h"
+#include "girih/compiler/interpreter/lanes.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -37,9 +36,9 @@ std::int64_t evaluateAffine(AffineExpr expr, const AffineArguments &arguments) {
   }
 }
 
-Interpreter::Interpreter(func::FuncOp kernel, const std::int64_t *params,
-                         Rounding rounding)
-    : kernel(kernel), rounding(rounding) {
+Interpreter::Interpreter(func::FuncOp kernel, std::string_view name,
+                         const std::int64_t *params, Rounding rounding)
+    : kernel(kernel), name(name), rounding(rounding) {
   for (BlockArgument argument : kernel.getArguments()) {
     std::int64_t rank = cast<tile::ViewType>(argument.getType()).getRank();
     Memory &memory = memories[argument];
@@ -89,6 +88,7 @@ LogicalResult Interpreter::run() {
   for (std::int64_t size : grid)
     count *= std::max<std::int64_t>(size, 0);
   for (std::int64_t number = 0; number < count; ++number) {
+    programNumber = number;
     program = coordinates(number, grid);
     if (failed(runBlock(kernel.getBody().front())))
       return failure();
@@ -105,76 +105,28 @@ LogicalResult Interpreter::runBlock(Block &block) {
 
 LogicalResult Interpreter::runOperation(Operation &op) {
   return TypeSwitch<Operation &, LogicalResult>(op)
-      .Case([&](tile::ProgramIdOp id) {
-        setIndex(id.getResult(), program[id.getDim()]);
-        return success();
-      })
-      .Case([&](tile::SizeOp size) {
-        setIndex(size.getResult(),
-                 memories[size.getView()].sizes[size.getDim()]);
-        return success();
-      })
-      .Case([&](tile::LoadOp load) {
-        runLoad(load);
-        return success();
-      })
-      .Case([&](tile::StoreOp store) {
-        runStore(store);
-        return success();
-      })
-      .Case([&](tile::DotOp dot) {
-        runDot(dot);
-        return success();
-      })
-      .Case([&](scf::ForOp loop) { return runLoop(loop); })
-      .Case([&](arith::ConstantOp constant) {
-        runConstant(op, constant.getValue());
-        return success();
-      })
-      .Case([&](tensor::SplatOp splat) {
-        auto type = cast<RankedTensorType>(splat.getType());
-        values[splat.getResult()] = {
-            type.getShape().vec(),
-            std::vector<Scalar>(type.getNumElements(),
-                                values[splat.getInput()].elements.front())};
-        return success();
-      })
-      .Case([&](tensor::ExtractOp extract) {
-        TileValue &from = values[extract.getTensor()];
-        std::int64_t position = 0;
-        for (auto [size, at] :
-             llvm::zip_equal(from.shape, extract.getIndices()))
-          position = position * size + index(at);
-        Scalar element = from.elements[position];
-        values[extract.getResult()] = {{}, {element}};
+      .Case<scf::ForOp, scf::IfOp, scf::WhileOp, tile::ReduceOp, tile::ScanOp,
+            tile::InlinePtxOp>([&](auto each) { return run(each); })
+      .Case<tile::ProgramIdOp, tile::SizeOp, arith::ConstantOp, tensor::SplatOp,
+            tensor::ExtractOp, tile::DotOp, tile::LoadOp, tile::StoreOp,
+            tile::GatherOp, tile::ScatterOp, tile::AtomicOp, tile::CoordinateOp,
+            tile::RemapOp, tile::TakeOp, tile::SortOp, tile::PrintOp,
+            tile::AssertOp>([&](auto each) {
+        run(each);
         return success();
       })
       .Default([&](Operation &) { return runElementwise(op); });
 }
 
-LogicalResult Interpreter::runLoop(scf::ForOp loop) {
-  std::vector<TileValue> carried;
-  for (Value initial : loop.getInitArgs())
-    carried.push_back(values[initial]);
-  std::int64_t begin = index(loop.getLowerBound());
-  std::int64_t end = index(loop.getUpperBound());
-  for (std::int64_t i = begin; i < end; i += index(loop.getStep())) {
-    setIndex(loop.getInductionVar(), i);
-    for (auto [argument, value] :
-         llvm::zip_equal(loop.getRegionIterArgs(), carried))
-      values[argument] = std::move(value);
-    if (failed(runBlock(*loop.getBody())))
-      return failure();
-    for (auto [value, yielded] :
-         llvm::zip_equal(carried, loop.getYieldedValues()))
-      value = values[yielded];
-  }
-  for (auto [result, value] : llvm::zip_equal(loop.getResults(), carried))
-    values[result] = std::move(value);
-  return success();
+void Interpreter::run(tile::ProgramIdOp op) {
+  setIndex(op.getResult(), program[op.getDim()]);
 }
 
-void Interpreter::runConstant(Operation &op, Attribute value) {
+void Interpreter::run(tile::SizeOp op) {
+  setIndex(op.getResult(), memories[op.getView()].sizes[op.getDim()]);
+}
+
+void Interpreter::run(arith::ConstantOp op) {
   auto scalar = [](Attribute element) {
     if (auto real = dyn_cast<FloatAttr>(element))
       return Scalar::real(real.getValueAsDouble());
@@ -184,15 +136,32 @@ void Interpreter::runConstant(Operation &op, Attribute value) {
                                ? integer.getValue().getZExtValue()
                                : integer.getValue().getSExtValue());
   };
-  TileValue &result = values[op.getResult(0)];
-  result = {};
-  if (auto elements = dyn_cast<DenseElementsAttr>(value)) {
-    result.shape = elements.getType().getShape().vec();
+  TileValue &result = values[op.getResult()];
+  result.clear();
+  auto elements = dyn_cast<DenseElementsAttr>(op.getValue());
+  if (!elements)
+    result.push_back(scalar(op.getValue()));
+  else if (elements.isSplat())
+    result.assign(elements.getNumElements(),
+                  scalar(elements.getSplatValue<Attribute>()));
+  else
     for (Attribute element : elements.getValues<Attribute>())
-      result.elements.push_back(scalar(element));
-  } else {
-    result.elements.push_back(scalar(value));
-  }
+      result.push_back(scalar(element));
+}
+
+void Interpreter::run(tensor::SplatOp op) {
+  auto type = cast<RankedTensorType>(op.getType());
+  Scalar element = values[op.getInput()].front();
+  values[op.getResult()].assign(type.getNumElements(), element);
+}
+
+void Interpreter::run(tensor::ExtractOp op) {
+  SmallVector<std::int64_t> lane;
+  for (Value each : op.getIndices())
+    lane.push_back(index(each));
+  std::int64_t number = laneNumber(op.getTensor().getType().getShape(), lane);
+  Scalar element = values[op.getTensor()][number];
+  values[op.getResult()] = {element};
 }
 
 /// `value` with the 10 explicit bits of mantissa that tf32 keeps.
@@ -204,7 +173,7 @@ static double roundToTf32(double value) {
   return std::ldexp(std::nearbyint(std::ldexp(mantissa, 11)), exponent - 11);
 }
 
-void Interpreter::runDot(tile::DotOp op) {
+void Interpreter::run(tile::DotOp op) {
   const TileValue &a = values[op.getA()], &b = values[op.getB()];
   TileValue result = values[op.getAcc()];
   Type type = op.getResult().getType().getElementType();
@@ -221,9 +190,9 @@ void Interpreter::runDot(tile::DotOp op) {
   };
   for (std::int64_t i = 0; i < m; ++i)
     for (std::int64_t j = 0; j < n; ++j) {
-      Scalar &sum = result.elements[i * n + j];
+      Scalar &sum = result[i * n + j];
       for (std::int64_t l = 0; l < k; ++l) {
-        const Scalar &x = a.elements[i * k + l], &y = b.elements[l * n + j];
+        const Scalar &x = a[i * k + l], &y = b[l * n + j];
         if (sum.kind == Scalar::Kind::real)
           sum.number += number(x) * number(y);
         else
@@ -235,11 +204,11 @@ void Interpreter::runDot(tile::DotOp op) {
   values[op.getResult()] = std::move(result);
 }
 
-LogicalResult interpretModule(ModuleOp module, const std::int64_t *params,
-                              bool allF64) {
+LogicalResult interpretModule(ModuleOp module, std::string_view name,
+                              const std::int64_t *params, bool allF64) {
   for (auto kernel : module.getOps<func::FuncOp>())
     if (kernel->hasAttr(tile::TileDialect::kernelAttr))
-      return Interpreter(kernel, params,
+      return Interpreter(kernel, name, params,
                          allF64 ? Rounding::all_f64 : Rounding::own)
           .run();
   return module.emitError("there is no kernel to interpret");

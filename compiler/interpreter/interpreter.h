@@ -6,17 +6,25 @@
 #include "girih/compiler/dialect/Tile.h"
 #include "girih/compiler/interpreter/scalar.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/DenseMap.h"
+
+#include <functional>
+#include <string>
+#include <string_view>
 
 namespace girih::compiler {
 
 /// Runs every program of the module's kernel, one after the other, on host
-/// memory. `params` is the parameter block of compiler.h. With `allF64`, reals
-/// are doubles between a load and a store. Fails, with a diagnostic, on an
-/// operation that the interpreter does not know.
+/// memory. `name` is the kernel's in messages, `params` the parameter block of
+/// compiler.h. With `allF64`, reals are doubles between a load and a store.
+/// Fails, with a diagnostic, on an operation that the interpreter does not
+/// know. Throws RuntimeError [device-assert].
 mlir::LogicalResult interpretModule(mlir::ModuleOp module,
+                                    std::string_view name,
                                     const std::int64_t *params, bool allF64);
 
 /// An operand as the parameter block describes it.
@@ -32,45 +40,97 @@ struct AffineArguments {
 std::int64_t evaluateAffine(mlir::AffineExpr expr,
                             const AffineArguments &arguments);
 
+/// The operands' elements of one lane -> the result's element, not yet rounded.
+using LaneFunction = std::function<Scalar(llvm::ArrayRef<Scalar>)>;
+
 /// One run of a kernel.
 class Interpreter {
 public:
-  Interpreter(mlir::func::FuncOp kernel, const std::int64_t *params,
-              Rounding rounding);
+  Interpreter(mlir::func::FuncOp kernel, std::string_view name,
+              const std::int64_t *params, Rounding rounding);
   mlir::LogicalResult run();
 
 private:
-  // interpreter.cpp: control flow and what is neither access nor elementwise
+  // interpreter.cpp: programs, and what is simplest
   std::vector<std::int64_t> gridSizes();
   std::vector<std::int64_t> coordinates(std::int64_t number,
                                         const std::vector<std::int64_t> &grid);
   mlir::LogicalResult runBlock(mlir::Block &block);
   mlir::LogicalResult runOperation(mlir::Operation &op);
-  mlir::LogicalResult runLoop(mlir::scf::ForOp loop);
-  void runConstant(mlir::Operation &op, mlir::Attribute value);
-  void runDot(tile::DotOp op);
+  void run(tile::ProgramIdOp op);
+  void run(tile::SizeOp op);
+  void run(mlir::arith::ConstantOp op);
+  void run(mlir::tensor::SplatOp op);
+  void run(mlir::tensor::ExtractOp op);
+  void run(tile::DotOp op);
 
-  // access.cpp
+  // control.cpp
+  mlir::LogicalResult run(mlir::scf::ForOp op);
+  mlir::LogicalResult run(mlir::scf::IfOp op);
+  mlir::LogicalResult run(mlir::scf::WhileOp op);
+  mlir::LogicalResult run(tile::InlinePtxOp op);
+  /// Runs a region of lanes on many lanes at once: its arguments are tiles of
+  /// `count` elements, and so is what it yields.
+  mlir::LogicalResult runLanes(mlir::Region &body,
+                               llvm::ArrayRef<TileValue> arguments,
+                               std::size_t count,
+                               llvm::MutableArrayRef<TileValue> results);
+
+  // access.cpp: operands at affine indices
   template <typename AccessOp> bool inBounds(AccessOp op, AffineArguments &at);
   template <typename AccessOp> char *address(AccessOp op, AffineArguments &at);
-  void runLoad(tile::LoadOp op);
-  void runStore(tile::StoreOp op);
+  void run(tile::LoadOp op);
+  void run(tile::StoreOp op);
+
+  // indirect.cpp: operands at indices that are data
+  template <typename IndirectOp>
+  char *elementAt(IndirectOp op, std::size_t number);
+  Scalar otherOf(mlir::Attribute other, mlir::Type type);
+  void run(tile::GatherOp op);
+  void run(tile::ScatterOp op);
+  void run(tile::AtomicOp op);
+
+  // lanes.cpp: where lanes are, and moving them
+  AffineArguments scalarsOf(mlir::ValueRange scalars);
+  void run(tile::CoordinateOp op);
+  void run(tile::RemapOp op);
+  void run(tile::TakeOp op);
+
+  // reduce.cpp: along a dimension
+  mlir::LogicalResult run(tile::ReduceOp op);
+  mlir::LogicalResult run(tile::ScanOp op);
+  void run(tile::SortOp op);
+
+  // debug.cpp
+  void run(tile::PrintOp op);
+  void run(tile::AssertOp op);
 
   // elementwise.cpp
   mlir::LogicalResult runElementwise(mlir::Operation &op);
 
-  std::int64_t index(mlir::Value value) {
-    return values[value].elements.front().whole;
-  }
+  std::int64_t index(mlir::Value value) { return values[value].front().whole; }
   void setIndex(mlir::Value value, std::int64_t number) {
-    values[value] = {{}, {Scalar::integer(number)}};
+    values[value] = {Scalar::integer(number)};
+  }
+  void setAll(mlir::ValueRange names, llvm::MutableArrayRef<TileValue> tiles) {
+    for (auto [name, tile] : llvm::zip_equal(names, tiles))
+      values[name] = std::move(tile);
+  }
+  llvm::SmallVector<TileValue> copies(mlir::ValueRange names) {
+    llvm::SmallVector<TileValue> tiles;
+    for (mlir::Value name : names)
+      tiles.push_back(values[name]);
+    return tiles;
   }
 
   mlir::func::FuncOp kernel;
+  std::string name;
   Rounding rounding;
   llvm::DenseMap<mlir::Value, Memory> memories;
   llvm::DenseMap<mlir::Value, TileValue> values;
-  std::vector<std::int64_t> program; // coordinates of the running program
+  llvm::DenseMap<mlir::Operation *, LaneFunction> functions;
+  std::int64_t programNumber = 0;    // of the running program
+  std::vector<std::int64_t> program; // its coordinates
 };
 
 } // namespace girih::compiler

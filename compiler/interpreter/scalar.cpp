@@ -7,7 +7,10 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <bit>
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 using namespace mlir;
 
@@ -26,6 +29,21 @@ static DType floatDType(Type type) {
     return DType::e4m3;
   ensure(isa<Float8E5M2Type>(type), "the interpreter met an unknown type");
   return DType::e5m2;
+}
+
+DType dtypeOf(Type type, bool isUnsigned) {
+  if (isa<FloatType>(type))
+    return floatDType(type);
+  if (type.isIndex() || type.isInteger(64))
+    return DType::i64;
+  if (type.isInteger(32))
+    return DType::i32;
+  if (type.isInteger(16))
+    return DType::i16;
+  if (type.isInteger(1))
+    return DType::b1;
+  ensure(type.isInteger(8), "the interpreter met an unknown type");
+  return isUnsigned ? DType::u8 : DType::i8;
 }
 
 Scalar roundTo(Type type, Scalar value, Rounding rounding) {
@@ -49,24 +67,56 @@ std::uint64_t naturalBits(Type type, Scalar value) {
   return width == 64 ? bits : bits & ((std::uint64_t{1} << width) - 1);
 }
 
-Scalar readElement(Type type, const char *address) {
-  // Little endian: the low bytes come first.
-  unsigned width = type.getIntOrFloatBitWidth();
-  std::uint64_t bits = 0;
-  std::memcpy(&bits, address, (width + 7) / 8);
+std::uint64_t elementBits(Type type, Scalar value) {
+  return isa<FloatType>(type) ? encode(floatDType(type), value.number)
+                              : naturalBits(type, value);
+}
+
+Scalar elementOf(Type type, std::uint64_t bits) {
   if (isa<FloatType>(type))
     return Scalar::real(decode(floatDType(type), bits));
-  if (width == 1)
+  if (type.isInteger(1))
     return Scalar::integer(bits != 0);
   return roundTo(type, Scalar::integer(static_cast<std::int64_t>(bits)),
                  Rounding::own);
 }
 
+Scalar readElement(Type type, const char *address) {
+  // Little endian: the low bytes come first.
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, address, (type.getIntOrFloatBitWidth() + 7) / 8);
+  return elementOf(type, bits);
+}
+
 void writeElement(Type type, char *address, Scalar value) {
-  std::uint64_t bits = isa<FloatType>(type)
-                           ? encode(floatDType(type), value.number)
-                           : naturalBits(type, value);
+  std::uint64_t bits = elementBits(type, value);
   std::memcpy(address, &bits, (type.getIntOrFloatBitWidth() + 7) / 8);
+}
+
+double minimum(double a, double b) {
+  if (std::isnan(a) || std::isnan(b))
+    return std::nan("");
+  if (a == b)
+    return std::signbit(a) ? a : b;
+  return a < b ? a : b;
+}
+
+double fusedMultiplyAdd(Type type, double a, double b, double c,
+                        Rounding rounding) {
+  if (rounding == Rounding::all_f64 || type.isF64())
+    return std::fma(a, b, c);
+  // The product of two narrower floats is exact. If the sum is not, its last
+  // bit is made 1 (rounding to odd), so that rounding it again to `type` gives
+  // what rounding the exact sum would.
+  double product = a * b, sum = product + c;
+  double part = sum - product;
+  double error = (product - (sum - part)) + (c - part);
+  auto bits = std::bit_cast<std::uint64_t>(sum);
+  if (std::isfinite(sum) && error != 0 && (bits & 1) == 0) {
+    double up = std::numeric_limits<double>::infinity();
+    sum = std::nextafter(sum, error > 0 ? up : -up);
+  }
+  return sum;
 }
 
 } // namespace girih::compiler

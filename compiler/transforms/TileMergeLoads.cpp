@@ -4,6 +4,7 @@
 #include "girih/compiler/dialect/Tile.h"
 
 #include "mlir/IR/OperationSupport.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 #define DEBUG_TYPE "tile-merge-loads"
 
@@ -48,7 +49,11 @@ struct TileMergeLoads : impl::TileMergeLoadsBase<TileMergeLoads> {
         continue;
       }
       // A store in a loop comes before the loads of its next round, too.
-      op.walk([&](tile::StoreOp store) { forget(known, store.getView()); });
+      op.walk([&](Operation *inner) {
+        TypeSwitch<Operation *>(inner)
+            .Case<tile::StoreOp, tile::ScatterOp, tile::AtomicOp>(
+                [&](auto write) { forget(known, write.getView()); });
+      });
       for (Region &region : op.getRegions())
         for (Block &nested : region)
           visit(nested, known);

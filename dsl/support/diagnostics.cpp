@@ -170,6 +170,8 @@ constexpr CatalogueEntry rows[] = {
     {Id::bounds, "bounds", R, E, "{0}", "{1}"},
     {Id::file, "file", R, E, "{0}", "{1}"},
     {Id::argument, "argument", R, E, "{0}", "{1}"},
+    {Id::device_assert, "device-assert", R, E, "kernel {0}: {1}: not so in {2}",
+     ""},
 
     {Id::internal, "internal", ErrorClass::internal, E, "{0}",
      "this is a bug in Girih; please report it with the text above"},

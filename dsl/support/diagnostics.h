@@ -101,6 +101,7 @@ enum class ErrorId : std::uint8_t {
   bounds,
   file,
   argument,
+  device_assert,
   // Ours.
   internal,
 };
