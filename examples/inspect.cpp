@@ -7,6 +7,7 @@
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/registry.h"
 
+#include "lessons/registry.h"
 #include "process.h"
 
 #include <CLI/CLI.hpp>
@@ -36,8 +37,28 @@ const std::vector<std::string> stages = {"program", "tile",  "layout",
                                          "async",   "llvm",  "ptx",
                                          "object",  "cubin", "sass"};
 
+// Operators of the library, then the lessons' kernels.
+std::vector<const ops::KernelEntry *> all_kernels() {
+  std::vector<const ops::KernelEntry *> kernels;
+  for (const auto &list : {ops::all_kernels(), lessons::all_kernels()})
+    for (const ops::KernelEntry &entry : list)
+      kernels.push_back(&entry);
+  return kernels;
+}
+
 [[noreturn]] void refuse(const std::string &text, const std::string &help) {
   throw RuntimeError(ErrorId::argument, {text, help});
+}
+
+const ops::KernelEntry &find_kernel(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const ops::KernelEntry *entry : all_kernels()) {
+    if (entry->name == name)
+      return *entry;
+    known.push_back(entry->name);
+  }
+  refuse(fmt::format("there is no kernel named '{}'", name),
+         fmt::format("the kernels are: {}", fmt::join(known, ", ")));
 }
 
 DType chosen_dtype(const Request &request, const ops::KernelEntry &entry) {
@@ -133,7 +154,7 @@ void print_extras(const Request &request, const Compilation &compilation) {
 }
 
 void inspect(const Request &request) {
-  const ops::KernelEntry &entry = ops::find_kernel(request.kernel);
+  const ops::KernelEntry &entry = find_kernel(request.kernel);
   const compiler::Target target = compiler::parse_target(request.arch);
   const bool host = target.kind == compiler::Target::Kind::host;
   const std::string &stage = request.stage;
@@ -173,10 +194,10 @@ void inspect(const Request &request) {
 
 std::string kernel_list() {
   std::string list;
-  for (const ops::KernelEntry &entry : ops::all_kernels())
-    list += fmt::format("\n  {:<10} sizes {} (default {})", entry.name,
-                        fmt::join(entry.size_names, " "),
-                        fmt::join(entry.sizes, " "));
+  for (const ops::KernelEntry *entry : all_kernels())
+    list += fmt::format("\n  {:<22} sizes {} (default {})", entry->name,
+                        fmt::join(entry->size_names, " "),
+                        fmt::join(entry->sizes, " "));
   return list;
 }
 

@@ -12,20 +12,22 @@ namespace girih::bench {
 
 namespace {
 
-// A block copies `unroll` chunks of 16 bytes a thread, its threads side by
-// side; all loads come before the first store. `count` is in chunks and is a
-// multiple of what a block does, so that nothing is masked.
-std::string ceiling_ptx(int unroll, int threads) {
+// A block reads `unroll` chunks of 16 bytes a thread from one or two arrays and
+// writes as many, its threads side by side; all loads come before the first
+// store. The arrays are a multiple of what a block does, so that nothing is
+// masked.
+std::string ceiling_ptx(int reads, int unroll, int threads) {
   const char *load = "ld.global.v4.u32", *store = "st.global.v4.u32";
   std::string body;
   for (int i = 0; i < unroll; ++i)
-    body += fmt::format("  {} {{%r{}, %r{}, %r{}, %r{}}}, [%rd2+{}];\n"
-                        "  {} {{%r{}, %r{}, %r{}, %r{}}}, [%rd3+{}];\n",
-                        load, 8 * i + 10, 8 * i + 11, 8 * i + 12, 8 * i + 13,
-                        16 * threads * i, load, 8 * i + 14, 8 * i + 15,
-                        8 * i + 16, 8 * i + 17, 16 * threads * i);
+    for (int read = 0; read < reads; ++read) {
+      const int first = 8 * i + 4 * read + 10;
+      body += fmt::format("  {} {{%r{}, %r{}, %r{}, %r{}}}, [%rd{}+{}];\n",
+                          load, first, first + 1, first + 2, first + 3,
+                          2 + read, 16 * threads * i);
+    }
   for (int i = 0; i < unroll; ++i) {
-    for (int lane = 0; lane < 4; ++lane)
+    for (int lane = 0; lane < 4 && reads == 2; ++lane)
       body += fmt::format("  xor.b32 %r{0}, %r{0}, %r{1};\n", 8 * i + 10 + lane,
                           8 * i + 14 + lane);
     body += fmt::format("  {} [%rd4+{}], {{%r{}, %r{}, %r{}, %r{}}};\n", store,
@@ -99,19 +101,31 @@ Timing time_variant(const Array &a, const Array &b, const Array &c,
 
 } // namespace
 
-Ceiling two_reads_one_write_ceiling(const Array &a, const Array &b,
-                                    const Array &c) {
+namespace {
+
+Ceiling ceiling_of(int reads, const Array &a, const Array &b, const Array &c) {
   Ceiling best;
   for (int unroll : {1, 2, 4})
     for (int threads : {128, 256, 512}) {
-      const Timing timing =
-          time_variant(a, b, c, ceiling_ptx(unroll, threads), unroll, threads);
+      const Timing timing = time_variant(
+          a, b, c, ceiling_ptx(reads, unroll, threads), unroll, threads);
       if (best.timing.runs > 0 && timing.median >= best.timing.median)
         continue;
       best = {timing,
               fmt::format("{} x 16 bytes, {} threads", unroll, threads)};
     }
   return best;
+}
+
+} // namespace
+
+Ceiling two_reads_one_write_ceiling(const Array &a, const Array &b,
+                                    const Array &c) {
+  return ceiling_of(2, a, b, c);
+}
+
+Ceiling copy_ceiling(const Array &a, const Array &b) {
+  return ceiling_of(1, a, a, b);
 }
 
 } // namespace girih::bench

@@ -25,5 +25,7 @@ struct Ceiling {
 };
 Ceiling two_reads_one_write_ceiling(const Array &a, const Array &b,
                                     const Array &c);
+/// The same for one read and one write.
+Ceiling copy_ceiling(const Array &a, const Array &b);
 
 } // namespace girih::bench

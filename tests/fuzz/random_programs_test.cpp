@@ -196,10 +196,12 @@ std::string run_seed(std::uint64_t seed, const Executor &executor) {
   RandomKernel kernel;
   Problems problems;
   try {
-    std::int64_t family = dice.pick(0, 9);
-    kernel = family < 6   ? random_elementwise(dice)
-             : family < 8 ? random_reduction(dice)
-                          : random_dot(dice);
+    // Half of the seeds are whole-tile chains.
+    std::int64_t family = dice.pick(0, 19);
+    kernel = family >= 10  ? random_tiles(dice)
+             : family < 6  ? random_elementwise(dice)
+             : family < 8  ? random_reduction(dice)
+                           : random_dot(dice);
     run_kernel(dice, kernel, executor, problems);
   } catch (const CompileError &error) {
     unsupported += error.id() == ErrorId::unsupported ? 1 : 0;

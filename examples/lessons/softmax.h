@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Softmax over the last dimension, in one kernel: y = exp(x - max) / sum.
+#pragma once
+
+#include <girih/girih.h>
+
+#include <cmath>
+
+namespace lessons {
+
+using namespace girih;
+
+// A program has one row in one tile, whose size N covers the row. Positions
+// past the row's end read as minus infinity, so that they neither win the
+// maximum nor add to the sum.
+inline auto softmax_arrangement(Tensor x, Tensor y) {
+  auto N = covering_block("N", x.size(1));
+  return arranged(x.other(-INFINITY).tile({1, N}), y.tile({1, N}));
+}
+
+// dim(1).kept() leaves the dimension with size 1: the [1, 1] that comes out
+// broadcasts against the row.
+inline void softmax_application(In x, Out y) {
+  Tile row = cast(x, f32);
+  Tile e = exp(row - max(row, dim(1).kept()));
+  y = e / sum(e, dim(1).kept());
+}
+
+inline Kernel softmax() {
+  return make("softmax", softmax_arrangement, softmax_application, {"x", "y"});
+}
+
+// A row that is too long for one tile is cut into tiles of N, and these are a
+// level of their own: a program loops over them.
+inline auto long_softmax_arrangement(Tensor x, Tensor y) {
+  auto N = block_size("N", 4096);
+  return arranged(
+      x.other(-INFINITY).tile({1, N}).tile({1, whole}).at(1, squeeze(0)),
+      y.tile({1, N}).tile({1, whole}).at(1, squeeze(0)));
+}
+
+// The sum is kept relative to the largest element so far, and corrected when
+// a larger one comes: one pass finds both. The second pass writes.
+inline void long_softmax_application(In x, Out y) {
+  Tile largest = full(x.shape(), -INFINITY, f32);
+  Tile total = zeros(x.shape(), f32);
+  for (Index k : range(x.size(0))) {
+    Tile part = cast(x[k], f32);
+    Tile next = max(largest, part);
+    // Minus infinity less itself is no number: such lanes have seen nothing.
+    Tile seen = where(next == -INFINITY, 0.f, next);
+    total = total * exp(largest - seen) + exp(part - seen);
+    largest = next;
+  }
+  Tile top = max(largest, dim(1).kept());
+  Tile sum = girih::sum(total * exp(largest - top), dim(1).kept());
+  for (Index k : range(x.size(0)))
+    y[k] = exp(cast(x[k], f32) - top) / sum;
+}
+
+inline Kernel long_softmax() {
+  return make("long_softmax", long_softmax_arrangement,
+              long_softmax_application, {"x", "y"});
+}
+
+} // namespace lessons
