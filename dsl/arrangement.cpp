@@ -16,6 +16,20 @@ std::vector<std::string> default_operand_names(int count) {
   return out;
 }
 
+// Calls `function`; arithmetic of sizes knows no line, so that `where` stands
+// in for it.
+template <class Function>
+static auto with_line(const SourceLine &where, Function function) {
+  try {
+    return function();
+  } catch (const CompileError &error) {
+    Diagnostic diagnostic = error.diagnostic();
+    if (!diagnostic.where.known())
+      diagnostic.where = where;
+    throw CompileError(std::move(diagnostic));
+  }
+}
+
 Arrangement run_arrangement(const KernelSource &source,
                             std::span<const int> ranks,
                             std::vector<BlockUse> &blocks) {
@@ -24,7 +38,8 @@ Arrangement run_arrangement(const KernelSource &source,
   for (std::size_t i = 0; i < ranks.size(); ++i)
     tensors.emplace_back(ranks[i], static_cast<int>(i),
                          source.operand_names[i]);
-  Arrangement out = source.arrangement(tensors);
+  Arrangement out =
+      with_line(source.where, [&] { return source.arrangement(tensors); });
   if (out.operands.size() != tensors.size())
     throw CompileError(ErrorId::arranged_count, out.where,
                        {out.operands.size(), tensors.size()});
@@ -126,7 +141,8 @@ ResolvedMap resolve(const Tensor &tensor, const Blocks &blocks) {
 ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
                         SourceLine where) {
   const Tensor::Map &map = tensor.map();
-  ResolvedMap resolved = resolve(tensor, blocks);
+  ResolvedMap resolved =
+      with_line(where, [&] { return resolve(tensor, blocks); });
   ArrangedOperand out;
   out.name = map.name;
   out.partial = map.partial;

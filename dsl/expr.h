@@ -31,7 +31,9 @@ struct Symbol {
 
 /// An immutable integer expression; a cheap value handle. Building simplifies:
 /// constants fold, x+0, x*1, x*0, (x*c)/c, (x*c)%c and sums of like terms.
-/// Division rounds towards minus infinity; divisors are positive.
+/// Division rounds towards minus infinity; divisors are positive. Constants
+/// that overflow and constant divisors below 1 throw CompileError
+/// [size-arithmetic].
 class Expr {
 public:
   enum class Kind : std::uint8_t {
@@ -60,7 +62,8 @@ public:
   /// Substitutes symbols; those for which `map` gives nothing stay.
   Expr substitute(
       const std::function<std::optional<Expr>(const Symbol &)> &map) const;
-  /// Evaluates with a value for each symbol. Overflow is an InternalError.
+  /// Evaluates with a value for each symbol; a divisor below 1 counts as 1.
+  /// Throws RuntimeError [size] on overflow.
   std::int64_t
   evaluate(const std::function<std::int64_t(const Symbol &)> &value) const;
   void for_each_symbol(const std::function<void(const Symbol &)> &visit) const;

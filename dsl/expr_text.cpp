@@ -204,8 +204,10 @@ std::string Expr::to_string(const Names &names) const {
 Expr scan_expr(TextScanner &scanner, const Names &names) {
   try {
     return Parser(scanner, names).sum();
-  } catch (const InternalError &) {
-    scanner.fail("integer overflow"); // the one way arithmetic can fail here
+  } catch (const CompileError &error) {
+    if (error.id() == ErrorId::size_arithmetic)
+      scanner.fail(error.diagnostic().message);
+    throw;
   }
 }
 

@@ -237,12 +237,16 @@ Cut cut_of(const Expr &size, const Extent &tile, const Extent *stride,
     out.count =
         rounding == Rounding::ceil ? cdiv(size, out.tile) : size / out.tile;
     out.exact = rounding == Rounding::floor;
+  } else if (rounding == Rounding::ceil) {
+    // As many as start within the dimension, but none that adds nothing to the
+    // one before; a dimension that is not empty has one.
+    Expr overlap = max(out.dilation * (out.tile - 1) + 1 - out.stride, 0);
+    out.count = cdiv(min(size, max(size - overlap, 1)), out.stride);
+    out.exact = false;
   } else {
     Expr rest = size - out.dilation * (out.tile - 1) - 1;
-    Expr steps =
-        rounding == Rounding::ceil ? cdiv(rest, out.stride) : rest / out.stride;
-    out.count = max(steps + 1, 0);
-    out.exact = rounding == Rounding::floor;
+    out.count = max(rest / out.stride + 1, 0);
+    out.exact = true;
   }
   return out;
 }
@@ -433,47 +437,6 @@ Tensor Tensor::pad(std::vector<Padding> padding, Where where) const {
     out.bounds.push_back({value, old_size});
     dims[d] = padded;
   }
-  return edited(std::move(out));
-}
-
-Tensor Tensor::slice(int dim, Slice range, Where where) const {
-  auto d = static_cast<std::size_t>(checked_dim("slice()", dim, rank(), where));
-  Map out = *map_;
-  auto &dims = out.levels[static_cast<std::size_t>(base_)];
-  Expr old_size = dims[d].size;
-  if (range.step < 1)
-    throw CompileError(ErrorId::slice, where,
-                       {"slice() got step " + std::to_string(range.step) +
-                        "; steps are positive"});
-  if (range.end.kind() == Extent::Kind::keep)
-    throw CompileError(ErrorId::slice, where,
-                       {"slice() got keep as the end of a range"});
-  auto from_end = [&](const Expr &value) {
-    auto number = value.as_constant();
-    return number && *number < 0 ? old_size + value : value;
-  };
-  bool to_end = range.end.kind() == Extent::Kind::whole;
-  Expr begin = from_end(range.begin);
-  Expr end = to_end ? old_size : from_end(range.end.size());
-  Dim kept = out.add(max(cdiv(end - begin, range.step), 0));
-  Expr value = begin + Map::symbol(kept) * range.step;
-  out.replace(dims[d], value);
-  if (!to_end || !is_nonnegative(begin))
-    out.bounds.push_back({value, old_size});
-  dims[d] = kept;
-  return edited(std::move(out));
-}
-
-Tensor Tensor::select(int dim, Size index, Where where) const {
-  int d = checked_dim("select()", dim, rank(), where);
-  Map out = *map_;
-  auto &dims = out.levels[static_cast<std::size_t>(base_)];
-  Expr old_size = dims[static_cast<std::size_t>(d)].size;
-  auto number = index.as_constant();
-  Expr value = number && *number < 0 ? old_size + index : index;
-  out.replace(dims[static_cast<std::size_t>(d)], value);
-  out.bounds.push_back({value, old_size});
-  dims.erase(dims.begin() + d);
   return edited(std::move(out));
 }
 

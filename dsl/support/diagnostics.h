@@ -28,6 +28,8 @@ enum class ErrorId : std::uint8_t {
   not_one,
   permutation,
   slice,
+  ellipsis,
+  size_arithmetic,
   at_level,
   foreign_tensor,
   arranged_count,

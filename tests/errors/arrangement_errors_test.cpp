@@ -65,6 +65,14 @@ TEST(ArrangementErrors, TileOfZeroBlocks) {
   config.blocks["B"] = 4;
   expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({block_size("B") - 4, 2})); }, config);
 }
+TEST(ArrangementErrors, NegativeStrideAndDilation) {
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {1, -2})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {2, 2}, {0, 1})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {2, 2}, {1, -1})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {whole, 2})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {2, 2}, {1, keep})); });
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {2, 2}, {1})); });
+}
 TEST(ArrangementErrors, StrideOfZero) {
   expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {0, 2})); });
 }
@@ -79,9 +87,49 @@ TEST(ArrangementErrors, NegativePad) {
 }
 TEST(ArrangementErrors, SliceStep) {
   expect_arrangement_error(Id::slice, [](Tensor a) { AT; return arranged(a.slice(0, {0, 4, 0})); });
+  expect_arrangement_error(Id::slice, [](Tensor a) { AT; return arranged(a.slice(0, {0, 4, INT64_MIN})); });
+}
+TEST(ArrangementErrors, SliceBounds) {
+  expect_arrangement_error(Id::slice, [](Tensor a) { AT; return arranged(a.slice(0, {keep, 4})); });
+  expect_arrangement_error(Id::slice, [](Tensor a) { AT; return arranged(a[{Slice{0, keep}}]); });
+  expect_arrangement_error(Id::dim_range, [](Tensor a) { AT; return arranged(a.slice(2, {0, 4})); });
+  expect_arrangement_error(Id::dim_range, [](Tensor a) { AT; return arranged(a.flip(2)); });
+}
+TEST(ArrangementErrors, Brackets) {
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a[{0, 0, 0}]); });
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a[0][0][0]); });
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a[{0, ellipsis, Slice{}, 0}]); });
+  expect_arrangement_error(Id::ellipsis, [](Tensor a) { AT; return arranged(a[{ellipsis, 0, ellipsis}]); });
+  expect_arrangement_error(Id::operand_rank, [](Tensor a) {
+    for (int i = 0; i < 14; ++i)
+      a = a[newaxis];
+    AT; return arranged(a[newaxis]);
+  });
+}
+TEST(ArrangementErrors, SizeArithmetic) {
+  // Operators of sizes know no line: that of make() stands in.
+  Config config;
+  config.blocks["B"] = 4;
+  auto expect = [&](auto arrange) {
+    expect_error(Id::size_arithmetic, [&] {
+      AT; auto source = make_source("k", arrange, [](InOut) {});
+      record_kernel(source, 2, config);
+    });
+  };
+  auto B = [] { return block_size("B"); };
+  expect([&](Tensor a) { return arranged(a.tile({a.size(0) / 0, B()})); });
+  expect([&](Tensor a) { return arranged(a.tile({a.size(0) % -3, B()})); });
+  expect([&](Tensor a) { return arranged(a.tile({Size(INT64_MAX) + 1, B()})); });
+  expect([&](Tensor a) { return arranged(a.pad({{INT64_MAX, 1}, {0, 0}}).tile({1, B()})); });
+}
+TEST(ArrangementErrors, SizeDividedByZeroBlocks) {
+  Config config;
+  config.blocks["B"] = 4;
+  expect_arrangement_error(Id::size_arithmetic, [](Tensor a) { AT; return arranged(a.tile({1, a.size(0) / (block_size("B") - 4)})); }, config);
 }
 TEST(ArrangementErrors, AtLevel) {
   expect_arrangement_error(Id::at_level, [](Tensor a) { AT; return arranged(a.at(1, squeeze(0))); });
+  expect_arrangement_error(Id::at_level, [](Tensor a) { AT; return arranged(a.at(-1, squeeze(0))); });
 }
 TEST(ArrangementErrors, AtReturnsAnother) {
   expect_arrangement_error(Id::foreign_tensor, [](Tensor a) { AT; return arranged(a.tile({1, 1}).at(1, [](Tensor) { return Tensor(1, 5, "z"); })); });
