@@ -48,6 +48,11 @@ Arrangement run_arrangement(const KernelSource &source,
     if (map.operand != static_cast<int>(i) || map.rank != ranks[i] ||
         map.name != source.operand_names[i])
       throw CompileError(ErrorId::foreign_tensor, out.where, {"arranged()"});
+    for (const Tensor::Map::Jagged &use : map.jagged) {
+      auto number = static_cast<std::size_t>(use.operand);
+      if (number >= tensors.size() || use.name != source.operand_names[number])
+        throw CompileError(ErrorId::foreign_tensor, use.where, {"jagged()"});
+    }
   }
   blocks = scope.blocks();
   return out;
@@ -134,7 +139,7 @@ ResolvedMap resolve(const Tensor &tensor, const Blocks &blocks) {
     out.index.push_back(each.substitute(rename));
   for (const Bound &each : map.bounds)
     out.bounds.push_back(
-        {each.value.substitute(rename), each.limit.substitute(number)});
+        {each.value.substitute(rename), each.limit.substitute(rename)});
   return out;
 }
 
@@ -170,6 +175,49 @@ ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
     throw CompileError(ErrorId::tile_size, where,
                        {text, to_string(out.tile), max_tile_elements});
   simplify_access(out);
+  check_rows(tensor, out);
+  end_levels_with_rows(out);
+  return out;
+}
+
+namespace {
+
+// A rank-0 operand that was not arranged, or a vector of offsets.
+bool is_spread(const Arrangement &arrangement, std::size_t number) {
+  const Tensor::Map &map = arrangement.operands[number].map();
+  bool offsets = false;
+  for (const Tensor &each : arrangement.operands)
+    for (const Tensor::Map::Jagged &use : each.map().jagged)
+      offsets |= use.operand == map.operand;
+  return map.levels.size() == 1 && (map.rank == 0 || offsets);
+}
+
+} // namespace
+
+std::vector<ArrangedOperand> arrange_all(const Arrangement &arrangement,
+                                         std::span<const Direction> directions,
+                                         const Blocks &blocks) {
+  std::vector<ArrangedOperand> out;
+  const ArrangedOperand *model = nullptr;
+  out.reserve(directions.size());
+  for (std::size_t i = 0; i < directions.size(); ++i) {
+    out.push_back(arrange(arrangement.operands[i], blocks, arrangement.where));
+    out.back().direction = directions[i];
+    if (!model && !is_spread(arrangement, i))
+      model = &out.back();
+  }
+  for (std::size_t i = 0; model && i < out.size(); ++i) {
+    if (!is_spread(arrangement, i) || out[i].direction != Direction::in)
+      continue;
+    // Offsets keep their dimension as a level: any of them can be read.
+    if (out[i].rank == 1) {
+      Expr at(Symbol{SymbolKind::level, -1, 0, ""});
+      out[i].levels = {out[i].grid};
+      out[i].index = {at};
+      out[i].bounds = {{at, out[i].grid[0]}};
+    }
+    out[i].grid = model->grid;
+  }
   return out;
 }
 

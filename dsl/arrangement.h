@@ -28,6 +28,13 @@ struct Tensor::Map {
     SourceLine where;
   };
 
+  /// An operand that a jagged dimension reads.
+  struct Jagged {
+    int operand;
+    std::string name;
+    SourceLine where;
+  };
+
   int operand = 0;
   int rank = 0;
   std::string name;
@@ -37,6 +44,7 @@ struct Tensor::Map {
   std::vector<Expr> index;
   std::vector<Bound> bounds;
   std::vector<Check> checks;
+  std::vector<Jagged> jagged;
   int variables = 0;
 
   /// A new dimension of this size.
@@ -97,6 +105,22 @@ ResolvedMap resolve(const Tensor &tensor, const Blocks &blocks);
 /// The final form: a static innermost tile and no constraint that others imply.
 ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
                         SourceLine where);
+
+/// The operands of `arrangement`. Those that are not arranged and that every
+/// program is to see, scalars and offsets, get the grid of the others.
+std::vector<ArrangedOperand> arrange_all(const Arrangement &arrangement,
+                                         std::span<const Direction> directions,
+                                         const Blocks &blocks);
+
+/// What jagged() needs of the operands it reads. Throws CompileError [jagged].
+void check_offsets(const Arrangement &arrangement,
+                   const std::vector<ArrangedOperand> &operands);
+
+/// Throws CompileError [jagged] where lanes of a tile lie in several rows.
+void check_rows(const Tensor &tensor, const ArrangedOperand &operand);
+
+/// Ends levels that walk rows of a jagged dimension where the rows end.
+void end_levels_with_rows(ArrangedOperand &operand);
 
 /// Simplifies `index` and drops from `bounds` what the ranges of symbols and
 /// other bounds imply; adds the ranges of level indices that nothing implies.

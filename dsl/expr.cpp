@@ -66,6 +66,8 @@ int order(std::int64_t lhs, std::int64_t rhs) {
   return lhs < rhs ? -1 : lhs > rhs ? 1 : 0;
 }
 
+int order(const Expr &lhs, const Expr &rhs);
+
 int order(const Symbol &lhs, const Symbol &rhs) {
   if (int by = order(static_cast<int>(lhs.kind), static_cast<int>(rhs.kind)))
     return by;
@@ -73,6 +75,8 @@ int order(const Symbol &lhs, const Symbol &rhs) {
     return by;
   if (int by = order(lhs.dim, rhs.dim))
     return by;
+  if (lhs.at && rhs.at)
+    return order(*lhs.at, *rhs.at);
   return lhs.name.compare(rhs.name);
 }
 
@@ -276,6 +280,10 @@ std::optional<std::int64_t> Expr::as_constant() const {
   return node_->value;
 }
 
+bool Symbol::operator==(const Symbol &other) const {
+  return order(*this, other) == 0;
+}
+
 bool Expr::same(const Expr &other) const {
   return node_ == other.node_ || order(*this, other) == 0;
 }
@@ -370,7 +378,8 @@ bool is_nonnegative(const Expr &expr) {
   case Kind::constant:
     return expr.constant() >= 0;
   case Kind::symbol:
-    return expr.symbol().kind != SymbolKind::level;
+    return expr.symbol().kind != SymbolKind::level &&
+           expr.symbol().kind != SymbolKind::element;
   case Kind::mod:
     return true;
   case Kind::max:
@@ -405,13 +414,35 @@ known_divisor(const Expr &expr,
   }
 }
 
+Expr element(int operand, Expr at) {
+  return Expr(Symbol{SymbolKind::element, operand, -1, "",
+                     std::make_shared<const Expr>(std::move(at))});
+}
+
+bool mentions(const Expr &expr, SymbolKind kind) {
+  bool out = false;
+  expr.for_each_symbol(
+      [&](const Symbol &symbol) { out |= symbol.kind == kind; });
+  return out;
+}
+
+static Expr
+substituted(const Symbol &symbol,
+            const std::function<std::optional<Expr>(const Symbol &)> &map) {
+  if (std::optional<Expr> by = map(symbol))
+    return *by;
+  if (symbol.kind == SymbolKind::element)
+    return element(symbol.operand, symbol.at->substitute(map));
+  return Expr(symbol);
+}
+
 Expr Expr::substitute(
     const std::function<std::optional<Expr>(const Symbol &)> &map) const {
   switch (kind()) {
   case Kind::constant:
     return *this;
   case Kind::symbol:
-    return map(symbol()).value_or(*this);
+    return substituted(symbol(), map);
   default:
     break;
   }
@@ -469,6 +500,8 @@ void Expr::for_each_symbol(
     const std::function<void(const Symbol &)> &visit) const {
   if (kind() == Kind::symbol)
     visit(symbol());
+  if (kind() == Kind::symbol && symbol().at)
+    symbol().at->for_each_symbol(visit);
   for (const Expr &each : node_->operands)
     each.for_each_symbol(visit);
 }

@@ -53,22 +53,6 @@ void check_source(const KernelSource &source, std::span<const int> ranks) {
                          {source.operand_names[i], ranks[i], max_rank});
 }
 
-// A rank-0 operand that was not arranged is seen by every program.
-void spread_scalars(std::vector<ArrangedOperand> &operands,
-                    const Arrangement &arrangement) {
-  const ArrangedOperand *model = nullptr;
-  for (std::size_t i = 0; i < operands.size(); ++i)
-    if (!model && !(operands[i].rank == 0 &&
-                    arrangement.operands[i].map().levels.size() == 1))
-      model = &operands[i];
-  if (!model)
-    return;
-  for (std::size_t i = 0; i < operands.size(); ++i)
-    if (operands[i].rank == 0 && operands[i].direction == Direction::in &&
-        arrangement.operands[i].map().levels.size() == 1)
-      operands[i].grid = model->grid;
-}
-
 void check_same_grids(const Program &program, const SourceLine &where) {
   auto names = operand_names(program);
   const ArrangedOperand &first = program.operands[0];
@@ -116,20 +100,17 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
   out.index32 = index32;
   {
     ArrangementScope names(source.operand_names);
+    out.operands = arrange_all(arrangement, source.directions, blocks);
     for (std::size_t i = 0; i < dtypes.size(); ++i) {
-      ArrangedOperand operand =
-          arrange(arrangement.operands[i], blocks, arrangement.where);
-      operand.direction = source.directions[i];
-      operand.dtype = dtypes[i];
+      out.operands[i].dtype = dtypes[i];
       if (!classes.empty())
-        operand.known = classes[i];
-      out.operands.push_back(std::move(operand));
+        out.operands[i].known = classes[i];
     }
   }
   for (const BlockUse &use : uses)
     for (const Expr &size : use.covers)
       out.covers.push_back({size, blocks.at(use.name), use.name});
-  spread_scalars(out.operands, arrangement);
+  check_offsets(arrangement, out.operands);
   if (out.operands.empty() ||
       std::all_of(out.operands.begin(), out.operands.end(),
                   [](auto &each) { return each.direction == Direction::in; }))

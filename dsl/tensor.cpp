@@ -98,7 +98,7 @@ void Tensor::Map::replace(const Dim &dim, const Expr &by) {
   for (Expr &each : index)
     each = each.substitute(map);
   for (Bound &each : bounds)
-    each.value = each.value.substitute(map);
+    each = {each.value.substitute(map), each.limit.substitute(map)};
 }
 
 void Tensor::Map::decide(const Check &check, std::int64_t size) const {

@@ -186,6 +186,17 @@ public:
   /// Keeps one index of dimension `dim` and drops the dimension; negative
   /// indices count from the end.
   Tensor select(int dim, Size index, Where where = Where::current()) const;
+  /// Cuts dimension `dim` into rows of differing lengths: dimensions [B,
+  /// max_length] in its place, for `offsets` of B + 1 integers. Element (b, i)
+  /// is element offsets[b] + i, outside the source unless i is below
+  /// offsets[b + 1] - offsets[b]. `offsets` is an In of this kernel, i32 or
+  /// i64, as the arrangement got it; returned like that, every program sees all
+  /// of it. Offsets are clamped to the dimension. `whole` as `max_length` is
+  /// the size of the dimension. In an application, size() of a level that walks
+  /// the rows is how many of its tiles this program's row has. Example:
+  /// a[5].jagged(0, {0, 2, 5}, 3) is [[0, 1, -1], [2, 3, 4]].
+  Tensor jagged(int dim, const Tensor &offsets, Extent max_length = whole,
+                Where where = Where::current()) const;
   /// select(), slice() and unsqueeze() of all dimensions in one, as in NumPy.
   /// Example: a[2, 3][{newaxis, 1, Slice{.step = 2}}] is [[3, 5]].
   Tensor operator[](const Selection &selection) const;

@@ -38,6 +38,53 @@ Value Importer::programId(int dim) {
   return id;
 }
 
+/// An integer of a vector as an index; 0 outside it.
+Value Importer::loadElement(int operand, Value at) {
+  const ArrangedOperand &from = program.operands[operand];
+  MLIRContext *context = builder.getContext();
+  AffineExpr index = getAffineSymbolExpr(0, context);
+  AffineExpr size = getAffineSymbolExpr(1, context);
+  auto bounds = IntegerSetAttr::get(
+      IntegerSet::get(0, 2, {index, size - index - 1}, {false, false}));
+  Type element = elementType(*context, from.dtype);
+  Value tile = tile::LoadOp::create(
+      builder, loc, RankedTensorType::get({}, element),
+      entry->getArgument(operand), ValueRange{at, sizeOf(operand, 0)},
+      AffineMap::get(0, 2, index), bounds,
+      TypedAttr(builder.getIntegerAttr(element, 0)));
+  Value value = tensor::ExtractOp::create(builder, loc, tile, ValueRange());
+  // Indices may have 32 bits: what does not fit must not come back as a small
+  // number.
+  if (from.dtype == DType::i64 && program.index32) {
+    auto limit = [&](std::int64_t number) -> Value {
+      return arith::ConstantOp::create(builder, loc,
+                                       builder.getI64IntegerAttr(number));
+    };
+    value = arith::MaxSIOp::create(builder, loc, value, limit(INT32_MIN));
+    value = arith::MinSIOp::create(builder, loc, value, limit(INT32_MAX));
+  }
+  return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                    value);
+}
+
+Value Importer::elementOf(const Symbol &symbol, ValueRange levels) {
+  if (mentions(*symbol.at, SymbolKind::level))
+    return loadElement(symbol.operand, indexExpr(*symbol.at, levels));
+  // The same in the whole program: read once, after what its index is made of.
+  for (const auto &[known, value] : elements)
+    if (known == symbol)
+      return value;
+  OpBuilder::InsertionGuard guard(builder);
+  auto leaves = [](Operation &op) {
+    return isa<tile::SizeOp, tile::ProgramIdOp>(op);
+  };
+  builder.setInsertionPoint(entry,
+                            llvm::find_if_not(entry->getOperations(), leaves));
+  Value value = loadElement(symbol.operand, indexExpr(*symbol.at, {}));
+  elements.emplace_back(symbol, value);
+  return value;
+}
+
 Value Importer::symbolValue(const Symbol &symbol, ValueRange levels) {
   switch (symbol.kind) {
   case SymbolKind::size:
@@ -46,6 +93,8 @@ Value Importer::symbolValue(const Symbol &symbol, ValueRange levels) {
     return programId(symbol.dim);
   case SymbolKind::level:
     return levels[symbol.dim];
+  case SymbolKind::element:
+    return elementOf(symbol, levels);
   case SymbolKind::block:
   case SymbolKind::lane:
     break;
@@ -124,11 +173,7 @@ AffineExpr Importer::scalarSymbol(Value scalar, Footprint &into) {
 }
 
 static bool mentionsLanes(const Expr &expr) {
-  bool mentions = false;
-  expr.for_each_symbol([&](const Symbol &symbol) {
-    mentions |= symbol.kind == SymbolKind::lane;
-  });
-  return mentions;
+  return mentions(expr, SymbolKind::lane);
 }
 
 AffineExpr Importer::affine(const Expr &expr, Footprint &into,

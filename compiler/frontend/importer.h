@@ -32,6 +32,8 @@ private:
   // access.cpp: index expressions
   mlir::Value sizeOf(int operand, int dim);
   mlir::Value programId(int dim);
+  mlir::Value loadElement(int operand, mlir::Value at);
+  mlir::Value elementOf(const Symbol &symbol, mlir::ValueRange levels);
   mlir::Value symbolValue(const Symbol &symbol, mlir::ValueRange levels);
   mlir::Value indexBinary(Function function, mlir::Value lhs, mlir::Value rhs);
   mlir::Value indexExpr(const Expr &expr, mlir::ValueRange levels);
@@ -120,6 +122,8 @@ private:
   llvm::DenseMap<ValueId, mlir::Value> values;
   llvm::DenseMap<std::pair<int, int>, mlir::Value> sizes;
   llvm::DenseMap<int, mlir::Value> programIds;
+  // Elements that jagged dimensions read, the same in the whole program.
+  llvm::SmallVector<std::pair<Symbol, mlir::Value>> elements;
 };
 
 /// `type` with its elements replaced by `element`: tensor or scalar.

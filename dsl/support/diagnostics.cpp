@@ -35,6 +35,7 @@ constexpr CatalogueEntry rows[] = {
      ""},
     {Id::size_arithmetic, "size-arithmetic", C, E, "an expression of sizes {0}",
      ""},
+    {Id::jagged, "jagged", C, E, "{0}", "{1}"},
     {Id::at_level, "at-level", C, E, "at() names level {0} of {1} with {2} {3}",
      "level 0 is the outermost; tile() adds one level"},
     {Id::foreign_tensor, "foreign-tensor", C, E,

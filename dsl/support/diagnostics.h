@@ -30,6 +30,7 @@ enum class ErrorId : std::uint8_t {
   slice,
   ellipsis,
   size_arithmetic,
+  jagged,
   at_level,
   foreign_tensor,
   arranged_count,

@@ -11,8 +11,9 @@ namespace {
 
 // One line, so that tables read well here.
 std::string table(const Tensor &tensor, std::vector<std::int64_t> shape,
-                  std::map<std::string, std::int64_t> blocks = {}) {
-  std::string text = evaluate(tensor, shape, blocks).to_string();
+                  std::map<std::string, std::int64_t> blocks = {},
+                  const Offsets &offsets = {}) {
+  std::string text = evaluate(tensor, shape, blocks, offsets).to_string();
   for (std::size_t at; (at = text.find(",\n")) != std::string::npos;)
     text.replace(at, 2, ", ");
   return text;

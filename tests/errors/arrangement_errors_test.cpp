@@ -106,6 +106,37 @@ TEST(ArrangementErrors, Brackets) {
     AT; return arranged(a[newaxis]);
   });
 }
+TEST(ArrangementErrors, JaggedOffsets) {
+  // Operands a and b are f32 and of rank 2.
+  auto expect = [](auto arrange, ErrorId id = Id::jagged) {
+    expect_error(id, [&] {
+      record_kernel(make_source("k", arrange, [](InOut, In) {}), 2);
+    });
+  };
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b), b); });
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, a), b); });
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b[0]), b); });
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b.flatten()), b); });
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(2, b), b); }, Id::dim_range);
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, Tensor(1, 1, "b"), keep), b); }, Id::extent);
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, Tensor(1, 1, "b"), -1), b); }, Id::extent);
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, Tensor(1, 7, "z")), b); }, Id::foreign_tensor);
+}
+TEST(ArrangementErrors, JaggedUse) {
+  auto expect = [](DType dtype, auto arrange, auto apply) {
+    expect_error(Id::jagged, [&] {
+      const DType dtypes[] = {f32, dtype};
+      const int ranks[] = {1, 1};
+      record(make_source("k", arrange, apply), dtypes, ranks, {}, {});
+    });
+  };
+  auto by_one = [](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b).tile({1, 4}), b); };
+  expect(f32, by_one, [](InOut, In) {});
+  expect(i16, by_one, [](InOut, In) {});
+  expect(i64, [](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b).tile({1, 4}), b[newaxis].tile({1, 1})); }, [](InOut, InOut) {});
+  expect(i64, [](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b).tile({2, 4}), b); }, [](InOut, In) {});
+  expect(i64, [](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b, 3).flatten().tile({4}), b); }, [](InOut, In) {});
+}
 TEST(ArrangementErrors, SizeArithmetic) {
   // Operators of sizes know no line: that of make() stands in.
   Config config;
