@@ -3,6 +3,7 @@
 
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/float_formats.h"
 
 #include <algorithm>
 
@@ -32,8 +33,11 @@ static auto with_line(const SourceLine &where, Function function) {
 
 Arrangement run_arrangement(const KernelSource &source,
                             std::span<const int> ranks,
-                            std::vector<BlockUse> &blocks) {
+                            std::vector<BlockUse> &blocks,
+                            Constants *constants) {
   ArrangementScope scope(source.operand_names);
+  Constants used;
+  ConstantScope constant_scope(source.constants, constants ? *constants : used);
   std::vector<Tensor> tensors;
   for (std::size_t i = 0; i < ranks.size(); ++i)
     tensors.emplace_back(ranks[i], static_cast<int>(i),
@@ -175,6 +179,11 @@ ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
     throw CompileError(ErrorId::tile_size, where,
                        {text, to_string(out.tile), max_tile_elements});
   simplify_access(out);
+  if (out.bounds.size() > static_cast<std::size_t>(max_bounds))
+    throw CompileError(
+        ErrorId::unsupported, where,
+        {"the arrangement of " + map.name + " has more than 64 bounds",
+         "cut, pad and slice less often"});
   check_rows(tensor, out);
   end_levels_with_rows(out);
   return out;
@@ -219,6 +228,26 @@ std::vector<ArrangedOperand> arrange_all(const Arrangement &arrangement,
     out[i].grid = model->grid;
   }
   return out;
+}
+
+void check_use(const Arrangement &arrangement,
+               const std::vector<ArrangedOperand> &operands) {
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const Tensor::Map &map = arrangement.operands[i].map();
+    const ArrangedOperand &each = operands[i];
+    if (map.partial && each.direction == Direction::in)
+      throw CompileError(ErrorId::operand_use, map.partial_where,
+                         {"partial()", each.name, "In", "written"});
+    if (!map.other_where.known())
+      continue;
+    if (each.direction == Direction::out)
+      throw CompileError(ErrorId::operand_use, map.other_where,
+                         {"other()", each.name, "Out", "read"});
+    if (!is_float(each.dtype) &&
+        !(round_to(each.dtype, map.other) == map.other))
+      throw CompileError(ErrorId::literal_range, map.other_where,
+                         {number_text(map.other), name(each.dtype)});
+  }
 }
 
 } // namespace girih

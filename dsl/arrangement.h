@@ -20,7 +20,7 @@ struct Tensor::Map {
   };
   /// What can be decided only when block sizes are numbers.
   struct Check {
-    enum class Kind : std::uint8_t { one, positive };
+    enum class Kind : std::uint8_t { one, positive, nonnegative };
     Kind kind;
     Expr size;
     std::string function; // for the message
@@ -40,6 +40,7 @@ struct Tensor::Map {
   std::string name;
   double other = 0;
   bool partial = false;
+  SourceLine other_where, partial_where;
   std::vector<std::vector<Dim>> levels;
   std::vector<Expr> index;
   std::vector<Bound> bounds;
@@ -52,8 +53,8 @@ struct Tensor::Map {
   static Expr symbol(const Dim &dim);
   /// Replaces a variable everywhere.
   void replace(const Dim &dim, const Expr &by);
-  /// Demands that `size` is 1 (or positive): now where it is a number, else
-  /// when the block sizes are known.
+  /// Demands that `size` is 1 (or positive, or not negative): now where it is a
+  /// number, else when the block sizes are known.
   void require(Check check);
   void decide(const Check &check, std::int64_t size) const;
   /// `a[n0, n1]`, for messages.
@@ -83,10 +84,11 @@ private:
   ArrangementScope *outer_;
 };
 
-/// Calls the arrangement. `blocks` receives what it asked for.
+/// Calls the arrangement. `blocks` and `constants` receive what it asked for.
 Arrangement run_arrangement(const KernelSource &source,
                             std::span<const int> ranks,
-                            std::vector<BlockUse> &blocks);
+                            std::vector<BlockUse> &blocks,
+                            Constants *constants = nullptr);
 
 /// The values of `uses` in a Config. Throws CompileError [block-missing],
 /// [block-unknown], [block-range].
@@ -111,6 +113,11 @@ ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
 std::vector<ArrangedOperand> arrange_all(const Arrangement &arrangement,
                                          std::span<const Direction> directions,
                                          const Blocks &blocks);
+
+/// What other() and partial() need of their operands. Throws CompileError
+/// [literal-range], [operand-use].
+void check_use(const Arrangement &arrangement,
+               const std::vector<ArrangedOperand> &operands);
 
 /// What jagged() needs of the operands it reads. Throws CompileError [jagged].
 void check_offsets(const Arrangement &arrangement,

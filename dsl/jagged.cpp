@@ -40,14 +40,13 @@ Tensor Tensor::jagged(int dim, const Tensor &offsets, Extent max_length,
   if (rank() == max_rank)
     throw CompileError(ErrorId::operand_rank, where,
                        {map_->name, rank() + 1, max_rank});
-  auto number = max_length.size().as_constant();
-  if (max_length.kind() == Extent::Kind::keep || (number && *number < 0))
-    throw CompileError(
-        ErrorId::extent, where,
-        {"jagged()",
-         number && *number < 0 ? std::to_string(*number) : std::string("keep"),
-         d, map_->describe(base_), "the largest length is a size, or `whole`"});
+  if (max_length.kind() == Extent::Kind::keep)
+    throw CompileError(ErrorId::extent, where,
+                       {"jagged()", "keep", d, map_->describe(base_),
+                        "the largest length is a size, or `whole`"});
   Map out = *map_;
+  out.require(
+      {Map::Check::Kind::nonnegative, max_length.size(), "jagged()", d, where});
   auto &dims = out.levels[static_cast<std::size_t>(base_)];
   Map::Dim before = dims[static_cast<std::size_t>(d)];
   bool all = max_length.kind() == Extent::Kind::whole;

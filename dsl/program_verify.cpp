@@ -123,6 +123,9 @@ private:
     check(each.index.size() == static_cast<std::size_t>(each.rank),
           "an index map needs one index per dimension");
     check(tile_elements(each.tile) > 0, "a tile is empty or too large");
+    check(is_float(each.dtype) ||
+              round_to(each.dtype, each.other) == each.other,
+          "other is not a value of its dtype");
     Allowed allowed;
     allowed.programs = static_cast<int>(each.grid.size());
     allowed.lanes = static_cast<int>(each.tile.size());

@@ -53,6 +53,17 @@ void check_source(const KernelSource &source, std::span<const int> ranks) {
                          {source.operand_names[i], ranks[i], max_rank});
 }
 
+// A constant that nobody asks for is a name misspelt.
+void check_constants(const KernelSource &source, const Program &program) {
+  std::string known;
+  for (const auto &[name, value] : program.constants)
+    known += (known.empty() ? "" : ", ") + name;
+  for (const auto &[name, value] : source.constants)
+    if (!program.constants.contains(name))
+      throw CompileError(ErrorId::constexpr_unknown, source.where,
+                         {name, source.name, known.empty() ? "none" : known});
+}
+
 void check_same_grids(const Program &program, const SourceLine &where) {
   auto names = operand_names(program);
   const ArrangedOperand &first = program.operands[0];
@@ -90,10 +101,11 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
   if (!classes.empty())
     check_count(source, classes.size(), "classes");
   std::vector<BlockUse> uses;
-  Arrangement arrangement = run_arrangement(source, ranks, uses);
+  Program out;
+  Arrangement arrangement =
+      run_arrangement(source, ranks, uses, &out.constants);
   Blocks blocks = block_values(source, uses, config);
 
-  Program out;
   out.name = source.name;
   out.config = config;
   out.config.blocks = blocks; // fallbacks included: the Program says them all
@@ -110,6 +122,7 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
   for (const BlockUse &use : uses)
     for (const Expr &size : use.covers)
       out.covers.push_back({size, blocks.at(use.name), use.name});
+  check_use(arrangement, out.operands);
   check_offsets(arrangement, out.operands);
   if (out.operands.empty() ||
       std::all_of(out.operands.begin(), out.operands.end(),
@@ -118,10 +131,12 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
                        {source.name});
   check_same_grids(out, arrangement.where);
   {
+    ConstantScope constants(source.constants, out.constants);
     Recorder recorder(out);
     source.application(recorder);
     recorder.finish();
   }
+  check_constants(source, out);
   canonicalize(out);
   verify(out);
   check_outputs(out, source.where);

@@ -109,6 +109,11 @@ void Tensor::Map::decide(const Check &check, std::int64_t size) const {
     throw CompileError(ErrorId::extent, check.where,
                        {check.function, size, check.dim, name,
                         "sizes, strides and dilations are positive"});
+  if (check.kind == Check::Kind::nonnegative && size < 0)
+    throw CompileError(ErrorId::extent, check.where,
+                       {check.function, size, check.dim, name,
+                        "a number of elements is not negative; slice() takes "
+                        "elements away"});
 }
 
 void Tensor::Map::require(Check check) {
@@ -194,15 +199,17 @@ Tensor Tensor::rejoin(const Tensor &changed, Where where) const {
   return Tensor(changed.map_, base_);
 }
 
-Tensor Tensor::other(double value) const {
+Tensor Tensor::other(double value, Where where) const {
   Map out = *map_;
   out.other = value;
+  out.other_where = where;
   return edited(std::move(out));
 }
 
-Tensor Tensor::as_partial() const {
+Tensor Tensor::as_partial(Where where) const {
   Map out = *map_;
   out.partial = true;
+  out.partial_where = where;
   return edited(std::move(out));
 }
 
@@ -298,6 +305,9 @@ Tensor Tensor::tile(Extents sizes, Extents strides, Extents dilation,
   }
   out.levels[level] = std::move(tiles);
   out.levels.insert(out.levels.begin() + base_ + 1, std::move(inside));
+  if (out.levels.size() > static_cast<std::size_t>(max_levels))
+    throw CompileError(ErrorId::level_count, where,
+                       {map_->name, out.levels.size(), max_levels});
   return edited(std::move(out));
 }
 
@@ -316,6 +326,8 @@ Tensor Tensor::expand(Extents sizes, Where where) const {
     if (sizes[d].size().same(dims[d].size))
       continue;
     out.require({Check::Kind::one, dims[d].size, "expand()",
+                 static_cast<int>(d), where});
+    out.require({Check::Kind::nonnegative, sizes[d].size(), "expand()",
                  static_cast<int>(d), where});
     out.replace(dims[d], 0);
     dims[d] = out.add(sizes[d].size());
@@ -404,13 +416,16 @@ Tensor Tensor::flatten(int start, int end, Where where) const {
   return edited(std::move(out));
 }
 
-Tensor Tensor::ravel(Where) const {
+Tensor Tensor::ravel(Where where) const {
   Map out = *map_;
   std::vector<Dim> joined;
   for (auto level = static_cast<std::size_t>(base_); level < out.levels.size();
        ++level)
     joined.insert(joined.end(), out.levels[level].begin(),
                   out.levels[level].end());
+  if (joined.size() > static_cast<std::size_t>(max_rank))
+    throw CompileError(ErrorId::operand_rank, where,
+                       {map_->name, joined.size(), max_rank});
   out.levels.resize(static_cast<std::size_t>(base_));
   out.levels.push_back(std::move(joined));
   return edited(std::move(out));
@@ -424,10 +439,8 @@ Tensor Tensor::pad(std::vector<Padding> padding, Where where) const {
   for (std::size_t d = 0; d < dims.size(); ++d) {
     const Padding &each = padding[d];
     for (const Size *side : {&each.before, &each.after})
-      if (auto number = side->as_constant(); number && *number < 0)
-        throw CompileError(ErrorId::extent, where,
-                           {"pad()", *number, d, map_->describe(base_),
-                            "use slice() to remove elements"});
+      out.require({Check::Kind::nonnegative, *side, "pad()",
+                   static_cast<int>(d), where});
     if (each.before.same(0) && each.after.same(0))
       continue;
     Expr old_size = dims[d].size;

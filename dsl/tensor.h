@@ -208,13 +208,14 @@ public:
     return rejoin(std::forward<F>(f)(inner(level, where)), where);
   }
 
-  /// The value that reads outside the source give; 0 by default.
-  Tensor other(double value) const;
+  /// The value that reads outside the source give; 0 by default. It must be a
+  /// value of the operand's dtype, floats are rounded.
+  Tensor other(double value, Where where = Where::current()) const;
 
   /// The state behind the handle; for the library.
   const Map &map() const { return *map_; }
   /// This output is not written completely; as the function partial().
-  Tensor as_partial() const;
+  Tensor as_partial(Where where = Where::current()) const;
 
 private:
   explicit Tensor(std::shared_ptr<const Map> map, int base)
@@ -279,7 +280,10 @@ inline auto flip(int dim, Tensor::Where where = Tensor::Where::current()) {
 }
 
 /// Declares that not every element of an output is written.
-inline Tensor partial(const Tensor &tensor) { return tensor.as_partial(); }
+inline Tensor partial(const Tensor &tensor,
+                      Tensor::Where where = Tensor::Where::current()) {
+  return tensor.as_partial(where);
+}
 
 /// What an arrangement returns: one Tensor for each operand, in their order.
 struct Arrangement {

@@ -4,6 +4,8 @@
 // clang-format off
 #include "expect_error.h"
 
+#include <cmath>
+
 namespace girih::testing {
 namespace {
 
@@ -84,6 +86,55 @@ TEST(ArrangementErrors, WholeInExpand) {
 }
 TEST(ArrangementErrors, NegativePad) {
   expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.pad({{-1, 0}, {0, 0}})); });
+}
+TEST(ArrangementErrors, NegativeCounts) {
+  Config config;
+  config.blocks["B"] = 4;
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.pad({{0, 0}, {0, -2}})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.pad({{block_size("B") - 5, 0}, {0, 0}})); }, config);
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.unsqueeze(0).expand({-1, keep, keep})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.unsqueeze(0).expand({block_size("B") - 5, keep, keep})); }, config);
+}
+TEST(ArrangementErrors, TooManyLevels) {
+  expect_arrangement_error(Id::level_count, [](Tensor a) {
+    for (int i = 0; i < 17; ++i)
+      a = a.tile({2, 2});
+    AT; return arranged(a.tile({2, 2}));
+  });
+  expect_arrangement_error(Id::operand_rank, [](Tensor a) {
+    for (int i = 0; i < 8; ++i)
+      a = a.tile({2, 2});
+    AT; return arranged(a.ravel());
+  });
+  expect_arrangement_error(Id::unsupported, [](Tensor a) {
+    for (int i = 0; i < 70; ++i)
+      a = a.pad({{1, 1}, {0, 0}}).flip(0);
+    AT; return arranged(a.tile({2, 2}));
+  });
+}
+TEST(ArrangementErrors, OtherValues) {
+  auto expect = [](DType dtype, double value) {
+    expect_error(Id::literal_range, [&] {
+      auto source = make_source("k", [=](Tensor a) { AT; return arranged(a.tile({4}).other(value)); }, [](InOut) {});
+      record_kernel(source, 1, {}, dtype);
+    });
+  };
+  expect(i32, INFINITY);
+  expect(i32, 0.5);
+  expect(i8, 128);
+  expect(u8, -1);
+  expect(b1, 2);
+  expect(i64, NAN);
+}
+TEST(ArrangementErrors, OtherAndPartialOfTheWrongOperand) {
+  expect_error(Id::operand_use, [] {
+    auto source = make_source("k", [](Tensor a, Tensor c) { AT; return arranged(a.tile({4}), c.tile({4}).other(1)); }, [](In a, Out c) { c = a; });
+    record_kernel(source, 1);
+  });
+  expect_error(Id::operand_use, [] {
+    auto source = make_source("k", [](Tensor a, Tensor c) { AT; return arranged(partial(a.tile({4})), c.tile({4})); }, [](In a, Out c) { c = a; });
+    record_kernel(source, 1);
+  });
 }
 TEST(ArrangementErrors, SliceStep) {
   expect_arrangement_error(Id::slice, [](Tensor a) { AT; return arranged(a.slice(0, {0, 4, 0})); });
@@ -200,6 +251,29 @@ TEST(ArrangementErrors, UnknownBlock) {
   expect_error(Id::block_unknown, [&] {
     AT; auto source = make_source("k", [](Tensor a) { auto B = block_size("B"); return arranged(a.tile({B})); }, [](InOut) {});
     record_kernel(source, 1, config);
+  });
+}
+TEST(ArrangementErrors, Constants) {
+  auto expect = [](ErrorId id, Constants constants, auto arrange) {
+    expect_error(id, [&] {
+      auto source = make_source("k", arrange, [](InOut) {});
+      source.constants = constants;
+      record_kernel(source, 1);
+    });
+  };
+  expect(Id::constexpr_missing, {}, [](Tensor a) { AT; return arranged(a.tile({constexpr_value("N")})); });
+  expect(Id::constexpr_name, {}, [](Tensor a) { AT; return arranged(a.tile({constexpr_value("n", 2)})); });
+  expect(Id::constexpr_name, {}, [](Tensor a) { AT; return arranged(a.tile({constexpr_value("N-1", 2)})); });
+  expect(Id::constexpr_kind, {{"N", 2.5}}, [](Tensor a) { AT; return arranged(a.tile({constexpr_value("N")})); });
+  expect(Id::constexpr_kind, {{"N", 2}}, [](Tensor a) { AT; constexpr_value<bool>("N"); return arranged(a); });
+  expect(Id::constexpr_kind, {{"N", 300}}, [](Tensor a) { AT; constexpr_value<std::uint8_t>("N"); return arranged(a); });
+  expect(Id::constexpr_kind, {{"N", -1}}, [](Tensor a) { AT; constexpr_value<std::uint64_t>("N"); return arranged(a); });
+  expect(Id::constexpr_kind, {{"N", NAN}}, [](Tensor a) { AT; constexpr_value("N"); return arranged(a); });
+  expect_error(Id::constexpr_missing, [] { AT; constexpr_value<bool>("CAUSAL"); });
+  expect_error(Id::constexpr_unknown, [] {
+    AT; auto source = make_source("k", [](Tensor a) { return arranged(a.tile({constexpr_value("N", 4)})); }, [](InOut) {});
+    source.constants = {{"M", 4}};
+    record_kernel(source, 1);
   });
 }
 TEST(ArrangementErrors, GridRanks) {

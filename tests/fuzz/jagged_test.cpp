@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jagged dimensions on every executor: rows copied to and from padded arrays,
 // whatever the offsets are.
-#include "emulated_run.h"
-
-#include "girih/compiler/compiler.h"
-#include "girih/dsl/dsl.h"
-#include "girih/tests/host/run_on_host.h"
+#include "executors.h"
 
 #include <gtest/gtest.h>
 
@@ -97,21 +93,6 @@ Program recorded(const KernelSource &source, const Setting &setting) {
   return record(source, dtypes, ranks, {}, {}, setting.index32);
 }
 
-/// Runs on one executor, into `out`.
-void run(int executor, const Program &program, const Shapes &shapes,
-         const std::vector<TestArray *> &arrays) {
-  Integers params = parameter_block(arrays);
-  std::int64_t programs = 1;
-  for (std::int64_t size : grid_of(program, shapes))
-    programs *= size;
-  if (executor == 0)
-    compiler::interpret(program, params.data(), false);
-  else if (executor == 1)
-    OnHost(program).run(params, programs);
-  else
-    run_emulated(program, params, programs);
-}
-
 /// Source row of (row, i), or -1: written from the definition, not the DSL.
 std::int64_t source_row(const Setting &setting, std::int64_t row,
                         std::int64_t i) {
@@ -124,7 +105,7 @@ std::int64_t source_row(const Setting &setting, std::int64_t row,
 }
 
 void check_pad(const KernelSource &source, const Setting &setting,
-               int executor) {
+               Executor executor) {
   auto rows = static_cast<std::int64_t>(setting.at.size()) - 1;
   TestArray values(f32, {setting.total, width});
   TestArray offsets(setting.offsets, {rows + 1});
@@ -135,8 +116,7 @@ void check_pad(const KernelSource &source, const Setting &setting,
     offsets.set(i,
                 static_cast<double>(setting.at[static_cast<std::size_t>(i)]));
   Program program = recorded(source, setting);
-  run(executor, program, {values.shape(), offsets.shape(), out.shape()},
-      {&values, &offsets, &out});
+  run_on(executor, program, {&values, &offsets, &out});
   for (std::int64_t e = 0; e < out.numel(); ++e) {
     std::int64_t row = e / (setting.length * width);
     std::int64_t from = source_row(setting, row, e / width % setting.length);
@@ -144,13 +124,12 @@ void check_pad(const KernelSource &source, const Setting &setting,
         (from < 0 ? -7 : static_cast<double>((from * width + e % width) % 19)) *
             2 +
         1;
-    ASSERT_EQ(out.get(e), wanted)
-        << source.name << " executor " << executor << " element " << e;
+    ASSERT_EQ(out.get(e), wanted) << source.name << " " << e;
   }
   EXPECT_TRUE(out.untouched_outside());
 }
 
-void check_pack(const Setting &setting, int executor) {
+void check_pack(const Setting &setting, Executor executor) {
   auto rows = static_cast<std::int64_t>(setting.at.size()) - 1;
   TestArray padded(f32, {rows, setting.length, width});
   TestArray offsets(setting.offsets, {rows + 1});
@@ -167,12 +146,9 @@ void check_pack(const Setting &setting, int executor) {
     if (to >= 0)
       wanted.set(to * width + e % width, static_cast<double>(e % 19) * 2 + 1);
   }
-  run(executor, recorded(pack_rows(), setting),
-      {padded.shape(), offsets.shape(), out.shape()},
-      {&padded, &offsets, &out});
+  run_on(executor, recorded(pack_rows(), setting), {&padded, &offsets, &out});
   for (std::int64_t e = 0; e < out.numel(); ++e)
-    ASSERT_EQ(out.code(e), wanted.code(e))
-        << "executor " << executor << " " << e;
+    ASSERT_EQ(out.code(e), wanted.code(e)) << e;
   EXPECT_TRUE(out.untouched_outside());
 }
 
@@ -203,7 +179,7 @@ std::vector<Setting> settings() {
   return out;
 }
 
-class Jagged : public ::testing::TestWithParam<int> {};
+class Jagged : public ::testing::TestWithParam<Executor> {};
 
 TEST_P(Jagged, PadsRows) {
   for (const Setting &each : settings())
@@ -222,12 +198,7 @@ TEST_P(Jagged, PacksRows) {
       check_pack(each, GetParam());
 }
 
-INSTANTIATE_TEST_SUITE_P(Executors, Jagged, ::testing::Values(0, 1, 2),
-                         [](const auto &info) {
-                           return std::string(info.param == 0   ? "interpreter"
-                                              : info.param == 1 ? "host"
-                                                                : "ptx");
-                         });
+INSTANTIATE_TEST_SUITE_P(Executors, Jagged, every_executor(), executor_name);
 
 } // namespace
 } // namespace girih::testing
