@@ -198,6 +198,33 @@ TEST_P(Jagged, PacksRows) {
       check_pack(each, GetParam());
 }
 
+// Offsets that are not arranged can be read by any index.
+TEST_P(Jagged, OffsetsAreSeenWhole) {
+  auto source = make_source(
+      "lengths",
+      [](Tensor values, Tensor offsets, Tensor lengths) {
+        return arranged(values.jagged(0, offsets, 4)
+                            .tile({1, 4})
+                            .at(1, squeeze(0))
+                            .tile({whole, whole}),
+                        offsets, lengths.tile({1}).tile({whole}).unsqueeze(1));
+      },
+      [](In, In offsets, Out lengths) {
+        for (Index b : range(lengths.size(0)))
+          lengths[b] =
+              zeros(lengths.shape(), i64) + (offsets[b + 1] - offsets[b]);
+      });
+  const DType dtypes[] = {f32, i64, i64};
+  const int ranks[] = {1, 1, 1};
+  Program program = record(source, dtypes, ranks, {}, {});
+  TestArray values(f32, {9}), offsets(i64, {4}), lengths(i64, {3});
+  for (std::int64_t i = 0; i < 4; ++i)
+    offsets.set(i, static_cast<double>(i * i));
+  run_on(GetParam(), program, {&values, &offsets, &lengths});
+  for (std::int64_t i = 0; i < 3; ++i)
+    EXPECT_EQ(lengths.get(i), static_cast<double>(2 * i + 1));
+}
+
 INSTANTIATE_TEST_SUITE_P(Executors, Jagged, every_executor(), executor_name);
 
 } // namespace
