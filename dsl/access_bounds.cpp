@@ -99,11 +99,23 @@ private:
     case Kind::mod:
       return up ? bound(expr.rhs(), true) - 1 : Expr(0);
     case Kind::min:
-      return girih::min(bound(expr.lhs(), up), bound(expr.rhs(), up));
     case Kind::max:
-      return girih::max(bound(expr.lhs(), up), bound(expr.rhs(), up));
+      return extremum(expr, up);
     }
     return expr;
+  }
+
+  // Of clamped elements, what they are clamped to.
+  Expr extremum(const Expr &expr, bool up) const {
+    bool is_min = expr.kind() == Kind::min;
+    Expr left = bound(expr.lhs(), up), right = bound(expr.rhs(), up);
+    if (is_min == up) {
+      if (mentions(left, SymbolKind::element))
+        return right;
+      if (mentions(right, SymbolKind::element))
+        return left;
+    }
+    return is_min ? girih::min(left, right) : girih::max(left, right);
   }
 
   Expr product(const Expr &expr, bool up) const {
@@ -130,8 +142,12 @@ bool equal(const Bound &lhs, const Bound &rhs) {
   return lhs.value.same(rhs.value) && lhs.limit.same(rhs.limit);
 }
 
+// 0 <= x < m implies 0 <= x < n where m is never larger than n.
 // 0 <= c*x + r < n with 0 <= r < c implies 0 <= x < cdiv(n, c).
 bool implies(const Bound &strong, const Bound &weak, const Ranges &ranges) {
+  if (strong.value.same(weak.value) && !strong.limit.same(weak.limit) &&
+      is_nonnegative(weak.limit - ranges.upper(strong.limit)))
+    return true;
   if (weak.limit.kind() != Kind::floordiv)
     return false;
   const Expr &c = weak.limit.rhs();
@@ -176,7 +192,7 @@ void simplify_access(ArrangedOperand &operand) {
   for (Expr &each : operand.index)
     each = simple(each);
   for (Bound &each : operand.bounds)
-    each.value = simple(each.value);
+    each = {simple(each.value), simple(each.limit)};
   std::erase_if(operand.bounds,
                 [&](const Bound &each) { return ranges.implied(each); });
   const auto &sizes = ranges.level_sizes();

@@ -3,6 +3,7 @@
 
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/float_formats.h"
 
 #include <algorithm>
 
@@ -16,15 +17,33 @@ std::vector<std::string> default_operand_names(int count) {
   return out;
 }
 
+// Calls `function`; arithmetic of sizes knows no line, so that `where` stands
+// in for it.
+template <class Function>
+static auto with_line(const SourceLine &where, Function function) {
+  try {
+    return function();
+  } catch (const CompileError &error) {
+    Diagnostic diagnostic = error.diagnostic();
+    if (!diagnostic.where.known())
+      diagnostic.where = where;
+    throw CompileError(std::move(diagnostic));
+  }
+}
+
 Arrangement run_arrangement(const KernelSource &source,
                             std::span<const int> ranks,
-                            std::vector<BlockUse> &blocks) {
+                            std::vector<BlockUse> &blocks,
+                            Constants *constants) {
   ArrangementScope scope(source.operand_names);
+  Constants used;
+  ConstantScope constant_scope(source.constants, constants ? *constants : used);
   std::vector<Tensor> tensors;
   for (std::size_t i = 0; i < ranks.size(); ++i)
     tensors.emplace_back(ranks[i], static_cast<int>(i),
                          source.operand_names[i]);
-  Arrangement out = source.arrangement(tensors);
+  Arrangement out =
+      with_line(source.where, [&] { return source.arrangement(tensors); });
   if (out.operands.size() != tensors.size())
     throw CompileError(ErrorId::arranged_count, out.where,
                        {out.operands.size(), tensors.size()});
@@ -33,6 +52,11 @@ Arrangement run_arrangement(const KernelSource &source,
     if (map.operand != static_cast<int>(i) || map.rank != ranks[i] ||
         map.name != source.operand_names[i])
       throw CompileError(ErrorId::foreign_tensor, out.where, {"arranged()"});
+    for (const Tensor::Map::Jagged &use : map.jagged) {
+      auto number = static_cast<std::size_t>(use.operand);
+      if (number >= tensors.size() || use.name != source.operand_names[number])
+        throw CompileError(ErrorId::foreign_tensor, use.where, {"jagged()"});
+    }
   }
   blocks = scope.blocks();
   return out;
@@ -119,14 +143,15 @@ ResolvedMap resolve(const Tensor &tensor, const Blocks &blocks) {
     out.index.push_back(each.substitute(rename));
   for (const Bound &each : map.bounds)
     out.bounds.push_back(
-        {each.value.substitute(rename), each.limit.substitute(number)});
+        {each.value.substitute(rename), each.limit.substitute(rename)});
   return out;
 }
 
 ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
                         SourceLine where) {
   const Tensor::Map &map = tensor.map();
-  ResolvedMap resolved = resolve(tensor, blocks);
+  ResolvedMap resolved =
+      with_line(where, [&] { return resolve(tensor, blocks); });
   ArrangedOperand out;
   out.name = map.name;
   out.partial = map.partial;
@@ -154,7 +179,75 @@ ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
     throw CompileError(ErrorId::tile_size, where,
                        {text, to_string(out.tile), max_tile_elements});
   simplify_access(out);
+  if (out.bounds.size() > static_cast<std::size_t>(max_bounds))
+    throw CompileError(
+        ErrorId::unsupported, where,
+        {"the arrangement of " + map.name + " has more than 64 bounds",
+         "cut, pad and slice less often"});
+  check_rows(tensor, out);
+  end_levels_with_rows(out);
   return out;
+}
+
+namespace {
+
+// A rank-0 operand that was not arranged, or a vector of offsets.
+bool is_spread(const Arrangement &arrangement, std::size_t number) {
+  const Tensor::Map &map = arrangement.operands[number].map();
+  bool offsets = false;
+  for (const Tensor &each : arrangement.operands)
+    for (const Tensor::Map::Jagged &use : each.map().jagged)
+      offsets |= use.operand == map.operand;
+  return map.levels.size() == 1 && (map.rank == 0 || offsets);
+}
+
+} // namespace
+
+std::vector<ArrangedOperand> arrange_all(const Arrangement &arrangement,
+                                         std::span<const Direction> directions,
+                                         const Blocks &blocks) {
+  std::vector<ArrangedOperand> out;
+  const ArrangedOperand *model = nullptr;
+  out.reserve(directions.size());
+  for (std::size_t i = 0; i < directions.size(); ++i) {
+    out.push_back(arrange(arrangement.operands[i], blocks, arrangement.where));
+    out.back().direction = directions[i];
+    if (!model && !is_spread(arrangement, i))
+      model = &out.back();
+  }
+  for (std::size_t i = 0; model && i < out.size(); ++i) {
+    if (!is_spread(arrangement, i) || out[i].direction != Direction::in)
+      continue;
+    // Offsets keep their dimension as a level: any of them can be read.
+    if (out[i].rank == 1) {
+      Expr at(Symbol{SymbolKind::level, -1, 0, ""});
+      out[i].levels = {out[i].grid};
+      out[i].index = {at};
+      out[i].bounds = {{at, out[i].grid[0]}};
+    }
+    out[i].grid = model->grid;
+  }
+  return out;
+}
+
+void check_use(const Arrangement &arrangement,
+               const std::vector<ArrangedOperand> &operands) {
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const Tensor::Map &map = arrangement.operands[i].map();
+    const ArrangedOperand &each = operands[i];
+    if (map.partial && each.direction == Direction::in)
+      throw CompileError(ErrorId::operand_use, map.partial_where,
+                         {"partial()", each.name, "In", "written"});
+    if (!map.other_where.known())
+      continue;
+    if (each.direction == Direction::out)
+      throw CompileError(ErrorId::operand_use, map.other_where,
+                         {"other()", each.name, "Out", "read"});
+    if (!is_float(each.dtype) &&
+        !(round_to(each.dtype, map.other) == map.other))
+      throw CompileError(ErrorId::literal_range, map.other_where,
+                         {number_text(map.other), name(each.dtype)});
+  }
 }
 
 } // namespace girih

@@ -20,11 +20,18 @@ struct Tensor::Map {
   };
   /// What can be decided only when block sizes are numbers.
   struct Check {
-    enum class Kind : std::uint8_t { one, positive };
+    enum class Kind : std::uint8_t { one, positive, nonnegative };
     Kind kind;
     Expr size;
     std::string function; // for the message
     int dim;
+    SourceLine where;
+  };
+
+  /// An operand that a jagged dimension reads.
+  struct Jagged {
+    int operand;
+    std::string name;
     SourceLine where;
   };
 
@@ -33,10 +40,12 @@ struct Tensor::Map {
   std::string name;
   double other = 0;
   bool partial = false;
+  SourceLine other_where, partial_where;
   std::vector<std::vector<Dim>> levels;
   std::vector<Expr> index;
   std::vector<Bound> bounds;
   std::vector<Check> checks;
+  std::vector<Jagged> jagged;
   int variables = 0;
 
   /// A new dimension of this size.
@@ -44,8 +53,8 @@ struct Tensor::Map {
   static Expr symbol(const Dim &dim);
   /// Replaces a variable everywhere.
   void replace(const Dim &dim, const Expr &by);
-  /// Demands that `size` is 1 (or positive): now where it is a number, else
-  /// when the block sizes are known.
+  /// Demands that `size` is 1 (or positive, or not negative): now where it is a
+  /// number, else when the block sizes are known.
   void require(Check check);
   void decide(const Check &check, std::int64_t size) const;
   /// `a[n0, n1]`, for messages.
@@ -75,10 +84,11 @@ private:
   ArrangementScope *outer_;
 };
 
-/// Calls the arrangement. `blocks` receives what it asked for.
+/// Calls the arrangement. `blocks` and `constants` receive what it asked for.
 Arrangement run_arrangement(const KernelSource &source,
                             std::span<const int> ranks,
-                            std::vector<BlockUse> &blocks);
+                            std::vector<BlockUse> &blocks,
+                            Constants *constants = nullptr);
 
 /// The values of `uses` in a Config. Throws CompileError [block-missing],
 /// [block-unknown], [block-range].
@@ -97,6 +107,27 @@ ResolvedMap resolve(const Tensor &tensor, const Blocks &blocks);
 /// The final form: a static innermost tile and no constraint that others imply.
 ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
                         SourceLine where);
+
+/// The operands of `arrangement`. Those that are not arranged and that every
+/// program is to see, scalars and offsets, get the grid of the others.
+std::vector<ArrangedOperand> arrange_all(const Arrangement &arrangement,
+                                         std::span<const Direction> directions,
+                                         const Blocks &blocks);
+
+/// What other() and partial() need of their operands. Throws CompileError
+/// [literal-range], [operand-use].
+void check_use(const Arrangement &arrangement,
+               const std::vector<ArrangedOperand> &operands);
+
+/// What jagged() needs of the operands it reads. Throws CompileError [jagged].
+void check_offsets(const Arrangement &arrangement,
+                   const std::vector<ArrangedOperand> &operands);
+
+/// Throws CompileError [jagged] where lanes of a tile lie in several rows.
+void check_rows(const Tensor &tensor, const ArrangedOperand &operand);
+
+/// Ends levels that walk rows of a jagged dimension where the rows end.
+void end_levels_with_rows(ArrangedOperand &operand);
 
 /// Simplifies `index` and drops from `bounds` what the ranges of symbols and
 /// other bounds imply; adds the ranges of level indices that nothing implies.

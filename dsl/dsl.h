@@ -3,6 +3,7 @@
 #pragma once
 
 #include "girih/dsl/config.h"
+#include "girih/dsl/constants.h"
 #include "girih/dsl/control.h"
 #include "girih/dsl/dtype.h"
 #include "girih/dsl/evaluate.h"
@@ -19,3 +20,4 @@
 #include "girih/dsl/support/env.h"
 #include "girih/dsl/tensor.h"
 #include "girih/dsl/values.h"
+#include "girih/dsl/visualize.h"

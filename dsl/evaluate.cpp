@@ -36,83 +36,138 @@ Sizes evaluate_sizes(const std::vector<Expr> &sizes, const Shapes &shapes) {
   return out;
 }
 
+// What symbols stand for, all coordinates excepted.
+struct Given {
+  const Shapes &shapes;
+  const Offsets &offsets;
+
+  // The value of an expression whose coordinates `read` knows.
+  template <class Read>
+  std::int64_t value(const Expr &expr, const Read &read) const {
+    return expr.evaluate([&](const Symbol &symbol) -> std::int64_t {
+      if (symbol.kind == SymbolKind::size)
+        return source_size(shapes, symbol);
+      if (symbol.kind != SymbolKind::element)
+        return read(symbol);
+      auto found = offsets.find(symbol.operand);
+      if (found == offsets.end())
+        throw RuntimeError(ErrorId::shape,
+                           {"a jagged dimension needs the contents of operand "
+                            "number " +
+                                std::to_string(symbol.operand),
+                            "give evaluate() the offsets"});
+      std::int64_t at = value(*symbol.at, read);
+      auto count = static_cast<std::int64_t>(found->second.size());
+      return at >= 0 && at < count ? found->second[static_cast<std::size_t>(at)]
+                                   : 0;
+    });
+  }
+};
+
+// Calls `visit` for each coordinate of these sizes, row-major.
+template <class Visit> void for_each_place(const Sizes &sizes, Visit visit) {
+  Sizes at(sizes.size(), 0);
+  std::int64_t total = 1;
+  for (std::int64_t size : sizes)
+    total *= size;
+  for (std::int64_t i = 0; i < total; ++i) {
+    visit(at);
+    for (std::size_t d = at.size(); d-- > 0;) {
+      if (++at[d] < sizes[d])
+        break;
+      at[d] = 0;
+    }
+  }
+}
+
+// Throws unless so many elements are few enough to be written down.
+void check_count(const std::vector<Sizes> &levels) {
+  std::int64_t total = 1;
+  bool empty = false, large = false;
+  for (const Sizes &level : levels)
+    for (std::int64_t size : level) {
+      empty |= size == 0;
+      large |= __builtin_mul_overflow(total, std::max<std::int64_t>(size, 1),
+                                      &total) ||
+               total > max_table;
+      total = std::min(total, max_table);
+    }
+  if (large && !empty)
+    throw RuntimeError(ErrorId::size,
+                       {"an index table of more than 2^26 elements",
+                        "evaluate() is for small shapes"});
+}
+
+// The sizes of a level; where programs differ, the largest.
+Sizes level_sizes(const std::vector<Expr> &level, const Given &given,
+                  const Sizes &grid) {
+  check_count({grid});
+  Sizes out(level.size(), 0);
+  bool differ = std::any_of(level.begin(), level.end(), [](const Expr &each) {
+    return mentions(each, SymbolKind::program) ||
+           mentions(each, SymbolKind::element);
+  });
+  for_each_place(differ ? grid : Sizes{}, [&](const Sizes &program) {
+    for (std::size_t d = 0; d < level.size(); ++d)
+      out[d] =
+          std::max(out[d], given.value(level[d], [&](const Symbol &symbol) {
+            return program.at(static_cast<std::size_t>(symbol.dim));
+          }));
+  });
+  return out;
+}
+
 // Enumerates every coordinate of every level.
 class Enumerator {
 public:
   Enumerator(std::vector<Sizes> levels, const std::vector<Expr> &index,
-             const std::vector<Bound> &bounds, const Shapes &shapes,
+             const std::vector<Bound> &bounds, const Given &given,
              const Sizes &source)
-      : index_(index), bounds_(bounds), shapes_(shapes), source_(source) {
+      : index_(index), bounds_(bounds), given_(given), source_(source) {
     table_.levels = std::move(levels);
   }
 
   IndexTable run() {
-    std::int64_t total = 1;
+    check_count(table_.levels);
+    Sizes sizes;
     for (const Sizes &level : table_.levels)
-      for (std::int64_t size : level)
-        if (size == 0 || total > max_table / std::max<std::int64_t>(size, 1)) {
-          if (size == 0)
-            return std::move(table_);
-          throw RuntimeError(ErrorId::size,
-                             {"an index table of more than 2^26 elements",
-                              "evaluate() is for small shapes"});
-        } else {
-          total *= size;
-        }
-    Sizes flat_sizes;
-    for (const Sizes &level : table_.levels)
-      flat_sizes.insert(flat_sizes.end(), level.begin(), level.end());
-    at_.assign(flat_sizes.size(), 0);
-    table_.elements.reserve(static_cast<std::size_t>(total));
-    for (std::int64_t i = 0; i < total; ++i) {
-      table_.elements.push_back(element());
-      for (std::size_t d = at_.size(); d-- > 0;) {
-        if (++at_[d] < flat_sizes[d])
-          break;
-        at_[d] = 0;
-      }
-    }
+      sizes.insert(sizes.end(), level.begin(), level.end());
+    for_each_place(sizes, [&](const Sizes &at) {
+      table_.elements.push_back(element(at));
+    });
     return std::move(table_);
   }
 
 private:
-  std::int64_t value(const Symbol &symbol) const {
-    auto dim = static_cast<std::size_t>(symbol.dim);
-    std::size_t programs = table_.levels.front().size();
-    switch (symbol.kind) {
-    case SymbolKind::program:
-      return at_.at(dim);
-    case SymbolKind::level:
-      return at_.at(programs + dim);
-    case SymbolKind::lane:
-      return at_.at(at_.size() - table_.levels.back().size() + dim);
-    default:
-      return source_size(shapes_, symbol);
-    }
-  }
-
-  std::int64_t element() const {
-    auto read = [&](const Symbol &symbol) { return value(symbol); };
+  std::int64_t element(const Sizes &at) const {
+    auto read = [&](const Symbol &symbol) {
+      auto dim = static_cast<std::size_t>(symbol.dim);
+      if (symbol.kind == SymbolKind::program)
+        return at.at(dim);
+      if (symbol.kind == SymbolKind::level)
+        return at.at(table_.levels.front().size() + dim);
+      ensure(symbol.kind == SymbolKind::lane, "a symbol without a value");
+      return at.at(at.size() - table_.levels.back().size() + dim);
+    };
     for (const Bound &each : bounds_) {
-      std::int64_t at = each.value.evaluate(read);
-      if (at < 0 || at >= each.limit.evaluate(read))
+      std::int64_t value = given_.value(each.value, read);
+      if (value < 0 || value >= given_.value(each.limit, read))
         return -1;
     }
     std::int64_t flat = 0;
     for (std::size_t d = 0; d < index_.size(); ++d) {
-      std::int64_t at = index_[d].evaluate(read);
-      ensure(at >= 0 && at < source_[d],
+      std::int64_t value = given_.value(index_[d], read);
+      ensure(value >= 0 && value < source_[d],
              "an index that is in bounds lies outside the source");
-      flat = flat * source_[d] + at;
+      flat = flat * source_[d] + value;
     }
     return flat;
   }
 
   const std::vector<Expr> &index_;
   const std::vector<Bound> &bounds_;
-  const Shapes &shapes_;
+  const Given &given_;
   const Sizes &source_;
-  Sizes at_;
   IndexTable table_;
 };
 
@@ -287,20 +342,23 @@ std::vector<std::int64_t> grid_of(const Program &program,
   return evaluate_sizes(program.operands.at(0).grid, shapes);
 }
 
-IndexTable evaluate(const Program &program, int operand, const Shapes &shapes) {
+IndexTable evaluate(const Program &program, int operand, const Shapes &shapes,
+                    const Offsets &offsets) {
   const ArrangedOperand &each =
       program.operands.at(static_cast<std::size_t>(operand));
+  Given given{shapes, offsets};
   std::vector<Sizes> levels = {evaluate_sizes(each.grid, shapes)};
   for (const auto &level : each.levels)
-    levels.push_back(evaluate_sizes(level, shapes));
+    levels.push_back(level_sizes(level, given, levels.front()));
   levels.push_back(each.tile);
-  return Enumerator(std::move(levels), each.index, each.bounds, shapes,
+  return Enumerator(std::move(levels), each.index, each.bounds, given,
                     shapes.at(static_cast<std::size_t>(operand)))
       .run();
 }
 
 std::vector<IndexTable> evaluate(const KernelSource &source,
-                                 const Config &config, const Shapes &shapes) {
+                                 const Config &config, const Shapes &shapes,
+                                 const Offsets &offsets) {
   std::vector<int> ranks;
   for (const Sizes &each : shapes)
     ranks.push_back(static_cast<int>(each.size()));
@@ -309,28 +367,36 @@ std::vector<IndexTable> evaluate(const KernelSource &source,
                        {source.name, source.arity(), ranks.size(), "shapes"});
   std::vector<BlockUse> uses;
   Arrangement arrangement = run_arrangement(source, ranks, uses);
-  Blocks blocks = block_values(source, uses, config);
   Program program;
   program.name = source.name;
-  for (const Tensor &each : arrangement.operands)
-    program.operands.push_back(arrange(each, blocks, arrangement.where));
+  program.operands = arrange_all(arrangement, source.directions,
+                                 block_values(source, uses, config));
   std::vector<IndexTable> out;
   for (std::size_t i = 0; i < shapes.size(); ++i)
-    out.push_back(evaluate(program, static_cast<int>(i), shapes));
+    out.push_back(evaluate(program, static_cast<int>(i), shapes, offsets));
   return out;
 }
 
 IndexTable evaluate(const Tensor &tensor,
                     const std::vector<std::int64_t> &shape,
-                    const std::map<std::string, std::int64_t> &blocks) {
+                    const std::map<std::string, std::int64_t> &blocks,
+                    const Offsets &offsets) {
   ResolvedMap map = resolve(tensor, blocks);
-  Shapes shapes(static_cast<std::size_t>(tensor.map().operand) + 1);
-  shapes.back() = shape;
+  Shapes shapes;
+  auto put = [&](int operand, Sizes sizes) {
+    auto number = static_cast<std::size_t>(operand);
+    shapes.resize(std::max(shapes.size(), number + 1));
+    shapes[number] = std::move(sizes);
+  };
+  put(tensor.map().operand, shape);
+  for (const auto &[operand, values] : offsets)
+    put(operand, {static_cast<std::int64_t>(values.size())});
+  Given given{shapes, offsets};
   std::vector<Sizes> levels;
   for (const auto &level : map.levels)
     levels.push_back(evaluate_sizes(level, shapes));
   IndexTable out =
-      Enumerator(levels, map.index, map.bounds, shapes, shape).run();
+      Enumerator(levels, map.index, map.bounds, given, shape).run();
   if (tensor.map().levels.size() == 1)
     out.levels.pop_back(); // the scalar level that resolve() adds
   return out;

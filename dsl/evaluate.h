@@ -37,6 +37,9 @@ struct SizeMatch {
 /// Program only: to be found once, then checked at each call.
 std::vector<SizeMatch> size_matches(const Program &program);
 
+/// The contents of operands that jagged dimensions read, by operand number.
+using Offsets = std::map<int, std::vector<std::int64_t>>;
+
 /// Which elements of the source an arranged operand holds: nested arrays, one
 /// level for the grid, one for each middle level, one for the tile. Elements
 /// are row-major offsets into the source, -1 outside it.
@@ -48,17 +51,22 @@ struct IndexTable {
 };
 
 /// The table of operand `operand` of `program`.
-IndexTable evaluate(const Program &program, int operand, const Shapes &shapes);
+/// Where programs have levels of
+/// differing sizes, the table has the largest.
+IndexTable evaluate(const Program &program, int operand, const Shapes &shapes,
+                    const Offsets &offsets = {});
 
 /// The tables of all operands of a kernel's arrangement; the application is not
 /// run. Block sizes come from `config`.
 std::vector<IndexTable> evaluate(const KernelSource &source,
-                                 const Config &config, const Shapes &shapes);
+                                 const Config &config, const Shapes &shapes,
+                                 const Offsets &offsets = {});
 
 /// The table of one Tensor, as meta-operations left it, its innermost level
 /// included whatever its sizes. `blocks` gives the block sizes.
 IndexTable evaluate(const Tensor &tensor,
                     const std::vector<std::int64_t> &shape,
-                    const std::map<std::string, std::int64_t> &blocks = {});
+                    const std::map<std::string, std::int64_t> &blocks = {},
+                    const Offsets &offsets = {});
 
 } // namespace girih

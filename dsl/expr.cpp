@@ -27,8 +27,13 @@ namespace {
 
 using Kind = Expr::Kind;
 
+[[noreturn]] void fail(const std::string &what) {
+  throw CompileError(ErrorId::size_arithmetic, {}, {what});
+}
+
 std::int64_t checked(bool overflow, std::int64_t value) {
-  ensure(!overflow, "integer overflow in a symbolic expression");
+  if (overflow)
+    fail("overflows 64-bit integers");
   return value;
 }
 
@@ -44,19 +49,24 @@ std::int64_t mul(std::int64_t lhs, std::int64_t rhs) {
   return checked(overflow, out);
 }
 
+void check_divisor(const Expr &divisor) {
+  if (auto number = divisor.as_constant(); number && *number < 1)
+    fail("divides by " + std::to_string(*number));
+}
+
 std::int64_t floordiv(std::int64_t lhs, std::int64_t rhs) {
-  ensure(rhs > 0, "division by a number that is not positive");
   return lhs / rhs - (lhs % rhs < 0 ? 1 : 0);
 }
 
 std::int64_t mod(std::int64_t lhs, std::int64_t rhs) {
-  ensure(rhs > 0, "remainder by a number that is not positive");
   return lhs % rhs + (lhs % rhs < 0 ? rhs : 0);
 }
 
 int order(std::int64_t lhs, std::int64_t rhs) {
   return lhs < rhs ? -1 : lhs > rhs ? 1 : 0;
 }
+
+int order(const Expr &lhs, const Expr &rhs);
 
 int order(const Symbol &lhs, const Symbol &rhs) {
   if (int by = order(static_cast<int>(lhs.kind), static_cast<int>(rhs.kind)))
@@ -65,6 +75,8 @@ int order(const Symbol &lhs, const Symbol &rhs) {
     return by;
   if (int by = order(lhs.dim, rhs.dim))
     return by;
+  if (lhs.at && rhs.at)
+    return order(*lhs.at, *rhs.at);
   return lhs.name.compare(rhs.name);
 }
 
@@ -268,6 +280,10 @@ std::optional<std::int64_t> Expr::as_constant() const {
   return node_->value;
 }
 
+bool Symbol::operator==(const Symbol &other) const {
+  return order(*this, other) == 0;
+}
+
 bool Expr::same(const Expr &other) const {
   return node_ == other.node_ || order(*this, other) == 0;
 }
@@ -308,8 +324,7 @@ Expr operator*(const Expr &lhs, const Expr &rhs) {
 }
 
 Expr operator/(const Expr &lhs, const Expr &rhs) {
-  if (auto number = rhs.as_constant())
-    ensure(*number > 0, "division by a number that is not positive");
+  check_divisor(rhs);
   if (lhs.same(rhs))
     return 1;
   Division parts = divide(lhs, rhs);
@@ -317,8 +332,7 @@ Expr operator/(const Expr &lhs, const Expr &rhs) {
 }
 
 Expr operator%(const Expr &lhs, const Expr &rhs) {
-  if (auto number = rhs.as_constant())
-    ensure(*number > 0, "remainder by a number that is not positive");
+  check_divisor(rhs);
   Sum rest = divide(lhs, rhs).rest;
   if (rest.terms.empty() && (rhs.as_constant() || rest.constant == 0))
     return rest.constant;
@@ -329,10 +343,20 @@ Expr operator%(const Expr &lhs, const Expr &rhs) {
 
 Expr cdiv(const Expr &lhs, const Expr &rhs) { return (lhs + rhs - 1) / rhs; }
 
+// min(x, max(x, y)) and max(x, min(x, y)) are x.
+static bool absorbs(const Expr &x, const Expr &inner, Kind kind) {
+  return inner.kind() == kind && (inner.lhs().same(x) || inner.rhs().same(x));
+}
+
 Expr min(const Expr &lhs, const Expr &rhs) {
   // A constant difference decides, whatever the symbols are.
-  if (auto difference = (lhs - rhs).as_constant())
-    return *difference <= 0 ? lhs : rhs;
+  Expr difference = rhs - lhs;
+  if (auto number = difference.as_constant())
+    return *number >= 0 ? lhs : rhs;
+  if (is_nonnegative(difference) || absorbs(lhs, rhs, Kind::max))
+    return lhs;
+  if (is_nonnegative(lhs - rhs) || absorbs(rhs, lhs, Kind::max))
+    return rhs;
   return order(lhs, rhs) < 0 ? make_expr(Kind::min, lhs, rhs)
                              : make_expr(Kind::min, rhs, lhs);
 }
@@ -341,9 +365,9 @@ Expr max(const Expr &lhs, const Expr &rhs) {
   Expr difference = lhs - rhs;
   if (auto number = difference.as_constant())
     return *number >= 0 ? lhs : rhs;
-  if (is_nonnegative(difference))
+  if (is_nonnegative(difference) || absorbs(lhs, rhs, Kind::min))
     return lhs;
-  if (is_nonnegative(rhs - lhs))
+  if (is_nonnegative(rhs - lhs) || absorbs(rhs, lhs, Kind::min))
     return rhs;
   return order(lhs, rhs) < 0 ? make_expr(Kind::max, lhs, rhs)
                              : make_expr(Kind::max, rhs, lhs);
@@ -354,7 +378,8 @@ bool is_nonnegative(const Expr &expr) {
   case Kind::constant:
     return expr.constant() >= 0;
   case Kind::symbol:
-    return expr.symbol().kind != SymbolKind::level;
+    return expr.symbol().kind != SymbolKind::level &&
+           expr.symbol().kind != SymbolKind::element;
   case Kind::mod:
     return true;
   case Kind::max:
@@ -389,13 +414,35 @@ known_divisor(const Expr &expr,
   }
 }
 
+Expr element(int operand, Expr at) {
+  return Expr(Symbol{SymbolKind::element, operand, -1, "",
+                     std::make_shared<const Expr>(std::move(at))});
+}
+
+bool mentions(const Expr &expr, SymbolKind kind) {
+  bool out = false;
+  expr.for_each_symbol(
+      [&](const Symbol &symbol) { out |= symbol.kind == kind; });
+  return out;
+}
+
+static Expr
+substituted(const Symbol &symbol,
+            const std::function<std::optional<Expr>(const Symbol &)> &map) {
+  if (std::optional<Expr> by = map(symbol))
+    return *by;
+  if (symbol.kind == SymbolKind::element)
+    return element(symbol.operand, symbol.at->substitute(map));
+  return Expr(symbol);
+}
+
 Expr Expr::substitute(
     const std::function<std::optional<Expr>(const Symbol &)> &map) const {
   switch (kind()) {
   case Kind::constant:
     return *this;
   case Kind::symbol:
-    return map(symbol()).value_or(*this);
+    return substituted(symbol(), map);
   default:
     break;
   }
@@ -416,33 +463,45 @@ Expr Expr::substitute(
   }
 }
 
+// Sizes are known when this runs: what goes wrong is the call's matter.
+static std::int64_t evaluated(Kind kind, std::int64_t lhs, std::int64_t rhs) {
+  std::int64_t out = 0;
+  switch (kind) {
+  case Kind::add:
+  case Kind::mul:
+    if (kind == Kind::add ? __builtin_add_overflow(lhs, rhs, &out)
+                          : __builtin_mul_overflow(lhs, rhs, &out))
+      throw RuntimeError(ErrorId::size,
+                         {"an index of an arrangement overflows 64-bit "
+                          "integers for these sizes",
+                          ""});
+    return out;
+  case Kind::floordiv: // a size may be 0; then nothing is looked at
+    return floordiv(lhs, std::max<std::int64_t>(rhs, 1));
+  case Kind::mod:
+    return mod(lhs, std::max<std::int64_t>(rhs, 1));
+  case Kind::min:
+    return std::min(lhs, rhs);
+  default:
+    return std::max(lhs, rhs);
+  }
+}
+
 std::int64_t
 Expr::evaluate(const std::function<std::int64_t(const Symbol &)> &value) const {
   if (kind() == Kind::constant)
     return node_->value;
   if (kind() == Kind::symbol)
     return value(symbol());
-  std::int64_t left = lhs().evaluate(value), right = rhs().evaluate(value);
-  switch (kind()) {
-  case Kind::add:
-    return add(left, right);
-  case Kind::mul:
-    return mul(left, right);
-  case Kind::floordiv:
-    return floordiv(left, right);
-  case Kind::mod:
-    return mod(left, right);
-  case Kind::min:
-    return std::min(left, right);
-  default:
-    return std::max(left, right);
-  }
+  return evaluated(kind(), lhs().evaluate(value), rhs().evaluate(value));
 }
 
 void Expr::for_each_symbol(
     const std::function<void(const Symbol &)> &visit) const {
   if (kind() == Kind::symbol)
     visit(symbol());
+  if (kind() == Kind::symbol && symbol().at)
+    symbol().at->for_each_symbol(visit);
   for (const Expr &each : node_->operands)
     each.for_each_symbol(visit);
 }

@@ -19,19 +19,26 @@ enum class SymbolKind : std::uint8_t {
   program, // coordinate `dim` of the program in the grid
   level,   // index number `dim` into the middle levels, outer first
   lane,    // coordinate `dim` within the innermost tile
+  element, // element `at` of operand number `operand`, a vector of integers; 0
+           // outside it
 };
+
+class Expr;
 
 struct Symbol {
   SymbolKind kind;
   int operand = -1;
   int dim = -1;
   std::string name; // block: the user's name. Others: see Expr::to_string
-  bool operator==(const Symbol &) const = default;
+  std::shared_ptr<const Expr> at = {}; // element
+  bool operator==(const Symbol &other) const;
 };
 
 /// An immutable integer expression; a cheap value handle. Building simplifies:
 /// constants fold, x+0, x*1, x*0, (x*c)/c, (x*c)%c and sums of like terms.
-/// Division rounds towards minus infinity; divisors are positive.
+/// Division rounds towards minus infinity; divisors are positive. Constants
+/// that overflow and constant divisors below 1 throw CompileError
+/// [size-arithmetic].
 class Expr {
 public:
   enum class Kind : std::uint8_t {
@@ -57,17 +64,20 @@ public:
   const Expr &rhs() const;
   std::optional<std::int64_t> as_constant() const;
 
-  /// Substitutes symbols; those for which `map` gives nothing stay.
+  /// Substitutes symbols, those within elements' indices as well; those for
+  /// which `map` gives nothing stay.
   Expr substitute(
       const std::function<std::optional<Expr>(const Symbol &)> &map) const;
-  /// Evaluates with a value for each symbol. Overflow is an InternalError.
+  /// Evaluates with a value for each symbol; a divisor below 1 counts as 1.
+  /// Throws RuntimeError [size] on overflow.
   std::int64_t
   evaluate(const std::function<std::int64_t(const Symbol &)> &value) const;
+  /// An element comes before the symbols of its index.
   void for_each_symbol(const std::function<void(const Symbol &)> &visit) const;
 
   /// Infix text, parsed back by parse_expr: `p0 * 128 + t0`, `cdiv` prints as
   /// `(a.n0 + 127) / 128`. Symbols print as their block name, `NAME.nD` (size
-  /// D of operand NAME), `pD`, `iD` (level), `tD` (lane).
+  /// D of operand NAME), `pD`, `iD` (level), `tD` (lane), `NAME[INDEX]`.
   std::string to_string(const std::vector<std::string> &operand_names) const;
 
   bool
@@ -90,8 +100,13 @@ Expr cdiv(const Expr &lhs, const Expr &rhs);      // (lhs + rhs - 1) / rhs
 Expr min(const Expr &lhs, const Expr &rhs);
 Expr max(const Expr &lhs, const Expr &rhs);
 
+/// Element `at` of operand number `operand`.
+Expr element(int operand, Expr at);
+/// Whether the expression mentions a symbol of this kind.
+bool mentions(const Expr &expr, SymbolKind kind);
+
 /// Whether the value is never negative: sizes, blocks, programs and lanes are
-/// not; level indices may be anything.
+/// not; level indices and elements may be anything.
 bool is_nonnegative(const Expr &expr);
 
 /// The divisor with which every value of `expr` is divisible, as far as can be

@@ -17,15 +17,18 @@ constexpr int max_leaves = 512;
 
 std::string text_of(const Symbol &symbol, const Names &names) {
   std::string dim = std::to_string(symbol.dim);
+  auto operand = [&] {
+    auto number = static_cast<std::size_t>(symbol.operand);
+    return number < names.size() ? names[number]
+                                 : "op" + std::to_string(symbol.operand);
+  };
   switch (symbol.kind) {
   case SymbolKind::block:
     return symbol.name;
-  case SymbolKind::size: {
-    auto number = static_cast<std::size_t>(symbol.operand);
-    return (number < names.size() ? names[number]
-                                  : "op" + std::to_string(symbol.operand)) +
-           ".n" + dim;
-  }
+  case SymbolKind::size:
+    return operand() + ".n" + dim;
+  case SymbolKind::element:
+    return operand() + "[" + symbol.at->to_string(names) + "]";
   case SymbolKind::program:
     return "p" + dim;
   case SymbolKind::level:
@@ -128,18 +131,28 @@ private:
     }
     if (scanner_.accept("."))
       return size_symbol(word);
+    if (scanner_.accept("[")) {
+      int operand = operand_number(word);
+      Expr at = sum();
+      scanner_.expect("]");
+      return element(operand, at);
+    }
     return symbol(word);
   }
 
-  Expr size_symbol(const std::string &operand) {
+  int operand_number(const std::string &operand) {
     auto found = std::find(names_.begin(), names_.end(), operand);
     if (found == names_.end())
       scanner_.fail("no operand is called `" + operand + "`");
+    return static_cast<int>(found - names_.begin());
+  }
+
+  Expr size_symbol(const std::string &word) {
+    int operand = operand_number(word);
     auto dim = number_after('n', scanner_.identifier());
     if (dim < 0)
       scanner_.fail("expected n0, n1, ... after the operand's name");
-    return Expr(Symbol{SymbolKind::size,
-                       static_cast<int>(found - names_.begin()), dim, ""});
+    return Expr(Symbol{SymbolKind::size, operand, dim, ""});
   }
 
   Expr symbol(const std::string &word) {
@@ -204,8 +217,10 @@ std::string Expr::to_string(const Names &names) const {
 Expr scan_expr(TextScanner &scanner, const Names &names) {
   try {
     return Parser(scanner, names).sum();
-  } catch (const InternalError &) {
-    scanner.fail("integer overflow"); // the one way arithmetic can fail here
+  } catch (const CompileError &error) {
+    if (error.id() == ErrorId::size_arithmetic)
+      scanner.fail(error.diagnostic().message);
+    throw;
   }
 }
 

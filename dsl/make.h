@@ -2,6 +2,7 @@
 // KernelSource: the two functions of a kernel, kept until they are recorded.
 #pragma once
 
+#include "girih/dsl/constants.h"
 #include "girih/dsl/functions.h"
 #include "girih/dsl/tensor.h"
 
@@ -20,6 +21,7 @@ struct KernelSource {
   std::vector<Direction> directions;
   std::function<Arrangement(std::span<const Tensor>)> arrangement;
   std::function<void(Recorder &)> application;
+  Constants constants; // as Kernel::with() gave them
   SourceLine where;
 
   int arity() const { return static_cast<int>(directions.size()); }

@@ -403,7 +403,8 @@ private:
   bool own(const Expr &expr) const {
     bool out = true;
     expr.for_each_symbol([&](const Symbol &symbol) {
-      out &= symbol.kind != SymbolKind::size || symbol.operand == operand_;
+      out &= symbol.kind != SymbolKind::element &&
+             (symbol.kind != SymbolKind::size || symbol.operand == operand_);
     });
     return out;
   }

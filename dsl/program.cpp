@@ -122,9 +122,6 @@ std::string to_string(const std::vector<Expr> &list,
   return out + "]";
 }
 
-namespace {
-
-// Shortest text that reads back as the same double.
 std::string number_text(double value) {
   if (std::isnan(value)) // one spelling: the sign of a NaN means nothing
     return "nan";
@@ -133,6 +130,8 @@ std::string number_text(double value) {
   ensure(error == std::errc(), "a double did not print");
   return std::string(buffer, end);
 }
+
+namespace {
 
 // Text between quotes: what is special there is written as \xHH.
 std::string quoted(std::string_view text) {
@@ -159,6 +158,8 @@ public:
     line("program \"" + program_.name + "\" " +
          (program_.index32 ? "index32" : "index64"));
     line("config \"" + program_.config.to_string() + "\"");
+    for (const auto &[name, value] : program_.constants)
+      line("constant " + name + " " + value.to_string());
     for (const ArrangedOperand &each : program_.operands)
       operand(each);
     for (const Cover &each : program_.covers)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "girih/dsl/config.h"
+#include "girih/dsl/constants.h"
 #include "girih/dsl/dtype.h"
 #include "girih/dsl/expr.h"
 #include "girih/dsl/support/source_line.h"
@@ -222,6 +223,7 @@ struct Cover {
 struct Program {
   std::string name;
   Config config;
+  Constants constants; // that the kernel's functions asked for
   bool index32 = true; // every element offset of every operand fits in 31 bits
   std::vector<ArrangedOperand> operands;
   std::vector<Cover> covers;     // checked at each call

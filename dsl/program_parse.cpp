@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t max_text = 16 << 20;
 constexpr std::int64_t max_values = 100'000;
 constexpr std::size_t max_operands = 64;
-constexpr std::size_t max_bounds = 64;
+constexpr std::size_t max_constants = 256;
 constexpr int max_loops = 16;
 
 class Parser {
@@ -28,6 +28,8 @@ public:
       scanner_.expect("index64");
     scanner_.expect("config");
     program_.config = parse_config(scanner_.quoted());
+    while (scanner_.accept("constant"))
+      constant();
     operands();
     scanner_.expect("body");
     block(program_.body, 0);
@@ -37,6 +39,23 @@ public:
   }
 
 private:
+  void constant() {
+    std::string name(scanner_.identifier());
+    if (program_.constants.size() == max_constants ||
+        program_.constants.contains(name))
+      scanner_.fail("too many constants, or one of them twice");
+    ConstantValue value = false;
+    if (scanner_.accept("int"))
+      value = scanner_.integer();
+    else if (scanner_.accept("float"))
+      value = scanner_.number();
+    else if (scanner_.accept("bool true"))
+      value = true;
+    else
+      scanner_.expect("bool false");
+    program_.constants.emplace(std::move(name), value);
+  }
+
   template <class Item> void list(Item item) {
     scanner_.expect("[");
     if (scanner_.accept("]"))
@@ -160,7 +179,7 @@ private:
     scanner_.expect("index");
     out.index = expressions();
     while (scanner_.accept("bound")) {
-      if (out.bounds.size() == max_bounds)
+      if (out.bounds.size() == static_cast<std::size_t>(max_bounds))
         scanner_.fail("too many bounds");
       Expr value = scan_expr(scanner_, names_);
       scanner_.expect("<");

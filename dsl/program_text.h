@@ -18,6 +18,8 @@ bool has_blocks(Op op);
 /// The operands' names, as Expr::to_string wants them.
 std::vector<std::string> operand_names(const Program &program);
 
+/// The shortest text that reads back as the same double.
+std::string number_text(double value);
 /// `[128, 64]`
 std::string to_string(const std::vector<std::int64_t> &shape);
 /// `f32[128, 64]`, `index`
@@ -29,6 +31,10 @@ std::string to_string(const std::vector<Expr> &list,
 /// Largest rank of an operand, a grid and a tile; the Program's text has the
 /// same limits as recording.
 inline constexpr int max_rank = 16;
+/// Most levels of an operand, its grid and tile included.
+inline constexpr int max_levels = max_rank + 2;
+/// Most constraints of an access.
+inline constexpr int max_bounds = 64;
 /// Most elements of a tile.
 inline constexpr std::int64_t max_tile_elements = 1 << 20;
 /// Number of elements of a static shape, or -1 above max_tile_elements or with

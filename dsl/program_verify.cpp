@@ -92,8 +92,28 @@ private:
         return check(symbol.dim < allowed.levels, "no such level symbol");
       case SymbolKind::lane:
         return check(symbol.dim < allowed.lanes, "no such lane symbol");
+      case SymbolKind::element:
+        return element(symbol);
       }
     });
+  }
+
+  void element(const Symbol &symbol) {
+    check(symbol.operand >= 0 && static_cast<std::size_t>(symbol.operand) <
+                                     program_.operands.size(),
+          "an element of an operand that is not there");
+    const ArrangedOperand &from =
+        program_.operands[static_cast<std::size_t>(symbol.operand)];
+    check(from.rank == 1 && from.direction == Direction::in &&
+              (from.dtype == DType::i32 || from.dtype == DType::i64),
+          "an element of an operand that is no vector of offsets");
+    check(!mentions(*symbol.at, SymbolKind::lane),
+          "an element's index differs between lanes");
+  }
+
+  void grid_size(const Expr &size) {
+    check(!mentions(size, SymbolKind::element), "the grid depends on elements");
+    expr(size, {});
   }
 
   void operand(const ArrangedOperand &each) {
@@ -103,21 +123,24 @@ private:
     check(each.index.size() == static_cast<std::size_t>(each.rank),
           "an index map needs one index per dimension");
     check(tile_elements(each.tile) > 0, "a tile is empty or too large");
+    check(is_float(each.dtype) ||
+              round_to(each.dtype, each.other) == each.other,
+          "other is not a value of its dtype");
     Allowed allowed;
     allowed.programs = static_cast<int>(each.grid.size());
     allowed.lanes = static_cast<int>(each.tile.size());
     for (const Expr &size : each.grid)
-      expr(size, {});
+      grid_size(size);
     for (const auto &level : each.levels) {
-      allowed.levels += static_cast<int>(level.size());
       for (const Expr &size : level)
-        expr(size, {});
+        expr(size, {allowed.programs, 0, 0});
+      allowed.levels += static_cast<int>(level.size());
     }
     for (const Expr &index : each.index)
       expr(index, allowed);
     for (const Bound &bound : each.bounds) {
       expr(bound.value, allowed);
-      expr(bound.limit, {});
+      expr(bound.limit, {allowed.programs, allowed.levels, 0});
     }
   }
 

@@ -53,20 +53,15 @@ void check_source(const KernelSource &source, std::span<const int> ranks) {
                          {source.operand_names[i], ranks[i], max_rank});
 }
 
-// A rank-0 operand that was not arranged is seen by every program.
-void spread_scalars(std::vector<ArrangedOperand> &operands,
-                    const Arrangement &arrangement) {
-  const ArrangedOperand *model = nullptr;
-  for (std::size_t i = 0; i < operands.size(); ++i)
-    if (!model && !(operands[i].rank == 0 &&
-                    arrangement.operands[i].map().levels.size() == 1))
-      model = &operands[i];
-  if (!model)
-    return;
-  for (std::size_t i = 0; i < operands.size(); ++i)
-    if (operands[i].rank == 0 && operands[i].direction == Direction::in &&
-        arrangement.operands[i].map().levels.size() == 1)
-      operands[i].grid = model->grid;
+// A constant that nobody asks for is a name misspelt.
+void check_constants(const KernelSource &source, const Program &program) {
+  std::string known;
+  for (const auto &[name, value] : program.constants)
+    known += (known.empty() ? "" : ", ") + name;
+  for (const auto &[name, value] : source.constants)
+    if (!program.constants.contains(name))
+      throw CompileError(ErrorId::constexpr_unknown, source.where,
+                         {name, source.name, known.empty() ? "none" : known});
 }
 
 void check_same_grids(const Program &program, const SourceLine &where) {
@@ -106,30 +101,29 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
   if (!classes.empty())
     check_count(source, classes.size(), "classes");
   std::vector<BlockUse> uses;
-  Arrangement arrangement = run_arrangement(source, ranks, uses);
+  Program out;
+  Arrangement arrangement =
+      run_arrangement(source, ranks, uses, &out.constants);
   Blocks blocks = block_values(source, uses, config);
 
-  Program out;
   out.name = source.name;
   out.config = config;
   out.config.blocks = blocks; // fallbacks included: the Program says them all
   out.index32 = index32;
   {
     ArrangementScope names(source.operand_names);
+    out.operands = arrange_all(arrangement, source.directions, blocks);
     for (std::size_t i = 0; i < dtypes.size(); ++i) {
-      ArrangedOperand operand =
-          arrange(arrangement.operands[i], blocks, arrangement.where);
-      operand.direction = source.directions[i];
-      operand.dtype = dtypes[i];
+      out.operands[i].dtype = dtypes[i];
       if (!classes.empty())
-        operand.known = classes[i];
-      out.operands.push_back(std::move(operand));
+        out.operands[i].known = classes[i];
     }
   }
   for (const BlockUse &use : uses)
     for (const Expr &size : use.covers)
       out.covers.push_back({size, blocks.at(use.name), use.name});
-  spread_scalars(out.operands, arrangement);
+  check_use(arrangement, out.operands);
+  check_offsets(arrangement, out.operands);
   if (out.operands.empty() ||
       std::all_of(out.operands.begin(), out.operands.end(),
                   [](auto &each) { return each.direction == Direction::in; }))
@@ -137,10 +131,12 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
                        {source.name});
   check_same_grids(out, arrangement.where);
   {
+    ConstantScope constants(source.constants, out.constants);
     Recorder recorder(out);
     source.application(recorder);
     recorder.finish();
   }
+  check_constants(source, out);
   canonicalize(out);
   verify(out);
   check_outputs(out, source.where);

@@ -98,7 +98,7 @@ void Tensor::Map::replace(const Dim &dim, const Expr &by) {
   for (Expr &each : index)
     each = each.substitute(map);
   for (Bound &each : bounds)
-    each.value = each.value.substitute(map);
+    each = {each.value.substitute(map), each.limit.substitute(map)};
 }
 
 void Tensor::Map::decide(const Check &check, std::int64_t size) const {
@@ -109,6 +109,11 @@ void Tensor::Map::decide(const Check &check, std::int64_t size) const {
     throw CompileError(ErrorId::extent, check.where,
                        {check.function, size, check.dim, name,
                         "sizes, strides and dilations are positive"});
+  if (check.kind == Check::Kind::nonnegative && size < 0)
+    throw CompileError(ErrorId::extent, check.where,
+                       {check.function, size, check.dim, name,
+                        "a number of elements is not negative; slice() takes "
+                        "elements away"});
 }
 
 void Tensor::Map::require(Check check) {
@@ -194,15 +199,17 @@ Tensor Tensor::rejoin(const Tensor &changed, Where where) const {
   return Tensor(changed.map_, base_);
 }
 
-Tensor Tensor::other(double value) const {
+Tensor Tensor::other(double value, Where where) const {
   Map out = *map_;
   out.other = value;
+  out.other_where = where;
   return edited(std::move(out));
 }
 
-Tensor Tensor::as_partial() const {
+Tensor Tensor::as_partial(Where where) const {
   Map out = *map_;
   out.partial = true;
+  out.partial_where = where;
   return edited(std::move(out));
 }
 
@@ -237,12 +244,16 @@ Cut cut_of(const Expr &size, const Extent &tile, const Extent *stride,
     out.count =
         rounding == Rounding::ceil ? cdiv(size, out.tile) : size / out.tile;
     out.exact = rounding == Rounding::floor;
+  } else if (rounding == Rounding::ceil) {
+    // As many as start within the dimension, but none that adds nothing to the
+    // one before; a dimension that is not empty has one.
+    Expr overlap = max(out.dilation * (out.tile - 1) + 1 - out.stride, 0);
+    out.count = cdiv(min(size, max(size - overlap, 1)), out.stride);
+    out.exact = false;
   } else {
     Expr rest = size - out.dilation * (out.tile - 1) - 1;
-    Expr steps =
-        rounding == Rounding::ceil ? cdiv(rest, out.stride) : rest / out.stride;
-    out.count = max(steps + 1, 0);
-    out.exact = rounding == Rounding::floor;
+    out.count = max(rest / out.stride + 1, 0);
+    out.exact = true;
   }
   return out;
 }
@@ -294,6 +305,9 @@ Tensor Tensor::tile(Extents sizes, Extents strides, Extents dilation,
   }
   out.levels[level] = std::move(tiles);
   out.levels.insert(out.levels.begin() + base_ + 1, std::move(inside));
+  if (out.levels.size() > static_cast<std::size_t>(max_levels))
+    throw CompileError(ErrorId::level_count, where,
+                       {map_->name, out.levels.size(), max_levels});
   return edited(std::move(out));
 }
 
@@ -312,6 +326,8 @@ Tensor Tensor::expand(Extents sizes, Where where) const {
     if (sizes[d].size().same(dims[d].size))
       continue;
     out.require({Check::Kind::one, dims[d].size, "expand()",
+                 static_cast<int>(d), where});
+    out.require({Check::Kind::nonnegative, sizes[d].size(), "expand()",
                  static_cast<int>(d), where});
     out.replace(dims[d], 0);
     dims[d] = out.add(sizes[d].size());
@@ -400,13 +416,16 @@ Tensor Tensor::flatten(int start, int end, Where where) const {
   return edited(std::move(out));
 }
 
-Tensor Tensor::ravel(Where) const {
+Tensor Tensor::ravel(Where where) const {
   Map out = *map_;
   std::vector<Dim> joined;
   for (auto level = static_cast<std::size_t>(base_); level < out.levels.size();
        ++level)
     joined.insert(joined.end(), out.levels[level].begin(),
                   out.levels[level].end());
+  if (joined.size() > static_cast<std::size_t>(max_rank))
+    throw CompileError(ErrorId::operand_rank, where,
+                       {map_->name, joined.size(), max_rank});
   out.levels.resize(static_cast<std::size_t>(base_));
   out.levels.push_back(std::move(joined));
   return edited(std::move(out));
@@ -420,10 +439,8 @@ Tensor Tensor::pad(std::vector<Padding> padding, Where where) const {
   for (std::size_t d = 0; d < dims.size(); ++d) {
     const Padding &each = padding[d];
     for (const Size *side : {&each.before, &each.after})
-      if (auto number = side->as_constant(); number && *number < 0)
-        throw CompileError(ErrorId::extent, where,
-                           {"pad()", *number, d, map_->describe(base_),
-                            "use slice() to remove elements"});
+      out.require({Check::Kind::nonnegative, *side, "pad()",
+                   static_cast<int>(d), where});
     if (each.before.same(0) && each.after.same(0))
       continue;
     Expr old_size = dims[d].size;
@@ -433,47 +450,6 @@ Tensor Tensor::pad(std::vector<Padding> padding, Where where) const {
     out.bounds.push_back({value, old_size});
     dims[d] = padded;
   }
-  return edited(std::move(out));
-}
-
-Tensor Tensor::slice(int dim, Slice range, Where where) const {
-  auto d = static_cast<std::size_t>(checked_dim("slice()", dim, rank(), where));
-  Map out = *map_;
-  auto &dims = out.levels[static_cast<std::size_t>(base_)];
-  Expr old_size = dims[d].size;
-  if (range.step < 1)
-    throw CompileError(ErrorId::slice, where,
-                       {"slice() got step " + std::to_string(range.step) +
-                        "; steps are positive"});
-  if (range.end.kind() == Extent::Kind::keep)
-    throw CompileError(ErrorId::slice, where,
-                       {"slice() got keep as the end of a range"});
-  auto from_end = [&](const Expr &value) {
-    auto number = value.as_constant();
-    return number && *number < 0 ? old_size + value : value;
-  };
-  bool to_end = range.end.kind() == Extent::Kind::whole;
-  Expr begin = from_end(range.begin);
-  Expr end = to_end ? old_size : from_end(range.end.size());
-  Dim kept = out.add(max(cdiv(end - begin, range.step), 0));
-  Expr value = begin + Map::symbol(kept) * range.step;
-  out.replace(dims[d], value);
-  if (!to_end || !is_nonnegative(begin))
-    out.bounds.push_back({value, old_size});
-  dims[d] = kept;
-  return edited(std::move(out));
-}
-
-Tensor Tensor::select(int dim, Size index, Where where) const {
-  int d = checked_dim("select()", dim, rank(), where);
-  Map out = *map_;
-  auto &dims = out.levels[static_cast<std::size_t>(base_)];
-  Expr old_size = dims[static_cast<std::size_t>(d)].size;
-  auto number = index.as_constant();
-  Expr value = number && *number < 0 ? old_size + index : index;
-  out.replace(dims[static_cast<std::size_t>(d)], value);
-  out.bounds.push_back({value, old_size});
-  dims.erase(dims.begin() + d);
   return edited(std::move(out));
 }
 

@@ -70,12 +70,56 @@ struct Padding {
   Size after = 0;
 };
 
-/// A half-open range of a dimension, `begin, begin + step, ...` below `end`;
-/// negative `begin` and `end` count from the dimension's size.
+/// A half-open range of a dimension, `begin, begin + step, ...` below `end`, or
+/// above it where `step` is negative. A bound that is left out is that end of
+/// the dimension: `Slice{.step = -1}` is all of it, backwards. Integers below 0
+/// count from the dimension's size. Nothing is clamped: what a range names
+/// outside the dimension is outside the source.
 struct Slice {
-  Size begin = 0;
+  Extent begin = whole;
   Extent end = whole;
   std::int64_t step = 1;
+};
+
+struct NewAxis {};
+struct Ellipsis {};
+/// Between brackets: a new dimension of size 1.
+inline constexpr NewAxis newaxis{};
+/// Between brackets: all dimensions that the other entries leave.
+inline constexpr Ellipsis ellipsis{};
+
+/// One entry between brackets: an index, a Slice, `newaxis` or `ellipsis`.
+class Selector {
+public:
+  enum class Kind : std::uint8_t { index, slice, newaxis, ellipsis };
+  template <std::integral T>
+  Selector(T index) : Selector(Size(static_cast<std::int64_t>(index))) {}
+  Selector(Size index) : index_(std::move(index)) {}
+  Selector(Slice range) : kind_(Kind::slice), range_(std::move(range)) {}
+  Selector(NewAxis) : kind_(Kind::newaxis) {}
+  Selector(Ellipsis) : kind_(Kind::ellipsis) {}
+
+  Kind kind() const { return kind_; }
+  const Size &index() const { return index_; }
+  const Slice &range() const { return range_; }
+
+private:
+  Kind kind_ = Kind::index;
+  Size index_;
+  Slice range_;
+};
+
+/// What stands between brackets, with its line: `t[0]`, `t[{ellipsis, 0}]`.
+struct Selection {
+  using Where = std::source_location;
+  template <std::convertible_to<Selector> T>
+  Selection(T one, Where here = Where::current())
+      : entries{Selector(std::move(one))}, where(here) {}
+  Selection(std::initializer_list<Selector> list, Where here = Where::current())
+      : entries(list), where(here) {}
+
+  std::vector<Selector> entries;
+  Where where;
 };
 
 /// A symbolic operand: a hierarchy of levels over one source, outermost first.
@@ -104,7 +148,10 @@ public:
   /// Cuts each dimension into tiles of the given size (`whole`: one tile). The
   /// outermost level becomes the tiles, a new level below it what is inside.
   /// `strides` (default: the sizes) is the distance between tiles, `dilation`
-  /// (default: 1) between the elements of one.
+  /// (default: 1) between the elements of one. Rounding::ceil gives tiles until
+  /// the end of the dimension is reached, the last one ragged: at least one
+  /// unless the dimension is empty. Rounding::floor gives those that are
+  /// complete.
   /// Example: a[5].tile({2}) is [[0, 1], [2, 3], [4, -1]].
   Tensor tile(Extents sizes, Extents strides = {}, Extents dilation = {},
               Rounding rounding = Rounding::ceil,
@@ -134,9 +181,25 @@ public:
   /// Keeps a range of dimension `dim`.
   /// Example: a[6].slice(0, {1, 6, 2}) is [1, 3, 5].
   Tensor slice(int dim, Slice range, Where where = Where::current()) const;
+  /// Turns dimension `dim` round. Example: a[3].flip(0) is [2, 1, 0].
+  Tensor flip(int dim, Where where = Where::current()) const;
   /// Keeps one index of dimension `dim` and drops the dimension; negative
   /// indices count from the end.
   Tensor select(int dim, Size index, Where where = Where::current()) const;
+  /// Cuts dimension `dim` into rows of differing lengths: dimensions [B,
+  /// max_length] in its place, for `offsets` of B + 1 integers. Element (b, i)
+  /// is element offsets[b] + i, outside the source unless i is below
+  /// offsets[b + 1] - offsets[b]. `offsets` is an In of this kernel, i32 or
+  /// i64, as the arrangement got it; returned like that, every program sees all
+  /// of it. Offsets are clamped to the dimension. `whole` as `max_length` is
+  /// the size of the dimension. In an application, size() of a level that walks
+  /// the rows is how many of its tiles this program's row has. Example:
+  /// a[5].jagged(0, {0, 2, 5}, 3) is [[0, 1, -1], [2, 3, 4]].
+  Tensor jagged(int dim, const Tensor &offsets, Extent max_length = whole,
+                Where where = Where::current()) const;
+  /// select(), slice() and unsqueeze() of all dimensions in one, as in NumPy.
+  /// Example: a[2, 3][{newaxis, 1, Slice{.step = 2}}] is [[3, 5]].
+  Tensor operator[](const Selection &selection) const;
 
   /// Applies `f` to the levels from `level` down: `at(1, squeeze(0))`,
   /// `at(1, [](Tensor t) { return t.permute({1, 0}); })`.
@@ -145,13 +208,14 @@ public:
     return rejoin(std::forward<F>(f)(inner(level, where)), where);
   }
 
-  /// The value that reads outside the source give; 0 by default.
-  Tensor other(double value) const;
+  /// The value that reads outside the source give; 0 by default. It must be a
+  /// value of the operand's dtype, floats are rounded.
+  Tensor other(double value, Where where = Where::current()) const;
 
   /// The state behind the handle; for the library.
   const Map &map() const { return *map_; }
   /// This output is not written completely; as the function partial().
-  Tensor as_partial() const;
+  Tensor as_partial(Where where = Where::current()) const;
 
 private:
   explicit Tensor(std::shared_ptr<const Map> map, int base)
@@ -199,8 +263,27 @@ inline auto ravel(Tensor::Where where = Tensor::Where::current()) {
   return [=](const Tensor &t) { return t.ravel(where); };
 }
 
+inline auto pad(std::vector<Padding> padding,
+                Tensor::Where where = Tensor::Where::current()) {
+  return [=](const Tensor &t) { return t.pad(padding, where); };
+}
+inline auto slice(int dim, Slice range,
+                  Tensor::Where where = Tensor::Where::current()) {
+  return [=](const Tensor &t) { return t.slice(dim, range, where); };
+}
+inline auto select(int dim, Size index,
+                   Tensor::Where where = Tensor::Where::current()) {
+  return [=](const Tensor &t) { return t.select(dim, index, where); };
+}
+inline auto flip(int dim, Tensor::Where where = Tensor::Where::current()) {
+  return [=](const Tensor &t) { return t.flip(dim, where); };
+}
+
 /// Declares that not every element of an output is written.
-inline Tensor partial(const Tensor &tensor) { return tensor.as_partial(); }
+inline Tensor partial(const Tensor &tensor,
+                      Tensor::Where where = Tensor::Where::current()) {
+  return tensor.as_partial(where);
+}
 
 /// What an arrangement returns: one Tensor for each operand, in their order.
 struct Arrangement {

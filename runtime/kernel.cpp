@@ -104,6 +104,27 @@ const std::string &Kernel::name() const { return state_->source.name; }
 int Kernel::arity() const { return state_->source.arity(); }
 const KernelSource &Kernel::source() const { return state_->source; }
 
+Kernel Kernel::with(const std::string &name, ConstantValue value,
+                    std::source_location where) const {
+  check_constant_name(name, where);
+  if (state_->recorded)
+    throw RuntimeError(
+        ErrorId::argument,
+        {fmt::format("kernel {}: constant {} cannot be changed in a Program "
+                     "that was recorded",
+                     this->name(), name)},
+        where);
+  const std::string key = name + " " + value.to_string();
+  std::lock_guard lock(state_->mutex);
+  std::shared_ptr<State> &derived = state_->derived[key];
+  if (!derived) {
+    KernelSource source = state_->source;
+    source.constants.insert_or_assign(name, value);
+    derived = std::make_shared<State>(std::move(source));
+  }
+  return Kernel(derived);
+}
+
 void Kernel::launch(std::span<const Array> arrays, const LaunchOptions &options,
                     std::source_location where) const {
   run(pointers_to(arrays), options, where);

@@ -80,6 +80,14 @@ public:
   void run(std::span<const Array *const> arrays, const LaunchOptions &options,
            std::source_location where) const;
 
+  /// This kernel with a value for constexpr_value(name):
+  /// `k.with("CAUSAL", true)(q, k, v, o)`. Kernels with equal constants share
+  /// what was compiled. Throws CompileError [constexpr-name], and RuntimeError
+  /// for a kernel that was recorded elsewhere.
+  Kernel
+  with(const std::string &name, ConstantValue value,
+       std::source_location where = std::source_location::current()) const;
+
   /// Does all that a first call does, save running: later calls are fast.
   KernelReport prepare(std::span<const Array> arrays,
                        const LaunchOptions &options = {}) const;
@@ -91,6 +99,7 @@ public:
   struct State; // launch/planner.h
 
 private:
+  explicit Kernel(std::shared_ptr<State> state) : state_(std::move(state)) {}
   std::shared_ptr<State> state_;
 };
 

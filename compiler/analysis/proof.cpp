@@ -111,6 +111,9 @@ AffineExpr BoundsProver::gridSize(tile::ProgramIdOp id) {
         return {};
     }
   }
+  for (; position < grid.getNumSymbols(); ++position)
+    if (extent.isFunctionOfSymbol(position)) // a minimum
+      return {};
   AffineExpr zero = getAffineConstantExpr(0, access->getContext());
   for (AffineExpr &replacement : replacements)
     if (!replacement)

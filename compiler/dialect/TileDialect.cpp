@@ -47,11 +47,27 @@ LogicalResult verifyGrid(func::FuncOp kernel, int64_t sizeCount) {
     return kernel.emitOpError("a kernel needs the affine map '")
            << TileDialect::gridAttr << "'";
   AffineMap map = grid.getValue();
-  if (map.getNumDims() != 0 || map.getNumSymbols() != sizeCount)
+  auto minima = kernel->getAttrOfType<ArrayAttr>(TileDialect::minimaAttr);
+  int64_t minimaCount = minima ? static_cast<int64_t>(minima.size()) : 0;
+  if (map.getNumDims() != 0 || map.getNumSymbols() != sizeCount + minimaCount)
     return kernel.emitOpError("the grid has ")
            << map.getNumDims() << " dims and " << map.getNumSymbols()
            << " symbols, but must have none and one for each of the "
-           << sizeCount << " sizes of the operands";
+           << sizeCount << " sizes of the operands and the " << minimaCount
+           << " minima";
+  for (int64_t i = 0; i < minimaCount; ++i) {
+    auto each = dyn_cast<AffineMapAttr>(minima[i]);
+    bool fits = each && each.getValue().getNumDims() == 0 &&
+                each.getValue().getNumSymbols() == map.getNumSymbols() &&
+                each.getValue().getNumResults() > 0;
+    for (int64_t later = i; fits && later < minimaCount; ++later)
+      fits = !each.getValue().isFunctionOfSymbol(sizeCount + later);
+    if (!fits)
+      return kernel.emitOpError("'")
+             << TileDialect::minimaAttr
+             << "' holds maps over the grid's symbols, each over those before "
+                "it";
+  }
   auto grids = kernel->getAttrOfType<ArrayAttr>(TileDialect::gridsAttr);
   auto isGrid = [&](Attribute attribute) {
     auto own = dyn_cast<AffineMapAttr>(attribute);

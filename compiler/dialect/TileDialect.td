@@ -14,7 +14,9 @@ def TileDialect : Dialect {
     `tile.config` (the Config's text), `tile.grid` (an AffineMap without dims
     whose symbols are all sizes of all operands in order, giving the grid),
     `tile.grids` (optional: for each operand its own such map; the caller has
-    checked that all are equal in this run), `tile.order`
+    checked that all are equal in this run), `tile.minima` (optional: further
+    symbols of those maps, after the sizes, each the smallest result of its own
+    map, which may use the minima before it), `tile.order`
     (`#tile.order<row_major, 1>` or `#tile.order<grouped, 8>`),
     `tile.index_bits` (32 or 64) and `tile.directions` (array of `in`, `out`,
     `inout` strings). Its body is what one program does.
@@ -38,6 +40,7 @@ def TileDialect : Dialect {
     static constexpr ::llvm::StringLiteral configAttr = "tile.config";
     static constexpr ::llvm::StringLiteral gridAttr = "tile.grid";
     static constexpr ::llvm::StringLiteral gridsAttr = "tile.grids";
+    static constexpr ::llvm::StringLiteral minimaAttr = "tile.minima";
     static constexpr ::llvm::StringLiteral orderAttr = "tile.order";
     static constexpr ::llvm::StringLiteral indexBitsAttr = "tile.index_bits";
     static constexpr ::llvm::StringLiteral directionsAttr = "tile.directions";

@@ -38,6 +38,53 @@ Value Importer::programId(int dim) {
   return id;
 }
 
+/// An integer of a vector as an index; 0 outside it.
+Value Importer::loadElement(int operand, Value at) {
+  const ArrangedOperand &from = program.operands[operand];
+  MLIRContext *context = builder.getContext();
+  AffineExpr index = getAffineSymbolExpr(0, context);
+  AffineExpr size = getAffineSymbolExpr(1, context);
+  auto bounds = IntegerSetAttr::get(
+      IntegerSet::get(0, 2, {index, size - index - 1}, {false, false}));
+  Type element = elementType(*context, from.dtype);
+  Value tile = tile::LoadOp::create(
+      builder, loc, RankedTensorType::get({}, element),
+      entry->getArgument(operand), ValueRange{at, sizeOf(operand, 0)},
+      AffineMap::get(0, 2, index), bounds,
+      TypedAttr(builder.getIntegerAttr(element, 0)));
+  Value value = tensor::ExtractOp::create(builder, loc, tile, ValueRange());
+  // Indices may have 32 bits: what does not fit must not come back as a small
+  // number.
+  if (from.dtype == DType::i64 && program.index32) {
+    auto limit = [&](std::int64_t number) -> Value {
+      return arith::ConstantOp::create(builder, loc,
+                                       builder.getI64IntegerAttr(number));
+    };
+    value = arith::MaxSIOp::create(builder, loc, value, limit(INT32_MIN));
+    value = arith::MinSIOp::create(builder, loc, value, limit(INT32_MAX));
+  }
+  return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                    value);
+}
+
+Value Importer::elementOf(const Symbol &symbol, ValueRange levels) {
+  if (mentions(*symbol.at, SymbolKind::level))
+    return loadElement(symbol.operand, indexExpr(*symbol.at, levels));
+  // The same in the whole program: read once, after what its index is made of.
+  for (const auto &[known, value] : elements)
+    if (known == symbol)
+      return value;
+  OpBuilder::InsertionGuard guard(builder);
+  auto leaves = [](Operation &op) {
+    return isa<tile::SizeOp, tile::ProgramIdOp>(op);
+  };
+  builder.setInsertionPoint(entry,
+                            llvm::find_if_not(entry->getOperations(), leaves));
+  Value value = loadElement(symbol.operand, indexExpr(*symbol.at, {}));
+  elements.emplace_back(symbol, value);
+  return value;
+}
+
 Value Importer::symbolValue(const Symbol &symbol, ValueRange levels) {
   switch (symbol.kind) {
   case SymbolKind::size:
@@ -46,6 +93,8 @@ Value Importer::symbolValue(const Symbol &symbol, ValueRange levels) {
     return programId(symbol.dim);
   case SymbolKind::level:
     return levels[symbol.dim];
+  case SymbolKind::element:
+    return elementOf(symbol, levels);
   case SymbolKind::block:
   case SymbolKind::lane:
     break;
@@ -124,11 +173,7 @@ AffineExpr Importer::scalarSymbol(Value scalar, Footprint &into) {
 }
 
 static bool mentionsLanes(const Expr &expr) {
-  bool mentions = false;
-  expr.for_each_symbol([&](const Symbol &symbol) {
-    mentions |= symbol.kind == SymbolKind::lane;
-  });
-  return mentions;
+  return mentions(expr, SymbolKind::lane);
 }
 
 AffineExpr Importer::affine(const Expr &expr, Footprint &into,
@@ -220,95 +265,6 @@ void Importer::importStore(const Node &node) {
         builder, loc, stored, RankedTensorType::get({}, stored.getType()));
   tile::StoreOp::create(builder, loc, stored, entry->getArgument(node.operand),
                         where.scalars, where.map, where.bounds);
-}
-
-/// Some max(x, 0) within `expr`.
-static std::optional<Expr> findClamp(const Expr &expr) {
-  if (expr.kind() == Expr::Kind::constant || expr.kind() == Expr::Kind::symbol)
-    return std::nullopt;
-  if (expr.kind() == Expr::Kind::max &&
-      (expr.lhs().same(0) || expr.rhs().same(0)))
-    return expr;
-  std::optional<Expr> found = findClamp(expr.lhs());
-  return found ? found : findClamp(expr.rhs());
-}
-
-/// `expr` with `by` for each `part`; nothing unless `expr` grows with `part`.
-static std::optional<Expr> replaceGrowing(const Expr &expr, const Expr &part,
-                                          const Expr &by) {
-  using Kind = Expr::Kind;
-  if (expr.same(part))
-    return by;
-  if (expr.kind() == Kind::constant || expr.kind() == Kind::symbol)
-    return expr;
-  std::optional<Expr> lhs = replaceGrowing(expr.lhs(), part, by);
-  std::optional<Expr> rhs = replaceGrowing(expr.rhs(), part, by);
-  if (!lhs || !rhs)
-    return std::nullopt;
-  bool left = !lhs->same(expr.lhs()), right = !rhs->same(expr.rhs());
-  switch (expr.kind()) {
-  case Kind::add:
-    return *lhs + *rhs;
-  case Kind::mul:
-    if ((left && !is_nonnegative(expr.rhs())) ||
-        (right && !is_nonnegative(expr.lhs())))
-      return std::nullopt;
-    return *lhs * *rhs;
-  case Kind::floordiv:
-    return right ? std::nullopt : std::optional(*lhs / *rhs);
-  default:
-    return left || right ? std::nullopt : std::optional(expr);
-  }
-}
-
-/// Affine maps have no max. A grid with an extent below 1 has no programs, so
-/// that max(x, 0) may be x where what is around it grows with it and is not
-/// positive at 0: the number of tiles of a slice is such.
-static Expr withoutClamps(Expr extent) {
-  while (std::optional<Expr> clamp = findClamp(extent)) {
-    const Expr &inner = clamp->lhs().same(0) ? clamp->rhs() : clamp->lhs();
-    std::optional<Expr> least = replaceGrowing(extent, *clamp, 0);
-    std::optional<Expr> plain = replaceGrowing(extent, *clamp, inner);
-    if (!least || !plain || !least->as_constant() || *least->as_constant() > 0)
-      return extent;
-    extent = *plain;
-  }
-  return extent;
-}
-
-AffineMap Importer::gridMap(const ArrangedOperand &operand) {
-  // Symbols are the sizes of all operands in order.
-  SmallVector<unsigned> first;
-  unsigned count = 0;
-  for (const ArrangedOperand &each : program.operands) {
-    first.push_back(count);
-    count += each.rank;
-  }
-  auto translate = [&](auto &self, const Expr &expr) -> AffineExpr {
-    switch (expr.kind()) {
-    case Expr::Kind::constant:
-      return builder.getAffineConstantExpr(expr.constant());
-    case Expr::Kind::symbol:
-      return builder.getAffineSymbolExpr(first[expr.symbol().operand] +
-                                         expr.symbol().dim);
-    case Expr::Kind::add:
-      return self(self, expr.lhs()) + self(self, expr.rhs());
-    case Expr::Kind::mul:
-      return self(self, expr.lhs()) * self(self, expr.rhs());
-    case Expr::Kind::floordiv:
-      return self(self, expr.lhs()).floorDiv(self(self, expr.rhs()));
-    case Expr::Kind::mod:
-      return self(self, expr.lhs()) % self(self, expr.rhs());
-    case Expr::Kind::min:
-    case Expr::Kind::max:
-      unsupported("the grid's size takes a minimum or maximum");
-    }
-    return {};
-  };
-  SmallVector<AffineExpr> extents;
-  for (const Expr &extent : operand.grid)
-    extents.push_back(translate(translate, withoutClamps(extent)));
-  return AffineMap::get(0, count, extents, builder.getContext());
 }
 
 } // namespace girih::compiler

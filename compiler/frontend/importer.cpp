@@ -107,11 +107,9 @@ Type Importer::viewType(const ArrangedOperand &operand) {
 
 void Importer::addKernelAttributes(Operation *kernel) {
   using tile::TileDialect;
-  SmallVector<Attribute> directions, grids;
-  for (const ArrangedOperand &operand : program.operands) {
+  SmallVector<Attribute> directions;
+  for (const ArrangedOperand &operand : program.operands)
     directions.push_back(builder.getStringAttr(name(operand.direction)));
-    grids.push_back(AffineMapAttr::get(gridMap(operand)));
-  }
   const ProgramOrder &order = program.config.order;
   auto kind = order.kind == ProgramOrder::Kind::grouped
                   ? tile::OrderKind::grouped
@@ -123,8 +121,7 @@ void Importer::addKernelAttributes(Operation *kernel) {
   kernel->setAttr(TileDialect::kernelAttr, builder.getUnitAttr());
   kernel->setAttr(TileDialect::configAttr,
                   builder.getStringAttr(program.config.to_string()));
-  kernel->setAttr(TileDialect::gridAttr, grids.front());
-  kernel->setAttr(TileDialect::gridsAttr, builder.getArrayAttr(grids));
+  addGrids(kernel);
   kernel->setAttr(TileDialect::orderAttr,
                   tile::OrderAttr::get(builder.getContext(), kind, group));
   kernel->setAttr(TileDialect::indexBitsAttr,

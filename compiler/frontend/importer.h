@@ -32,6 +32,8 @@ private:
   // access.cpp: index expressions
   mlir::Value sizeOf(int operand, int dim);
   mlir::Value programId(int dim);
+  mlir::Value loadElement(int operand, mlir::Value at);
+  mlir::Value elementOf(const Symbol &symbol, mlir::ValueRange levels);
   mlir::Value symbolValue(const Symbol &symbol, mlir::ValueRange levels);
   mlir::Value indexBinary(Function function, mlir::Value lhs, mlir::Value rhs);
   mlir::Value indexExpr(const Expr &expr, mlir::ValueRange levels);
@@ -49,7 +51,12 @@ private:
   mlir::AffineExpr affine(const Expr &expr, Footprint &into,
                           mlir::ValueRange levels);
   mlir::AffineExpr scalarSymbol(mlir::Value value, Footprint &into);
-  mlir::AffineMap gridMap(const ArrangedOperand &operand);
+
+  // grid.cpp
+  mlir::AffineExpr gridExpr(const Expr &expr);
+  mlir::AffineExpr gridMinimum(mlir::AffineExpr lhs, mlir::AffineExpr rhs);
+  unsigned sizeCount() const;
+  void addGrids(mlir::Operation *kernel);
 
   // elementwise.cpp: tiles
   mlir::Value constant(const Node &node);
@@ -120,6 +127,10 @@ private:
   llvm::DenseMap<ValueId, mlir::Value> values;
   llvm::DenseMap<std::pair<int, int>, mlir::Value> sizes;
   llvm::DenseMap<int, mlir::Value> programIds;
+  // Symbols of the grids' maps after the sizes: each the smaller of two.
+  llvm::SmallVector<std::pair<mlir::AffineExpr, mlir::AffineExpr>> gridMinima;
+  // Elements that jagged dimensions read, the same in the whole program.
+  llvm::SmallVector<std::pair<Symbol, mlir::Value>> elements;
 };
 
 /// `type` with its elements replaced by `element`: tensor or scalar.

@@ -54,6 +54,13 @@ std::vector<std::int64_t> Interpreter::gridSizes() {
   AffineArguments arguments;
   for (BlockArgument argument : kernel.getArguments())
     llvm::append_range(arguments.symbols, memories[argument].sizes);
+  auto minima = kernel->getAttrOfType<ArrayAttr>(tile::TileDialect::minimaAttr);
+  for (Attribute each : minima ? minima.getValue() : ArrayRef<Attribute>()) {
+    SmallVector<std::int64_t> results;
+    for (AffineExpr result : cast<AffineMapAttr>(each).getValue().getResults())
+      results.push_back(evaluateAffine(result, arguments));
+    arguments.symbols.push_back(*llvm::min_element(results));
+  }
   AffineMap grid =
       kernel->getAttrOfType<AffineMapAttr>(tile::TileDialect::gridAttr)
           .getValue();

@@ -28,7 +28,14 @@ constexpr CatalogueEntry rows[] = {
      "{0} needs dimension {1} of {2} to have size 1; it has size {3}", ""},
     {Id::permutation, "permutation", C, E,
      "permute() needs each dimension of {0} once, got {1}", ""},
-    {Id::slice, "slice", C, E, "{0}", ""},
+    {Id::slice, "slice", C, E, "{0}", "{1}"},
+    {Id::ellipsis, "ellipsis", C, E,
+     "operator [] of {0} got {1} ellipses; at most one can stand for the "
+     "dimensions that are left",
+     ""},
+    {Id::size_arithmetic, "size-arithmetic", C, E, "an expression of sizes {0}",
+     ""},
+    {Id::jagged, "jagged", C, E, "{0}", "{1}"},
     {Id::at_level, "at-level", C, E, "at() names level {0} of {1} with {2} {3}",
      "level 0 is the outermost; tile() adds one level"},
     {Id::foreign_tensor, "foreign-tensor", C, E,
@@ -53,6 +60,19 @@ constexpr CatalogueEntry rows[] = {
      "block size {0} is {1}; it must be between 1 and {2}", ""},
     {Id::block_name, "block-name", C, E, "`{0}` cannot name a block size: {1}",
      ""},
+    {Id::constexpr_unknown, "constexpr-unknown", C, E,
+     "constant {0} is given to kernel {1}, which does not ask for it",
+     "it asks for: {2}"},
+    {Id::constexpr_missing, "constexpr-missing", C, E,
+     "constant {0} has no value",
+     "give the call one, kernel.with(\"{0}\", value)(...), or "
+     "constexpr_value() a fallback"},
+    {Id::constexpr_kind, "constexpr-kind", C, E,
+     "constant {0} is {1}, but is used as {2}", "nothing of it may be lost"},
+    {Id::constexpr_name, "constexpr-name", C, E,
+     "`{0}` cannot name a constant: names are letters, digits and underscores "
+     "and start with a capital letter",
+     ""},
     {Id::tile_static, "tile-static", C, E,
      "the innermost tile of {0} must have a constant shape; dimension {1} is "
      "{2}",
@@ -67,6 +87,11 @@ constexpr CatalogueEntry rows[] = {
      "`{0}` cannot name an operand: {1}", ""},
     {Id::operand_rank, "operand-rank", C, E,
      "operand {0} has rank {1}; ranks go from 0 to {2}", ""},
+
+    {Id::operand_use, "operand-use", C, E,
+     "{0} of operand {1}, which is an {2} and never {3}", ""},
+    {Id::level_count, "level-count", C, E,
+     "operand {0} has {1} levels; the most is {2}", ""},
 
     {Id::not_recording, "not-recording", C, E,
      "{0} is used outside an application",

@@ -30,6 +30,8 @@ struct Kernel::State {
   std::map<std::string, std::shared_ptr<const Variant>> variants;
   std::unordered_multimap<std::uint64_t, std::shared_ptr<const Plan>> plans;
   std::string last_traits;
+  /// Kernels that with() made of this one, by name and value.
+  std::map<std::string, std::shared_ptr<State>> derived;
 };
 
 /// Makes the plan of one call.

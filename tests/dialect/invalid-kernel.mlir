@@ -30,7 +30,7 @@ func.func @f() attributes {tile.kernel, tile.index_bits = 32, tile.config = ""} 
 
 // -----
 
-// expected-error @+1 {{the grid has 0 dims and 1 symbols, but must have none and one for each of the 0 sizes}}
+// expected-error @+1 {{the grid has 0 dims and 1 symbols, but must have none and one for each of the 0 sizes of the operands and the 0 minima}}
 func.func @f() attributes {tile.kernel, tile.index_bits = 32, tile.config = "",
   tile.grid = affine_map<()[s0] -> (s0)>} { return }
 
@@ -39,6 +39,12 @@ func.func @f() attributes {tile.kernel, tile.index_bits = 32, tile.config = "",
 // expected-error @+1 {{'tile.grids' holds a map like the grid for each operand}}
 func.func @f() attributes {tile.kernel, tile.index_bits = 32, tile.config = "",
   tile.grid = affine_map<() -> (1)>, tile.grids = [affine_map<() -> (1)>]} { return }
+
+// -----
+
+// expected-error @+1 {{'tile.minima' holds maps over the grid's symbols, each over those before it}}
+func.func @f() attributes {tile.kernel, tile.index_bits = 32, tile.config = "",
+  tile.grid = affine_map<()[s0] -> (s0)>, tile.minima = [affine_map<()[s0] -> (s0, 1)>]} { return }
 
 // -----
 

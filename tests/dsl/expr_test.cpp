@@ -72,14 +72,26 @@ TEST(ExprTest, SubstitutesAndEvaluates) {
   EXPECT_EQ(fixed.evaluate([](const Symbol &) { return 100; }), 2);
 }
 
-TEST(ExprTest, OverflowIsOurs) {
-  EXPECT_THROW((void)(Expr(INT64_MAX) + 1), InternalError);
+TEST(ExprTest, OverflowAndDivisors) {
+  EXPECT_THROW((void)(Expr(INT64_MAX) + 1), CompileError);
+  EXPECT_THROW((void)(n(0) / 0), CompileError);
+  EXPECT_THROW((void)(n(0) % -2), CompileError);
   auto largest = [](const Symbol &) { return INT64_MAX; };
   EXPECT_EQ(n(0).evaluate(largest), INT64_MAX);
-  EXPECT_THROW((n(0) * 2).evaluate(largest), InternalError);
-  EXPECT_THROW((n(0) + 1).evaluate(largest), InternalError);
-  EXPECT_THROW((Expr(1) / p(0)).evaluate([](const Symbol &) { return 0; }),
-               InternalError);
+  EXPECT_THROW((n(0) * 2).evaluate(largest), RuntimeError);
+  EXPECT_THROW((n(0) + 1).evaluate(largest), RuntimeError);
+  // As in every executor, a size of 0 divides like 1.
+  auto zero = [](const Symbol &) { return 0; };
+  EXPECT_EQ((Expr(7) / p(0)).evaluate(zero), 7);
+  EXPECT_EQ((Expr(7) % p(0)).evaluate(zero), 0);
+}
+
+TEST(ExprTest, MinimaAndMaxima) {
+  EXPECT_EQ(text(min(n(0), n(0) + 3)), "a.n0");
+  EXPECT_EQ(text(min(n(0) + n(1), n(0))), "a.n0");
+  EXPECT_EQ(text(min(n(0), max(n(0), n(1)))), "a.n0");
+  EXPECT_EQ(text(max(min(n(0), n(1)), n(1))), "a.n1");
+  EXPECT_EQ(text(min(n(0), max(n(1), 1))), "min(a.n0, max(1, a.n1))");
 }
 
 TEST(ExprTest, KnownDivisor) {

@@ -4,6 +4,8 @@
 // clang-format off
 #include "expect_error.h"
 
+#include <cmath>
+
 namespace girih::testing {
 namespace {
 
@@ -65,6 +67,14 @@ TEST(ArrangementErrors, TileOfZeroBlocks) {
   config.blocks["B"] = 4;
   expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({block_size("B") - 4, 2})); }, config);
 }
+TEST(ArrangementErrors, NegativeStrideAndDilation) {
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {1, -2})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {2, 2}, {0, 1})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {2, 2}, {1, -1})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {whole, 2})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {2, 2}, {1, keep})); });
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {2, 2}, {1})); });
+}
 TEST(ArrangementErrors, StrideOfZero) {
   expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({2, 2}, {0, 2})); });
 }
@@ -77,11 +87,131 @@ TEST(ArrangementErrors, WholeInExpand) {
 TEST(ArrangementErrors, NegativePad) {
   expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.pad({{-1, 0}, {0, 0}})); });
 }
+TEST(ArrangementErrors, NegativeCounts) {
+  Config config;
+  config.blocks["B"] = 4;
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.pad({{0, 0}, {0, -2}})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.pad({{block_size("B") - 5, 0}, {0, 0}})); }, config);
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.unsqueeze(0).expand({-1, keep, keep})); });
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.unsqueeze(0).expand({block_size("B") - 5, keep, keep})); }, config);
+}
+TEST(ArrangementErrors, TooManyLevels) {
+  expect_arrangement_error(Id::level_count, [](Tensor a) {
+    for (int i = 0; i < 17; ++i)
+      a = a.tile({2, 2});
+    AT; return arranged(a.tile({2, 2}));
+  });
+  expect_arrangement_error(Id::operand_rank, [](Tensor a) {
+    for (int i = 0; i < 8; ++i)
+      a = a.tile({2, 2});
+    AT; return arranged(a.ravel());
+  });
+  expect_arrangement_error(Id::unsupported, [](Tensor a) {
+    for (int i = 0; i < 70; ++i)
+      a = a.pad({{1, 1}, {0, 0}}).flip(0);
+    AT; return arranged(a.tile({2, 2}));
+  });
+}
+TEST(ArrangementErrors, OtherValues) {
+  auto expect = [](DType dtype, double value) {
+    expect_error(Id::literal_range, [&] {
+      auto source = make_source("k", [=](Tensor a) { AT; return arranged(a.tile({4}).other(value)); }, [](InOut) {});
+      record_kernel(source, 1, {}, dtype);
+    });
+  };
+  expect(i32, INFINITY);
+  expect(i32, 0.5);
+  expect(i8, 128);
+  expect(u8, -1);
+  expect(b1, 2);
+  expect(i64, NAN);
+}
+TEST(ArrangementErrors, OtherAndPartialOfTheWrongOperand) {
+  expect_error(Id::operand_use, [] {
+    auto source = make_source("k", [](Tensor a, Tensor c) { AT; return arranged(a.tile({4}), c.tile({4}).other(1)); }, [](In a, Out c) { c = a; });
+    record_kernel(source, 1);
+  });
+  expect_error(Id::operand_use, [] {
+    auto source = make_source("k", [](Tensor a, Tensor c) { AT; return arranged(partial(a.tile({4})), c.tile({4})); }, [](In a, Out c) { c = a; });
+    record_kernel(source, 1);
+  });
+}
 TEST(ArrangementErrors, SliceStep) {
   expect_arrangement_error(Id::slice, [](Tensor a) { AT; return arranged(a.slice(0, {0, 4, 0})); });
+  expect_arrangement_error(Id::slice, [](Tensor a) { AT; return arranged(a.slice(0, {0, 4, INT64_MIN})); });
+}
+TEST(ArrangementErrors, SliceBounds) {
+  expect_arrangement_error(Id::slice, [](Tensor a) { AT; return arranged(a.slice(0, {keep, 4})); });
+  expect_arrangement_error(Id::slice, [](Tensor a) { AT; return arranged(a[{Slice{0, keep}}]); });
+  expect_arrangement_error(Id::dim_range, [](Tensor a) { AT; return arranged(a.slice(2, {0, 4})); });
+  expect_arrangement_error(Id::dim_range, [](Tensor a) { AT; return arranged(a.flip(2)); });
+}
+TEST(ArrangementErrors, Brackets) {
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a[{0, 0, 0}]); });
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a[0][0][0]); });
+  expect_arrangement_error(Id::rank_mismatch, [](Tensor a) { AT; return arranged(a[{0, ellipsis, Slice{}, 0}]); });
+  expect_arrangement_error(Id::ellipsis, [](Tensor a) { AT; return arranged(a[{ellipsis, 0, ellipsis}]); });
+  expect_arrangement_error(Id::operand_rank, [](Tensor a) {
+    for (int i = 0; i < 14; ++i)
+      a = a[newaxis];
+    AT; return arranged(a[newaxis]);
+  });
+}
+TEST(ArrangementErrors, JaggedOffsets) {
+  // Operands a and b are f32 and of rank 2.
+  auto expect = [](auto arrange, ErrorId id = Id::jagged) {
+    expect_error(id, [&] {
+      record_kernel(make_source("k", arrange, [](InOut, In) {}), 2);
+    });
+  };
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b), b); });
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, a), b); });
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b[0]), b); });
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b.flatten()), b); });
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(2, b), b); }, Id::dim_range);
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, Tensor(1, 1, "b"), keep), b); }, Id::extent);
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, Tensor(1, 1, "b"), -1), b); }, Id::extent);
+  expect([](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, Tensor(1, 7, "z")), b); }, Id::foreign_tensor);
+}
+TEST(ArrangementErrors, JaggedUse) {
+  auto expect = [](DType dtype, auto arrange, auto apply) {
+    expect_error(Id::jagged, [&] {
+      const DType dtypes[] = {f32, dtype};
+      const int ranks[] = {1, 1};
+      record(make_source("k", arrange, apply), dtypes, ranks, {}, {});
+    });
+  };
+  auto by_one = [](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b).tile({1, 4}), b); };
+  expect(f32, by_one, [](InOut, In) {});
+  expect(i16, by_one, [](InOut, In) {});
+  expect(i64, [](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b).tile({1, 4}), b[newaxis].tile({1, 1})); }, [](InOut, InOut) {});
+  expect(i64, [](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b).tile({2, 4}), b); }, [](InOut, In) {});
+  expect(i64, [](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b, 3).flatten().tile({4}), b); }, [](InOut, In) {});
+}
+TEST(ArrangementErrors, SizeArithmetic) {
+  // Operators of sizes know no line: that of make() stands in.
+  Config config;
+  config.blocks["B"] = 4;
+  auto expect = [&](auto arrange) {
+    expect_error(Id::size_arithmetic, [&] {
+      AT; auto source = make_source("k", arrange, [](InOut) {});
+      record_kernel(source, 2, config);
+    });
+  };
+  auto B = [] { return block_size("B"); };
+  expect([&](Tensor a) { return arranged(a.tile({a.size(0) / 0, B()})); });
+  expect([&](Tensor a) { return arranged(a.tile({a.size(0) % -3, B()})); });
+  expect([&](Tensor a) { return arranged(a.tile({Size(INT64_MAX) + 1, B()})); });
+  expect([&](Tensor a) { return arranged(a.pad({{INT64_MAX, 1}, {0, 0}}).tile({1, B()})); });
+}
+TEST(ArrangementErrors, SizeDividedByZeroBlocks) {
+  Config config;
+  config.blocks["B"] = 4;
+  expect_arrangement_error(Id::size_arithmetic, [](Tensor a) { AT; return arranged(a.tile({1, a.size(0) / (block_size("B") - 4)})); }, config);
 }
 TEST(ArrangementErrors, AtLevel) {
   expect_arrangement_error(Id::at_level, [](Tensor a) { AT; return arranged(a.at(1, squeeze(0))); });
+  expect_arrangement_error(Id::at_level, [](Tensor a) { AT; return arranged(a.at(-1, squeeze(0))); });
 }
 TEST(ArrangementErrors, AtReturnsAnother) {
   expect_arrangement_error(Id::foreign_tensor, [](Tensor a) { AT; return arranged(a.tile({1, 1}).at(1, [](Tensor) { return Tensor(1, 5, "z"); })); });
@@ -121,6 +251,29 @@ TEST(ArrangementErrors, UnknownBlock) {
   expect_error(Id::block_unknown, [&] {
     AT; auto source = make_source("k", [](Tensor a) { auto B = block_size("B"); return arranged(a.tile({B})); }, [](InOut) {});
     record_kernel(source, 1, config);
+  });
+}
+TEST(ArrangementErrors, Constants) {
+  auto expect = [](ErrorId id, Constants constants, auto arrange) {
+    expect_error(id, [&] {
+      auto source = make_source("k", arrange, [](InOut) {});
+      source.constants = constants;
+      record_kernel(source, 1);
+    });
+  };
+  expect(Id::constexpr_missing, {}, [](Tensor a) { AT; return arranged(a.tile({constexpr_value("N")})); });
+  expect(Id::constexpr_name, {}, [](Tensor a) { AT; return arranged(a.tile({constexpr_value("n", 2)})); });
+  expect(Id::constexpr_name, {}, [](Tensor a) { AT; return arranged(a.tile({constexpr_value("N-1", 2)})); });
+  expect(Id::constexpr_kind, {{"N", 2.5}}, [](Tensor a) { AT; return arranged(a.tile({constexpr_value("N")})); });
+  expect(Id::constexpr_kind, {{"N", 2}}, [](Tensor a) { AT; constexpr_value<bool>("N"); return arranged(a); });
+  expect(Id::constexpr_kind, {{"N", 300}}, [](Tensor a) { AT; constexpr_value<std::uint8_t>("N"); return arranged(a); });
+  expect(Id::constexpr_kind, {{"N", -1}}, [](Tensor a) { AT; constexpr_value<std::uint64_t>("N"); return arranged(a); });
+  expect(Id::constexpr_kind, {{"N", NAN}}, [](Tensor a) { AT; constexpr_value("N"); return arranged(a); });
+  expect_error(Id::constexpr_missing, [] { AT; constexpr_value<bool>("CAUSAL"); });
+  expect_error(Id::constexpr_unknown, [] {
+    AT; auto source = make_source("k", [](Tensor a) { return arranged(a.tile({constexpr_value("N", 4)})); }, [](InOut) {});
+    source.constants = {{"M", 4}};
+    record_kernel(source, 1);
   });
 }
 TEST(ArrangementErrors, GridRanks) {

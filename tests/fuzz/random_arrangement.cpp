@@ -41,7 +41,7 @@ private:
     if (view_.shape.empty())
       return select();
     dim_ = dice_.pick(0, static_cast<std::int64_t>(view_.shape.size()) - 1);
-    switch (dice_.pick(0, output_ ? 4 : 6)) {
+    switch (dice_.pick(0, output_ ? 5 : 7)) {
     case 0:
       return permute();
     case 1:
@@ -53,6 +53,8 @@ private:
     case 4:
       return select();
     case 5:
+      return flip();
+    case 6:
       return broadcast();
     default:
       return windows();
@@ -67,6 +69,12 @@ private:
     for (std::size_t d = 0; d < order.size(); ++d)
       view_.shape[static_cast<std::size_t>(order[d])] = before[d];
     add("permute", [=](const Tensor &t) { return t.permute(order); });
+  }
+
+  void flip() {
+    int dim = static_cast<int>(dim_);
+    add("flip(" + std::to_string(dim) + ")",
+        [=](const Tensor &t) { return t.flip(dim); });
   }
 
   void slice() {
@@ -85,8 +93,9 @@ private:
     if (!to_end)
       range.end = end < size() && dice_.one_in(4) ? end - size() : end;
     int dim = static_cast<int>(dim_);
-    add("slice(" + std::to_string(dim) + ", " + range.begin.to_string({"a"}) +
-            ".." + (to_end ? "" : range.end.size().to_string({"a"})) + " by " +
+    add("slice(" + std::to_string(dim) + ", " +
+            range.begin.size().to_string({"a"}) + ".." +
+            (to_end ? "" : range.end.size().to_string({"a"})) + " by " +
             std::to_string(range.step) + ")",
         [=](const Tensor &t) { return t.slice(dim, range); });
   }

@@ -447,5 +447,47 @@ TEST(Launch, WorksAfterFork) {
   EXPECT_EQ(status, 0);
 }
 
+Kernel make_scale() {
+  return make(
+      "scale",
+      [](Tensor x, Tensor y) { return arranged(x.tile({4}), y.tile({4})); },
+      [](In x, Out y) {
+        if (constexpr_value<bool>("NEGATE", false))
+          y = -x;
+        else
+          y = x * constexpr_value("SCALE");
+      });
+}
+
+TEST(LaunchConstants, EachValueCompilesOnce) {
+  FakeToolchain toolchain(
+      [](const std::int64_t *, std::int64_t, std::int64_t, void *) {});
+  const Kernel scale = make_scale();
+  const Array x = host({1, 2, 3}), y = host_empty(3);
+  for (int round = 0; round < 3; ++round)
+    for (int factor : {2, 3})
+      scale.with("SCALE", factor)(x, y);
+  EXPECT_EQ(toolchain.compiles, 2);
+  EXPECT_EQ(toolchain.last_program.constants.at("SCALE"), ConstantValue(3));
+  scale.with("SCALE", 2).with("NEGATE", false)(x, y);
+  EXPECT_EQ(toolchain.compiles, 3);
+  EXPECT_TRUE(scale.source().constants.empty());
+}
+
+TEST(LaunchConstants, MistakesNameTheCall) {
+  FakeToolchain toolchain;
+  const Kernel scale = make_scale();
+  const Array x = host({1, 2, 3}), y = host_empty(3);
+  const std::string missing =
+      error_of(ErrorId::constexpr_missing, [&] { scale(x, y); });
+  EXPECT_NE(missing.find("SCALE"), std::string::npos) << missing;
+  EXPECT_NE(missing.find("in this call"), std::string::npos) << missing;
+  error_of(ErrorId::constexpr_unknown,
+           [&] { scale.with("SCALE", 2).with("SCAEL", 3)(x, y); });
+  error_of(ErrorId::constexpr_name, [&] { scale.with("scale", 2); });
+  const Kernel recorded(scale.with("SCALE", 2).program(std::array{x, y}));
+  error_of(ErrorId::argument, [&] { recorded.with("SCALE", 3); });
+}
+
 } // namespace
 } // namespace girih

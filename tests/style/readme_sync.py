@@ -5,6 +5,7 @@
 `<!-- file: path#name -->` takes only the lines between `// [name]` and `// [/name]`. --fix rewrites the pages."""
 import re
 import sys
+import textwrap
 
 import project
 
@@ -17,7 +18,7 @@ def source_text(path, region):
         match = re.search(rf"^[ \t]*// \[{region}\]\n(.*?)^[ \t]*// \[/{region}\]", text, re.S | re.M)
         if not match:
             raise ValueError(f"no region {region} in {path}")
-        text = match[1]
+        text = textwrap.dedent(match[1])
     # The licence line is for the file, not for the reader of the page.
     return re.sub(r"\A(//|#) SPDX-License-Identifier:[^\n]*\n", "", text).strip("\n") + "\n"
 

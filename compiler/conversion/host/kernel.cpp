@@ -98,6 +98,17 @@ void KernelEmitter::bindGrid() {
   SmallVector<Reg> sizes;
   for (mlir::Value argument : kernel.getArguments())
     llvm::append_range(sizes, emission.views[argument].sizes);
+  auto minima =
+      kernel->getAttrOfType<mlir::ArrayAttr>(tile::TileDialect::minimaAttr);
+  if (minima)
+    for (auto each : minima.getAsRange<mlir::AffineMapAttr>()) {
+      Reg least = nullptr;
+      for (mlir::AffineExpr expr : each.getValue().getResults()) {
+        Reg value = ir.affine(expr, {}, sizes);
+        least = least ? ir.min(least, value) : value;
+      }
+      sizes.push_back(least);
+    }
   for (mlir::AffineExpr expr : map.getValue().getResults())
     grid.push_back(ir.affine(expr, {}, sizes));
 }

@@ -106,6 +106,16 @@ void Emitter::computeProgramIds() {
     llvm::append_range(sizes, operands[view].sizes);
   auto gridMap =
       kernel->getAttrOfType<AffineMapAttr>(tile::TileDialect::gridAttr);
+  auto minima = kernel->getAttrOfType<ArrayAttr>(tile::TileDialect::minimaAttr);
+  if (minima)
+    for (auto each : minima.getAsRange<AffineMapAttr>()) {
+      Value least;
+      for (AffineExpr expr : each.getValue().getResults()) {
+        Value value = integers.expr(expr, {}, sizes);
+        least = least ? integers.min(least, value) : value;
+      }
+      sizes.push_back(least);
+    }
   SmallVector<Value> grid;
   for (AffineExpr expr : gridMap.getValue().getResults())
     grid.push_back(integers.expr(expr, {}, sizes));
