@@ -189,10 +189,12 @@ double TestArray::get(std::int64_t i) const {
 }
 
 void TestArray::set(std::int64_t i, double value) {
-  std::uint64_t bits =
-      is_float(dtype_)
-          ? encode(dtype_, value)
-          : static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+  set_code(i, is_float(dtype_) ? encode(dtype_, value)
+                               : static_cast<std::uint64_t>(
+                                     static_cast<std::int64_t>(value)));
+}
+
+void TestArray::set_code(std::int64_t i, std::uint64_t bits) {
   std::memcpy(&bytes_[position(i)], &bits,
               static_cast<std::size_t>(bytes(dtype_)));
 }

@@ -38,11 +38,13 @@ public:
   void set(std::int64_t i, double value);
   /// The element's bits.
   std::uint64_t code(std::int64_t i) const;
+  void set_code(std::int64_t i, std::uint64_t bits);
   /// Whether everything outside the elements still holds the pattern.
   bool untouched_outside() const;
   /// Appends pointer, sizes and strides to a parameter block.
   void append_to(std::vector<std::int64_t> &params);
 
+  DType dtype() const { return dtype_; }
   const std::vector<std::int64_t> &shape() const { return shape_; }
 
 private:
