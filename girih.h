@@ -7,4 +7,5 @@
 #include "girih/runtime/device.h"
 #include "girih/runtime/event.h"
 #include "girih/runtime/kernel.h"
+#include "girih/runtime/pool.h"
 #include "girih/runtime/stream.h"

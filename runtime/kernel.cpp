@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/kernel.h"
 
+#include "girih/runtime/cuda/device_pool.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/host/parallel.h"
 #include "girih/runtime/launch/planner.h"
@@ -29,11 +30,14 @@ namespace {
 }
 
 void launch_on_gpu(const Plan &plan, std::span<const std::int64_t> parameters,
-                   const Stream &stream, const cuda::LaunchSite *site) {
+                   std::span<const Array *const> arrays, const Stream &stream,
+                   const cuda::LaunchSite *site) {
   const Executable &code = *plan.code;
   const cuda::Gpu &gpu = *code.gpu;
   gpu.require_alive();
   cuda::ContextScope scope(gpu);
+  for (const Array *array : arrays)
+    cuda::DevicePool::note_use(array->owner(), stream);
   std::size_t bytes = parameters.size_bytes();
   void *extra[] = {cuda::launch_buffer_pointer(),
                    const_cast<std::int64_t *>(parameters.data()),
@@ -73,7 +77,7 @@ void execute(const Plan &plan, const KernelSource &source, CallWords &call,
     run_parallel(plan.code->host->entry(), call.words().data(), plan.programs,
                  plan.code->scratch_bytes);
   else
-    launch_on_gpu(plan, call.words(), stream, site);
+    launch_on_gpu(plan, call.words(), arrays, stream, site);
 }
 
 void check_count(const KernelSource &source, std::size_t count) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/stream.h"
 
+#include "girih/runtime/cuda/device_pool.h"
 #include "girih/runtime/cuda/gpu.h"
 #include "girih/runtime/event.h"
 
@@ -18,15 +19,17 @@ Stream Stream::create(Device device) {
   gpu.check(gpu.api().cuStreamCreate(&made.native_, cuda::stream_non_blocking),
             "cuStreamCreate");
   made.owner_ = std::shared_ptr<void>(made.native_, [&gpu](void *old) {
-    if (!cuda::forked_from_cuda())
-      gpu.api().cuStreamDestroy(old);
+    if (cuda::forked_from_cuda())
+      return;
+    gpu.pool().end_stream(old);
+    gpu.api().cuStreamDestroy(old);
   });
   return made;
 }
 
 Stream Stream::wrap(void *native, Device device) {
   Stream made;
-  made.native_ = native;
+  made.native_ = native == cuda::stream_legacy() ? nullptr : native;
   made.bound_ = true;
   made.device_ = device;
   return made;

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -20,6 +21,8 @@ struct LaunchSite {
   unsigned line = 0;
   std::string to_string() const; // "matmul (kernel.cpp:22)"
 };
+class DevicePool;
+
 const LaunchSite *intern_site(const std::string &kernel, const char *file,
                               unsigned line);
 
@@ -29,11 +32,13 @@ class Gpu {
 public:
   /// Throws RuntimeError when the context cannot be had.
   Gpu(const DriverLookup &lookup, int index);
+  ~Gpu();
 
   const DriverTable &api() const { return api_; }
   ContextHandle context() const { return context_; }
   const DeviceProperties &properties() const { return properties_; }
   Device device() const { return cuda_device(index_); }
+  DevicePool &pool() const { return *pool_; }
 
   /// Throws RuntimeError [cuda] unless `result` is success. A fatal error
   /// (the context is lost) is remembered with the kernels launched before it.
@@ -68,6 +73,7 @@ private:
   mutable std::atomic<bool> lost_{false};
   mutable std::mutex mutex_;
   mutable std::string lost_text_; // guarded by mutex_
+  std::unique_ptr<DevicePool> pool_;
 };
 
 /// Makes the device's primary context current on this thread for a scope, and
@@ -93,6 +99,22 @@ public:
 private:
   const Gpu &gpu_;
   bool pushed_ = false;
+};
+
+/// Lets this thread make calls for a scope that a capture would forbid, but
+/// that do not belong to what is captured: loading a module, taking memory.
+class RelaxedCapture {
+public:
+  explicit RelaxedCapture(const Gpu &gpu) : gpu_(gpu) { exchange(); }
+  ~RelaxedCapture() { exchange(); }
+  RelaxedCapture(const RelaxedCapture &) = delete;
+  RelaxedCapture &operator=(const RelaxedCapture &) = delete;
+
+private:
+  void exchange() { gpu_.api().cuThreadExchangeStreamCaptureMode(&mode_); }
+
+  const Gpu &gpu_;
+  CaptureMode mode_ = capture_relaxed;
 };
 
 /// The device of that number, started on the first call. Throws RuntimeError
