@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/memory.h"
 
+#include "girih/runtime/capture.h"
 #include "girih/runtime/cuda/device_pool.h"
 #include "girih/runtime/cuda/gpu.h"
 #include "girih/runtime/failure.h"
@@ -41,6 +42,8 @@ std::shared_ptr<void> allocate_host(std::size_t bytes) {
 std::shared_ptr<void> allocate(std::size_t bytes, Device device) {
   if (bytes == 0)
     return {};
+  if (Capture *capture = capture_on(device))
+    return capture->allocate(bytes);
   return device.kind == Device::Kind::host
              ? allocate_host(bytes)
              : cuda::gpu(device.index).pool().allocate(bytes, Stream());
@@ -48,9 +51,16 @@ std::shared_ptr<void> allocate(std::size_t bytes, Device device) {
 
 std::shared_ptr<void> allocate_on(const Stream &stream, std::size_t bytes) {
   const Device device = stream.bound() ? stream.device() : default_device();
-  if (bytes == 0 || device.kind == Device::Kind::host)
+  if (bytes == 0 || device.kind == Device::Kind::host || capture_on(device))
     return allocate(bytes, device);
   return cuda::gpu(device.index).pool().allocate(bytes, stream);
+}
+
+std::shared_ptr<void> allocate_apart(const Stream &stream, std::size_t bytes) {
+  const Device device = stream.device();
+  return device.kind == Device::Kind::host
+             ? allocate_host(bytes)
+             : cuda::gpu(device.index).pool().allocate_fresh(bytes, stream);
 }
 
 void copy_bytes(void *to, Device to_device, const void *from,
@@ -63,6 +73,8 @@ void copy_bytes(void *to, Device to_device, const void *from,
     std::memmove(to, from, bytes);
     return;
   }
+  refuse_in_capture(to_host ? from_device : to_device, "a copy");
+  refuse_in_capture(from_host ? to_device : from_device, "a copy");
   const Gpu &gpu = cuda::gpu(to_host ? from_device.index : to_device.index);
   gpu.require_alive();
   ContextScope scope(gpu);
@@ -92,6 +104,7 @@ void fill_bytes(void *to, Device device, std::uint8_t byte, std::size_t bytes) {
     std::memset(to, byte, bytes);
     return;
   }
+  refuse_in_capture(device, "filling memory");
   const Gpu &gpu = cuda::gpu(device.index);
   gpu.require_alive();
   ContextScope scope(gpu);

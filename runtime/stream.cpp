@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/stream.h"
 
+#include "girih/runtime/capture.h"
 #include "girih/runtime/cuda/device_pool.h"
 #include "girih/runtime/cuda/gpu.h"
 #include "girih/runtime/event.h"
@@ -37,6 +38,9 @@ Stream Stream::wrap(void *native, Device device) {
 
 void Stream::synchronize() const {
   const Device device = bound_ ? device_ : default_device();
+  const Capture *capture = capture_on(device);
+  if (capture && (!bound_ || native_ == capture->stream.native()))
+    refuse_in_capture(device, "Stream::synchronize()");
   if (device.kind == Device::Kind::host)
     return;
   const cuda::Gpu &gpu = cuda::gpu(device.index);
@@ -49,12 +53,14 @@ void Stream::wait(const Event &event) const {
   if (!event.native())
     return;
   const Device device = bound_ ? device_ : event.device();
+  const Capture *capture = capture_on(device);
+  void *const native = capture && !bound_ ? capture->stream.native() : native_;
   if (device.kind == Device::Kind::host)
     return event.synchronize();
   const cuda::Gpu &gpu = cuda::gpu(device.index);
   gpu.require_alive();
   cuda::ContextScope scope(gpu);
-  gpu.check(gpu.api().cuStreamWaitEvent(native_, event.native(), 0),
+  gpu.check(gpu.api().cuStreamWaitEvent(native, event.native(), 0),
             "cuStreamWaitEvent");
 }
 

@@ -122,6 +122,7 @@ constexpr CatalogueEntry rows[] = {
     {Id::registers, "registers", C, E, "{0}", "{1}"},
     {Id::override_file, "override", C, E, "{0}", ""},
     {Id::assembler, "assembler", C, E, "{0}", "{1}"},
+    {Id::nvrtc, "nvrtc", C, E, "{0}", "{1}"},
 
     {Id::rank, "rank", R, E,
      "kernel {0}: operand {1} has rank {2}, expected {3}", ""},
@@ -143,6 +144,8 @@ constexpr CatalogueEntry rows[] = {
     {Id::bounds, "bounds", R, E, "{0}", "{1}"},
     {Id::file, "file", R, E, "{0}", "{1}"},
     {Id::argument, "argument", R, E, "{0}", "{1}"},
+    {Id::capture, "capture", R, E, "{0}", "{1}"},
+    {Id::nvrtc_missing, "nvrtc-missing", R, E, "{0}", "{1}"},
 
     {Id::internal, "internal", ErrorClass::internal, E, "{0}",
      "this is a bug in Girih; please report it with the text above"},

@@ -68,6 +68,7 @@ enum class ErrorId : std::uint8_t {
   registers,
   override_file,
   assembler,
+  nvrtc,
   // Runtime.
   rank,
   dtype,
@@ -88,6 +89,8 @@ enum class ErrorId : std::uint8_t {
   bounds,
   file,
   argument,
+  capture,
+  nvrtc_missing,
   // Ours.
   internal,
 };

@@ -2,6 +2,7 @@
 #include "girih/runtime/cuda/device_pool.h"
 
 #include "girih/dsl/support/env.h"
+#include "girih/runtime/capture.h"
 #include "girih/runtime/cuda/gpu.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/pool/size_class.h"
@@ -51,30 +52,6 @@ struct DevicePool::GiveBack {
 };
 
 namespace {
-
-/// The driver's usage of a stream that is being captured, or of a thread that
-/// captures, answers with one of these.
-bool of_capture(Result result) { return result >= 900 && result <= 908; }
-
-/// For destructors: as ContextScope, but never throws.
-class QuietScope {
-public:
-  explicit QuietScope(const Gpu &gpu)
-      : gpu_(gpu), good_(gpu.api().cuCtxPushCurrent(gpu.context()) == success) {
-  }
-  ~QuietScope() {
-    ContextHandle popped = nullptr;
-    if (good_)
-      gpu_.api().cuCtxPopCurrent(&popped);
-  }
-  QuietScope(const QuietScope &) = delete;
-  QuietScope &operator=(const QuietScope &) = delete;
-  bool good() const { return good_; }
-
-private:
-  const Gpu &gpu_;
-  const bool good_;
-};
 
 bool is_captured(const Gpu &gpu, StreamHandle stream) {
   int status = 0;
@@ -261,7 +238,8 @@ void DevicePool::give_back(PoolBlock *block) {
         block->fences.push_back(fence_of(user));
     }
     keep(block);
-    if (statistics_.kept_bytes > limit_)
+    // The driver waits for the device to free: not while something is captured.
+    if (statistics_.kept_bytes > limit_ && !current_capture())
       freed = surplus(limit_);
   }
   release(freed);

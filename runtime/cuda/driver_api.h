@@ -35,6 +35,10 @@ enum : Result {
   error_unsupported_ptx = 222,
   error_not_ready = 600,
   error_assert = 710,
+  error_capture_unsupported = 900, // first and last of what captures cause
+  error_capture_invalidated = 901,
+  error_capture_unjoined = 904,
+  error_capture_wrong_thread = 908,
 };
 
 /// CUdevice_attribute.

@@ -143,6 +143,11 @@ void Gpu::check(Result result, const char *call, const LaunchSite *site) const {
     context.where = {site->file, site->line};
   std::string message = fmt::format("{} on {}: {}", call, device().to_string(),
                                     error_text(api_, result));
+  if (of_capture(result)) {
+    context.help = "what is captured runs when the graph is launched: no wait, "
+                   "no copy from or to the host until then";
+    fail(ErrorId::capture, std::move(message), std::move(context));
+  }
   if (!fatal(result))
     fail(ErrorId::cuda, std::move(message), std::move(context));
   if (site)
@@ -189,6 +194,12 @@ std::string Gpu::recent_launches() const {
 void Gpu::forget_launches() const {
   for (auto &slot : recent_)
     slot.store(nullptr, std::memory_order_relaxed);
+}
+
+void Gpu::wait_for_launch(StreamHandle stream, const LaunchSite *site) const {
+  int capturing = 0;
+  if (api_.cuStreamIsCapturing(stream, &capturing) == success && capturing == 0)
+    check(api_.cuStreamSynchronize(stream), "cuStreamSynchronize", site);
 }
 
 void Gpu::synchronize() const {

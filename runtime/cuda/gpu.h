@@ -26,6 +26,12 @@ class DevicePool;
 const LaunchSite *intern_site(const std::string &kernel, const char *file,
                               unsigned line);
 
+/// Whether a result says that a capture forbids the call, or is broken.
+constexpr bool of_capture(Result result) {
+  return result >= error_capture_unsupported &&
+         result <= error_capture_wrong_thread;
+}
+
 /// One device: its primary context, retained when first used and never
 /// released, and the memory of its first fatal error. Thread-safe.
 class Gpu {
@@ -58,6 +64,9 @@ public:
   void forget_launches() const;
   /// Waits for the whole device.
   void synchronize() const;
+  /// GIRIH_DEBUG=sync: waits for the launch just made, unless the stream is
+  /// being captured and cannot be waited for.
+  void wait_for_launch(StreamHandle stream, const LaunchSite *site) const;
 
 private:
   [[noreturn]] void throw_lost() const;
@@ -99,6 +108,27 @@ public:
 private:
   const Gpu &gpu_;
   bool pushed_ = false;
+};
+
+/// For destructors: as ContextScope, but never throws: the driver may be
+/// gone already.
+class QuietScope {
+public:
+  explicit QuietScope(const Gpu &gpu)
+      : gpu_(gpu), good_(gpu.api().cuCtxPushCurrent(gpu.context()) == success) {
+  }
+  ~QuietScope() {
+    ContextHandle popped = nullptr;
+    if (good_)
+      gpu_.api().cuCtxPopCurrent(&popped);
+  }
+  QuietScope(const QuietScope &) = delete;
+  QuietScope &operator=(const QuietScope &) = delete;
+  bool good() const { return good_; }
+
+private:
+  const Gpu &gpu_;
+  const bool good_;
 };
 
 /// Lets this thread make calls for a scope that a capture would forbid, but

@@ -95,6 +95,22 @@ TEST(DriverApi, LaunchStructures) {
             int(CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION));
 }
 
+TEST(DriverApi, CaptureConstants) {
+  using namespace girih;
+  EXPECT_EQ(int(cuda::error_capture_unsupported),
+            int(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED));
+  EXPECT_EQ(int(cuda::error_capture_invalidated),
+            int(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED));
+  EXPECT_EQ(int(cuda::error_capture_unjoined),
+            int(CUDA_ERROR_STREAM_CAPTURE_UNJOINED));
+  EXPECT_EQ(int(cuda::error_capture_wrong_thread),
+            int(CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD));
+  EXPECT_EQ(int(cuda::capture_global), int(CU_STREAM_CAPTURE_MODE_GLOBAL));
+  EXPECT_EQ(int(cuda::capture_thread_local),
+            int(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
+  EXPECT_EQ(int(cuda::capture_relaxed), int(CU_STREAM_CAPTURE_MODE_RELAXED));
+}
+
 TEST(DriverApi, Constants) {
   using namespace girih;
   EXPECT_EQ(int(cuda::error_out_of_memory), int(CUDA_ERROR_OUT_OF_MEMORY));
@@ -134,10 +150,6 @@ TEST(DriverApi, Constants) {
   EXPECT_EQ(int(cuda::jit_error_log_bytes),
             int(CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES));
   EXPECT_EQ(int(cuda::jit_log_verbose), int(CU_JIT_LOG_VERBOSE));
-  EXPECT_EQ(int(cuda::capture_global), int(CU_STREAM_CAPTURE_MODE_GLOBAL));
-  EXPECT_EQ(int(cuda::capture_thread_local),
-            int(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
-  EXPECT_EQ(int(cuda::capture_relaxed), int(CU_STREAM_CAPTURE_MODE_RELAXED));
   EXPECT_EQ(unsigned(cuda::event_disable_timing),
             unsigned(CU_EVENT_DISABLE_TIMING));
   EXPECT_EQ(cuda::stream_legacy(), static_cast<void *>(CU_STREAM_LEGACY));
