@@ -6,5 +6,7 @@
 #include "girih/runtime/array.h"
 #include "girih/runtime/device.h"
 #include "girih/runtime/event.h"
+#include "girih/runtime/graph.h"
 #include "girih/runtime/kernel.h"
+#include "girih/runtime/pool.h"
 #include "girih/runtime/stream.h"

@@ -35,14 +35,14 @@ public:
         Device device = host_device,
         std::initializer_list<std::int64_t> strides = {});
 
-  /// Uninitialised row-major memory, 256-byte aligned.
+  /// Uninitialised row-major memory, 256-byte aligned, of the device's pool
+  /// (pool.h).
   static Array empty(std::span<const std::int64_t> shape, DType dtype,
                      Device device = default_device());
   static Array empty(std::initializer_list<std::int64_t> shape, DType dtype,
                      Device device = default_device());
-  /// The same from the stream-ordered pool of a CUDA device: usable in that
-  /// stream's order, returned to the pool in that order when the last copy of
-  /// the Array goes. On the host it is empty().
+  /// The same in a stream's order on a CUDA device: what copies outside that
+  /// stream must wait for it first. On the host it is empty().
   static Array empty_on(const Stream &stream,
                         std::span<const std::int64_t> shape, DType dtype);
   /// Zeroed memory.

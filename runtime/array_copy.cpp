@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What moves or converts the elements of Arrays.
 #include "girih/runtime/array.h"
+#include "girih/runtime/capture.h"
 #include "girih/runtime/elements.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/launch/overlap.h"
@@ -112,6 +113,8 @@ void copy_on_host(const Array &to, const Array &from) {
 
 Array Array::from(std::span<const double> values, Sizes shape, DType dtype,
                   Device device) {
+  refuse_in_capture(device, "Array::from()");
+  refuse_in_capture(host_device, "Array::from()");
   Array made = empty(shape, dtype, host_device);
   if (made.numel() != static_cast<std::int64_t>(values.size()))
     fail(ErrorId::shape,
@@ -133,6 +136,7 @@ Array Array::to(Device device) const {
 }
 
 Array Array::to(DType dtype) const {
+  refuse_in_capture(device_, "a conversion");
   const Array source = on_host(*this);
   Array result = empty(shape(), dtype, host_device);
   if (bits(dtype) < 8)
@@ -156,8 +160,14 @@ void Array::copy_from(const Array &source) const {
   // On a GPU a plain copy must not overlap; on the host it may.
   const bool plain =
       device_.kind == Device::Kind::host || !overlap(*this, source);
-  if (plain && contiguous() && source.contiguous() &&
-      (bits(dtype_) >= 8 || numel() % 2 == 0)) {
+  const bool bytes_only = plain && contiguous() && source.contiguous() &&
+                          (bits(dtype_) >= 8 || numel() % 2 == 0);
+  if (Capture *capture = capture_on(device_);
+      capture && bytes_only && source.device_ == device_)
+    return capture->copy(*this, source);
+  refuse_in_capture(device_, "a copy of single elements or of another device");
+  refuse_in_capture(source.device_, "a copy to another device");
+  if (bytes_only) {
     copy_bytes(data_, device_, source.data_, source.device_,
                static_cast<std::size_t>(nbytes()));
     return;
@@ -190,10 +200,13 @@ void Array::fill_bytes(std::uint8_t byte) const {
   if (read_only_)
     fail(ErrorId::argument,
          fmt::format("fill_bytes() of {}, which is read-only", to_string()));
+  if (Capture *capture = capture_on(device_))
+    return capture->fill(*this, byte);
   girih::fill_bytes(data_, device_, byte, static_cast<std::size_t>(nbytes()));
 }
 
 std::vector<double> Array::to_vector() const {
+  refuse_in_capture(device_, "to_vector()");
   const Array source = on_host(*this);
   std::vector<double> values;
   values.reserve(static_cast<std::size_t>(numel()));

@@ -2,6 +2,7 @@
 #include "girih/runtime/device.h"
 
 #include "girih/dsl/support/env.h"
+#include "girih/runtime/capture.h"
 #include "girih/runtime/cuda/gpu.h"
 #include "girih/runtime/failure.h"
 
@@ -71,6 +72,7 @@ const DeviceProperties &properties(Device device) {
 }
 
 void synchronize(Device device) {
+  refuse_in_capture(device, "synchronize()");
   if (device.kind == Device::Kind::cuda)
     cuda::gpu(device.index).synchronize();
 }

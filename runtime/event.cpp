@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/event.h"
 
+#include "girih/runtime/capture.h"
 #include "girih/runtime/cuda/gpu.h"
 #include "girih/runtime/failure.h"
 
@@ -44,8 +45,10 @@ void Event::record(const Stream &stream) {
   if (state_->gpu) {
     state_->gpu->require_alive();
     cuda::ContextScope scope(*state_->gpu);
+    const Capture *capture = capture_on(state_->device);
+    const Stream &used = capture && !stream.bound() ? capture->stream : stream;
     state_->gpu->check(
-        state_->gpu->api().cuEventRecord(state_->handle, stream.native()),
+        state_->gpu->api().cuEventRecord(state_->handle, used.native()),
         "cuEventRecord");
   } else {
     state_->nanoseconds =

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/kernel.h"
 
+#include "girih/runtime/capture.h"
+#include "girih/runtime/cuda/device_pool.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/host/parallel.h"
 #include "girih/runtime/launch/planner.h"
@@ -28,12 +30,33 @@ namespace {
   throw CompileError(std::move(diagnostic));
 }
 
+/// Whether a launch in `stream` becomes part of the capture. Other streams of
+/// the device may be joined to it.
+bool captured(const Capture &capture, const cuda::Gpu &gpu,
+              const Stream &stream) {
+  int status = 0;
+  return stream.native() == capture.stream.native() ||
+         (gpu.api().cuStreamIsCapturing(stream.native(), &status) ==
+              cuda::success &&
+          status != 0);
+}
+
 void launch_on_gpu(const Plan &plan, std::span<const std::int64_t> parameters,
-                   const Stream &stream, const cuda::LaunchSite *site) {
+                   std::span<const Array *const> arrays, const Stream &stream,
+                   const cuda::LaunchSite *site) {
   const Executable &code = *plan.code;
   const cuda::Gpu &gpu = *code.gpu;
   gpu.require_alive();
   cuda::ContextScope scope(gpu);
+  Capture *capture = capture_on(plan.device);
+  const Stream &used = capture && !stream.bound() ? capture->stream : stream;
+  if (capture && !captured(*capture, gpu, used))
+    capture = nullptr;
+  for (const Array *array : arrays)
+    if (capture)
+      capture->keep(array->owner());
+    else
+      cuda::DevicePool::note_use(array->owner(), used);
   std::size_t bytes = parameters.size_bytes();
   void *extra[] = {cuda::launch_buffer_pointer(),
                    const_cast<std::int64_t *>(parameters.data()),
@@ -41,20 +64,32 @@ void launch_on_gpu(const Plan &plan, std::span<const std::int64_t> parameters,
   const cuda::Result result = gpu.api().cuLaunchKernel(
       code.function.function, static_cast<unsigned>(plan.programs), 1, 1,
       static_cast<unsigned>(code.threads), 1, 1,
-      static_cast<unsigned>(code.shared_bytes), stream.native(), nullptr,
-      extra);
+      static_cast<unsigned>(code.shared_bytes), used.native(), nullptr, extra);
   if (result != cuda::success)
     gpu.check(result, "cuLaunchKernel", site);
-  gpu.note_launch(site);
-  if (!plan.sync)
+  if (capture) {
+    capture->name_kernel(site->kernel);
     return;
-  // A stream that is being captured cannot be waited for.
-  int capturing = 0;
-  if (gpu.api().cuStreamIsCapturing(stream.native(), &capturing) ==
-          cuda::success &&
-      capturing == 0)
-    gpu.check(gpu.api().cuStreamSynchronize(stream.native()),
-              "cuStreamSynchronize", site);
+  }
+  gpu.note_launch(site);
+  if (plan.sync)
+    gpu.wait_for_launch(used.native(), site);
+}
+
+/// On the host a launch that is captured is a step of the graph.
+void capture_on_host(Capture &capture, const Plan &plan,
+                     std::span<const std::int64_t> parameters,
+                     std::span<const Array *const> arrays,
+                     const std::string &name) {
+  for (const Array *array : arrays)
+    capture.keep(array->owner());
+  capture.name_kernel(name);
+  capture.work.steps.emplace_back(
+      [code = plan.code, programs = plan.programs,
+       words = std::vector(parameters.begin(), parameters.end())] {
+        run_parallel(code->host->entry(), words.data(), programs,
+                     code->scratch_bytes);
+      });
 }
 
 void execute(const Plan &plan, const KernelSource &source, CallWords &call,
@@ -69,11 +104,13 @@ void execute(const Plan &plan, const KernelSource &source, CallWords &call,
   if (plan.programs == 0)
     return;
   call.become_parameters(arrays);
-  if (plan.device.kind == Device::Kind::host)
+  if (plan.device.kind == Device::Kind::host) {
+    if (Capture *capture = capture_on(plan.device)) [[unlikely]]
+      return capture_on_host(*capture, plan, call.words(), arrays, source.name);
     run_parallel(plan.code->host->entry(), call.words().data(), plan.programs,
                  plan.code->scratch_bytes);
-  else
-    launch_on_gpu(plan, call.words(), stream, site);
+  } else
+    launch_on_gpu(plan, call.words(), arrays, stream, site);
 }
 
 void check_count(const KernelSource &source, std::size_t count) {

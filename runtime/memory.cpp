@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/memory.h"
 
+#include "girih/runtime/capture.h"
+#include "girih/runtime/cuda/device_pool.h"
 #include "girih/runtime/cuda/gpu.h"
 #include "girih/runtime/failure.h"
+#include "girih/runtime/pool/host_pool.h"
 
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <cstring>
 
 namespace girih {
@@ -25,41 +27,14 @@ DevicePointer as_device(const void *pointer) {
   return reinterpret_cast<DevicePointer>(pointer);
 }
 
-void *as_pointer(DevicePointer pointer) {
-  return reinterpret_cast<void *>(pointer);
-}
-
 std::shared_ptr<void> allocate_host(std::size_t bytes) {
   // Beyond what a process can address: sanitizers take it for a bug of ours.
   if (bytes > std::size_t{1} << 47)
     fail_memory(bytes, host_device);
-  const std::size_t rounded =
-      (bytes + memory_alignment - 1) / memory_alignment * memory_alignment;
-  void *memory = std::aligned_alloc(memory_alignment, rounded);
+  std::shared_ptr<void> memory = HostPool::instance().allocate(bytes);
   if (!memory)
     fail_memory(bytes, host_device);
-  return {memory, [](void *old) { std::free(old); }};
-}
-
-// Deleters may run in static destructors, after the driver has shut itself
-// down: then its calls fail, and there is nothing left to free.
-std::shared_ptr<void> allocate_cuda(std::size_t bytes, const Gpu &gpu) {
-  gpu.require_alive();
-  ContextScope scope(gpu);
-  DevicePointer pointer = 0;
-  const cuda::Result result = gpu.api().cuMemAlloc(&pointer, bytes);
-  if (result == cuda::error_out_of_memory)
-    fail_memory(bytes, gpu.device());
-  gpu.check(result, "cuMemAlloc");
-  return {as_pointer(pointer), [&gpu](void *old) {
-            if (cuda::forked_from_cuda())
-              return;
-            cuda::ContextHandle popped = nullptr;
-            if (gpu.api().cuCtxPushCurrent(gpu.context()) != cuda::success)
-              return;
-            gpu.api().cuMemFree(as_device(old));
-            gpu.api().cuCtxPopCurrent(&popped);
-          }};
+  return memory;
 }
 
 } // namespace
@@ -67,32 +42,25 @@ std::shared_ptr<void> allocate_cuda(std::size_t bytes, const Gpu &gpu) {
 std::shared_ptr<void> allocate(std::size_t bytes, Device device) {
   if (bytes == 0)
     return {};
+  if (Capture *capture = capture_on(device))
+    return capture->allocate(bytes);
   return device.kind == Device::Kind::host
              ? allocate_host(bytes)
-             : allocate_cuda(bytes, cuda::gpu(device.index));
+             : cuda::gpu(device.index).pool().allocate(bytes, Stream());
 }
 
 std::shared_ptr<void> allocate_on(const Stream &stream, std::size_t bytes) {
   const Device device = stream.bound() ? stream.device() : default_device();
-  if (bytes == 0 || device.kind == Device::Kind::host)
+  if (bytes == 0 || device.kind == Device::Kind::host || capture_on(device))
     return allocate(bytes, device);
-  const Gpu &gpu = cuda::gpu(device.index);
-  gpu.require_alive();
-  ContextScope scope(gpu);
-  DevicePointer pointer = 0;
-  const cuda::Result result =
-      gpu.api().cuMemAllocAsync(&pointer, bytes, stream.native());
-  if (result == cuda::error_out_of_memory)
-    fail_memory(bytes, device);
-  gpu.check(result, "cuMemAllocAsync");
-  return {as_pointer(pointer), [&gpu, stream](void *old) {
-            cuda::ContextHandle popped = nullptr;
-            if (cuda::forked_from_cuda() ||
-                gpu.api().cuCtxPushCurrent(gpu.context()) != cuda::success)
-              return;
-            gpu.api().cuMemFreeAsync(as_device(old), stream.native());
-            gpu.api().cuCtxPopCurrent(&popped);
-          }};
+  return cuda::gpu(device.index).pool().allocate(bytes, stream);
+}
+
+std::shared_ptr<void> allocate_apart(const Stream &stream, std::size_t bytes) {
+  const Device device = stream.device();
+  return device.kind == Device::Kind::host
+             ? allocate_host(bytes)
+             : cuda::gpu(device.index).pool().allocate_fresh(bytes, stream);
 }
 
 void copy_bytes(void *to, Device to_device, const void *from,
@@ -105,6 +73,8 @@ void copy_bytes(void *to, Device to_device, const void *from,
     std::memmove(to, from, bytes);
     return;
   }
+  refuse_in_capture(to_host ? from_device : to_device, "a copy");
+  refuse_in_capture(from_host ? to_device : from_device, "a copy");
   const Gpu &gpu = cuda::gpu(to_host ? from_device.index : to_device.index);
   gpu.require_alive();
   ContextScope scope(gpu);
@@ -134,6 +104,7 @@ void fill_bytes(void *to, Device device, std::uint8_t byte, std::size_t bytes) {
     std::memset(to, byte, bytes);
     return;
   }
+  refuse_in_capture(device, "filling memory");
   const Gpu &gpu = cuda::gpu(device.index);
   gpu.require_alive();
   ContextScope scope(gpu);

@@ -13,14 +13,19 @@ namespace girih {
 /// Alignment of all memory that the library makes.
 inline constexpr std::size_t memory_alignment = 256;
 
-/// Memory of `device`, freed with the last copy of the pointer. Throws
+/// Memory of the pool of `device`, given back with the last copy of the
+/// pointer. On a GPU it is in the order of the default stream. Throws
 /// RuntimeError [out-of-memory]. Null for 0 bytes.
 std::shared_ptr<void> allocate(std::size_t bytes, Device device);
-/// The same from the stream-ordered pool: valid in `stream`'s order.
+/// The same in `stream`'s order.
 std::shared_ptr<void> allocate_on(const Stream &stream, std::size_t bytes);
 
+/// The same, but nothing that was submitted to any stream touches it, and a
+/// capture of this thread does not own it. `stream` is bound.
+std::shared_ptr<void> allocate_apart(const Stream &stream, std::size_t bytes);
+
 /// Copies between any two devices; complete when it returns, and ordered after
-/// what the default streams hold.
+/// what the default streams hold. Refused while a GPU is captured.
 void copy_bytes(void *to, Device to_device, const void *from,
                 Device from_device, std::size_t bytes);
 /// Sets bytes; complete when it returns.

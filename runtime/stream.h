@@ -20,7 +20,7 @@ public:
   /// A new stream that does not wait for the default stream.
   static Stream create(Device device);
   /// Uses a stream made by others (a CUstream; a cudaStream_t is the same). The
-  /// caller keeps it alive.
+  /// caller keeps it alive, as long as Arrays made by empty_on() exist too.
   static Stream wrap(void *native, Device device);
 
   /// The CUstream; null is the default stream.
@@ -28,6 +28,8 @@ public:
   /// Whether it belongs to one device; false for Stream().
   bool bound() const { return bound_; }
   Device device() const { return device_; }
+  /// Whether create() made it, so that it lives as long as this handle.
+  bool owned() const { return owner_ != nullptr; }
 
   /// Waits until everything submitted has run.
   void synchronize() const;

@@ -174,6 +174,7 @@ constexpr CatalogueEntry rows[] = {
     {Id::registers, "registers", C, E, "{0}", "{1}"},
     {Id::override_file, "override", C, E, "{0}", ""},
     {Id::assembler, "assembler", C, E, "{0}", "{1}"},
+    {Id::nvrtc, "nvrtc", C, E, "{0}", "{1}"},
 
     {Id::rank, "rank", R, E,
      "kernel {0}: operand {1} has rank {2}, expected {3}", ""},
@@ -197,6 +198,8 @@ constexpr CatalogueEntry rows[] = {
     {Id::argument, "argument", R, E, "{0}", "{1}"},
     {Id::device_assert, "device-assert", R, E, "kernel {0}: {1}: not so in {2}",
      ""},
+    {Id::capture, "capture", R, E, "{0}", "{1}"},
+    {Id::nvrtc_missing, "nvrtc-missing", R, E, "{0}", "{1}"},
 
     {Id::internal, "internal", ErrorClass::internal, E, "{0}",
      "this is a bug in Girih; please report it with the text above"},

@@ -90,6 +90,7 @@ enum class ErrorId : std::uint8_t {
   registers,
   override_file,
   assembler,
+  nvrtc,
   // Runtime.
   rank,
   dtype,
@@ -111,6 +112,8 @@ enum class ErrorId : std::uint8_t {
   file,
   argument,
   device_assert,
+  capture,
+  nvrtc_missing,
   // Ours.
   internal,
 };

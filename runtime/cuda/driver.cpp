@@ -37,6 +37,11 @@ std::string fill(DriverTable &table, const Finder &finder) {
            "; update the driver";
   GIRIH_DRIVER_FUNCTIONS(GIRIH_FIND)
 #undef GIRIH_FIND
+#define GIRIH_FIND(name, version, arguments)                                   \
+  table.name =                                                                 \
+      reinterpret_cast<Result(*) arguments>(finder.find(#name, version));
+  GIRIH_OPTIONAL_DRIVER_FUNCTIONS(GIRIH_FIND)
+#undef GIRIH_FIND
   return {};
 }
 

@@ -18,7 +18,9 @@ using StreamHandle = void *;
 using EventHandle = void *;
 using ModuleHandle = void *;
 using FunctionHandle = void *;
-using PoolHandle = void *;
+using GraphHandle = void *;
+using GraphExecHandle = void *;
+using GraphNodeHandle = void *;
 
 /// Values of CUresult that we treat by name.
 enum : Result {
@@ -33,6 +35,10 @@ enum : Result {
   error_unsupported_ptx = 222,
   error_not_ready = 600,
   error_assert = 710,
+  error_capture_unsupported = 900, // first and last of what captures cause
+  error_capture_invalidated = 901,
+  error_capture_unjoined = 904,
+  error_capture_wrong_thread = 908,
 };
 
 /// CUdevice_attribute.
@@ -62,10 +68,40 @@ enum JitOption : int {
   jit_log_verbose = 12,
 };
 
-/// CUmemPool_attribute.
-enum PoolAttribute : int { pool_release_threshold = 4 };
+/// CUstreamCaptureMode.
+enum CaptureMode : int {
+  capture_global = 0,
+  capture_thread_local = 1,
+  capture_relaxed = 2,
+};
+
+/// CUlaunchAttributeID.
+enum LaunchAttributeId : int { launch_programmatic_serialization = 6 };
+
+/// CUlaunchAttribute; of its value only the form that we use.
+struct LaunchAttribute {
+  LaunchAttributeId id;
+  char padding[4];
+  union {
+    char bytes[64];
+    int programmatic_serialization;
+  };
+};
+
+/// CUlaunchConfig.
+struct LaunchConfig {
+  unsigned grid_x, grid_y, grid_z;
+  unsigned block_x, block_y, block_z;
+  unsigned shared_bytes;
+  StreamHandle stream;
+  LaunchAttribute *attributes;
+  unsigned attribute_count;
+};
 
 inline constexpr unsigned stream_non_blocking = 1;
+inline constexpr unsigned event_disable_timing = 2;
+/// CU_STREAM_LEGACY: the default stream by another name than null.
+inline StreamHandle stream_legacy() { return reinterpret_cast<void *>(1); }
 /// cuGetProcAddress: entry points that use the legacy default stream.
 inline constexpr std::uint64_t proc_legacy_stream = 1;
 
@@ -96,12 +132,6 @@ inline void *launch_end() { return nullptr; }
   F(cuCtxSynchronize, 2000, ())                                                \
   F(cuMemAlloc, 3020, (DevicePointer *pointer, std::size_t bytes))             \
   F(cuMemFree, 3020, (DevicePointer pointer))                                  \
-  F(cuMemAllocAsync, 11020,                                                    \
-    (DevicePointer *pointer, std::size_t bytes, StreamHandle stream))          \
-  F(cuMemFreeAsync, 11020, (DevicePointer pointer, StreamHandle stream))       \
-  F(cuDeviceGetDefaultMemPool, 11020, (PoolHandle *pool, DeviceHandle device)) \
-  F(cuMemPoolSetAttribute, 11020,                                              \
-    (PoolHandle pool, PoolAttribute attribute, void *value))                   \
   F(cuMemcpyHtoDAsync, 3020,                                                   \
     (DevicePointer to, const void *from, std::size_t bytes,                    \
      StreamHandle stream))                                                     \
@@ -122,6 +152,19 @@ inline void *launch_end() { return nullptr; }
   F(cuStreamWaitEvent, 3020,                                                   \
     (StreamHandle stream, EventHandle event, unsigned flags))                  \
   F(cuStreamIsCapturing, 10000, (StreamHandle stream, int *status))            \
+  F(cuStreamBeginCapture, 10010, (StreamHandle stream, CaptureMode mode))      \
+  F(cuStreamEndCapture, 10000, (StreamHandle stream, GraphHandle *graph))      \
+  F(cuThreadExchangeStreamCaptureMode, 10010, (CaptureMode *mode))             \
+  F(cuGraphGetNodes, 10000,                                                    \
+    (GraphHandle graph, GraphNodeHandle *nodes, std::size_t *count))           \
+  F(cuGraphInstantiateWithFlags, 11040,                                        \
+    (GraphExecHandle *exec, GraphHandle graph, unsigned long long flags))      \
+  F(cuGraphExecUpdate, 10020,                                                  \
+    (GraphExecHandle exec, GraphHandle graph, GraphNodeHandle *error_node,     \
+     int *result))                                                             \
+  F(cuGraphLaunch, 10000, (GraphExecHandle exec, StreamHandle stream))         \
+  F(cuGraphExecDestroy, 10000, (GraphExecHandle exec))                         \
+  F(cuGraphDestroy, 10000, (GraphHandle graph))                                \
   F(cuEventCreate, 2000, (EventHandle *event, unsigned flags))                 \
   F(cuEventDestroy, 4000, (EventHandle event))                                 \
   F(cuEventRecord, 2000, (EventHandle event, StreamHandle stream))             \
@@ -144,6 +187,12 @@ inline void *launch_end() { return nullptr; }
      unsigned grid_z, unsigned block_x, unsigned block_y, unsigned block_z,    \
      unsigned shared_bytes, StreamHandle stream, void **parameters,            \
      void **extra))
+
+// Those that an older driver may lack: null there.
+#define GIRIH_OPTIONAL_DRIVER_FUNCTIONS(F)                                     \
+  F(cuLaunchKernelEx, 11060,                                                   \
+    (const LaunchConfig *config, FunctionHandle function, void **parameters,   \
+     void **extra))
 // clang-format on
 
 /// The driver's functions. Tests swap in a table of their own.
@@ -151,6 +200,7 @@ struct DriverTable {
 #define GIRIH_MEMBER(name, version, arguments)                                 \
   Result(*name) arguments = nullptr;
   GIRIH_DRIVER_FUNCTIONS(GIRIH_MEMBER)
+  GIRIH_OPTIONAL_DRIVER_FUNCTIONS(GIRIH_MEMBER)
 #undef GIRIH_MEMBER
 };
 

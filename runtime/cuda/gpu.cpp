@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/cuda/gpu.h"
 
+#include "girih/runtime/cuda/device_pool.h"
 #include "girih/runtime/failure.h"
+#include "girih/runtime/fork_mutex.h"
 
 #include <fmt/format.h>
 
@@ -61,6 +63,7 @@ bool fatal(Result result) {
   switch (result) {
   case 214: // ECC uncorrectable
   case 220: // NVLink uncorrectable
+  case 226: // contained: an error of memory that ended the work
   case 700: // illegal address
   case 702: // launch timeout
   case 709: // context destroyed
@@ -71,6 +74,7 @@ bool fatal(Result result) {
   case 717: // invalid address space
   case 718: // invalid program counter
   case 719: // launch failed
+  case 721: // tensor memory leak
     return true;
   default:
     return false;
@@ -87,7 +91,7 @@ const LaunchSite *intern_site(const std::string &kernel, const char *file,
                               unsigned line) {
   using Key = std::tuple<std::string, std::string, unsigned>;
   struct Table {
-    std::mutex mutex;
+    ForkMutex mutex; // the host's launches take it too, in a child as well
     std::map<Key, const LaunchSite *> sites;
   };
   static Table *const table = new Table;
@@ -105,13 +109,10 @@ Gpu::Gpu(const DriverLookup &lookup, int index)
   check(api_.cuDevicePrimaryCtxRetain(&context_, handle),
         "cuDevicePrimaryCtxRetain");
   read_properties(handle, lookup.version);
-  PoolHandle pool = nullptr;
-  // Freed memory stays in the pool for the next request instead of going back
-  // to the system at every synchronisation. A driver without pools is no error.
-  std::uint64_t keep = UINT64_MAX;
-  if (api_.cuDeviceGetDefaultMemPool(&pool, handle) == success)
-    api_.cuMemPoolSetAttribute(pool, pool_release_threshold, &keep);
+  pool_ = std::make_unique<DevicePool>(*this);
 }
+
+Gpu::~Gpu() = default;
 
 void Gpu::read_properties(DeviceHandle handle, int driver_version) {
   char name[256] = "";
@@ -142,6 +143,11 @@ void Gpu::check(Result result, const char *call, const LaunchSite *site) const {
     context.where = {site->file, site->line};
   std::string message = fmt::format("{} on {}: {}", call, device().to_string(),
                                     error_text(api_, result));
+  if (of_capture(result)) {
+    context.help = "what is captured runs when the graph is launched: no wait, "
+                   "no copy from or to the host until then";
+    fail(ErrorId::capture, std::move(message), std::move(context));
+  }
   if (!fatal(result))
     fail(ErrorId::cuda, std::move(message), std::move(context));
   if (site)
@@ -190,10 +196,18 @@ void Gpu::forget_launches() const {
     slot.store(nullptr, std::memory_order_relaxed);
 }
 
+void Gpu::wait_for_launch(StreamHandle stream, const LaunchSite *site) const {
+  int capturing = 0;
+  if (api_.cuStreamIsCapturing(stream, &capturing) == success && capturing == 0)
+    check(api_.cuStreamSynchronize(stream), "cuStreamSynchronize", site);
+}
+
 void Gpu::synchronize() const {
   require_alive();
   ContextScope scope(*this);
+  const std::uint64_t mark = pool_->begin_wait();
   check(api_.cuCtxSynchronize(), "cuCtxSynchronize");
+  pool_->end_wait(mark);
   forget_launches();
 }
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -20,8 +21,16 @@ struct LaunchSite {
   unsigned line = 0;
   std::string to_string() const; // "matmul (kernel.cpp:22)"
 };
+class DevicePool;
+
 const LaunchSite *intern_site(const std::string &kernel, const char *file,
                               unsigned line);
+
+/// Whether a result says that a capture forbids the call, or is broken.
+constexpr bool of_capture(Result result) {
+  return result >= error_capture_unsupported &&
+         result <= error_capture_wrong_thread;
+}
 
 /// One device: its primary context, retained when first used and never
 /// released, and the memory of its first fatal error. Thread-safe.
@@ -29,11 +38,13 @@ class Gpu {
 public:
   /// Throws RuntimeError when the context cannot be had.
   Gpu(const DriverLookup &lookup, int index);
+  ~Gpu();
 
   const DriverTable &api() const { return api_; }
   ContextHandle context() const { return context_; }
   const DeviceProperties &properties() const { return properties_; }
   Device device() const { return cuda_device(index_); }
+  DevicePool &pool() const { return *pool_; }
 
   /// Throws RuntimeError [cuda] unless `result` is success. A fatal error
   /// (the context is lost) is remembered with the kernels launched before it.
@@ -53,6 +64,9 @@ public:
   void forget_launches() const;
   /// Waits for the whole device.
   void synchronize() const;
+  /// GIRIH_DEBUG=sync: waits for the launch just made, unless the stream is
+  /// being captured and cannot be waited for.
+  void wait_for_launch(StreamHandle stream, const LaunchSite *site) const;
 
 private:
   [[noreturn]] void throw_lost() const;
@@ -68,6 +82,7 @@ private:
   mutable std::atomic<bool> lost_{false};
   mutable std::mutex mutex_;
   mutable std::string lost_text_; // guarded by mutex_
+  std::unique_ptr<DevicePool> pool_;
 };
 
 /// Makes the device's primary context current on this thread for a scope, and
@@ -93,6 +108,43 @@ public:
 private:
   const Gpu &gpu_;
   bool pushed_ = false;
+};
+
+/// For destructors: as ContextScope, but never throws: the driver may be
+/// gone already.
+class QuietScope {
+public:
+  explicit QuietScope(const Gpu &gpu)
+      : gpu_(gpu), good_(gpu.api().cuCtxPushCurrent(gpu.context()) == success) {
+  }
+  ~QuietScope() {
+    ContextHandle popped = nullptr;
+    if (good_)
+      gpu_.api().cuCtxPopCurrent(&popped);
+  }
+  QuietScope(const QuietScope &) = delete;
+  QuietScope &operator=(const QuietScope &) = delete;
+  bool good() const { return good_; }
+
+private:
+  const Gpu &gpu_;
+  const bool good_;
+};
+
+/// Lets this thread make calls for a scope that a capture would forbid, but
+/// that do not belong to what is captured: loading a module, taking memory.
+class RelaxedCapture {
+public:
+  explicit RelaxedCapture(const Gpu &gpu) : gpu_(gpu) { exchange(); }
+  ~RelaxedCapture() { exchange(); }
+  RelaxedCapture(const RelaxedCapture &) = delete;
+  RelaxedCapture &operator=(const RelaxedCapture &) = delete;
+
+private:
+  void exchange() { gpu_.api().cuThreadExchangeStreamCaptureMode(&mode_); }
+
+  const Gpu &gpu_;
+  CaptureMode mode_ = capture_relaxed;
 };
 
 /// The device of that number, started on the first call. Throws RuntimeError

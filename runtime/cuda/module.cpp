@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/cuda/module.h"
 
+#include "girih/runtime/capture.h"
 #include "girih/runtime/failure.h"
 
 #include <fmt/format.h>
@@ -24,6 +25,8 @@ struct JitLog {
 
 Result load_image(const Gpu &gpu, const StoredKernel &kernel, JitLog &log,
                   ModuleHandle &module) {
+  // The load is no part of what this thread may be capturing.
+  const RelaxedCapture relaxed(gpu);
   // Sizes are passed by value in pointers.
   std::array options{jit_error_log_buffer, jit_error_log_bytes,
                      jit_info_log_buffer, jit_info_log_bytes};
@@ -48,6 +51,18 @@ Result load_image(const Gpu &gpu, const StoredKernel &kernel, JitLog &log,
   if (const std::string text = log.text(); !text.empty())
     diagnostic.note({}, "the driver printed:\n" + text);
   throw CompileError(std::move(diagnostic));
+}
+
+/// Drivers before 12.3 load nothing while a stream is captured.
+[[noreturn]] void fail_in_capture(const Gpu &gpu, const std::string &name) {
+  fail(ErrorId::capture,
+       fmt::format("kernel {} is loaded for the first time while work on {} is "
+                   "being captured, which driver {} does not allow",
+                   name, gpu.device().to_string(),
+                   gpu.properties().driver_version),
+       {.help =
+            "call kernel.prepare(arrays) before the capture, or use a driver "
+            "of CUDA 12.3 or newer"});
 }
 
 void read_attributes(const Gpu &gpu, LoadedFunction &loaded) {
@@ -116,8 +131,13 @@ LoadedFunction load_module(const Gpu &gpu, const StoredKernel &kernel,
   ContextScope scope(gpu);
   JitLog log;
   LoadedModule module(gpu);
+  // Asked beforehand, as the refused call would end the capture.
+  if (capture_on(gpu.device()) && gpu.properties().driver_version < 12030)
+    fail_in_capture(gpu, kernel_name);
   const Result result = load_image(gpu, kernel, log, module.handle);
   if (result != success) {
+    if (of_capture(result))
+      fail_in_capture(gpu, kernel_name);
     if (kernel.form == StoredKernel::Form::cubin && unreadable_image(result))
       throw UnreadableImage{result};
     if (unreadable_image(result) || result == error_invalid_ptx)

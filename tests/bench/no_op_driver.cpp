@@ -79,8 +79,6 @@ void set_devices(DriverTable &table) {
 
 void set_objects(DriverTable &table) {
   table.cuMemAlloc = allocate;
-  table.cuMemAllocAsync = [](DevicePointer *pointer, std::size_t bytes,
-                             StreamHandle) { return allocate(pointer, bytes); };
   table.cuStreamCreate = [](StreamHandle *stream, unsigned) {
     *stream = &object;
     return Result(success);

@@ -57,6 +57,7 @@ template <class R, class... A> struct Signature<R (*)(A...)> {
       EXPECT_TRUE(ours == 0 || theirs == 0 || ours == theirs) << at;           \
     }                                                                          \
   }
+using girih::cuda::CaptureMode;
 using girih::cuda::ContextHandle;
 using girih::cuda::DeviceAttribute;
 using girih::cuda::DeviceHandle;
@@ -64,13 +65,51 @@ using girih::cuda::DevicePointer;
 using girih::cuda::EventHandle;
 using girih::cuda::FunctionAttribute;
 using girih::cuda::FunctionHandle;
+using girih::cuda::GraphExecHandle;
+using girih::cuda::GraphHandle;
+using girih::cuda::GraphNodeHandle;
 using girih::cuda::JitOption;
+using girih::cuda::LaunchConfig;
 using girih::cuda::ModuleHandle;
-using girih::cuda::PoolAttribute;
-using girih::cuda::PoolHandle;
 using girih::cuda::Result;
 using girih::cuda::StreamHandle;
 GIRIH_DRIVER_FUNCTIONS(GIRIH_COMPARE)
+GIRIH_OPTIONAL_DRIVER_FUNCTIONS(GIRIH_COMPARE)
+
+TEST(DriverApi, LaunchStructures) {
+  using Config = girih::cuda::LaunchConfig;
+  using Attribute = girih::cuda::LaunchAttribute;
+  EXPECT_EQ(sizeof(Config), sizeof(CUlaunchConfig));
+  EXPECT_EQ(offsetof(Config, block_x), offsetof(CUlaunchConfig, blockDimX));
+  EXPECT_EQ(offsetof(Config, shared_bytes),
+            offsetof(CUlaunchConfig, sharedMemBytes));
+  EXPECT_EQ(offsetof(Config, stream), offsetof(CUlaunchConfig, hStream));
+  EXPECT_EQ(offsetof(Config, attributes), offsetof(CUlaunchConfig, attrs));
+  EXPECT_EQ(offsetof(Config, attribute_count),
+            offsetof(CUlaunchConfig, numAttrs));
+  EXPECT_EQ(sizeof(Attribute), sizeof(CUlaunchAttribute));
+  EXPECT_EQ(offsetof(Attribute, programmatic_serialization),
+            offsetof(CUlaunchAttribute,
+                     value.programmaticStreamSerializationAllowed));
+  EXPECT_EQ(int(girih::cuda::launch_programmatic_serialization),
+            int(CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION));
+}
+
+TEST(DriverApi, CaptureConstants) {
+  using namespace girih;
+  EXPECT_EQ(int(cuda::error_capture_unsupported),
+            int(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED));
+  EXPECT_EQ(int(cuda::error_capture_invalidated),
+            int(CUDA_ERROR_STREAM_CAPTURE_INVALIDATED));
+  EXPECT_EQ(int(cuda::error_capture_unjoined),
+            int(CUDA_ERROR_STREAM_CAPTURE_UNJOINED));
+  EXPECT_EQ(int(cuda::error_capture_wrong_thread),
+            int(CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD));
+  EXPECT_EQ(int(cuda::capture_global), int(CU_STREAM_CAPTURE_MODE_GLOBAL));
+  EXPECT_EQ(int(cuda::capture_thread_local),
+            int(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL));
+  EXPECT_EQ(int(cuda::capture_relaxed), int(CU_STREAM_CAPTURE_MODE_RELAXED));
+}
 
 TEST(DriverApi, Constants) {
   using namespace girih;
@@ -111,8 +150,9 @@ TEST(DriverApi, Constants) {
   EXPECT_EQ(int(cuda::jit_error_log_bytes),
             int(CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES));
   EXPECT_EQ(int(cuda::jit_log_verbose), int(CU_JIT_LOG_VERBOSE));
-  EXPECT_EQ(int(cuda::pool_release_threshold),
-            int(CU_MEMPOOL_ATTR_RELEASE_THRESHOLD));
+  EXPECT_EQ(unsigned(cuda::event_disable_timing),
+            unsigned(CU_EVENT_DISABLE_TIMING));
+  EXPECT_EQ(cuda::stream_legacy(), static_cast<void *>(CU_STREAM_LEGACY));
   EXPECT_EQ(unsigned(cuda::stream_non_blocking),
             unsigned(CU_STREAM_NON_BLOCKING));
   EXPECT_EQ(cuda::proc_legacy_stream,

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace girih::testing {
 
@@ -24,6 +26,13 @@ struct FakeEvent {
   std::chrono::steady_clock::time_point time;
 };
 
+/// What a captured stream was given, to be run when the graph is launched.
+struct FakeGraph {
+  std::vector<std::function<void()>> nodes;
+  std::vector<std::string> kinds; // two graphs of equal kinds can be updated
+  bool broken = false;
+};
+
 struct FakeDriver::State {
   struct Failure {
     std::string function;
@@ -38,6 +47,9 @@ struct FakeDriver::State {
   std::vector<FakeLaunch> launches;
   std::map<std::string, Kernel> kernels;
   std::set<void *> allocations;
+  std::map<void *, FakeGraph> captures; // by stream
+  std::set<FakeGraph *> graphs;
+  std::vector<std::string> orders;
   std::vector<std::unique_ptr<FakeModule>> modules;
   std::vector<std::unique_ptr<FakeFunction>> functions;
   std::vector<std::unique_ptr<FakeEvent>> events;
@@ -60,11 +72,56 @@ int current_device() {
                                 1;
 }
 
+// CUDA keeps a mode for each thread; a capture forbids what is unsafe to the
+// thread that began it, unless relaxed.
+thread_local cuda::CaptureMode capture_mode = cuda::capture_global;
+thread_local int captures_of_thread = 0;
+
 FakeDriver::State &state() { return active->state(); }
 
-int copy(void *to, const void *from, std::size_t bytes) {
-  std::memcpy(to, from, bytes);
+/// Runs `work`, or makes it a node when the stream is captured.
+int submit(void *stream, const std::string &kind, std::function<void()> work) {
+  {
+    std::lock_guard lock(state().mutex);
+    const auto at = state().captures.find(stream);
+    if (at != state().captures.end()) {
+      at->second.nodes.push_back(std::move(work));
+      at->second.kinds.push_back(kind);
+      return 0;
+    }
+  }
+  work();
   return 0;
+}
+
+/// What a capture forbids ends it.
+int unsafe() {
+  if (captures_of_thread == 0 || capture_mode == cuda::capture_relaxed)
+    return 0;
+  std::lock_guard lock(state().mutex);
+  for (auto &[stream, graph] : state().captures)
+    graph.broken = true;
+  return 900;
+}
+
+int wait_for(void *stream) {
+  std::lock_guard lock(state().mutex);
+  const auto at = state().captures.find(stream);
+  if (at == state().captures.end())
+    return 0;
+  at->second.broken = true;
+  return 900;
+}
+
+int copy(void *stream, void *to, const void *from, std::size_t bytes) {
+  return submit(stream, "copy", [=] { std::memcpy(to, from, bytes); });
+}
+
+void note_order(const char *what, void *event, void *stream) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%s %p in %p", what, event, stream);
+  std::lock_guard lock(state().mutex);
+  state().orders.emplace_back(text);
 }
 
 void *pointer(DevicePointer address) {
@@ -110,30 +167,36 @@ int find_function(cuda::FunctionHandle *function, cuda::ModuleHandle module,
   return 0;
 }
 
-int launch(FakeFunction &function, unsigned programs, unsigned threads,
-           unsigned shared, void *stream, void **extra) {
-  if (static_cast<int>(shared) > function.dynamic_shared)
+int launch(FakeFunction &function, FakeLaunch launch, void **extra) {
+  if (static_cast<int>(launch.shared_bytes) > function.dynamic_shared)
     return 1;
-  FakeLaunch launch{function.entry, programs, threads, shared, stream, {}};
+  launch.entry = function.entry;
   const auto *words = static_cast<const std::int64_t *>(extra[1]);
   const std::size_t bytes = *static_cast<std::size_t *>(extra[3]);
   launch.parameters.assign(words, words + bytes / sizeof *words);
-  FakeDriver::Kernel kernel;
-  {
-    std::lock_guard lock(state().mutex);
-    const auto known = state().kernels.find(function.entry);
-    if (known != state().kernels.end())
-      kernel = known->second;
-    state().launches.push_back(launch);
-  }
-  if (kernel)
-    kernel(launch.parameters.data(), programs);
-  return 0;
+  launch.bytes.assign(static_cast<const char *>(extra[1]), bytes);
+  return submit(launch.stream, launch.entry, [launch] {
+    FakeDriver::Kernel kernel;
+    {
+      std::lock_guard lock(state().mutex);
+      const auto known = state().kernels.find(launch.entry);
+      if (known != state().kernels.end())
+        kernel = known->second;
+      state().launches.push_back(launch);
+    }
+    if (kernel)
+      kernel(reinterpret_cast<const std::int64_t *>(launch.bytes.data()),
+             launch.programs);
+  });
 }
 
 /// Counts the call, then fails if told to, then does the work.
 #define ENTER(needs_context)                                                   \
   if (int failure = active->enter(__func__ + 5, needs_context); failure != 0)  \
+  return failure
+
+#define UNSAFE                                                                 \
+  if (int failure = unsafe(); failure != 0)                                    \
   return failure
 
 #define FAKE(name, ...) int fake_##name(__VA_ARGS__)
@@ -208,57 +271,45 @@ FAKE(cuCtxPopCurrent, void **context) {
 }
 FAKE(cuCtxSynchronize) {
   ENTER(true);
+  for (const auto &capture : state().captures)
+    if (const int failure = wait_for(capture.first); failure != 0)
+      return failure;
   return 0;
 }
 FAKE(cuMemAlloc, DevicePointer *result, std::size_t bytes) {
   ENTER(true);
+  UNSAFE;
   return allocate(result, bytes);
 }
 FAKE(cuMemFree, DevicePointer address) {
   ENTER(true);
+  UNSAFE;
   return release(address);
-}
-FAKE(cuMemAllocAsync, DevicePointer *result, std::size_t bytes, void *) {
-  ENTER(true);
-  return allocate(result, bytes);
-}
-FAKE(cuMemFreeAsync, DevicePointer address, void *) {
-  ENTER(true);
-  return release(address);
-}
-FAKE(cuDeviceGetDefaultMemPool, void **, int) {
-  ENTER(false);
-  return 0;
-}
-FAKE(cuMemPoolSetAttribute, void *, cuda::PoolAttribute, void *) {
-  ENTER(false);
-  return 0;
 }
 FAKE(cuMemcpyHtoDAsync, DevicePointer to, const void *from, std::size_t bytes,
-     void *) {
+     void *stream) {
   ENTER(true);
-  return copy(pointer(to), from, bytes);
+  return copy(stream, pointer(to), from, bytes);
 }
 FAKE(cuMemcpyDtoHAsync, void *to, DevicePointer from, std::size_t bytes,
-     void *) {
+     void *stream) {
   ENTER(true);
-  return copy(to, pointer(from), bytes);
+  return copy(stream, to, pointer(from), bytes);
 }
 FAKE(cuMemcpyDtoDAsync, DevicePointer to, DevicePointer from, std::size_t bytes,
-     void *) {
+     void *stream) {
   ENTER(true);
-  return copy(pointer(to), pointer(from), bytes);
+  return copy(stream, pointer(to), pointer(from), bytes);
 }
 FAKE(cuMemcpyPeerAsync, DevicePointer to, void *, DevicePointer from, void *,
-     std::size_t bytes, void *) {
+     std::size_t bytes, void *stream) {
   ENTER(true);
-  return copy(pointer(to), pointer(from), bytes);
+  return copy(stream, pointer(to), pointer(from), bytes);
 }
 FAKE(cuMemsetD8Async, DevicePointer to, unsigned char byte, std::size_t count,
-     void *) {
+     void *stream) {
   ENTER(true);
-  std::memset(pointer(to), byte, count);
-  return 0;
+  return submit(stream, "set", [=] { std::memset(pointer(to), byte, count); });
 }
 FAKE(cuStreamCreate, void **stream, unsigned) {
   ENTER(true);
@@ -270,18 +321,95 @@ FAKE(cuStreamDestroy, void *stream) {
   std::free(stream);
   return 0;
 }
-FAKE(cuStreamSynchronize, void *) {
+FAKE(cuStreamSynchronize, void *stream) {
   ENTER(true);
+  return wait_for(stream);
+}
+FAKE(cuStreamWaitEvent, void *stream, void *event, unsigned) {
+  ENTER(true);
+  note_order("wait", event, stream);
   return 0;
 }
-FAKE(cuStreamWaitEvent, void *, void *, unsigned) {
+FAKE(cuStreamIsCapturing, void *stream, int *status) {
   ENTER(true);
+  std::lock_guard lock(state().mutex);
+  const auto at = state().captures.find(stream);
+  *status = at == state().captures.end() ? 0 : at->second.broken ? 2 : 1;
   return 0;
 }
-FAKE(cuStreamIsCapturing, void *, int *status) {
+FAKE(cuStreamBeginCapture, void *stream, cuda::CaptureMode mode) {
   ENTER(true);
-  *status = 0;
+  std::lock_guard lock(state().mutex);
+  if (!stream || state().captures.contains(stream))
+    return stream ? 1 : 900;
+  state().captures[stream] = {};
+  captures_of_thread += mode == cuda::capture_relaxed ? 0 : 1;
   return 0;
+}
+FAKE(cuStreamEndCapture, void *stream, void **graph) {
+  ENTER(true);
+  std::lock_guard lock(state().mutex);
+  const auto at = state().captures.find(stream);
+  if (at == state().captures.end())
+    return 1;
+  captures_of_thread = 0;
+  const bool broken = at->second.broken;
+  auto *made = new FakeGraph(std::move(at->second));
+  state().captures.erase(at);
+  state().graphs.insert(made);
+  *graph = broken ? nullptr : made;
+  return broken ? 901 : 0;
+}
+FAKE(cuThreadExchangeStreamCaptureMode, cuda::CaptureMode *mode) {
+  ENTER(false);
+  std::swap(*mode, capture_mode);
+  return 0;
+}
+FAKE(cuGraphGetNodes, void *graph, void **, std::size_t *count) {
+  ENTER(false);
+  *count = static_cast<FakeGraph *>(graph)->nodes.size();
+  return 0;
+}
+FAKE(cuGraphInstantiateWithFlags, void **exec, void *graph,
+     unsigned long long) {
+  ENTER(true);
+  auto *made = new FakeGraph(*static_cast<FakeGraph *>(graph));
+  std::lock_guard lock(state().mutex);
+  state().graphs.insert(made);
+  *exec = made;
+  return 0;
+}
+FAKE(cuGraphExecUpdate, void *exec, void *graph, void **, int *result) {
+  ENTER(true);
+  auto &to = *static_cast<FakeGraph *>(exec);
+  const auto &from = *static_cast<FakeGraph *>(graph);
+  *result = to.kinds == from.kinds ? 0 : 2; // the topology changed
+  if (to.kinds != from.kinds)
+    return 910;
+  to = from;
+  return 0;
+}
+FAKE(cuGraphLaunch, void *exec, void *stream) {
+  ENTER(true);
+  const FakeGraph graph = *static_cast<FakeGraph *>(exec);
+  for (std::size_t at = 0; at < graph.nodes.size(); ++at)
+    submit(stream, graph.kinds[at], graph.nodes[at]);
+  return 0;
+}
+int drop_graph(void *graph) {
+  std::lock_guard lock(state().mutex);
+  if (state().graphs.erase(static_cast<FakeGraph *>(graph)) == 0)
+    return 1;
+  delete static_cast<FakeGraph *>(graph);
+  return 0;
+}
+FAKE(cuGraphExecDestroy, void *exec) {
+  ENTER(false);
+  return drop_graph(exec);
+}
+FAKE(cuGraphDestroy, void *graph) {
+  ENTER(false);
+  return drop_graph(graph);
 }
 FAKE(cuEventCreate, void **event, unsigned) {
   ENTER(true);
@@ -294,13 +422,15 @@ FAKE(cuEventDestroy, void *) {
   ENTER(false);
   return 0;
 }
-FAKE(cuEventRecord, void *event, void *) {
+FAKE(cuEventRecord, void *event, void *stream) {
   ENTER(true);
+  note_order("record", event, stream);
   static_cast<FakeEvent *>(event)->time = std::chrono::steady_clock::now();
   return 0;
 }
 FAKE(cuEventQuery, void *) {
   ENTER(false);
+  UNSAFE;
   return 0;
 }
 FAKE(cuEventSynchronize, void *) {
@@ -321,7 +451,10 @@ FAKE(cuModuleLoadDataEx, void **module, const void *image, unsigned count,
   for (unsigned at = 0; failure != 0 && at < count; ++at)
     if (options[at] == cuda::jit_error_log_buffer)
       std::strcpy(static_cast<char *>(values[at]), "line 3: bad instruction");
-  return failure != 0 ? failure : load_module(module, image);
+  if (failure != 0)
+    return failure;
+  UNSAFE;
+  return load_module(module, image);
 }
 FAKE(cuModuleUnload, void *) {
   ENTER(true);
@@ -347,12 +480,34 @@ FAKE(cuFuncSetAttribute, void *of, cuda::FunctionAttribute which, int value) {
     static_cast<FakeFunction *>(of)->dynamic_shared = value;
   return 0;
 }
-FAKE(cuLaunchKernel, void *function, unsigned programs, unsigned, unsigned,
-     unsigned threads, unsigned, unsigned, unsigned shared, void *stream,
+FAKE(cuLaunchKernel, void *function, unsigned programs, unsigned grid_y,
+     unsigned, unsigned threads, unsigned block_y, unsigned, unsigned shared,
+     void *stream, void **, void **extra) {
+  ENTER(true);
+  FakeLaunch made;
+  made.programs = programs;
+  made.threads = threads;
+  made.shared_bytes = shared;
+  made.stream = stream;
+  made.grid_y = grid_y;
+  made.block_y = block_y;
+  return launch(*static_cast<FakeFunction *>(function), made, extra);
+}
+FAKE(cuLaunchKernelEx, const cuda::LaunchConfig *config, void *function,
      void **, void **extra) {
   ENTER(true);
-  return launch(*static_cast<FakeFunction *>(function), programs, threads,
-                shared, stream, extra);
+  FakeLaunch made;
+  made.programs = config->grid_x;
+  made.threads = config->block_x;
+  made.shared_bytes = config->shared_bytes;
+  made.stream = config->stream;
+  made.grid_y = config->grid_y;
+  made.block_y = config->block_y;
+  for (unsigned at = 0; at < config->attribute_count; ++at)
+    made.programmatic |=
+        config->attributes[at].id == cuda::launch_programmatic_serialization &&
+        config->attributes[at].programmatic_serialization == 1;
+  return launch(*static_cast<FakeFunction *>(function), made, extra);
 }
 
 } // namespace
@@ -362,17 +517,29 @@ FakeDriver::FakeDriver(std::vector<FakeDevice> devices)
   state_->devices = std::move(devices);
 #define GIRIH_SET(name, version, arguments) table_.name = fake_##name;
   GIRIH_DRIVER_FUNCTIONS(GIRIH_SET)
+  GIRIH_OPTIONAL_DRIVER_FUNCTIONS(GIRIH_SET)
 #undef GIRIH_SET
   active = this;
+  set_version(12040);
+}
+
+void FakeDriver::set_version(int version) {
+  if (version < 11060)
+    table_.cuLaunchKernelEx = nullptr;
   cuda::DriverLookup lookup;
   lookup.table = &table_;
-  lookup.version = 12040;
+  lookup.version = version;
+  scope_.reset();
   scope_ = std::make_unique<cuda::ScopedDriver>(std::move(lookup));
 }
 
 FakeDriver::~FakeDriver() {
   scope_.reset();
   active = nullptr;
+  for (void *memory : state_->allocations)
+    std::free(memory);
+  for (FakeGraph *graph : state_->graphs)
+    delete graph;
 }
 
 int FakeDriver::enter(const char *function, bool needs_context) {
@@ -413,6 +580,11 @@ int FakeDriver::count(const std::string &function) const {
 std::vector<FakeLaunch> FakeDriver::launches() const {
   std::lock_guard lock(state_->mutex);
   return state_->launches;
+}
+
+std::vector<std::string> FakeDriver::orders() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->orders;
 }
 
 std::size_t FakeDriver::live_allocations() const {

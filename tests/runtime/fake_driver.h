@@ -20,7 +20,10 @@ struct FakeLaunch {
   std::string entry;
   unsigned programs = 0, threads = 0, shared_bytes = 0;
   void *stream = nullptr;
-  std::vector<std::int64_t> parameters;
+  std::vector<std::int64_t> parameters; // the block, in words
+  bool programmatic = false;            // cuLaunchKernelEx with that attribute
+  unsigned grid_y = 1, block_y = 1;
+  std::string bytes; // the block
 };
 
 struct FakeDevice {
@@ -30,7 +33,10 @@ struct FakeDevice {
   int max_threads = 1024;
 };
 
-/// Takes the driver's place as long as it lives. One at a time.
+/// Takes the driver's place as long as it lives. One at a time. What is
+/// launched runs at once, but on a stream that is captured it becomes a node of
+/// the graph and runs at each replay; calls that a capture forbids fail and end
+/// it.
 class FakeDriver {
 public:
   explicit FakeDriver(std::vector<FakeDevice> devices = {FakeDevice{}});
@@ -49,6 +55,10 @@ public:
   int count(const std::string &function) const;
   std::vector<FakeLaunch> launches() const;
   std::size_t live_allocations() const;
+  /// "record 0x.. in 0x..", "wait 0x.. in 0x..": the order between streams.
+  std::vector<std::string> orders() const;
+  /// As a driver of that version, which may lack functions.
+  void set_version(int version);
   const cuda::DriverTable &table() const { return table_; }
 
   // Used by the table's functions.
