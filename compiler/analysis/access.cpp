@@ -4,6 +4,7 @@
 
 #include "girih/compiler/analysis/proof.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <numeric>
@@ -96,6 +97,37 @@ private:
   ArrayRef<IndexFacts> dims, symbols;
 };
 
+/// Whether `symbol` stands in `expr` as a divisor only.
+bool isOnlyDivisor(AffineExpr expr, AffineExpr symbol) {
+  if (expr == symbol)
+    return false;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return true;
+  bool divides = expr.getKind() == AffineExprKind::FloorDiv ||
+                 expr.getKind() == AffineExprKind::Mod;
+  return isOnlyDivisor(binary.getLHS(), symbol) &&
+         ((divides && binary.getRHS() == symbol) ||
+          isOnlyDivisor(binary.getRHS(), symbol));
+}
+
+/// What divides a size may be taken to divide max(size, 1) as well where that
+/// is a divisor: it differs where the size is 0, and then the access has no
+/// lane in bounds.
+IndexFacts divisorFacts(Value scalar) {
+  IndexFacts facts = indexFacts(scalar);
+  auto clamp = scalar.getDefiningOp<arith::MaxSIOp>();
+  if (!clamp)
+    return facts;
+  for (auto [size, limit] : {std::pair(clamp.getLhs(), clamp.getRhs()),
+                             std::pair(clamp.getRhs(), clamp.getLhs())}) {
+    IndexFacts one = indexFacts(limit);
+    if (one.lower == 1 && one.upper == 1)
+      facts.divisor = indexFacts(size).divisor;
+  }
+  return facts;
+}
+
 /// The largest divisor of `extent` for which `holds`; 1 always does.
 template <typename Predicate>
 int64_t largestGroup(int64_t extent, Predicate holds) {
@@ -131,8 +163,13 @@ tile::ViewType Access::viewType() const {
 
 void Access::analyse(ArrayRef<int64_t> shape,
                      std::optional<IntegerSet> bounds) {
-  for (Value scalar : scalarValues)
-    symbolFacts.push_back(indexFacts(scalar));
+  for (auto [position, scalar] : llvm::enumerate(scalarValues)) {
+    AffineExpr symbol = getAffineSymbolExpr(position, scalar.getContext());
+    auto divides = [&](AffineExpr expr) { return isOnlyDivisor(expr, symbol); };
+    bool only = llvm::all_of(accessMap.getResults(), divides) &&
+                (!bounds || llvm::all_of(bounds->getConstraints(), divides));
+    symbolFacts.push_back(only ? divisorFacts(scalar) : indexFacts(scalar));
+  }
   for (int64_t extent : shape)
     dimFacts.push_back({extent == 1 ? 0 : 1, 0, extent - 1});
   if (bounds) {
