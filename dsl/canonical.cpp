@@ -64,8 +64,7 @@ private:
     if (right != known_.end())
       number = right->second.as_constant();
     if (divides && number && *number < 1)
-      throw CompileError(ErrorId::literal_range, node.line,
-                         {*number, "index as a divisor"});
+      throw CompileError(ErrorId::index_divisor, node.line, {*number});
     if (left != known_.end() && right != known_.end()) {
       if (auto folded = fold(node.function, left->second, right->second)) {
         node.op = Op::index;

@@ -10,6 +10,18 @@
 namespace girih {
 namespace {
 
+// The fields that are plain numbers.
+struct Field {
+  std::string_view name;
+  int Config::*value;
+  int low, high;
+};
+constexpr Field fields[] = {{"num_warps", &Config::num_warps, 1, 32},
+                            {"num_stages", &Config::num_stages, 1, 64},
+                            {"num_ctas", &Config::num_ctas, 1, 16},
+                            {"split_k", &Config::split_k, 1, 1 << 16}};
+constexpr int largest_group = 1 << 16;
+
 [[noreturn]] void fail(const std::string &text) {
   throw CompileError(ErrorId::config, {}, {text});
 }
@@ -34,26 +46,22 @@ ProgramOrder parse_order(std::string_view text) {
     fail("field order is `" + std::string(text) +
          "`, not row_major or grouped:N");
   out.kind = ProgramOrder::Kind::grouped;
-  out.group = static_cast<int>(integer("order", text.substr(8), 1, 1 << 16));
+  out.group =
+      static_cast<int>(integer("order", text.substr(8), 1, largest_group));
   return out;
 }
 
 void set_field(Config &config, std::string_view name, std::string_view value) {
-  auto number = [&](std::int64_t low, std::int64_t high) {
-    return static_cast<int>(integer(name, value, low, high));
-  };
-  if (name == "num_warps")
-    config.num_warps = number(1, 32);
-  else if (name == "num_stages")
-    config.num_stages = number(1, 64);
-  else if (name == "num_ctas")
-    config.num_ctas = number(1, 16);
-  else if (name == "warp_specialize")
-    config.warp_specialize = number(0, 1) != 0;
+  for (const Field &each : fields)
+    if (each.name == name) {
+      config.*each.value =
+          static_cast<int>(integer(name, value, each.low, each.high));
+      return;
+    }
+  if (name == "warp_specialize")
+    config.warp_specialize = integer(name, value, 0, 1) != 0;
   else if (name == "persistent")
-    config.persistent = number(0, 1) != 0;
-  else if (name == "split_k")
-    config.split_k = number(1, 1 << 16);
+    config.persistent = integer(name, value, 0, 1) != 0;
   else if (name == "order")
     config.order = parse_order(value);
   // Block sizes are upper case by convention; a misspelt field is not one.
@@ -87,6 +95,20 @@ std::string Config::to_string() const {
     append("order", "grouped:" + std::to_string(order.group));
   field("split_k", split_k, plain.split_k);
   return out;
+}
+
+void check_config(const Config &config, const SourceLine &where) {
+  auto check = [&](std::string_view name, int value, int low, int high) {
+    if (value < low || value > high)
+      throw CompileError(ErrorId::config, where,
+                         {"field " + std::string(name) + " is " +
+                          std::to_string(value) + ", not from " +
+                          std::to_string(low) + " to " + std::to_string(high)});
+  };
+  for (const Field &each : fields)
+    check(each.name, config.*each.value, each.low, each.high);
+  if (config.order.kind == ProgramOrder::Kind::grouped)
+    check("order", config.order.group, 1, largest_group);
 }
 
 Config parse_config(std::string_view text) {

@@ -2,6 +2,8 @@
 // Config: the tunable half of a kernel's compilation.
 #pragma once
 
+#include "girih/dsl/support/source_line.h"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -40,5 +42,9 @@ struct Config {
 /// Parses Config::to_string's text. Throws CompileError [config] naming the
 /// field, for unknown fields too.
 Config parse_config(std::string_view text);
+
+/// Throws CompileError [config] at `where` naming the first field that is out
+/// of the range that parse_config() allows. Block sizes are not looked at.
+void check_config(const Config &config, const SourceLine &where);
 
 } // namespace girih

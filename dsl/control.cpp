@@ -5,17 +5,14 @@
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/recorder.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/tile_nodes.h"
 
 namespace girih {
 namespace {
 
-// Longest text of print(), device_assert() and inline_ptx().
-constexpr std::size_t max_text = 4096;
-
 void check_text(const char *what, std::string_view text,
                 const SourceLine &where) {
-  if (text.empty() || text.size() > max_text ||
-      text.find('\0') != std::string_view::npos)
+  if (!is_text(text))
     throw CompileError(ErrorId::text, where,
                        {what, "its text must have 1 to 4096 characters, none "
                               "of them 0"});
@@ -27,13 +24,20 @@ ValueId condition_of(const char *what, const Located &condition) {
   if (dtype != DType::b1 || !shape.empty())
     throw CompileError(
         ErrorId::condition, condition.where,
-        {what, "it is a " + to_string({ValueType::Kind::tile, dtype, shape})});
+        {what, "is " + to_string({ValueType::Kind::tile, dtype, shape}),
+         dtype != DType::b1
+             ? "it must be bool, as comparisons give: x != 0"
+             : "it is asked once for a whole program: any() or all() make one "
+               "bool of a tile, where() chooses element by element"});
   return convert(condition, DType::b1);
 }
 
-// Registers that hold a dtype in PTX; null where there are none.
-bool in_ptx(DType dtype) {
-  return is_arithmetic(dtype) && bits(dtype) >= 16 && dtype != DType::b1;
+template <class Function>
+void check_function(const char *what, const Function &function,
+                    const SourceLine &where) {
+  if (!function)
+    throw CompileError(ErrorId::missing_argument, where,
+                       {what, "an empty function"});
 }
 
 } // namespace
@@ -47,6 +51,8 @@ void when(const Located &condition, const std::function<void()> &yes,
 void loop_while(const std::function<Tile()> &condition,
                 const std::function<void()> &body, std::source_location where) {
   Recorder &recorder = Recorder::current("loop_while()", where);
+  check_function("loop_while()", condition, where);
+  check_function("loop_while()", body, where);
   recorder.add_while(
       [&] {
         Tile holds = condition();
@@ -88,11 +94,16 @@ Tile inline_ptx(std::string_view text, const std::vector<Located> &inputs,
                 const std::function<Tile(std::vector<Tile>)> &otherwise,
                 std::source_location where) {
   check_text("inline_ptx()", text, where);
+  Recorder &recorder = Recorder::current("inline_ptx()", where);
+  check_function("inline_ptx()", otherwise, where);
   if (inputs.empty())
     throw CompileError(
         ErrorId::inline_ptx, where,
         {"it has no input", "give a tile of the result's shape"});
-  Recorder &recorder = Recorder::current("inline_ptx()", where);
+  if (auto wrong = wrong_in_ptx(text, inputs.size()))
+    throw CompileError(ErrorId::inline_ptx, where,
+                       {*wrong, "$0 is the result, $1 and on are the inputs, "
+                                "$$ is a dollar sign"});
   Shape shape;
   std::vector<ValueType> scalars;
   for (const Located &each : inputs) {
@@ -123,10 +134,12 @@ Tile inline_ptx(std::string_view text, const std::vector<Located> &inputs,
     if (recorder.type(made) != wanted)
       throw CompileError(ErrorId::lanes_result, where,
                          {"inline_ptx()", to_string(recorder.type(made)),
-                          to_string(wanted), "cast it"});
+                          to_string(wanted),
+                          "cast what the function returns to the result's "
+                          "dtype"});
     return std::vector<ValueId>{made};
   };
-  node.body = recorder.record_lanes(scalars, body, where);
+  node.body = recorder.record_lanes(scalars, body, Op::inline_ptx, where);
   return recorder.tile(
       recorder.add(std::move(node), {ValueType::Kind::tile, result, shape}),
       where);

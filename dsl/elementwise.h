@@ -13,6 +13,10 @@ Recorder &recorder_of(const Located &value);
 Shape shape_of(const Located &value);
 /// dtype of a tile; f32 and i64 for numbers, i64 for an Index.
 DType dtype_of(const Located &value);
+/// The dtype that the two are promoted to; numbers adopt the tile's.
+DType common_dtype(const Located &lhs, const Located &rhs);
+/// `of`, where it is the recording in progress: operands do not leave theirs.
+Recorder &recording(Recorder *of, const SourceLine &where);
 /// The value as a tile of `dtype`; numbers and Indices become scalars.
 ValueId convert(const Located &value, DType dtype);
 /// The shape that two shapes broadcast to. Throws [shape-mismatch].
@@ -43,10 +47,10 @@ Tile binary(Function function, const char *what, const Located &lhs,
 Tile updated(Function function, const char *what, const Tile &tile,
              const Located &rhs);
 /// Casts to the operand's dtype, repeats scalars, and stores.
-void store_tile(int operand, const std::vector<ValueId> &indices,
+void store_tile(Recorder *of, int operand, const std::vector<ValueId> &indices,
                 const Located &value);
 /// Loads, applies `function`, stores.
-void update_tile(Function function, int operand,
+void update_tile(Recorder *of, Function function, int operand,
                  const std::vector<ValueId> &indices, const Located &rhs);
 
 } // namespace girih

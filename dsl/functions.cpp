@@ -45,8 +45,12 @@ DType tile_dtype(const Located &value) {
 
 // The dtype of a number or Index that stands beside no tile.
 DType default_dtype(const Located &value) {
-  return value.kind == Kind::floating ? DType::f32 : DType::i64;
+  if (value.kind == Kind::floating)
+    return DType::f32;
+  return value.boolean ? DType::b1 : DType::i64;
 }
+
+} // namespace
 
 // PyTorch's rule: a number or an Index only moves a tile to a higher category
 // (bool, integer, float), never to a wider dtype of its own.
@@ -62,8 +66,10 @@ DType common_dtype(const Located &lhs, const Located &rhs) {
     return tile;
   if (other.kind == Kind::floating)
     return DType::f32;
-  return tile == DType::b1 ? DType::i64 : tile;
+  return tile == DType::b1 && !other.boolean ? DType::i64 : tile;
 }
+
+namespace {
 
 void check_integer(const Located &literal, DType dtype) {
   std::int64_t value = literal.integer;
@@ -155,7 +161,7 @@ Shape common_shape(const char *what, const Shape &lhs, const Shape &rhs,
     }
   if (tile_elements(out) < 0)
     throw CompileError(ErrorId::tile_size, where,
-                       {"a tile", to_string(out), max_tile_elements});
+                       {what, to_string(out), max_tile_elements});
   return out;
 }
 
@@ -306,9 +312,9 @@ Tile updated(Function function, const char *what, const Tile &tile,
   return recorder_of(lhs).tile(convert(lhs, before.dtype), rhs.where);
 }
 
-void store_tile(int operand, const std::vector<ValueId> &indices,
+void store_tile(Recorder *of, int operand, const std::vector<ValueId> &indices,
                 const Located &value) {
-  Recorder &recorder = recorder_of(value);
+  Recorder &recorder = recording(of, value.where);
   const ArrangedOperand &target =
       recorder.program().operands[static_cast<std::size_t>(operand)];
   ValueId tile;
@@ -330,16 +336,16 @@ void store_tile(int operand, const std::vector<ValueId> &indices,
   recorder.store(operand, indices, tile, value.where);
 }
 
-void update_tile(Function function, int operand,
+void update_tile(Recorder *of, Function function, int operand,
                  const std::vector<ValueId> &indices, const Located &rhs) {
-  Recorder &recorder = recorder_of(rhs);
+  Recorder &recorder = recording(of, rhs.where);
   Located lhs = rhs;
   lhs.kind = Kind::tile;
   lhs.value = recorder.load(operand, indices, rhs.where);
   Tile before = recorder.tile(lhs.value, rhs.where);
   Tile after = updated(function, "an update of an InOut", before, rhs);
   lhs.value = after.value(rhs.where);
-  store_tile(operand, indices, lhs);
+  store_tile(of, operand, indices, lhs);
 }
 
 Tile operator+(const Located &lhs, const Located &rhs) {
@@ -418,7 +424,9 @@ Tile abs(const Located &x) {
 }
 Tile operator!(const Located &x) {
   if (dtype_of(x) != DType::b1)
-    unsupported_dtype("operator !", dtype_of(x), x.where);
+    throw CompileError(ErrorId::dtype_unsupported, x.where,
+                       {"operator !", name(dtype_of(x)),
+                        "compare with 0 for a bool tile; ~ inverts bits"});
   return unary(Function::logical_not, DType::b1, x);
 }
 Tile operator~(const Located &x) {
@@ -492,7 +500,7 @@ Tile full(const Shape &shape, double value, DType dtype,
   Recorder &recorder = Recorder::current("full()", where);
   if (tile_elements(shape) < 0)
     throw CompileError(ErrorId::tile_size, where,
-                       {"a tile", to_string(shape), max_tile_elements});
+                       {"full()", to_string(shape), max_tile_elements});
   if (!is_float(dtype)) {
     Located number(value);
     number.where = where;

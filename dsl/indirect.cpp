@@ -67,15 +67,33 @@ ValueId value_of(const Access &access, const Located &value,
                 access.where);
 }
 
+std::string atomic_dtypes(Function function) {
+  std::string out;
+  for (int i = 0; i < dtype_count; ++i)
+    if (is_atomic(function, static_cast<DType>(i)))
+      out +=
+          (out.empty() ? "" : ", ") + std::string(name(static_cast<DType>(i)));
+  return out;
+}
+
 Tile atomic(Access access, Function function,
             const std::vector<Located> &indices,
             const std::vector<Located> &values) {
   check_may_scatter(access);
   const ArrangedOperand &target = access.target();
   if (!is_atomic(function, target.dtype))
-    throw CompileError(ErrorId::dtype_unsupported, access.where,
-                       {access.what, name(target.dtype),
-                        "use an operand of dtype f32, f64, i32 or i64"});
+    throw CompileError(
+        ErrorId::dtype_unsupported, access.where,
+        {access.what, name(target.dtype),
+         "operands of these dtypes have it: " + atomic_dtypes(function)});
+  // As for +=: a float does not silently become an integer.
+  for (const Located &each : values)
+    if (is_float(dtype_of(each)) && !is_float(target.dtype))
+      throw CompileError(
+          ErrorId::dtype_unsupported, each.where,
+          {std::string(access.what) + " to " + target.name +
+               ", whose dtype is " + std::string(name(target.dtype)) + ",",
+           name(dtype_of(each)), "cast the value to the operand's dtype"});
   Shape shape = index_shape(access, indices);
   for (const Located &each : values)
     shape = common_shape(access.what, shape, shape_of(each), access.where);
@@ -121,22 +139,18 @@ void scattered(Access access, const std::vector<Located> &indices,
   access.recorder.add_all(std::move(node), {});
 }
 
-Recorder &current(Where where) {
-  return Recorder::current("an operand", where);
-}
-
 // A place of the tile that `levels` index.
-Tile place(Op op, int operand, const std::vector<ValueId> &levels, int dim,
-           Where where) {
-  Recorder &recorder = current(where);
+Tile place(Op op, Recorder *of, int operand, const std::vector<ValueId> &levels,
+           int dim, Where where) {
+  Recorder &recorder = recording(of, where);
   recorder.check_indices(operand, levels, where);
-  const ArrangedOperand &of =
+  const ArrangedOperand &arranged =
       recorder.program().operands[static_cast<std::size_t>(operand)];
   bool offsets = op == Op::offsets;
-  int at = dim < 0 ? dim + of.rank : dim;
-  if (offsets && (at < 0 || at >= of.rank))
+  int at = dim < 0 ? dim + arranged.rank : dim;
+  if (offsets && (at < 0 || at >= arranged.rank))
     throw CompileError(ErrorId::dim_range, where,
-                       {"offsets()", dim, of.rank, of.name});
+                       {"offsets()", dim, arranged.rank, arranged.name});
   Node node;
   node.op = op;
   node.operand = operand;
@@ -144,44 +158,48 @@ Tile place(Op op, int operand, const std::vector<ValueId> &levels, int dim,
   node.inputs = levels;
   node.line = where;
   ValueType type = {ValueType::Kind::tile, offsets ? DType::i64 : DType::b1,
-                    of.tile};
+                    arranged.tile};
   return recorder.tile(recorder.add(std::move(node), std::move(type)), where);
 }
 
 } // namespace
 
 Tile Operand::offsets(int dim, Where where) const {
-  return place(Op::offsets, number_, {}, dim, where);
+  return place(Op::offsets, recorder_, number_, {}, dim, where);
 }
 Tile Operand::in_bounds(Where where) const {
-  return place(Op::in_bounds, number_, {}, -1, where);
+  return place(Op::in_bounds, recorder_, number_, {}, -1, where);
 }
 Tile OperandAccess::offsets(int dim, Where where) const {
-  return place(Op::offsets, operand_, indices_.values, dim, where);
+  return place(Op::offsets, recorder_, operand_, indices_.values, dim, where);
 }
 Tile OperandAccess::in_bounds(Where where) const {
-  return place(Op::in_bounds, operand_, indices_.values, -1, where);
+  return place(Op::in_bounds, recorder_, operand_, indices_.values, -1, where);
 }
 
 Tile In::gather(const std::vector<Located> &indices, Where where) const {
-  return gathered({"gather()", current(where), number_, where}, indices);
+  return gathered({"gather()", recording(recorder_, where), number_, where},
+                  indices);
 }
 Tile InOut::gather(const std::vector<Located> &indices, Where where) const {
-  return gathered({"gather()", current(where), number_, where}, indices);
+  return gathered({"gather()", recording(recorder_, where), number_, where},
+                  indices);
 }
 void Out::scatter(const std::vector<Located> &indices, const Located &value,
                   Where where) const {
-  scattered({"scatter()", current(where), number_, where}, indices, value);
+  scattered({"scatter()", recording(recorder_, where), number_, where}, indices,
+            value);
 }
 void InOut::scatter(const std::vector<Located> &indices, const Located &value,
                     Where where) const {
-  scattered({"scatter()", current(where), number_, where}, indices, value);
+  scattered({"scatter()", recording(recorder_, where), number_, where}, indices,
+            value);
 }
 
 #define GIRIH_ATOMIC(NAME, FUNCTION)                                           \
   Tile InOut::NAME(const std::vector<Located> &indices, const Located &value,  \
                    Where where) const {                                        \
-    return atomic({#NAME "()", current(where), number_, where},                \
+    return atomic({#NAME "()", recording(recorder_, where), number_, where},   \
                   Function::FUNCTION, indices, {value});                       \
   }
 GIRIH_ATOMIC(atomic_add, add)
@@ -196,7 +214,8 @@ GIRIH_ATOMIC(atomic_exchange, exchange)
 Tile InOut::atomic_compare_exchange(const std::vector<Located> &indices,
                                     const Located &expected,
                                     const Located &desired, Where where) const {
-  return atomic({"atomic_compare_exchange()", current(where), number_, where},
+  return atomic({"atomic_compare_exchange()", recording(recorder_, where),
+                 number_, where},
                 Function::compare_exchange, indices, {desired, expected});
 }
 

@@ -86,7 +86,11 @@ Tile ceil(const Located &x) { return rounding(Function::ceil, "ceil()", x); }
 Tile round(const Located &x) { return rounding(Function::round, "round()", x); }
 Tile trunc(const Located &x) { return rounding(Function::trunc, "trunc()", x); }
 
-Tile isnan(const Located &x) { return x != x; }
+Tile isnan(const Located &x) {
+  if (!is_arithmetic(dtype_of(x)))
+    unsupported_dtype("isnan()", dtype_of(x), x.where);
+  return x != x;
+}
 
 Tile fma(const Located &a, const Located &b, const Located &c) {
   // Numbers adopt the dtype of the tiles.

@@ -16,7 +16,7 @@ using Sizes = std::vector<std::int64_t>;
 
 struct Store {
   const Node *node;
-  int depth; // loops around it
+  int depth; // loops around it; branches do not count
 };
 
 void find_stores(const Block &block, int operand, int depth,
@@ -24,8 +24,9 @@ void find_stores(const Block &block, int operand, int depth,
   for (const Node &node : block.nodes) {
     if (node.op == Op::store && node.operand == operand)
       out.push_back({&node, depth});
-    find_stores(node.body, operand, depth + 1, out);
-    find_stores(node.other, operand, depth + 1, out);
+    int inside = depth + (node.op == Op::branch ? 0 : 1);
+    find_stores(node.body, operand, inside, out);
+    find_stores(node.other, operand, inside, out);
   }
 }
 
@@ -36,28 +37,43 @@ bool stores_to(const Node &node, int operand) {
   return !stores.empty();
 }
 
-// Least and most stores on the ways through a block; loops count as one round.
-struct Count {
-  int least = 0, most = 0;
-};
+// Elements are written at indices that are data.
+bool scatters_to(const Block &block, int operand) {
+  return std::any_of(
+      block.nodes.begin(), block.nodes.end(), [&](const Node &node) {
+        return (node.op == Op::scatter && node.operand == operand) ||
+               scatters_to(node.body, operand) ||
+               scatters_to(node.other, operand);
+      });
+}
 
-Count count_stores(const Block &block, int operand) {
-  Count out;
+// Whether every way through a block stores; loops count as one round.
+bool always_stores(const Block &block, int operand) {
+  return std::any_of(
+      block.nodes.begin(), block.nodes.end(), [&](const Node &node) {
+        if (node.op == Op::store)
+          return node.operand == operand;
+        return node.op != Op::while_loop && always_stores(node.body, operand) &&
+               (node.op != Op::branch || always_stores(node.other, operand));
+      });
+}
+
+// A store that follows `first`, or another one, on some way through a block.
+const Node *second_store(const Block &block, int operand, const Node *&first) {
   for (const Node &node : block.nodes) {
-    Count here = count_stores(node.body, operand);
-    if (node.op == Op::store && node.operand == operand)
-      here = {1, 1};
-    if (node.op == Op::branch) {
-      Count other = count_stores(node.other, operand);
-      here = {std::min(here.least, other.least),
-              std::max(here.most, other.most)};
+    if (node.op == Op::store && node.operand == operand) {
+      if (first)
+        return &node;
+      first = &node;
     }
-    if (node.op == Op::while_loop)
-      here.least = 0;
-    out.least += here.least;
-    out.most += here.most;
+    const Node *here = first, *other = first;
+    if (const Node *found = second_store(node.body, operand, here))
+      return found;
+    if (const Node *found = second_store(node.other, operand, other))
+      return found;
+    first = here ? here : other;
   }
-  return out;
+  return nullptr;
 }
 
 bool is_conditional(const Block &block, int operand) {
@@ -422,14 +438,24 @@ private:
       if (taint && ((node.op == Op::store && node.operand == operand_) ||
                     stores_to(node, operand_)))
         return false;
-      for (ValueId each : node.results)
-        foreign_[static_cast<std::size_t>(each)] = taint;
-      for (ValueId each : node.body.arguments)
-        foreign_[static_cast<std::size_t>(each)] = taint;
-      if (!this->block(node.body) || !this->block(node.other))
+      for (const auto *ids : {&node.results, &node.body.arguments})
+        for (ValueId each : *ids)
+          foreign_[static_cast<std::size_t>(each)] = taint;
+      if (!this->block(node.body) || !this->block(node.other) ||
+          (node.op == Op::loop && !carried(node)))
         return false;
     }
     return true;
+  }
+
+  // What a loop carries is foreign as soon as one round makes it so.
+  bool carried(const Node &node) {
+    if (!foreign(node.body.yields) || foreign(node.results))
+      return true;
+    for (const auto *ids : {&node.results, &node.body.arguments})
+      for (ValueId each : *ids)
+        foreign_[static_cast<std::size_t>(each)] = true;
+    return !stores_to(node, operand_);
   }
 
   const Program &program_;
@@ -444,22 +470,25 @@ void check_operand(const Program &program, int number,
   std::vector<Store> stores;
   find_stores(program.body, number, 0, stores);
   bool out = operand.direction == Direction::out;
-  if (out && stores.empty())
+  if (out && stores.empty() && !scatters_to(program.body, number))
     throw CompileError(ErrorId::store_missing, where,
                        {operand.name, program.name});
   if (stores.empty())
     return;
-  Count count = count_stores(program.body, number);
-  if (out && !operand.partial && count.least == 0)
+  if (out && !operand.partial && !always_stores(program.body, number))
     throw CompileError(ErrorId::store_conditional, stores[0].node->line,
                        {operand.name});
   bool plain = operand.levels.empty();
-  if (out && plain && count.most > 1)
+  const Node *first = nullptr;
+  const Node *second = second_store(program.body, number, first);
+  if (out && plain && second)
     throw CompileError(
-        Diagnostic(ErrorId::store_twice, stores[1].node->line, {operand.name})
-            .note(stores[0].node->line, "the first store"));
+        Diagnostic(ErrorId::store_twice, second->line, {operand.name})
+            .note(first->line, "the first store"));
   bool conditional = is_conditional(program.body, number);
-  if (out && plain && !conditional && stores[0].depth > 0)
+  // Of a partial output one round of many may be the one that stores.
+  bool each_round = !conditional || !operand.partial;
+  if (out && plain && each_round && stores[0].depth > 0)
     throw CompileError(
         Diagnostic(ErrorId::store_twice, stores[0].node->line, {operand.name})
             .note(stores[0].node->line, "this store is inside a loop"));

@@ -182,7 +182,19 @@ private:
       use(each);
   }
 
+  static void attributes(const Node &node) {
+    bool sorts = node.op == Op::scan || node.op == Op::sort;
+    bool along = sorts || node.op == Op::reduce || node.op == Op::take ||
+                 node.op == Op::offsets;
+    bool says = node.op == Op::print || node.op == Op::assertion ||
+                node.op == Op::inline_ptx;
+    check(along == (node.dim >= 0) && (sorts || !node.reverse) &&
+              (says || node.text.empty()),
+          "an operation has an attribute of another one");
+  }
+
   void node(const Node &node, int depth) {
+    attributes(node);
     if (node.op == Op::loop)
       return loop(node, depth);
     std::vector<ValueType> in, out;
@@ -285,8 +297,11 @@ private:
       results.push_back({Kind::tile, each.dtype, {}});
     check(arguments == wanted, "a block of lanes has other arguments");
     yields(node.body, results, "a block of lanes");
-    for (const Node &each : node.body.nodes)
+    for (const Node &each : node.body.nodes) {
       check(is_lane_op(each.op), "a block of lanes does more than arithmetic");
+      for (ValueId id : each.results)
+        check(type(id).shape.empty(), "a block of lanes computes no scalar");
+    }
     visible.swap(defined_);
     around.swap(open_);
   }

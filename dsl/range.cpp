@@ -31,7 +31,8 @@ Range::~Range() {
 }
 
 Range::Iterator Range::begin() {
-  ensure(state_ == State::fresh, "a range() is used for two loops");
+  if (state_ != State::fresh)
+    throw CompileError(ErrorId::loop_reused, where_);
   loop_ = recorder_->enter_loop(count_, where_);
   state_ = State::open;
   return Iterator(this);
@@ -40,7 +41,7 @@ Range::Iterator Range::begin() {
 Index Range::Iterator::operator*() const {
   Recorder &recorder = *range_->recorder_;
   const SourceLine &where = range_->where_;
-  ValueId value = recorder.induction();
+  ValueId value = recorder.induction(range_->loop_, where);
   if (range_->step_ > 1)
     value = recorder.index_binary(Function::mul, value,
                                   recorder.index(range_->step_, where), where);
@@ -49,7 +50,7 @@ Index Range::Iterator::operator*() const {
 }
 
 Range::Iterator &Range::Iterator::operator++() {
-  range_->recorder_->leave_loop(range_->loop_);
+  range_->recorder_->leave_loop(range_->loop_, range_->where_);
   range_->state_ = State::closed;
   return *this;
 }

@@ -100,6 +100,7 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
   check_count(source, dtypes.size(), "dtypes");
   if (!classes.empty())
     check_count(source, classes.size(), "classes");
+  check_config(config, source.where);
   std::vector<BlockUse> uses;
   Program out;
   Arrangement arrangement =

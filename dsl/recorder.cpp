@@ -12,6 +12,44 @@ namespace {
 
 thread_local Recorder *active = nullptr;
 
+// What the user wrote to get an operation that a function of lanes has not.
+std::string written_as(Op op) {
+  switch (op) {
+  case Op::index:
+  case Op::index_binary:
+  case Op::index_to_tile:
+    return "an Index";
+  case Op::load:
+    return "reading an operand";
+  case Op::store:
+    return "a store";
+  case Op::dot:
+    return "dot()";
+  case Op::loop:
+    return "range()";
+  case Op::branch:
+    return "when()";
+  case Op::while_loop:
+    return "loop_while()";
+  case Op::remap:
+    return "a change of shape";
+  case Op::reduce:
+    return "a reduction";
+  case Op::scan:
+    return "a scan";
+  case Op::take:
+    return "gather()";
+  case Op::atomic:
+    return "an atomic operation";
+  case Op::random:
+    return "a random number";
+  case Op::assertion:
+    return "device_assert()";
+  default:
+    return std::string(name(op)) + "()";
+  }
+}
+
 } // namespace
 
 Recorder::Recorder(Program &program) : program_(program), outer_(active) {
@@ -90,12 +128,27 @@ void Recorder::check_use(ValueId id, const char *what,
 }
 
 void Recorder::check_lane_op(Op op, const SourceLine &where) const {
-  bool lanes =
-      std::any_of(regions_.begin(), regions_.end(), [](const Region &region) {
-        return region.first_visible > 0;
-      });
-  if (lanes && !is_lane_op(op))
-    throw CompileError(ErrorId::lanes_operation, where, {name(op)});
+  if (in_lanes() && !is_lane_op(op))
+    throw CompileError(ErrorId::lanes_operation, where, {written_as(op)});
+}
+
+bool Recorder::in_lanes() const {
+  return std::any_of(
+      regions_.begin(), regions_.end(),
+      [](const Region &region) { return region.first_visible > 0; });
+}
+
+void Recorder::check_result(const Node &node, const ValueType &type) const {
+  if (type.shape.size() > static_cast<std::size_t>(max_rank))
+    throw CompileError(ErrorId::tile_rank, node.line,
+                       {"the result", type.shape.size(), max_rank});
+  if (tile_elements(type.shape) < 0)
+    throw CompileError(
+        ErrorId::tile_size, node.line,
+        {"the result", to_string(type.shape), max_tile_elements});
+  if (in_lanes() && !type.shape.empty())
+    throw CompileError(ErrorId::lanes_operation, node.line,
+                       {"a tile of shape " + to_string(type.shape)});
 }
 
 ValueId Recorder::add(Node node, ValueType type) {
@@ -106,6 +159,8 @@ std::vector<ValueId> Recorder::add_all(Node node,
                                        const std::vector<ValueType> &types) {
   check_not_broken();
   check_lane_op(node.op, node.line);
+  for (const ValueType &each : types)
+    check_result(node, each);
   for (const ValueType &each : types)
     node.results.push_back(define(each));
   std::vector<ValueId> results = node.results;
@@ -195,7 +250,8 @@ void Recorder::store(int operand, const std::vector<ValueId> &indices,
 
 void Recorder::finish() {
   check_not_broken();
-  ensure(regions_.empty(), "a loop is still open");
+  if (!regions_.empty()) // a range() that outlives the application
+    throw CompileError(ErrorId::loop_break, regions_.back().node.line);
 }
 
 Variable::Variable(Recorder *owner, ValueId value, SourceLine line)

@@ -56,24 +56,24 @@ public:
   }
 
   // regions.cpp
-  /// Opens a loop; gives its serial number. The induction value is
-  /// induction().
+  /// Opens a loop; gives its serial number.
   std::size_t enter_loop(ValueId count, const SourceLine &where);
-  ValueId induction() const;
-  void leave_loop(std::size_t serial);
+  /// The induction value of an open loop.
+  ValueId induction(std::size_t serial, const SourceLine &where) const;
+  void leave_loop(std::size_t serial, const SourceLine &where);
   /// Records both arms of a branch; an empty function does nothing.
   void add_branch(ValueId condition, const std::function<void()> &yes,
                   const std::function<void()> &no, const SourceLine &where);
   /// Records `while (condition()) body()`; `condition` gives a bool scalar.
   void add_while(const std::function<ValueId()> &condition,
                  const std::function<void()> &body, const SourceLine &where);
-  /// Records a block of lanes: `body` gets the arguments and gives what the
-  /// block yields. Nothing else is visible to it.
+  /// Records the block of lanes of an `of`: `body` gets the arguments and gives
+  /// what the block yields. Nothing else is visible to it.
   Block record_lanes(
       const std::vector<ValueType> &arguments,
       const std::function<std::vector<ValueId>(const std::vector<ValueId> &)>
           &body,
-      const SourceLine &where);
+      Op of, const SourceLine &where);
   /// A loop's body was left early; every later use of the recorder throws.
   void abandon_loop(std::size_t serial, const SourceLine &where);
   void check_not_broken() const;
@@ -130,7 +130,9 @@ private:
   /// get their values from before back, in `blocks` too.
   Candidates carried(const Candidates &all, std::span<Block *const> blocks);
   void check_carried(const Candidate &each) const;
+  bool in_lanes() const;
   void check_lane_op(Op op, const SourceLine &where) const;
+  void check_result(const Node &node, const ValueType &type) const;
   ValueId define(ValueType type);
   void link(Variable &variable);
   void unlink(Variable &variable);

@@ -78,11 +78,12 @@ Block record_combine(Recorder &recorder, const Along &along,
       };
       throw CompileError(ErrorId::lanes_result, where,
                          {along.what, text(got), text(wanted),
-                          "cast the result to the dtype of the arguments"});
+                          "it gives one scalar of its dtype for each tile: "
+                          "cast it, or cast the tiles before"});
     }
     return out;
   };
-  return recorder.record_lanes(scalars, body, where);
+  return recorder.record_lanes(scalars, body, along.op, where);
 }
 
 Tiles emit_along(const Along &along, const std::vector<ValueId> &inputs,
@@ -105,6 +106,13 @@ Tiles emit_along(const Along &along, const std::vector<ValueId> &inputs,
   return out;
 }
 
+template <class Function>
+void check_function(const char *what, const Function &combine, Where where) {
+  if (!combine)
+    throw CompileError(ErrorId::missing_argument, where,
+                       {what, "an empty function"});
+}
+
 CombineMany many(const Combine &combine) {
   return [&combine](Tiles a, Tiles b) { return Tiles{combine(a[0], b[0])}; };
 }
@@ -113,14 +121,15 @@ CombineMany many(const Combine &combine) {
 std::vector<ValueId> same_shape(const char *what, const std::vector<Located> &x,
                                 Where where) {
   if (x.empty())
-    throw CompileError(ErrorId::tile_index, where,
-                       {what, "no tile is given", ""});
+    throw CompileError(ErrorId::missing_argument, where, {what, "no tile"});
   std::vector<ValueId> out;
   for (const Located &each : x) {
     if (shape_of(each) != shape_of(x[0]))
       throw CompileError(
-          ErrorId::shape_mismatch, where,
-          {what, to_string(shape_of(x[0])), to_string(shape_of(each))});
+          Diagnostic(
+              ErrorId::shape_mismatch, where,
+              {what, to_string(shape_of(x[0])), to_string(shape_of(each))})
+              .helped("all tiles have one shape: broadcast_to() it"));
     out.push_back(convert(each, dtype_of(each)));
   }
   return out;
@@ -160,15 +169,26 @@ Tiles reduced(const char *what, const std::vector<Located> &x, Dim over,
   return out;
 }
 
+Tile first(const Tiles &tiles, Where where) { return {tiles[0], where}; }
+
 Tile reduced(const char *what, const Located &x, Dim over,
              const Combine &combine, Where where) {
-  return reduced(what, std::vector<Located>{x}, over, many(combine), where)[0];
+  return first(
+      reduced(what, std::vector<Located>{x}, over, many(combine), where),
+      where);
 }
 
-Tile add(Tile a, Tile b) { return a + b; }
-Tile multiply(Tile a, Tile b) { return a * b; }
-Tile larger(Tile a, Tile b) { return max(a, b); }
-Tile smaller(Tile a, Tile b) { return min(a, b); }
+// The library's own functions of lanes: their lines are the user's.
+using Function = Tile (*)(const Located &, const Located &);
+Combine combining(Function function, Where where) {
+  return [=](Tile a, Tile b) {
+    return function(located(a, where), located(b, where));
+  };
+}
+Combine adding(Where where) { return combining(operator+, where); }
+Combine multiplying(Where where) { return combining(operator*, where); }
+Combine larger(Where where) { return combining(max, where); }
+Combine smaller(Where where) { return combining(min, where); }
 
 void check_ordered(const char *what, const Located &x) {
   DType dtype = dtype_of(x);
@@ -202,16 +222,19 @@ Tile arg_extremum(const char *what, const Located &x, Dim over, bool largest,
   int at = checked_dim(what, over.index(), x, where);
   bool real = is_float(dtype_of(x));
   auto combine = [&](Tiles a, Tiles b) {
-    Tile better = largest ? b[0] > a[0] : b[0] < a[0];
-    Tile equal = b[0] == a[0];
+    auto at = [&](const Tile &tile) { return located(tile, where); };
+    Located x = at(a[0]), y = at(b[0]);
+    Tile better = largest ? y > x : y < x, equal = y == x;
     if (real) {
-      Tile left = isnan(a[0]), right = isnan(b[0]);
-      better = (better & !left) | (right & !left);
-      equal = equal | (left & right);
+      Tile left = isnan(x), right = isnan(y);
+      Tile still = !at(left);
+      better = (at(better) & at(still)) | (at(right) & at(still));
+      equal = at(equal) | (at(left) & at(right));
     }
-    Tile second = better | (equal & (b[1] < a[1]));
-    return Tiles{girih::where(second, b[0], a[0]),
-                 girih::where(second, b[1], a[1])};
+    Tile before = at(b[1]) < at(a[1]);
+    Tile second = at(better) | (at(equal) & at(before));
+    return Tiles{girih::where(at(second), y, x),
+                 girih::where(at(second), at(b[1]), at(a[1]))};
   };
   Tile places = numbers(shape, at, where);
   Tiles found =
@@ -229,8 +252,9 @@ Tiles scanned(const char *what, const std::vector<Located> &x, int along,
 
 Tile scanned(const char *what, const Located &x, int along,
              const Combine &combine, bool reverse, Where where) {
-  return scanned(what, std::vector<Located>{x}, along, many(combine), reverse,
-                 where)[0];
+  return first(scanned(what, std::vector<Located>{x}, along, many(combine),
+                       reverse, where),
+               where);
 }
 
 Tiles sorted(const char *what, const std::vector<Located> &x, int along,
@@ -247,17 +271,19 @@ Tiles sorted(const char *what, const std::vector<Located> &x, int along,
 
 Tile sum(const Located &x, Dim over, Where where) {
   Tile wide = as(x, sum_dtype("sum()", x), where);
-  return reduced("sum()", located(wide, where), over, add, where);
+  return reduced("sum()", located(wide, where), over, adding(where), where);
 }
 
 Tile prod(const Located &x, Dim over, Where where) {
   Tile wide = as(x, sum_dtype("prod()", x), where);
-  return reduced("prod()", located(wide, where), over, multiply, where);
+  return reduced("prod()", located(wide, where), over, multiplying(where),
+                 where);
 }
 
 Tile mean(const Located &x, Dim over, Where where) {
   DType dtype = dtype_of(x) == DType::f64 ? DType::f64 : DType::f32;
   Shape shape = shape_of(x);
+  sum_dtype("mean()", x); // its checks
   std::int64_t count = 1;
   if (over.is_all())
     for (std::int64_t size : shape)
@@ -265,19 +291,18 @@ Tile mean(const Located &x, Dim over, Where where) {
   else
     count = shape[static_cast<std::size_t>(
         checked_dim("mean()", over.index(), x, where))];
-  sum_dtype("mean()", x);
   Tile total = sum(located(as(x, dtype, where), where), over, where);
   return located(total, where) / Located(static_cast<double>(count), where);
 }
 
 Tile max(const Located &x, Dim over, Where where) {
   check_ordered("max()", x);
-  return reduced("max()", x, over, larger, where);
+  return reduced("max()", x, over, larger(where), where);
 }
 
 Tile min(const Located &x, Dim over, Where where) {
   check_ordered("min()", x);
-  return reduced("min()", x, over, smaller, where);
+  return reduced("min()", x, over, smaller(where), where);
 }
 
 Tile argmax(const Located &x, Dim over, Where where) {
@@ -290,60 +315,63 @@ Tile argmin(const Located &x, Dim over, Where where) {
 
 Tile any(const Located &x, Dim over, Where where) {
   Tile truth = as(x, DType::b1, where);
-  return reduced(
-      "any()", located(truth, where), over,
-      [](Tile a, Tile b) { return a | b; }, where);
+  return reduced("any()", located(truth, where), over,
+                 combining(operator|, where), where);
 }
 
 Tile all(const Located &x, Dim over, Where where) {
   Tile truth = as(x, DType::b1, where);
-  return reduced(
-      "all()", located(truth, where), over,
-      [](Tile a, Tile b) { return a & b; }, where);
+  return reduced("all()", located(truth, where), over,
+                 combining(operator&, where), where);
 }
 
 Tile reduce(const Located &x, Dim over, const Combine &combine, Where where) {
+  check_function("reduce()", combine, where);
   return reduced("reduce()", x, over, combine, where);
 }
 
 Tiles reduce(const std::vector<Located> &x, Dim over,
              const CombineMany &combine, Where where) {
+  check_function("reduce()", combine, where);
   return reduced("reduce()", x, over, combine, where);
 }
 
 Tile scan(const Located &x, int along, const Combine &combine, bool reverse,
           Where where) {
+  check_function("scan()", combine, where);
   return scanned("scan()", x, along, combine, reverse, where);
 }
 
 Tiles scan(const std::vector<Located> &x, int along, const CombineMany &combine,
            bool reverse, Where where) {
+  check_function("scan()", combine, where);
   return scanned("scan()", x, along, combine, reverse, where);
 }
 
 Tile cumsum(const Located &x, int along, bool reverse, Where where) {
   Tile wide = as(x, sum_dtype("cumsum()", x), where);
-  return scanned("cumsum()", located(wide, where), along, add, reverse, where);
+  return scanned("cumsum()", located(wide, where), along, adding(where),
+                 reverse, where);
 }
 
 Tile cumprod(const Located &x, int along, bool reverse, Where where) {
   Tile wide = as(x, sum_dtype("cumprod()", x), where);
-  return scanned("cumprod()", located(wide, where), along, multiply, reverse,
-                 where);
+  return scanned("cumprod()", located(wide, where), along, multiplying(where),
+                 reverse, where);
 }
 
 Tile cummax(const Located &x, int along, bool reverse, Where where) {
   check_ordered("cummax()", x);
-  return scanned("cummax()", x, along, larger, reverse, where);
+  return scanned("cummax()", x, along, larger(where), reverse, where);
 }
 
 Tile cummin(const Located &x, int along, bool reverse, Where where) {
   check_ordered("cummin()", x);
-  return scanned("cummin()", x, along, smaller, reverse, where);
+  return scanned("cummin()", x, along, smaller(where), reverse, where);
 }
 
 Tile sort(const Located &x, int along, bool descending, Where where) {
-  return sorted("sort()", {x}, along, descending, where)[0];
+  return first(sorted("sort()", {x}, along, descending, where), where);
 }
 
 Tiles sort(const Located &keys, const std::vector<Located> &payloads, int along,

@@ -44,8 +44,7 @@ private:
 
 void Recorder::open_region(const SourceLine &where) {
   if (regions_.size() == max_regions)
-    throw CompileError(ErrorId::unsupported, where,
-                       {"loops and branches are nested more than 16 deep", ""});
+    throw CompileError(ErrorId::nesting, where, {max_regions});
   Region region;
   region.serial = ++region_count_;
   region.scope_size = visible_.size();
@@ -123,15 +122,17 @@ std::size_t Recorder::enter_loop(ValueId count, const SourceLine &where) {
   return region.serial;
 }
 
-ValueId Recorder::induction() const {
-  ensure(!regions_.empty(), "no loop is open");
-  return regions_.back().node.body.arguments[0];
+ValueId Recorder::induction(std::size_t serial, const SourceLine &where) const {
+  for (const Region &each : regions_)
+    if (each.serial == serial)
+      return each.node.body.arguments[0];
+  throw CompileError(ErrorId::loop_break, where);
 }
 
-void Recorder::leave_loop(std::size_t serial) {
+void Recorder::leave_loop(std::size_t serial, const SourceLine &where) {
   check_not_broken();
-  ensure(!regions_.empty() && regions_.back().serial == serial,
-         "loops end in another order than they begin");
+  if (regions_.empty() || regions_.back().serial != serial)
+    throw CompileError(ErrorId::loop_break, where);
   // Values are checked while the loop's are still visible.
   Node &open = regions_.back().node;
   std::array<Block *, 1> blocks = {&open.body};
@@ -235,7 +236,8 @@ void Recorder::add_while(const std::function<ValueId()> &condition,
   for (const Candidate &each : regions_.back().candidates)
     if (each.variable && each.variable->value_ != each.argument)
       throw CompileError(ErrorId::condition, each.variable->line_,
-                         {"loop_while()", "it assigns a variable"});
+                         {"loop_while()", "assigns a variable made outside it",
+                          "a condition only computes: assign in the body"});
   open_region(where);
   body();
   check_not_broken();
@@ -262,9 +264,9 @@ Block Recorder::record_lanes(
     const std::vector<ValueType> &arguments,
     const std::function<std::vector<ValueId>(const std::vector<ValueId> &)>
         &body,
-    const SourceLine &where) {
+    Op of, const SourceLine &where) {
   check_not_broken();
-  check_lane_op(Op::reduce, where);
+  check_lane_op(of, where);
   RegionGuard guard(*this);
   open_region(where);
   regions_.back().first_visible = static_cast<ValueId>(program_.values.size());

@@ -76,20 +76,24 @@ std::vector<Expr> reshaped(const Shape &from, const Shape &to) {
   return map;
 }
 
-Shape completed(const char *what, const Located &x, Shape shape,
-                const SourceLine &where) {
-  Shape from = shape_of(x);
-  std::int64_t known = 1;
-  for (std::int64_t size : shape)
-    known *= size == -1 ? 1 : std::max<std::int64_t>(size, 0);
-  auto open = std::find(shape.begin(), shape.end(), -1);
-  if (open != shape.end() && known > 0)
-    *open = elements(from) / known;
-  bool valid = tile_elements(shape) >= 0 || shape.empty();
-  if (!valid || elements(shape) != elements(from))
-    throw CompileError(ErrorId::reshape, where,
-                       {to_string(from), to_string(shape), what});
-  return shape;
+// `shape` with its -1 filled in.
+Shape completed(const Located &x, const Shape &shape, const SourceLine &where) {
+  Shape from = shape_of(x), out = shape;
+  auto open = std::find(out.begin(), out.end(), -1);
+  if (open != out.end()) {
+    *open = 1;
+    std::int64_t known = tile_elements(out);
+    *open = known > 0 ? elements(from) / known : 1;
+  }
+  std::int64_t count = tile_elements(out);
+  if (count != elements(from))
+    throw CompileError(
+        ErrorId::reshape, where,
+        {to_string(from), to_string(shape),
+         count < 0 ? "sizes are positive; one of them may be -1"
+                   : "the tile has " + std::to_string(elements(from)) +
+                         " elements, the shape " + std::to_string(count)});
+  return out;
 }
 
 } // namespace
@@ -102,7 +106,7 @@ int checked_dim(const char *what, int dim, const Located &x,
     throw CompileError(
         ErrorId::dim_range, where,
         {what, dim, rank,
-         std::string(name(dtype_of(x))) + to_string(shape_of(x))});
+         "a tile " + std::string(name(dtype_of(x))) + to_string(shape_of(x))});
   return out;
 }
 
@@ -113,7 +117,8 @@ Tile arange(std::int64_t count, DType dtype, std::int64_t start,
     throw CompileError(ErrorId::arange, where,
                        {"of dtype " + std::string(name(dtype)) +
                         "; it counts in i32 or i64: cast it"});
-  if (std::abs(start) > (1 << 30))
+  constexpr std::int64_t limit = 1 << 30;
+  if (start < -limit || start > limit)
     throw CompileError(
         ErrorId::arange, where,
         {"from " + std::to_string(start) + "; it starts within 2^30 of 0"});
@@ -128,7 +133,7 @@ Tile arange(std::int64_t count, DType dtype, std::int64_t start,
 }
 
 Tile reshape(const Located &x, Shape shape, std::source_location where) {
-  shape = completed("reshape()", x, std::move(shape), where);
+  shape = completed(x, shape, where);
   if (shape.empty() && !shape_of(x).empty())
     return squeeze(reshape(x, {1}, where), 0, where);
   return remap(x, reshaped(shape_of(x), shape), shape, where);
@@ -166,10 +171,13 @@ Tile transpose(const Located &x, std::source_location where) {
 Tile broadcast_to(const Located &x, const Shape &shape,
                   std::source_location where) {
   Recorder &recorder = recorder_of(x);
+  check_size("broadcast_to()", shape, where);
   if (common_shape("broadcast_to()", shape_of(x), shape, where) != shape)
     throw CompileError(
-        ErrorId::shape_mismatch, where,
-        {"broadcast_to()", to_string(shape_of(x)), to_string(shape)});
+        Diagnostic(ErrorId::shape_mismatch, where,
+                   {"broadcast_to()", to_string(shape_of(x)), to_string(shape)})
+            .helped("only dimensions of size 1 are repeated, and leading ones "
+                    "added"));
   return recorder.tile(spread(recorder, tile(x), shape, where), where);
 }
 
@@ -179,7 +187,7 @@ Tile unsqueeze(const Located &x, int dim, std::source_location where) {
   int at = dim < 0 ? dim + rank + 1 : dim;
   if (at < 0 || at > rank)
     throw CompileError(ErrorId::dim_range, where,
-                       {"unsqueeze()", dim, rank + 1, "result"});
+                       {"unsqueeze()", dim, rank + 1, "its result"});
   shape.insert(shape.begin() + at, 1);
   return reshape(x, std::move(shape), where);
 }
@@ -208,7 +216,7 @@ Tile squeeze(const Located &x, int dim, std::source_location where) {
       [](const std::vector<ValueId> &lanes) {
         return std::vector<ValueId>{lanes[0]};
       },
-      where);
+      Op::reduce, where);
   return recorder.tile(recorder.add(std::move(node), scalar), where);
 }
 
@@ -216,10 +224,11 @@ Tile slice(const Located &x, int dim, std::int64_t begin, std::int64_t size,
            std::int64_t step, std::source_location where) {
   auto at = static_cast<std::size_t>(checked_dim("slice()", dim, x, where));
   Shape shape = shape_of(x);
-  std::int64_t last = begin + (size - 1) * step;
+  constexpr std::int64_t limit = max_tile_elements;
   bool inside = size >= 1 && size <= shape[at] && begin >= 0 &&
-                begin < shape[at] && std::abs(step) <= max_tile_elements &&
-                last >= 0 && last < shape[at];
+                begin < shape[at] && -limit <= step && step <= limit;
+  std::int64_t last = inside ? begin + (size - 1) * step : -1;
+  inside = last >= 0 && last < shape[at];
   if (!inside)
     throw CompileError(ErrorId::slice, where,
                        {"slice() of " + std::to_string(size) + " lanes from " +
@@ -245,11 +254,11 @@ namespace {
 // what it maps to.
 Tile chosen(const Tile &first, const Tile &second, std::size_t dim,
             std::int64_t limit, std::source_location where) {
-  Shape ones(first.shape().size(), 1);
-  ones[dim] = first.shape()[dim];
+  Shape ones(first.shape(where).size(), 1);
+  ones[dim] = first.shape(where)[dim];
   Tile numbers = reshape(arange(ones[dim], DType::i32, 0, where), ones, where);
-  return girih::where(numbers < Located(limit, where), Located(first, where),
-                      Located(second, where));
+  return girih::where(Located(numbers, where) < Located(limit, where),
+                      Located(first, where), Located(second, where));
 }
 
 Located promoted(const Located &x, DType dtype, std::source_location where) {
@@ -264,7 +273,7 @@ Located promoted(const Located &x, DType dtype, std::source_location where) {
 
 Tile join(const Located &x, const Located &y, std::source_location where) {
   Shape shape = common_shape("join()", shape_of(x), shape_of(y), where);
-  DType dtype = promote(dtype_of(x), dtype_of(y));
+  DType dtype = common_dtype(x, y);
   shape.push_back(2);
   auto half = [&](const Located &side) {
     Tile wide = unsqueeze(promoted(side, dtype, where), -1, where);
@@ -276,8 +285,10 @@ Tile join(const Located &x, const Located &y, std::source_location where) {
 std::pair<Tile, Tile> split(const Located &x, std::source_location where) {
   Shape shape = shape_of(x);
   if (shape.empty() || shape.back() != 2)
-    throw CompileError(ErrorId::shape_mismatch, where,
-                       {"split()", to_string(shape), "[.., 2]"});
+    throw CompileError(Diagnostic(ErrorId::shape_mismatch, where,
+                                  {"split()", to_string(shape), "[.., 2]"})
+                           .helped("the last dimension must have size 2; "
+                                   "slice() takes any part"));
   auto half = [&](std::int64_t which) {
     return squeeze(slice(x, -1, which, 1, 1, where), -1, where);
   };
@@ -291,8 +302,10 @@ Tile cat(const Located &x, const Located &y, int dim,
   if (rest.size() == left.size())
     rest[at] = left[at];
   if (rest != left)
-    throw CompileError(ErrorId::shape_mismatch, where,
-                       {"cat()", to_string(left), to_string(right)});
+    throw CompileError(Diagnostic(ErrorId::shape_mismatch, where,
+                                  {"cat()", to_string(left), to_string(right)})
+                           .helped("only dimension " + std::to_string(at) +
+                                   " of the two may differ"));
   DType dtype = promote(dtype_of(x), dtype_of(y));
   std::int64_t limit = left[at], total = limit + right[at];
   Shape shape = left;
@@ -316,8 +329,12 @@ Tile gather(const Located &x, int dim, const Located &index,
   if (rest.size() == from.size())
     rest[static_cast<std::size_t>(at)] = from[static_cast<std::size_t>(at)];
   if (rest != from)
-    throw CompileError(ErrorId::shape_mismatch, where,
-                       {"gather()", to_string(from), to_string(to)});
+    throw CompileError(
+        Diagnostic(ErrorId::shape_mismatch, where,
+                   {"gather()", to_string(from), to_string(to)})
+            .helped("the index has the tile's rank and its sizes, but for "
+                    "dimension " +
+                    std::to_string(at)));
   DType dtype = dtype_of(index);
   if (dtype != DType::i32 && dtype != DType::i64)
     throw CompileError(ErrorId::tile_index, where,

@@ -5,6 +5,7 @@
 #include "girih/dsl/support/diagnostics.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 namespace girih {
@@ -52,6 +53,42 @@ bool is_atomic(Function function, DType dtype) {
   }
 }
 
+bool is_text(std::string_view text) {
+  constexpr std::size_t longest = 4096;
+  return !text.empty() && text.size() <= longest &&
+         text.find('\0') == std::string_view::npos;
+}
+
+bool in_ptx(DType dtype) {
+  return is_arithmetic(dtype) && bits(dtype) >= 16 && dtype != DType::b1;
+}
+
+std::optional<std::string> wrong_in_ptx(std::string_view text,
+                                        std::size_t inputs) {
+  bool gives_result = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '$')
+      continue;
+    if (i + 1 < text.size() && text[i + 1] == '$') {
+      ++i;
+      continue;
+    }
+    std::size_t number = 0;
+    auto [end, error] =
+        std::from_chars(text.data() + i + 1, text.data() + text.size(), number);
+    if (error != std::errc())
+      return "its text has a $ without a number";
+    if (number > inputs)
+      return "its text names $" + std::to_string(number) +
+             ", but the last input is $" + std::to_string(inputs);
+    gives_result |= number == 0;
+    i = static_cast<std::size_t>(end - text.data()) - 1;
+  }
+  if (!gives_result)
+    return "its text does not name the result, $0";
+  return std::nullopt;
+}
+
 namespace {
 
 using Kind = ValueType::Kind;
@@ -78,7 +115,8 @@ Range product(Range a, Range b) {
 Range range_of(const Expr &expr, const std::vector<std::int64_t> &shape) {
   constexpr std::int64_t limit = std::int64_t{1} << 30;
   if (expr.kind() == Expr::Kind::constant) {
-    check(std::abs(expr.constant()) < limit, "a remap's constant is too large");
+    check(-limit < expr.constant() && expr.constant() < limit,
+          "a remap's constant is too large");
     return {expr.constant(), expr.constant()};
   }
   if (expr.kind() == Expr::Kind::symbol) {
@@ -146,11 +184,12 @@ public:
     case Op::random:
       return random();
     case Op::print:
-      return check(out_.empty(), "print has no result");
+      return check(out_.empty() && is_text(node_.text),
+                   "print has a text and no result");
     case Op::assertion:
       return check(out_.empty() && in_.size() == 1 && tile(0) &&
-                       in_[0].dtype == DType::b1,
-                   "an assertion takes one bool tile");
+                       in_[0].dtype == DType::b1 && is_text(node_.text),
+                   "an assertion takes one bool tile and a text");
     case Op::inline_ptx:
       return inline_ptx();
     default:
@@ -280,6 +319,11 @@ private:
     for (std::size_t i = 0; i < in_.size(); ++i)
       check(tile(i) && in_[i].shape == out_[0].shape,
             "inline_ptx of differing shapes");
+    for (const Types *each : {&in_, &out_})
+      for (const ValueType &type : *each)
+        check(in_ptx(type.dtype), "inline_ptx of a dtype without registers");
+    check(is_text(node_.text) && !wrong_in_ptx(node_.text, in_.size()),
+          "inline_ptx has a wrong text");
   }
 
   const Program &program_;

@@ -15,6 +15,13 @@ Recorder &recorder_at(const SourceLine &where, const char *what) {
 
 } // namespace
 
+Recorder &recording(Recorder *of, const SourceLine &where) {
+  Recorder &recorder = recorder_at(where, "an operand");
+  if (of != &recorder)
+    throw CompileError(ErrorId::foreign_value, where, {"an operand"});
+  return recorder;
+}
+
 Index &Index::operator=(Index value) {
   assign(value);
   return *this;
@@ -118,9 +125,9 @@ Index cdiv(const Index &lhs, IndexArgument rhs) {
 }
 
 Index Operand::size(int dim, Where where) const {
-  Recorder &recorder = recorder_at(where, "size()");
+  Recorder &recorder = recording(recorder_, where);
   const ArrangedOperand &operand =
-      recorder_->program().operands[static_cast<std::size_t>(number_)];
+      recorder.program().operands[static_cast<std::size_t>(number_)];
   bool innermost = operand.levels.empty();
   std::size_t rank = innermost ? operand.tile.size() : operand.levels[0].size();
   int d = dim < 0 ? dim + static_cast<int>(rank) : dim;
@@ -173,56 +180,56 @@ OperandAccess::OperandAccess(const OperandAccess &outer, IndexList more)
 }
 
 const OutTile &OutTile::operator=(const Located &tile) const {
-  store_tile(operand_, indices_.values, tile);
+  store_tile(recorder_, operand_, indices_.values, tile);
   return *this;
 }
 
 InOutTile &InOutTile::operator=(const InOutTile &tile) {
   // A location cannot be defaulted here; the brackets were on the same line.
-  Recorder &recorder = recorder_at(tile.indices_.where, "an operand");
+  Recorder &recorder = recording(recorder_, tile.indices_.where);
   recorder.store(operand_, indices_.values,
                  recorder.load(tile, tile.indices_.where), tile.indices_.where);
   return *this;
 }
 
 const InOutTile &InOutTile::operator=(const Located &tile) const {
-  store_tile(operand_, indices_.values, tile);
+  store_tile(recorder_, operand_, indices_.values, tile);
   return *this;
 }
 const InOutTile &InOutTile::operator+=(const Located &rhs) const {
-  update_tile(Function::add, operand_, indices_.values, rhs);
+  update_tile(recorder_, Function::add, operand_, indices_.values, rhs);
   return *this;
 }
 const InOutTile &InOutTile::operator-=(const Located &rhs) const {
-  update_tile(Function::sub, operand_, indices_.values, rhs);
+  update_tile(recorder_, Function::sub, operand_, indices_.values, rhs);
   return *this;
 }
 const InOutTile &InOutTile::operator*=(const Located &rhs) const {
-  update_tile(Function::mul, operand_, indices_.values, rhs);
+  update_tile(recorder_, Function::mul, operand_, indices_.values, rhs);
   return *this;
 }
 const InOutTile &InOutTile::operator/=(const Located &rhs) const {
-  update_tile(Function::div, operand_, indices_.values, rhs);
+  update_tile(recorder_, Function::div, operand_, indices_.values, rhs);
   return *this;
 }
 
 void Out::operator=(const Located &tile) const {
-  store_tile(number_, {}, tile);
+  store_tile(recorder_, number_, {}, tile);
 }
 void InOut::operator=(const Located &tile) const {
-  store_tile(number_, {}, tile);
+  store_tile(recorder_, number_, {}, tile);
 }
 void InOut::operator+=(const Located &rhs) const {
-  update_tile(Function::add, number_, {}, rhs);
+  update_tile(recorder_, Function::add, number_, {}, rhs);
 }
 void InOut::operator-=(const Located &rhs) const {
-  update_tile(Function::sub, number_, {}, rhs);
+  update_tile(recorder_, Function::sub, number_, {}, rhs);
 }
 void InOut::operator*=(const Located &rhs) const {
-  update_tile(Function::mul, number_, {}, rhs);
+  update_tile(recorder_, Function::mul, number_, {}, rhs);
 }
 void InOut::operator/=(const Located &rhs) const {
-  update_tile(Function::div, number_, {}, rhs);
+  update_tile(recorder_, Function::div, number_, {}, rhs);
 }
 
 Located::Located(const Tile &tile, Where here)
@@ -230,21 +237,21 @@ Located::Located(const Tile &tile, Where here)
 
 Located::Located(const In &operand, Where here)
     : where(here), kind(Kind::tile),
-      value(recorder_at(where, "an operand").load(operand.number_, {}, where)) {
-}
+      value(recording(operand.recorder_, where)
+                .load(operand.number_, {}, where)) {}
 
 Located::Located(const InOut &operand, Where here)
     : where(here), kind(Kind::tile),
-      value(recorder_at(where, "an operand").load(operand.number_, {}, where)) {
-}
+      value(recording(operand.recorder_, where)
+                .load(operand.number_, {}, where)) {}
 
 Located::Located(const InTile &access, Where here)
     : where(here), kind(Kind::tile),
-      value(recorder_at(where, "an operand").load(access, where)) {}
+      value(recording(access.recorder_, where).load(access, where)) {}
 
 Located::Located(const InOutTile &access, Where here)
     : where(here), kind(Kind::tile),
-      value(recorder_at(where, "an operand").load(access, where)) {}
+      value(recording(access.recorder_, where).load(access, where)) {}
 
 Located::Located(const Index &index, Where here)
     : where(here), kind(Kind::index), value(index.value(here)) {}
@@ -287,12 +294,12 @@ Tile &Tile::operator^=(const Located &rhs) {
   return *this = updated(Function::bit_xor, "operator ^=", *this, rhs);
 }
 
-const Shape &Tile::shape() const {
-  return recorder_at(line(), "a Tile").type(value(line())).shape;
+const Shape &Tile::shape(Where where) const {
+  return recorder_at(where, "a Tile").type(value(where)).shape;
 }
 
-DType Tile::dtype() const {
-  return recorder_at(line(), "a Tile").type(value(line())).dtype;
+DType Tile::dtype(Where where) const {
+  return recorder_at(where, "a Tile").type(value(where)).dtype;
 }
 
 Tile Tile::to(DType type, Where where) const {

@@ -342,8 +342,8 @@ public:
   Tile &operator|=(const Located &rhs);
   Tile &operator^=(const Located &rhs);
 
-  const Shape &shape() const;
-  DType dtype() const;
+  const Shape &shape(Where where = Where::current()) const;
+  DType dtype(Where where = Where::current()) const;
   /// Converts to `type`; as cast().
   Tile to(DType type, Where where = Where::current()) const;
 
@@ -370,7 +370,8 @@ public:
   Located(T number, Where here = Where::current())
       : where(here),
         kind(std::is_floating_point_v<T> ? Kind::floating : Kind::integer),
-        floating(static_cast<double>(number)) {
+        floating(static_cast<double>(number)),
+        boolean(std::is_same_v<T, bool>) {
     if constexpr (!std::is_floating_point_v<T>)
       integer = static_cast<std::int64_t>(number);
     if constexpr (std::is_same_v<T, unsigned long> ||
@@ -383,6 +384,7 @@ public:
   ValueId value = -1;       // tile, index
   std::int64_t integer = 0; // integer
   double floating = 0;      // integer, floating
+  bool boolean = false;     // an integer that is true or false
   bool too_large = false;   // an integer above 2^63
 };
 

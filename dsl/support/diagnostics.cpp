@@ -21,7 +21,7 @@ constexpr CatalogueEntry rows[] = {
     {Id::rank_mismatch, "rank-mismatch", C, E,
      "{0} got {1} {2} for a rank-{3} tensor {4}", ""},
     {Id::dim_range, "dim-range", C, E,
-     "{0} names dimension {1} of a rank-{2} tensor {3}",
+     "{0} names dimension {1} of {3}, which has rank {2}",
      "dimensions count from 0; -1 is the last one"},
     {Id::extent, "extent", C, E, "{0} got {1} for dimension {2} of {3}", "{4}"},
     {Id::not_one, "not-one", C, E,
@@ -79,7 +79,7 @@ constexpr CatalogueEntry rows[] = {
      "cut this dimension with tile() and a block size, and loop over the "
      "tiles"},
     {Id::tile_size, "tile-size", C, E,
-     "{0} has {1} elements; a tile holds at most {2}",
+     "{0} has shape {1}; a tile has 1 to {2} elements",
      "use smaller block sizes"},
     {Id::kernel_signature, "kernel-signature", C, E,
      "kernel {0} has {1} operands but got {2} {3}", ""},
@@ -100,16 +100,26 @@ constexpr CatalogueEntry rows[] = {
      "{0} belongs to another recording",
      "tiles cannot be kept between recordings or shared between threads"},
     {Id::value_scope, "value-scope", C, E,
-     "{0} was made inside a loop or branch that has ended",
-     "assign it to a variable made before"},
+     "{0} was made inside a loop, branch or function of lanes that has ended",
+     "declare the variable before the loop or branch and assign to it inside"},
     {Id::loop_break, "loop-break", C, E,
      "break or return out of a range() loop",
-     "the body of a range() loop is recorded once and always runs to its end"},
+     "the body of a range() loop is recorded once and always runs to its end; "
+     "loop_while() ends early"},
     {Id::loop_type, "loop-type", C, E,
      "a loop or branch changes the type of a variable from {0} to {1}",
-     "cast to the type that the variable had before"},
+     "give the variable this dtype and shape before the loop or branch, or "
+     "cast "
+     "what is assigned"},
     {Id::loop_step, "loop-step", C, E, "the step of range() is {0}",
-     "steps are positive"},
+     "steps are positive; for a loop downwards use n - 1 - k"},
+    {Id::loop_reused, "loop-reused", C, E, "a range() is used for two loops",
+     "call range() in each `for`"},
+    {Id::nesting, "nesting", C, E,
+     "loops, branches and functions of lanes are nested more than {0} deep",
+     "a loop of C++ whose bounds are numbers is unrolled and does not count"},
+    {Id::index_divisor, "index-divisor", C, E, "an Index is divided by {0}",
+     "divisors of indices are positive"},
     {Id::level_index, "level-index", C, E,
      "{0} got {1} indices for an operand with {2}: {3}", ""},
     {Id::shape_mismatch, "shape-mismatch", C, E,
@@ -122,40 +132,46 @@ constexpr CatalogueEntry rows[] = {
      "{2}"},
     {Id::dtype_unsupported, "dtype-unsupported", C, E,
      "{0} of a tile of dtype {1}", "{2}"},
+    {Id::tile_rank, "tile-rank", C, E,
+     "{0} has {1} dimensions; a tile has at most {2}", ""},
     {Id::literal_range, "literal-range", C, E,
-     "the literal {0} does not fit dtype {1}", ""},
+     "the literal {0} does not fit dtype {1}",
+     "use a number that the dtype holds, or cast the tile to a wider dtype"},
     {Id::lanes_capture, "lanes-capture", C, E,
      "{0} from outside is used in a function of lanes",
      "the function of reduce(), scan() or inline_ptx() sees its arguments and "
-     "numbers only"},
+     "numbers only; reduce several tiles at once with reduce({x, y}, ...)"},
     {Id::lanes_operation, "lanes-operation", C, E, "{0} in a function of lanes",
      "the function of reduce(), scan() or inline_ptx() computes element by "
      "element"},
     {Id::lanes_result, "lanes-result", C, E,
      "the function of {0} gives {1} where {2} is needed", "{3}"},
-    {Id::condition, "condition", C, E, "the condition of {0}: {1}",
-     "a condition is one bool for the whole program: compare scalars, or use "
-     "any(), all(), where()"},
-    {Id::reshape, "reshape", C, E,
-     "reshape() of {0} to {1}, which has another number of elements", ""},
-    {Id::topk, "topk", C, E, "topk() of {0} elements out of {1}", ""},
+    {Id::missing_argument, "missing-argument", C, E, "{0} got {1}", ""},
+    {Id::condition, "condition", C, E, "the condition of {0} {1}", "{2}"},
+    {Id::reshape, "reshape", C, E, "reshape() of {0} to {1}", "{2}"},
+    {Id::topk, "topk", C, E, "topk() of {0} lanes out of {1}",
+     "k goes from 1 to the number of lanes along the dimension"},
     {Id::arange, "arange", C, E, "arange() {0}", ""},
     {Id::tile_index, "tile-index", C, E, "{0}: {1}", "{2}"},
     {Id::scatter_partial, "scatter-partial", C, E,
      "{0} of output {1}: which elements are written is known at run time only",
      "arrange partial({1}), or make it an InOut"},
-    {Id::no_level, "no-level", C, E, "{0} of {1}: {2}", ""},
+    {Id::seed, "seed", C, E, "the seed of random numbers is {0}",
+     "a seed is one integer: a number, an Index or a scalar integer tile"},
     {Id::text, "text", C, E, "{0}: {1}", ""},
     {Id::inline_ptx, "inline-ptx", C, E, "inline_ptx(): {0}", "{1}"},
     {Id::store_shape, "store-shape", C, E,
-     "a tile of shape {0} is stored to {1}, whose tiles have shape {2}", ""},
+     "a tile of shape {0} is stored to {1}, whose tiles have shape {2}",
+     "scalars and dimensions of size 1 are repeated; reshape() or permute() "
+     "the rest"},
     {Id::store_conditional, "store-conditional", C, E,
      "output {0} is stored in one arm of a branch or in a loop_while()",
-     "store it in both arms, store where(), or arrange partial({0})"},
+     "assign a Tile there and store it afterwards, or arrange partial({0})"},
     {Id::store_missing, "store-missing", C, E,
-     "output {0} of kernel {1} is never stored", ""},
+     "output {0} of kernel {1} is never stored", "assign a tile to it"},
     {Id::store_twice, "store-twice", C, E, "output {0} is stored twice",
-     "every element of an Out is written exactly once; use InOut to update"},
+     "every element of an Out is written exactly once: sum into a Tile and "
+     "store it after the loop, or use InOut to update"},
     {Id::store_overlap, "store-overlap", C, E,
      "element {0} of {1} is written by more than one program or more than once",
      "every element of an output is written exactly once; look for an "
@@ -251,6 +267,11 @@ Diagnostic::Diagnostic(ErrorId error, SourceLine line,
 
 Diagnostic &Diagnostic::note(SourceLine line, std::string text) {
   notes.push_back({std::move(line), std::move(text)});
+  return *this;
+}
+
+Diagnostic &Diagnostic::helped(std::string text) {
+  help = std::move(text);
   return *this;
 }
 

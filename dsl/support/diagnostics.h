@@ -58,22 +58,27 @@ enum class ErrorId : std::uint8_t {
   loop_break,
   loop_type,
   loop_step,
+  loop_reused,
+  nesting,
+  index_divisor,
   level_index,
   shape_mismatch,
   dot_shape,
   dot_dtype,
   dtype_unsupported,
+  tile_rank,
   literal_range,
   lanes_capture,
   lanes_operation,
   lanes_result,
+  missing_argument,
   condition,
   reshape,
   topk,
   arange,
   tile_index,
   scatter_partial,
-  no_level,
+  seed,
   text,
   inline_ptx,
   store_shape,
@@ -170,6 +175,9 @@ struct Diagnostic {
 
   /// Adds a note line; returns the diagnostic, so that calls can be chained.
   Diagnostic &note(SourceLine where, std::string text);
+
+  /// Replaces the catalogue's help by one that knows the case.
+  Diagnostic &helped(std::string text);
 
   /// `kernel.cpp:22: error: [rank-mismatch] ...`, then `note:` lines, then a
   /// `help:` line.

@@ -141,7 +141,8 @@ std::string TextScanner::escaped() {
     if (static_cast<unsigned char>(c) < ' ')
       fail("control character in a quoted text");
     if (c == '\\') {
-      expect("x");
+      if (at_ == text_.size() || text_[at_++] != 'x')
+        fail("expected `x` after a backslash");
       int high = digit();
       c = static_cast<char>(high * 16 + digit());
     }

@@ -59,4 +59,17 @@ inline std::string body_text(const Program &program) {
   return text.substr(text.find("body {"));
 }
 
+/// The body that is recorded of an application of a[M, N] and b[M, N], both in
+/// tiles [2, 4].
+template <class Application>
+std::string recorded_body(Application application, DType dtype = DType::f32) {
+  auto source = make_source(
+      "k",
+      [](Tensor a, Tensor b) {
+        return arranged(a.tile({2, 4}), b.tile({2, 4}));
+      },
+      application);
+  return body_text(record_all(source, dtype, 2, {}));
+}
+
 } // namespace girih::testing

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
+#include <string_view>
 
 namespace girih::testing {
 
@@ -21,9 +23,16 @@ inline std::set<ErrorId> &seen_errors() {
   return out;
 }
 
+/// Their messages, as `[id] text`.
+inline std::set<std::string> &seen_messages() {
+  static std::set<std::string> out;
+  return out;
+}
+
 /// Expects that `mistake` throws error `id` at the line of AT, or without a
-/// line where it used none.
-template <class Mistake> void expect_error(ErrorId id, Mistake mistake) {
+/// line where it used none, and that message or help have `says`.
+template <class Mistake>
+void expect_error(ErrorId id, Mistake mistake, std::string_view says = "") {
   expected_line = 0;
   try {
     mistake();
@@ -34,7 +43,12 @@ template <class Mistake> void expect_error(ErrorId id, Mistake mistake) {
     EXPECT_EQ(error.id_name(), catalogue_entry(id).name) << error.what();
     EXPECT_EQ(error.where().line, expected_line) << error.what();
     EXPECT_EQ(error.diagnostic().message.find('{'), std::string::npos);
+    EXPECT_NE(std::string_view(error.what()).find(says), std::string_view::npos)
+        << "does not say: " << says << "\n"
+        << error.what();
     seen_errors().insert(error.id());
+    seen_messages().insert("[" + std::string(error.id_name()) + "] " +
+                           error.diagnostic().message);
   }
 }
 
@@ -59,8 +73,8 @@ void expect_arrangement_error(ErrorId id, Arrange arrange, Config config = {}) {
 /// Expects `id` from recording this application of two inputs and an output,
 /// all in tiles [4, 4], eight to a level.
 template <class Apply>
-void expect_application_error(ErrorId id, Apply apply,
-                              DType dtype = DType::f32) {
+void expect_application_error(ErrorId id, Apply apply, DType dtype = DType::f32,
+                              std::string_view says = "") {
   auto arrange = [](Tensor a, Tensor b, Tensor c) {
     auto level = [](Tensor t) {
       return t.tile({4, 4}).tile({1, 8}).at(1, squeeze(0));
@@ -68,9 +82,16 @@ void expect_application_error(ErrorId id, Apply apply,
     return arranged(level(a), level(b),
                     c.tile({4, 4}).tile({1, 8}).at(1, squeeze(0)));
   };
-  expect_error(id, [&] {
-    record_kernel(make_source("k", arrange, apply), 2, {}, dtype);
-  });
+  expect_error(
+      id,
+      [&] { record_kernel(make_source("k", arrange, apply), 2, {}, dtype); },
+      says);
+}
+
+/// As before, with what it says and operands of f32.
+template <class Apply>
+void expect_application_error(ErrorId id, Apply apply, std::string_view says) {
+  expect_application_error(id, apply, DType::f32, says);
 }
 
 } // namespace girih::testing
