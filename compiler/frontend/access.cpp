@@ -231,6 +231,9 @@ Importer::Footprint Importer::footprint(const Node &node, ValueRange levels) {
 }
 
 TypedAttr Importer::otherOf(const ArrangedOperand &operand, Type element) {
+  if (isPacked(operand.dtype))
+    return builder.getIntegerAttr(element,
+                                  packedNumber(operand.dtype, operand.other));
   if (isa<FloatType>(element))
     return builder.getFloatAttr(element, operand.other);
   return builder.getIntegerAttr(element,
@@ -243,6 +246,10 @@ void Importer::importLoad(const Node &node) {
   for (ValueId input : node.inputs)
     levels.push_back(value(input));
   Footprint where = footprint(node, levels);
+  if (bits(operand.dtype) == 4) {
+    values[node.results[0]] = loadNibbles(operand, where);
+    return;
+  }
   Type element = elementType(*builder.getContext(), operand.dtype);
   Value loaded = tile::LoadOp::create(
       builder, loc, RankedTensorType::get(operand.tile, element),
@@ -260,6 +267,8 @@ void Importer::importStore(const Node &node) {
     levels.push_back(value(input));
   Footprint where = footprint(node, levels);
   Value stored = value(node.inputs[0]);
+  if (bits(operand.dtype) == 4)
+    return storeNibbles(operand, stored, where);
   if (operand.tile.empty())
     stored = tensor::SplatOp::create(
         builder, loc, stored, RankedTensorType::get({}, stored.getType()));

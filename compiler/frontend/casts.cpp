@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Casts. Floats round to nearest even, fp8 saturates; floats to integers
+// Casts. Floats round to nearest even, fp8 and fp4 saturate; floats to integers
 // truncate and saturate, NaN gives 0; integers to narrower integers wrap;
 // anything but 0 is true.
 #include "girih/compiler/frontend/importer.h"
@@ -86,6 +86,13 @@ Value Importer::integerToInteger(Value value, DType from, DType to) {
 Value Importer::castTo(Value value, DType from, DType to) {
   if (from == to)
     return value;
+  if (isPacked(from)) {
+    DType as;
+    value = unpacked(value, from, as);
+    return castTo(value, as, to);
+  }
+  if (isPacked(to))
+    return packed(value, from, to);
   if (to == DType::b1) {
     Value zero = filled(value.getType(), 0);
     if (is_float(from))
@@ -112,8 +119,6 @@ Value Importer::castTo(Value value, DType from, DType to) {
 Value Importer::cast(const Node &node) {
   const ValueType &from = typeOf(node.inputs[0]);
   const ValueType &to = typeOf(node.results[0]);
-  tileType(from); // refuses packed types
-  tileType(to);
   return castTo(value(node.inputs[0]), from.dtype, to.dtype);
 }
 

@@ -50,6 +50,8 @@ Value Importer::constant(const Node &node) {
   const ValueType &type = typeOf(node.results[0]);
   if (type.dtype == DType::b1)
     return filledInteger(tileType(type), node.value != 0);
+  if (isPacked(type.dtype))
+    return filledInteger(tileType(type), packedNumber(type.dtype, node.value));
   return filled(tileType(type), node.value);
 }
 

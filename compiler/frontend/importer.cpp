@@ -48,7 +48,7 @@ Type elementType(MLIRContext &context, DType type) {
   case DType::u4:
   case DType::e2m1:
   case DType::ue8m0:
-    return {};
+    return IntegerType::get(&context, 8); // see packed.cpp
   }
   return {};
 }
@@ -74,9 +74,6 @@ Type Importer::tileType(const ValueType &type) {
   if (type.kind == ValueType::Kind::index)
     return builder.getIndexType();
   Type element = elementType(*builder.getContext(), type.dtype);
-  if (!element)
-    unsupported("tiles of dtype " + std::string(name(type.dtype)) +
-                " are not compiled yet");
   if (type.shape.empty())
     return element;
   return RankedTensorType::get(type.shape, element);
@@ -84,23 +81,26 @@ Type Importer::tileType(const ValueType &type) {
 
 Type Importer::viewType(const ArrangedOperand &operand) {
   Type element = elementType(*builder.getContext(), operand.dtype);
-  if (!element)
-    unsupported("operand " + operand.name + " has the packed dtype " +
-                std::string(name(operand.dtype)) +
-                ", which is not compiled yet");
   SmallVector<std::int64_t> sizes, strides;
   std::int64_t unit = -1;
   for (int dim = 0; dim < operand.rank; ++dim) {
     auto knows = [&](std::uint32_t mask) { return (mask >> dim & 1) != 0; };
     sizes.push_back(knows(operand.known.size_div16) ? 16 : 1);
-    strides.push_back(knows(operand.known.stride_div16) ? 16 : 1);
+    // The parameter block has strides of 4-bit elements in bytes.
+    std::int64_t known = bits(operand.dtype) == 4 ? 8 : 16;
+    strides.push_back(knows(operand.known.stride_div16) ? known : 1);
     // Where several strides are 1, the last dimension is the one to run along.
     if (knows(operand.known.unit_stride)) {
       unit = dim;
       strides.back() = 1;
     }
   }
-  std::int64_t align = operand.known.aligned ? 16 : bytes(operand.dtype);
+  if (bits(operand.dtype) == 4 && operand.rank > 0) {
+    unit = operand.rank - 1; // a launch checks it
+    strides.back() = 1;
+  }
+  std::int64_t align =
+      operand.known.aligned ? 16 : std::max(bits(operand.dtype) / 8, 1);
   return tile::ViewType::get(builder.getContext(), element, sizes, strides,
                              unit, align);
 }

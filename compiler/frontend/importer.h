@@ -6,6 +6,7 @@
 
 #include "girih/compiler/dialect/Tile.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace girih::compiler {
@@ -96,6 +97,7 @@ private:
   mlir::Value remap(const Node &node);
   mlir::Value take(const Node &node);
   mlir::Value gather(const Node &node);
+  void refuseIndirect(const Node &node);
   mlir::Value atomic(const Node &node);
   mlir::Value inlinePtx(const Node &node);
   mlir::Value bitcast(const Node &node);
@@ -112,6 +114,22 @@ private:
   mlir::Value floatToFloat(mlir::Value value, DType from, DType to);
   mlir::Value floatToInteger(mlir::Value value, DType from, DType to);
   mlir::Value integerToInteger(mlir::Value value, DType from, DType to);
+
+  // packed.cpp
+  mlir::Value integer(mlir::arith::CmpIPredicate predicate, mlir::Value x,
+                      std::int64_t y);
+  mlir::Value nibble(mlir::Value x, DType dtype);
+  /// A packed dtype's tile as one of `as`, which arithmetic knows; and back.
+  mlir::Value unpacked(mlir::Value value, DType from, DType &as);
+  mlir::Value packed(mlir::Value value, DType from, DType to);
+  mlir::Value packedBitcast(mlir::Value value, DType from, DType to);
+  mlir::Value toE2m1(mlir::Value value);
+  mlir::Value toUe8m0(mlir::Value value);
+  mlir::Value loadNibbles(const ArrangedOperand &operand, Footprint where);
+  void storeNibbles(const ArrangedOperand &operand, mlir::Value stored,
+                    Footprint where);
+  unsigned pairedLane(const ArrangedOperand &operand, const Footprint &where,
+                      mlir::Value lastSize);
 
   mlir::Type tileType(const ValueType &type);
   const ValueType &typeOf(ValueId id) const {
@@ -132,6 +150,12 @@ private:
   // Elements that jagged dimensions read, the same in the whole program.
   llvm::SmallVector<std::pair<Symbol, mlir::Value>> elements;
 };
+
+/// Whether tiles of the dtype are bytes that stand for something else: the
+/// 4-bit dtypes and ue8m0.
+bool isPacked(DType type);
+/// What stands for `value`.
+std::int64_t packedNumber(DType type, double value);
 
 /// `type` with its elements replaced by `element`: tensor or scalar.
 mlir::Type withElement(mlir::Type type, mlir::Type element);

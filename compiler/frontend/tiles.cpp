@@ -199,7 +199,17 @@ Value Importer::take(const Node &node) {
                               node.dim);
 }
 
+void Importer::refuseIndirect(const Node &node) {
+  const ArrangedOperand &operand = program.operands[node.operand];
+  if (bits(operand.dtype) == 4)
+    unsupported("operand " + operand.name + " has dtype " +
+                    std::string(name(operand.dtype)) +
+                    ", two elements in a byte, and is accessed indirectly",
+                "load tiles of it, or keep it as u8");
+}
+
 Value Importer::gather(const Node &node) {
+  refuseIndirect(node);
   const ValueType &type = typeOf(node.results[0]);
   Type element = elementType(*builder.getContext(), type.dtype);
   return fromTensor(tile::GatherOp::create(
@@ -209,6 +219,7 @@ Value Importer::gather(const Node &node) {
 }
 
 void Importer::importScatter(const Node &node) {
+  refuseIndirect(node);
   SmallVector<Value> inputs = tensors(node.inputs);
   tile::ScatterOp::create(builder, loc, inputs[0],
                           entry->getArgument(node.operand),
@@ -260,6 +271,9 @@ Value Importer::inlinePtx(const Node &node) {
 Value Importer::bitcast(const Node &node) {
   Type type = tileType(typeOf(node.results[0]));
   Value x = value(node.inputs[0]);
+  DType from = typeOf(node.inputs[0]).dtype, to = typeOf(node.results[0]).dtype;
+  if (isPacked(from) || isPacked(to))
+    return packedBitcast(x, from, to);
   if (x.getType() == type) // i8 and u8
     return x;
   return arith::BitcastOp::create(builder, loc, type, x);
@@ -273,8 +287,12 @@ void Importer::importPrint(const Node &node) {
   SmallVector<Value> inputs;
   SmallVector<bool> isUnsigned;
   for (ValueId each : node.inputs) {
-    inputs.push_back(value(each));
-    isUnsigned.push_back(typeOf(each).dtype == DType::u8);
+    DType dtype = typeOf(each).dtype;
+    Value input = value(each);
+    if (isPacked(dtype))
+      input = unpacked(input, dtype, dtype);
+    inputs.push_back(input);
+    isUnsigned.push_back(dtype == DType::u8);
   }
   tile::PrintOp::create(builder, loc, node.text, inputs, isUnsigned);
 }

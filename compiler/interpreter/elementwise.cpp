@@ -203,26 +203,51 @@ Lane realLane(Operation *op) {
       .Default([](Operation *) { return Lane(); });
 }
 
-Lane mathLane(Operation *op) {
+/// The sign and the integers around a number.
+Lane roundingLane(Operation *op) {
   using F = double (*)(double);
   return TypeSwitch<Operation *, Lane>(op)
       .Case([](math::AbsFOp) { return real1(F(std::fabs)); })
+      .Case([](math::FloorOp) { return real1(F(std::floor)); })
+      .Case([](math::CeilOp) { return real1(F(std::ceil)); })
+      .Case([](math::TruncOp) { return real1(F(std::trunc)); })
+      // The program runs in the default rounding mode: to nearest even.
+      .Case([](math::RoundEvenOp) { return real1(F(std::nearbyint)); })
+      .Default([](Operation *) { return Lane(); });
+}
+
+/// The C library's functions, in double.
+Lane mathLane(Operation *op) {
+  using F = double (*)(double);
+  return TypeSwitch<Operation *, Lane>(op)
       .Case([](math::ExpOp) { return real1(F(std::exp)); })
       .Case([](math::Exp2Op) { return real1(F(std::exp2)); })
+      .Case([](math::ExpM1Op) { return real1(F(std::expm1)); })
       .Case([](math::LogOp) { return real1(F(std::log)); })
       .Case([](math::Log2Op) { return real1(F(std::log2)); })
+      .Case([](math::Log1pOp) { return real1(F(std::log1p)); })
       .Case([](math::SqrtOp) { return real1(F(std::sqrt)); })
       .Case([](math::RsqrtOp) {
         return real1([](double x) { return 1 / std::sqrt(x); });
       })
       .Case([](math::SinOp) { return real1(F(std::sin)); })
       .Case([](math::CosOp) { return real1(F(std::cos)); })
+      .Case([](math::TanOp) { return real1(F(std::tan)); })
+      .Case([](math::AsinOp) { return real1(F(std::asin)); })
+      .Case([](math::AcosOp) { return real1(F(std::acos)); })
+      .Case([](math::AtanOp) { return real1(F(std::atan)); })
+      .Case([](math::SinhOp) { return real1(F(std::sinh)); })
+      .Case([](math::CoshOp) { return real1(F(std::cosh)); })
       .Case([](math::TanhOp) { return real1(F(std::tanh)); })
+      .Case([](math::AsinhOp) { return real1(F(std::asinh)); })
+      .Case([](math::AcoshOp) { return real1(F(std::acosh)); })
+      .Case([](math::AtanhOp) { return real1(F(std::atanh)); })
       .Case([](math::ErfOp) { return real1(F(std::erf)); })
-      .Case([](math::FloorOp) { return real1(F(std::floor)); })
-      .Case([](math::CeilOp) { return real1(F(std::ceil)); })
       .Case([](math::PowFOp) {
         return real2([](double a, double b) { return std::pow(a, b); });
+      })
+      .Case([](math::Atan2Op) {
+        return real2([](double a, double b) { return std::atan2(a, b); });
       })
       .Default([](Operation *) { return Lane(); });
 }
@@ -288,7 +313,7 @@ Lane laneOf(Operation *op, Rounding rounding) {
                                            x[2].number, rounding));
     };
   }
-  for (auto table : {realLane, mathLane, integerLane, castLane})
+  for (auto table : {realLane, roundingLane, mathLane, integerLane, castLane})
     if (Lane lane = table(op))
       return lane;
   return {};

@@ -77,8 +77,13 @@ CallWords::CallWords(std::span<const Array *const> arrays,
 void CallWords::become_parameters(std::span<const Array *const> arrays) {
   std::int64_t *next = words_.data();
   for (const Array *array : arrays) {
+    const int rank = array->rank();
     *next = reinterpret_cast<std::int64_t>(array->data());
-    next += 1 + 2 * array->rank();
+    // Kernels move bytes of 4-bit elements: strides but the last are in bytes.
+    if (bits(array->dtype()) == 4)
+      for (int dim = 0; dim + 1 < rank; ++dim)
+        next[1 + rank + dim] /= 2;
+    next += 1 + 2 * rank;
   }
 }
 

@@ -30,7 +30,8 @@ public:
   std::span<const std::int64_t> words() const {
     return {words_.data(), count_};
   }
-  /// Puts the data pointers where the facts were: words() are parameters then.
+  /// Puts the data pointers where the facts were, and strides of 4-bit elements
+  /// in bytes: words() are parameters then.
   void become_parameters(std::span<const Array *const> arrays);
 
 private:

@@ -7,6 +7,7 @@
 #include "girih/runtime/launch/specialise.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <atomic>
@@ -95,8 +96,36 @@ void KernelPlanner::check_operands() {
                                source_.operand_names[0],
                                arrays_[0]->device().to_string()),
                    "copy with array.to(device)");
+    if (bits(array.dtype()) == 4)
+      check_pairs(at);
   }
   device_ = arrays_[0]->device();
+}
+
+/// Two elements share a byte: rows must begin at whole bytes, and what is
+/// written must end there.
+void KernelPlanner::check_pairs(std::size_t at) const {
+  const Array &array = *arrays_[at];
+  if (array.rank() == 0 || array.numel() == 0)
+    return;
+  const std::string what =
+      fmt::format("is {} with strides [{}]: ", array.to_string(),
+                  fmt::join(array.strides(), ", "));
+  if (array.size(-1) > 1 && array.stride(-1) != 1)
+    fail_operand(ErrorId::stride, at,
+                 what + "4-bit elements of the last dimension must follow one "
+                        "another",
+                 "copy it with array.to(device)");
+  for (int dim = 0; dim + 1 < array.rank(); ++dim)
+    if (array.size(dim) > 1 && array.stride(dim) % 2 != 0)
+      fail_operand(ErrorId::stride, at,
+                   what + "rows of 4-bit elements must begin at whole bytes",
+                   "use rows of an even number of elements");
+  if (source_.directions[at] != Direction::in && array.size(-1) % 2 != 0)
+    fail_operand(ErrorId::size, at,
+                 what + "written 4-bit elements fill whole bytes, so the last "
+                        "size must be even",
+                 "use rows of an even number of elements");
 }
 
 void KernelPlanner::check_written(const Program &program) {

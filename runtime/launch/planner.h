@@ -50,6 +50,7 @@ public:
 private:
   std::shared_ptr<const Plan> make_plan(const CallWords &call);
   void check_operands();
+  void check_pairs(std::size_t at) const;
   void check_written(const Program &program);
   Config choose_config();
   void check_recorded(bool index32) const;

@@ -127,6 +127,83 @@ TEST(InterpreterElementwise, DivisionByZeroAndOverflowAreDefined) {
               {0, 0});
 }
 
+/// Zeros of each sign are told apart.
+void expect_function(const std::string &function, const std::vector<double> &xs,
+                     const std::vector<double> &wanted) {
+  for (DType dtype : {f64, f32, f16, bf16}) {
+    SCOPED_TRACE(function + " of " + std::string(name(dtype)));
+    const std::vector<double> got =
+        apply(dtype, dtype,
+              "  %result = unary " + function +
+                  " %x : " + std::string(name(dtype)) + "[#]",
+              xs);
+    std::vector<double> rounded;
+    for (double value : wanted)
+      rounded.push_back(round_to(dtype, value));
+    expect_same(got, rounded);
+    for (std::size_t i = 0; i < got.size(); ++i)
+      if (!std::isnan(got[i]))
+        EXPECT_EQ(std::signbit(got[i]), std::signbit(wanted[i])) << xs[i];
+  }
+}
+
+TEST(InterpreterElementwise, FunctionsAtSpecialValues) {
+  const std::vector<double> xs = {0, -0.0, 1, -1, inf, -inf, nan};
+  const double e = std::exp(1), pi = std::acos(-1.0);
+  auto odd = [&](const char *function, double one, double end) {
+    expect_function(function, xs, {0, -0.0, one, -one, end, -end, nan});
+  };
+  auto even = [&](const char *function, double one, double end) {
+    expect_function(function, xs, {1, 1, one, one, end, end, nan});
+  };
+  expect_function("exp", xs, {1, 1, e, 1 / e, inf, 0, nan});
+  expect_function("exp2", xs, {1, 1, 2, 0.5, inf, 0, nan});
+  expect_function("expm1", xs, {0, -0.0, e - 1, 1 / e - 1, inf, -1, nan});
+  expect_function("log", xs, {-inf, -inf, 0, nan, inf, nan, nan});
+  expect_function("log2", xs, {-inf, -inf, 0, nan, inf, nan, nan});
+  expect_function("log1p", xs, {0, -0.0, std::log(2), -inf, inf, nan, nan});
+  expect_function("acos", xs, {pi / 2, pi / 2, 0, pi, nan, nan, nan});
+  expect_function("acosh", xs, {nan, nan, 0, nan, inf, nan, nan});
+  expect_function("rsqrt", xs, {inf, -inf, 1, nan, 0, nan, nan});
+  odd("sin", std::sin(1), nan);
+  odd("tan", std::tan(1), nan);
+  odd("asin", pi / 2, nan);
+  odd("atan", pi / 4, pi / 2);
+  odd("sinh", std::sinh(1), inf);
+  odd("tanh", std::tanh(1), 1);
+  odd("asinh", std::asinh(1), inf);
+  odd("atanh", inf, nan);
+  odd("erf", std::erf(1), 1);
+  odd("round", 1, inf);
+  odd("trunc", 1, inf);
+  even("cos", std::cos(1), nan);
+  even("cosh", std::cosh(1), inf);
+}
+
+TEST(InterpreterElementwise, RoundingToIntegers) {
+  const std::vector<double> xs = {0.5, 1.5, 2.5, -0.5, -2.5, 1.75, -1.75};
+  expect_function("round", xs, {0, 2, 2, -0.0, -2, 2, -2});
+  expect_function("trunc", xs, {0, 1, 2, -0.0, -2, 1, -1});
+  expect_function("floor", xs, {0, 1, 2, -1, -3, 1, -2});
+  expect_function("ceil", xs, {1, 2, 3, -0.0, -2, 2, -1});
+}
+
+TEST(InterpreterElementwise, RemaindersAndAngles) {
+  const std::string three = "  %10 = constant -3 : f32[#]\n";
+  expect_same(apply(f32, f32, three + "  %result = binary rem %x, %10 : f32[#]",
+                    {7, -7, 3, inf, nan, 0.5}),
+              {1, -1, 0, nan, nan, 0.5});
+  const double pi = std::acos(-1.0);
+  std::vector<double> angles;
+  for (double y : {0.0, -0.0, 3.0, -3.0, inf})
+    angles.push_back(round_to(f32, std::atan2(y, -3)));
+  EXPECT_EQ(angles[0], round_to(f32, pi));
+  expect_same(apply(f32, f32,
+                    three + "  %result = binary atan2 %x, %10 : f32[#]",
+                    {0, -0.0, 3, -3, inf}),
+              angles);
+}
+
 TEST(InterpreterElementwise, NaNPropagatesAndComparesUnequal) {
   std::string one = "  %10 = constant 1 : f32[#]\n";
   std::vector<double> xs = {nan, 0, 2};

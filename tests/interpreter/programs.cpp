@@ -151,8 +151,8 @@ TestArray::TestArray(DType dtype, std::vector<std::int64_t> shape,
     last += std::max<std::int64_t>(reach, 0);
     offset_ += std::max<std::int64_t>(-reach, 0);
   }
-  bytes_.assign(static_cast<std::size_t>((last + 1 + 2 * offset_)) *
-                    static_cast<std::size_t>(bytes(dtype_)),
+  const std::int64_t elements = last + 1 + 2 * offset_;
+  bytes_.assign(static_cast<std::size_t>((elements * bits(dtype_) + 7) / 8),
                 pattern);
 }
 
@@ -163,18 +163,21 @@ std::int64_t TestArray::numel() const {
   return count;
 }
 
+/// In bits.
 std::size_t TestArray::position(std::int64_t i) const {
   std::int64_t at = offset_;
   for (std::size_t dim = shape_.size(); dim-- > 0; i /= shape_[dim])
     at += i % shape_[dim] * strides_[dim];
-  return static_cast<std::size_t>(at * bytes(dtype_));
+  return static_cast<std::size_t>(at * bits(dtype_));
 }
 
 std::uint64_t TestArray::code(std::int64_t i) const {
-  std::uint64_t bits = 0;
-  std::memcpy(&bits, &bytes_[position(i)],
-              static_cast<std::size_t>(bytes(dtype_)));
-  return bits;
+  const std::size_t at = position(i);
+  if (bits(dtype_) == 4)
+    return bytes_[at / 8] >> at % 8 & 15U;
+  std::uint64_t code = 0;
+  std::memcpy(&code, &bytes_[at / 8], static_cast<std::size_t>(bytes(dtype_)));
+  return code;
 }
 
 double TestArray::get(std::int64_t i) const {
@@ -195,27 +198,38 @@ void TestArray::set(std::int64_t i, double value) {
 }
 
 void TestArray::set_code(std::int64_t i, std::uint64_t bits) {
-  std::memcpy(&bytes_[position(i)], &bits,
-              static_cast<std::size_t>(bytes(dtype_)));
+  const std::size_t at = position(i);
+  if (girih::bits(dtype_) == 4) {
+    const unsigned kept = bytes_[at / 8] & ~(15U << at % 8);
+    bytes_[at / 8] = static_cast<unsigned char>(kept | (bits & 15U) << at % 8);
+    return;
+  }
+  std::memcpy(&bytes_[at / 8], &bits, static_cast<std::size_t>(bytes(dtype_)));
 }
 
 bool TestArray::untouched_outside() const {
+  // Half-bytes are the smallest elements there are.
   std::set<std::size_t> inside;
   for (std::int64_t i = 0; i < numel(); ++i)
-    for (int byte = 0; byte < bytes(dtype_); ++byte)
-      inside.insert(position(i) + static_cast<std::size_t>(byte));
-  for (std::size_t at = 0; at < bytes_.size(); ++at)
-    if (bytes_[at] != pattern && !inside.contains(at))
+    for (std::size_t bit = 0; bit < static_cast<std::size_t>(bits(dtype_));
+         bit += 4)
+      inside.insert((position(i) + bit) / 4);
+  for (std::size_t at = 0; at < 2 * bytes_.size(); ++at) {
+    const unsigned changed = bytes_[at / 2] ^ pattern;
+    if ((changed >> at % 2 * 4 & 15U) != 0 && !inside.contains(at))
       return false;
+  }
   return true;
 }
 
 void TestArray::append_to(std::vector<std::int64_t> &params) {
-  unsigned char *first =
-      bytes_.data() + offset_ * static_cast<std::int64_t>(bytes(dtype_));
+  unsigned char *first = bytes_.data() + offset_ * bits(dtype_) / 8;
   params.push_back(reinterpret_cast<std::int64_t>(first));
   params.insert(params.end(), shape_.begin(), shape_.end());
-  params.insert(params.end(), strides_.begin(), strides_.end());
+  for (std::size_t dim = 0; dim < strides_.size(); ++dim) {
+    const bool in_bytes = bits(dtype_) == 4 && dim + 1 < strides_.size();
+    params.push_back(in_bytes ? strides_[dim] / 2 : strides_[dim]);
+  }
 }
 
 std::vector<std::int64_t> parameter_block(std::vector<TestArray *> arrays) {

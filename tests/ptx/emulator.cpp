@@ -35,8 +35,9 @@ public:
   void run() {
     // Shared memory is addressed by offsets, its base is 0.
     for (llvm::GlobalVariable &global : module.globals())
-      global.replaceAllUsesWith(llvm::ConstantPointerNull::get(
-          llvm::cast<llvm::PointerType>(global.getType())));
+      if (global.getAddressSpace() == 3)
+        global.replaceAllUsesWith(llvm::ConstantPointerNull::get(
+            llvm::cast<llvm::PointerType>(global.getType())));
     for (llvm::Function &function : module) {
       function.setCallingConv(llvm::CallingConv::C);
       std::vector<llvm::CallInst *> calls;

@@ -3,6 +3,9 @@
 // run on the CPU, against the C library and LLVM's arbitrary floats.
 #include "emulator.h"
 
+#include "girih/dsl/support/float_formats.h"
+#include "girih/tests/elementary/functions.h"
+
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -11,9 +14,9 @@
 
 #include <cmath>
 #include <cstring>
-#include <functional>
 #include <random>
 
+using namespace girih;
 using namespace girih::testing;
 
 namespace {
@@ -67,17 +70,6 @@ std::vector<To> evaluate(const std::string &from, const std::string &to,
   return z;
 }
 
-/// Distance in representable values.
-std::int64_t ulps(float a, float b) {
-  if (std::isnan(a) || std::isnan(b))
-    return std::isnan(a) && std::isnan(b) ? 0 : INT32_MAX;
-  auto order = [](float value) -> std::int64_t {
-    auto bits = llvm::bit_cast<std::int32_t>(value);
-    return bits < 0 ? std::int64_t(INT32_MIN) - bits : bits;
-  };
-  return std::abs(order(a) - order(b));
-}
-
 std::vector<float> samples(float low, float high) {
   std::vector<float> values{0.0f,     -0.0f,     1.0f,    -1.0f,    0.5f,
                             2.0f,     1e-40f,    1e-30f,  3e38f,    -3e38f,
@@ -90,65 +82,126 @@ std::vector<float> samples(float low, float high) {
   return values;
 }
 
-void expectUnary(const std::string &op, std::function<double(double)> reference,
-                 float low, float high, std::int64_t most) {
-  SCOPED_TRACE(op);
-  std::vector<float> x = samples(low, high);
-  std::vector<float> z = evaluate<float>(
-      "f32", "f32", "%z = math." + op + " %x : tensor<256xf32>", x, x);
-  for (size_t i = 0; i < x.size(); ++i)
-    EXPECT_LE(ulps(z[i], static_cast<float>(reference(x[i]))), most)
-        << op << "(" << x[i] << ") is " << z[i];
+std::string tileOf(const std::string &type) {
+  return "tensor<256x" + type + ">";
+}
+
+/// The emitted function must be the algorithm that tests/elementary measures,
+/// bit for bit, and close to the C library's.
+template <typename Real>
+void expectUnary(const UnaryFunction &function, const std::string &type,
+                 Real (*native)(Real), const std::vector<Real> &x) {
+  SCOPED_TRACE(function.name + (" " + type));
+  std::vector<Real> z = evaluate<Real>(
+      type, type,
+      "%z = math." + std::string(function.name) + " %x : " + tileOf(type), x,
+      x);
+  for (size_t i = 0; i < x.size(); ++i) {
+    ASSERT_EQ(ulps(z[i], native(x[i])), 0) << x[i];
+    ASSERT_LE(ulps(z[i], static_cast<Real>(function.exact(x[i]))), 2) << x[i];
+  }
 }
 
 TEST(DeviceMath, UnaryFunctions) {
-  expectUnary("exp", [](double x) { return std::exp(x); }, -110, 95, 2);
-  expectUnary("exp2", [](double x) { return std::exp2(x); }, -155, 130, 2);
-  expectUnary("log", [](double x) { return std::log(x); }, 0, 5, 2);
-  expectUnary("log2", [](double x) { return std::log2(x); }, 0, 5, 2);
-  expectUnary("sqrt", [](double x) { return std::sqrt(x); }, -1, 1e4, 0);
-  expectUnary("rsqrt", [](double x) { return 1 / std::sqrt(x); }, 0, 1e4, 2);
-  expectUnary("tanh", [](double x) { return std::tanh(x); }, -12, 12, 2);
-  expectUnary("erf", [](double x) { return std::erf(x); }, -5, 5, 2);
-  expectUnary("floor", [](double x) { return std::floor(x); }, -9, 9, 0);
-  expectUnary("ceil", [](double x) { return std::ceil(x); }, -9, 9, 0);
-  expectUnary("absf", [](double x) { return std::fabs(x); }, -9, 9, 0);
+  std::vector<float> singles = every_exponent<float>(3, 7);
+  std::vector<double> doubles = every_exponent<double>(1, 8);
+  for (const UnaryFunction &function : unary_functions()) {
+    expectUnary(function, "f32", function.single, singles);
+    expectUnary(function, "f64", function.doubled, doubles);
+  }
 }
 
-TEST(DeviceMath, SineAndCosine) {
-  std::vector<float> x = samples(-1e5f, 1e5f);
-  for (float &value : x)
-    if (std::fabs(value) > 1e9f && std::isfinite(value))
-      value = 1e9f; // what the reduction is made for
-  for (bool cosine : {false, true}) {
-    std::string op = cosine ? "cos" : "sin";
+TEST(DeviceMath, FunctionsOfOneInstruction) {
+  using F = double (*)(double);
+  const std::pair<const char *, F> functions[] = {
+      {"sqrt", std::sqrt},           {"floor", std::floor},
+      {"ceil", std::ceil},           {"trunc", std::trunc},
+      {"roundeven", std::nearbyint}, {"absf", std::fabs}};
+  std::vector<float> x = every_exponent<float>(3, 9);
+  for (auto [name, exact] : functions) {
     std::vector<float> z = evaluate<float>(
-        "f32", "f32", "%z = math." + op + " %x : tensor<256xf32>", x, x);
-    for (size_t i = 0; i < x.size(); ++i) {
-      double wide = x[i], exact = cosine ? std::cos(wide) : std::sin(wide);
-      EXPECT_LE(ulps(z[i], static_cast<float>(exact)), 2) << op << x[i];
+        "f32", "f32",
+        "%z = math." + std::string(name) + " %x : " + tileOf("f32"), x, x);
+    for (size_t i = 0; i < x.size(); ++i)
+      ASSERT_EQ(ulps(z[i], static_cast<float>(exact(x[i]))), 0)
+          << name << " of " << x[i];
+  }
+  auto root = evaluate<float>("f32", "f32",
+                              "%z = math.rsqrt %x : " + tileOf("f32"), x, x);
+  auto sum = evaluate<float>(
+      "f32", "f32", "%z = math.fma %x, %x, %x : " + tileOf("f32"), x, x);
+  for (size_t i = 0; i < x.size(); ++i) {
+    ASSERT_LE(ulps(root[i], static_cast<float>(1 / std::sqrt(double(x[i])))), 2)
+        << x[i];
+    ASSERT_EQ(ulps(sum[i], std::fma(x[i], x[i], x[i])), 0) << x[i];
+  }
+}
+
+/// Halves are computed in f32 and rounded.
+TEST(DeviceMath, NarrowFloats) {
+  for (DType dtype : {DType::f16, DType::bf16}) {
+    std::string type = dtype == DType::f16 ? "f16" : "bf16";
+    std::vector<std::uint16_t> x;
+    for (int code = 0; code < 65536; code += 29)
+      x.push_back(static_cast<std::uint16_t>(code));
+    for (const UnaryFunction &function : unary_functions()) {
+      auto z = evaluate<std::uint16_t>(
+          type, type,
+          "%z = math." + std::string(function.name) + " %x : " + tileOf(type),
+          x, x);
+      for (size_t i = 0; i < x.size(); ++i) {
+        auto wide = static_cast<float>(decode(dtype, x[i]));
+        double exact = round_to(dtype, function.single(wide));
+        ASSERT_EQ(ulps(decode(dtype, z[i]), exact), 0)
+            << function.name << " of " << wide << " as " << type;
+      }
     }
   }
 }
 
-TEST(DeviceMath, PowerAndRemainder) {
-  std::vector<float> base = samples(-20, 20), x, y;
-  for (float left : base)
-    for (float right : {0.0f, 1.0f, -1.0f, 2.0f, 3.0f, -3.0f, 0.5f, 17.25f,
-                        INFINITY, -INFINITY, NAN, 1e-38f}) {
+/// Pairs of special values, then random ones of any exponents.
+template <typename Real>
+void pairs(std::vector<Real> &x, std::vector<Real> &y) {
+  for (Real left : special_values<Real>())
+    for (Real right : special_values<Real>()) {
       x.push_back(left);
       y.push_back(right);
     }
-  auto power = evaluate<float>("f32", "f32",
-                               "%z = math.powf %x, %y : tensor<256xf32>", x, y);
-  auto rest = evaluate<float>("f32", "f32",
-                              "%z = arith.remf %x, %y : tensor<256xf32>", x, y);
-  for (size_t i = 0; i < x.size(); ++i) {
-    double wide = x[i];
-    EXPECT_LE(ulps(power[i], static_cast<float>(std::pow(wide, y[i]))), 2)
-        << x[i] << " ^ " << y[i];
-    EXPECT_EQ(ulps(rest[i], std::fmod(x[i], y[i])), 0) << x[i] << " % " << y[i];
+  std::vector<Real> some = every_exponent<Real>(1, 11);
+  std::mt19937 random(12);
+  for (int i = 0; i < 3000; ++i) {
+    x.push_back(some[random() % some.size()]);
+    y.push_back(some[random() % some.size()]);
   }
+  for (int i = 0; i < 500; ++i) { // of similar size
+    x.push_back(some[random() % some.size()]);
+    y.push_back(x.back() * static_cast<Real>(random() % 1000) / 777);
+  }
+}
+
+template <typename Real> void expectBinary(const std::string &type) {
+  SCOPED_TRACE(type);
+  std::vector<Real> x, y;
+  pairs(x, y);
+  auto run = [&](const std::string &op) {
+    return evaluate<Real>(type, type,
+                          "%z = " + op + " %x, %y : " + tileOf(type), x, y);
+  };
+  auto power = run("math.powf"), angle = run("math.atan2"),
+       rest = run("arith.remf");
+  Native<Real> native;
+  for (size_t i = 0; i < x.size(); ++i) {
+    SCOPED_TRACE(llvm::formatv("{0}, {1}", x[i], y[i]).str());
+    namespace elementary = girih::compiler::elementary;
+    ASSERT_EQ(ulps(power[i], elementary::pow(native, x[i], y[i])), 0);
+    ASSERT_EQ(ulps(angle[i], elementary::atan2(native, x[i], y[i])), 0);
+    ASSERT_EQ(ulps(rest[i], std::fmod(x[i], y[i])), 0);
+  }
+}
+
+TEST(DeviceMath, FunctionsOfTwo) {
+  expectBinary<float>("f32");
+  expectBinary<double>("f64");
 }
 
 const llvm::fltSemantics &semantics(const std::string &type) {

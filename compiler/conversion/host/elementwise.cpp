@@ -99,28 +99,11 @@ Reg floorDivide(Builder &ir, Reg lhs, Reg rhs) {
   return ir.CreateAdd(quotient, ir.CreateSExt(below, lhs->getType()));
 }
 
-/// f64 to what a narrow float represents. Rounding to f32 first would round
-/// twice, unless what is cut off there leaves a trace in the last bit kept.
-Reg narrow(Builder &ir, mlir::Type element, Reg value) {
-  constexpr uint64_t cut = (uint64_t(1) << 29) - 1;
-  unsigned width = widthOf(value->getType());
-  llvm::Type *longs = widened(ir.getInt64Ty(), width);
-  Reg bits = ir.CreateBitCast(value, longs);
-  Reg rest = ir.CreateAnd(bits, ir.splatInt(cut, longs));
-  Reg inexact = ir.CreateICmpNE(rest, ir.splatInt(0, longs));
-  Reg trace =
-      ir.CreateShl(ir.CreateZExt(inexact, longs), ir.splatInt(29, longs));
-  bits = ir.CreateOr(ir.CreateAnd(bits, ir.splatInt(~cut, longs)), trace);
-  Reg single = ir.CreateFPTrunc(ir.CreateBitCast(bits, value->getType()),
-                                widened(ir.getFloatTy(), width));
-  return roundTo(ir, element, single);
-}
-
 Reg truncateFloat(Builder &ir, mlir::Type element, Reg value) {
   unsigned width = widthOf(value->getType());
   bool isDouble = value->getType()->getScalarType()->isDoubleTy();
   if (isDouble && isNarrowFloat(element))
-    return narrow(ir, element, value);
+    return roundDouble(ir, element, value);
   return roundTo(ir, element,
                  ir.CreateFPTrunc(value, registerType(ir, element, width)));
 }
@@ -134,7 +117,18 @@ Reg integerToFloat(Builder &ir, mlir::Type element, Reg value, bool isSigned) {
                               : registerType(ir, element, width);
   Reg number =
       isSigned ? ir.CreateSIToFP(value, type) : ir.CreateUIToFP(value, type);
-  return byDouble ? narrow(ir, element, number) : roundTo(ir, element, number);
+  return byDouble ? roundDouble(ir, element, number)
+                  : roundTo(ir, element, number);
+}
+
+/// The same bits as another type: through their form in memory.
+Reg castBits(Builder &ir, mlir::Operation *op, Reg value) {
+  mlir::Type from = elementOf(op->getOperand(0).getType());
+  mlir::Type to = resultElement(op);
+  unsigned width = widthOf(value->getType());
+  Reg memory = encode(ir, from, value);
+  return decode(ir, to,
+                ir.CreateBitCast(memory, widened(memoryType(ir, to), width)));
 }
 
 Reg emitCast(Builder &ir, mlir::Operation *op, Reg value, bool &known) {
@@ -154,6 +148,7 @@ Reg emitCast(Builder &ir, mlir::Operation *op, Reg value, bool &known) {
       .Case([&](arith::UIToFPOp) {
         return integerToFloat(ir, element, value, false);
       })
+      .Case([&](arith::BitcastOp) { return castBits(ir, op, value); })
       .Case([&](arith::FPToSIOp) { return ir.CreateFPToSI(value, type); })
       .Case([&](arith::FPToUIOp) { return ir.CreateFPToUI(value, type); })
       .Case(
@@ -242,6 +237,21 @@ Reg emitFloat(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in, bool &exact) {
 
 } // namespace
 
+Reg roundDouble(Builder &ir, mlir::Type element, Reg value) {
+  constexpr uint64_t cut = (uint64_t(1) << 29) - 1;
+  unsigned width = widthOf(value->getType());
+  llvm::Type *longs = widened(ir.getInt64Ty(), width);
+  Reg bits = ir.CreateBitCast(value, longs);
+  Reg rest = ir.CreateAnd(bits, ir.splatInt(cut, longs));
+  Reg inexact = ir.CreateICmpNE(rest, ir.splatInt(0, longs));
+  Reg trace =
+      ir.CreateShl(ir.CreateZExt(inexact, longs), ir.splatInt(29, longs));
+  bits = ir.CreateOr(ir.CreateAnd(bits, ir.splatInt(~cut, longs)), trace);
+  Reg single = ir.CreateFPTrunc(ir.CreateBitCast(bits, value->getType()),
+                                widened(ir.getFloatTy(), width));
+  return roundTo(ir, element, single);
+}
+
 bool isElementwise(mlir::Operation *op) {
   mlir::Dialect *dialect = op->getDialect();
   return dialect && (llvm::isa<arith::ArithDialect>(dialect) ||
@@ -250,8 +260,8 @@ bool isElementwise(mlir::Operation *op) {
 
 bool isExpensive(mlir::Operation *op) {
   return llvm::isa<math::MathDialect>(op->getDialect()) &&
-         !llvm::isa<math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp>(
-             op);
+         !llvm::isa<math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp,
+                    math::RoundEvenOp, math::TruncOp, math::FmaOp>(op);
 }
 
 Reg emitElementwise(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in,

@@ -18,6 +18,10 @@ bool isExpensive(mlir::Operation *op);
 Reg emitElementwise(Builder &ir, mlir::Operation *op,
                     llvm::ArrayRef<Reg> operands, unsigned width);
 
+/// f64 to what a narrow float represents. Rounding to f32 first would round
+/// twice, unless what is cut off there leaves a trace in the last bit kept.
+Reg roundDouble(Builder &ir, mlir::Type element, Reg value);
+
 /// math operations on f32 and f64 registers; null for those not known.
 Reg emitMath(Builder &ir, mlir::Operation *op, llvm::ArrayRef<Reg> operands);
 

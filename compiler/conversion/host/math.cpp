@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// math operations: intrinsics where the CPU has an instruction, polynomials for
-// f32 and narrower, libm lane by lane elsewhere.
+// math operations: intrinsics where the CPU has an instruction, our functions
+// for f32 and narrower, libm's lane by lane for f64.
 #include "girih/compiler/conversion/host/elementwise.h"
-#include "girih/compiler/conversion/host/polynomials.h"
+#include "girih/compiler/conversion/host/functions.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/IR/Module.h"
 
@@ -15,14 +16,13 @@ namespace girih::compiler::host {
 
 namespace {
 
-/// Calls libm's `name` (with f for floats) on every lane.
+/// Calls libm's `name` on every lane of doubles.
 Reg callLanes(Builder &ir, llvm::StringRef name, ArrayRef<Reg> operands) {
   llvm::Type *type = operands[0]->getType(), *scalar = type->getScalarType();
   llvm::SmallVector<llvm::Type *> types(operands.size(), scalar);
-  std::string symbol = name.str() + (scalar->isFloatTy() ? "f" : "");
   llvm::Module *module = ir.GetInsertBlock()->getModule();
   llvm::FunctionCallee callee = module->getOrInsertFunction(
-      symbol, llvm::FunctionType::get(scalar, types, false));
+      name, llvm::FunctionType::get(scalar, types, false));
   unsigned width = widthOf(type);
   if (width == 0)
     return ir.CreateCall(callee, operands);
@@ -37,16 +37,46 @@ Reg callLanes(Builder &ir, llvm::StringRef name, ArrayRef<Reg> operands) {
   return result;
 }
 
+/// a * b + c, rounded once. Registers hold narrow floats as f32: those are
+/// computed in f64, where the product is exact, and the sum is rounded to odd,
+/// so that rounding it again is as rounding once.
+Reg fusedMultiplyAdd(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in) {
+  auto fma = [&](Reg a, Reg b, Reg c) {
+    return ir.CreateIntrinsic(llvm::Intrinsic::fma, {a->getType()}, {a, b, c});
+  };
+  mlir::Type element = mlir::getElementTypeOrSelf(op->getResult(0).getType());
+  if (!isNarrowFloat(element))
+    return fma(in[0], in[1], in[2]);
+  unsigned width = widthOf(in[0]->getType());
+  llvm::Type *doubles = widened(ir.getDoubleTy(), width);
+  llvm::Type *longs = widened(ir.getInt64Ty(), width);
+  auto wide = [&](Reg x) { return ir.CreateFPExt(x, doubles); };
+  Reg product = ir.CreateFMul(wide(in[0]), wide(in[1])), c = wide(in[2]);
+  Reg sum = ir.CreateFAdd(product, c), part = ir.CreateFSub(sum, product);
+  Reg lost = ir.CreateFAdd(ir.CreateFSub(product, ir.CreateFSub(sum, part)),
+                           ir.CreateFSub(c, part));
+  // An even sum that lost something goes one step towards what was lost.
+  Reg bits = ir.CreateBitCast(sum, longs), one = ir.splatInt(1, longs);
+  Reg zero = ir.splatFloat(0, doubles);
+  Reg inexact = ir.CreateFCmpONE(lost, zero);
+  Reg even = ir.CreateICmpEQ(ir.CreateAnd(bits, one), ir.splatInt(0, longs));
+  Reg outward = ir.CreateICmpEQ(ir.CreateFCmpOGT(lost, zero),
+                                ir.CreateFCmpOGT(sum, zero));
+  Reg step = ir.CreateSelect(outward, one, ir.splatInt(~uint64_t{0}, longs));
+  Reg odd = ir.CreateSelect(ir.CreateAnd(inexact, even),
+                            ir.CreateAdd(bits, step), bits);
+  return roundDouble(ir, element, ir.CreateBitCast(odd, doubles));
+}
+
 } // namespace
 
 Reg emitMath(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in) {
   auto unary = [&](llvm::Intrinsic::ID id) -> Reg {
     return ir.CreateUnaryIntrinsic(id, in[0]);
   };
-  auto call = [&](llvm::StringRef name) { return callLanes(ir, name, in); };
-  auto series = [&](llvm::StringRef name, Reg (*polynomial)(Builder &, Reg)) {
+  auto function = [&](llvm::StringRef name) {
     bool isFloat = in[0]->getType()->getScalarType()->isFloatTy();
-    return isFloat ? polynomial(ir, in[0]) : call(name);
+    return isFloat ? emitFunction(ir, name, in) : callLanes(ir, name, in);
   };
   return llvm::TypeSwitch<mlir::Operation *, Reg>(op)
       .Case([&](math::AbsFOp) { return unary(llvm::Intrinsic::fabs); })
@@ -60,19 +90,28 @@ Reg emitMath(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in) {
         Reg root = unary(llvm::Intrinsic::sqrt);
         return ir.CreateFDiv(ir.splatFloat(1, root->getType()), root);
       })
-      .Case([&](math::FmaOp) {
-        return Reg(
-            ir.CreateIntrinsic(llvm::Intrinsic::fma, {in[0]->getType()}, in));
-      })
-      .Case([&](math::ExpOp) { return series("exp", polynomialExp); })
-      .Case([&](math::Exp2Op) { return series("exp2", polynomialExp2); })
-      .Case([&](math::LogOp) { return series("log", polynomialLog); })
-      .Case([&](math::Log2Op) { return series("log2", polynomialLog2); })
-      .Case([&](math::SinOp) { return call("sin"); })
-      .Case([&](math::CosOp) { return call("cos"); })
-      .Case([&](math::TanhOp) { return series("tanh", polynomialTanh); })
-      .Case([&](math::ErfOp) { return series("erf", polynomialErf); })
-      .Case([&](math::PowFOp) { return call("pow"); })
+      .Case([&](math::FmaOp) { return fusedMultiplyAdd(ir, op, in); })
+      .Case([&](math::ExpOp) { return function("exp"); })
+      .Case([&](math::Exp2Op) { return function("exp2"); })
+      .Case([&](math::ExpM1Op) { return function("expm1"); })
+      .Case([&](math::LogOp) { return function("log"); })
+      .Case([&](math::Log2Op) { return function("log2"); })
+      .Case([&](math::Log1pOp) { return function("log1p"); })
+      .Case([&](math::SinOp) { return function("sin"); })
+      .Case([&](math::CosOp) { return function("cos"); })
+      .Case([&](math::TanOp) { return function("tan"); })
+      .Case([&](math::AsinOp) { return function("asin"); })
+      .Case([&](math::AcosOp) { return function("acos"); })
+      .Case([&](math::AtanOp) { return function("atan"); })
+      .Case([&](math::SinhOp) { return function("sinh"); })
+      .Case([&](math::CoshOp) { return function("cosh"); })
+      .Case([&](math::TanhOp) { return function("tanh"); })
+      .Case([&](math::AsinhOp) { return function("asinh"); })
+      .Case([&](math::AcoshOp) { return function("acosh"); })
+      .Case([&](math::AtanhOp) { return function("atanh"); })
+      .Case([&](math::ErfOp) { return function("erf"); })
+      .Case([&](math::PowFOp) { return function("pow"); })
+      .Case([&](math::Atan2Op) { return function("atan2"); })
       .Default([](mlir::Operation *) { return Reg(nullptr); });
 }
 

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Elementary functions on registers of floats, as polynomials, so that they
+// vectorise. Errors are below 2 units in the last place.
+#pragma once
+
+#include "girih/compiler/conversion/host/ir.h"
+
+namespace girih::compiler::host {
+
+/// The function that libm calls `name`, on one or two f32 registers. Short ones
+/// are written where they are used, others are called.
+Reg emitFunction(Builder &ir, llvm::StringRef name, llvm::ArrayRef<Reg> in);
+
+} // namespace girih::compiler::host
