@@ -54,6 +54,8 @@ void set_field(Config &config, std::string_view name, std::string_view value) {
     config.persistent = number(0, 1) != 0;
   else if (name == "split_k")
     config.split_k = number(1, 1 << 16);
+  else if (name == "pdl")
+    config.pdl = number(0, 1) != 0;
   else if (name == "order")
     config.order = parse_order(value);
   // Block sizes are upper case by convention; a misspelt field is not one.
@@ -86,6 +88,7 @@ std::string Config::to_string() const {
   if (order.kind == ProgramOrder::Kind::grouped)
     append("order", "grouped:" + std::to_string(order.group));
   field("split_k", split_k, plain.split_k);
+  field("pdl", pdl, plain.pdl);
   return out;
 }
 
