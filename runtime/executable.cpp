@@ -4,6 +4,7 @@
 #include "girih/dsl/support/env.h"
 #include "girih/runtime/cache/single_flight.h"
 #include "girih/runtime/dump.h"
+#include "girih/runtime/exit_gate.h"
 #include "girih/runtime/failure.h"
 
 #include <fmt/format.h>
@@ -278,6 +279,9 @@ std::string key_text(const Program &program, const compiler::Target &target,
 
 std::shared_ptr<const Executable> executable_for(const Program &program,
                                                  Device device) {
+  // Before a slot of the single flight is taken: who waits at the closed gate
+  // must not hold what the exiting thread may ask for.
+  const ExitGate gate;
   const compiler::Target target = target_of(device);
   const bool on_gpu = device.kind == Device::Kind::cuda;
   const cuda::Gpu *gpu = on_gpu ? &cuda::gpu(device.index) : nullptr;
@@ -296,6 +300,7 @@ std::shared_ptr<const Executable> executable_for(const Program &program,
 
 std::shared_ptr<const Executable> executable_for(const cuda::CudaSource &source,
                                                  Device device) {
+  const ExitGate gate;
   const cuda::Gpu &gpu = cuda::gpu(device.index);
   const compiler::Target target = target_of(device);
   const std::string key =
