@@ -4,6 +4,7 @@
 
 #include "girih/dsl/dsl.h"
 #include "girih/runtime/array.h"
+#include "girih/runtime/cuda_kernel.h"
 #include "girih/runtime/device.h"
 #include "girih/runtime/event.h"
 #include "girih/runtime/graph.h"

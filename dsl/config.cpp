@@ -62,6 +62,8 @@ void set_field(Config &config, std::string_view name, std::string_view value) {
     config.warp_specialize = integer(name, value, 0, 1) != 0;
   else if (name == "persistent")
     config.persistent = integer(name, value, 0, 1) != 0;
+  else if (name == "pdl")
+    config.pdl = integer(name, value, 0, 1) != 0;
   else if (name == "order")
     config.order = parse_order(value);
   // Block sizes are upper case by convention; a misspelt field is not one.
@@ -94,6 +96,7 @@ std::string Config::to_string() const {
   if (order.kind == ProgramOrder::Kind::grouped)
     append("order", "grouped:" + std::to_string(order.group));
   field("split_k", split_k, plain.split_k);
+  field("pdl", pdl, plain.pdl);
   return out;
 }
 

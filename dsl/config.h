@@ -34,6 +34,10 @@ struct Config {
   bool persistent = false;
   ProgramOrder order;
   int split_k = 1;
+  /// Programmatic dependent launch (sm_90 and newer): the kernel begins while
+  /// the one before it in the stream ends, and waits where it needs its
+  /// results.
+  bool pdl = false;
 
   std::string to_string() const;
   bool operator==(const Config &) const = default;

@@ -12,6 +12,10 @@
 #include <span>
 #include <vector>
 
+// DLPack's own structures, as <dlpack/dlpack.h> defines them.
+struct DLManagedTensor;
+struct DLManagedTensorVersioned;
+
 namespace girih {
 
 /// The largest rank of an Array.
@@ -59,6 +63,18 @@ public:
   static Array from(std::span<const double> values,
                     std::initializer_list<std::int64_t> shape, DType dtype,
                     Device device = default_device());
+
+  /// Takes over a tensor of another library without a copy: its deleter is
+  /// called once, when the last copy of the Array goes or before this throws.
+  /// The producer's work must be in the order of the streams that use the
+  /// Array. Throws RuntimeError [dlpack] for a dtype, device or version that we
+  /// lack.
+  static Array from_dlpack(DLManagedTensor *tensor);
+  static Array from_dlpack(DLManagedTensorVersioned *tensor);
+  /// Shares the memory with another library, which calls the deleter when done.
+  /// A read-only Array has only the versioned form (DLPack 1.0).
+  DLManagedTensor *to_dlpack() const;
+  DLManagedTensorVersioned *to_dlpack_versioned() const;
 
   int rank() const { return rank_; }
   std::span<const std::int64_t> shape() const {

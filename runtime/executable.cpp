@@ -4,6 +4,7 @@
 #include "girih/dsl/support/env.h"
 #include "girih/runtime/cache/single_flight.h"
 #include "girih/runtime/dump.h"
+#include "girih/runtime/exit_gate.h"
 #include "girih/runtime/failure.h"
 
 #include <fmt/format.h>
@@ -79,6 +80,20 @@ void log_remarks(const Program &program, const StoredKernel &kernel) {
                                     remark.pass, remark.text));
 }
 
+/// What a Config asks for and the code does. Without the wait in the code an
+/// overlapping launch would read what its predecessor has yet to write.
+bool waits_for_predecessor(const Program &program, StoredKernel &kernel) {
+  if (!program.config.pdl)
+    return false;
+  if (kernel.code.find("griddepcontrol.wait") != std::string::npos)
+    return true;
+  kernel.remarks.push_back({"pdl",
+                            "the code has no griddepcontrol.wait: it is "
+                            "launched without pdl",
+                            {}});
+  return false;
+}
+
 Fetched compile_now(const Program &program, const compiler::Target &target,
                     const std::string &ptxas) {
   Dump dump(program, target);
@@ -98,6 +113,7 @@ Fetched compile_now(const Program &program, const compiler::Target &target,
   if (target.kind == compiler::Target::Kind::host)
     return result;
   kernel.form = Form::ptx;
+  kernel.pdl = waits_for_predecessor(program, kernel);
   if (ptxas.empty())
     return result;
   cuda::Assembled assembled =
@@ -116,13 +132,13 @@ Fetched compile_now(const Program &program, const compiler::Target &target,
   return result;
 }
 
-std::shared_ptr<const Fetched> fetch(const Program &program,
+/// From the disk cache, unless not `cached`, else made.
+std::shared_ptr<const Fetched> fetch(const std::string &key,
                                      const compiler::Target &target,
-                                     const std::string &ptxas,
-                                     const std::string &key) {
+                                     bool cached,
+                                     const std::function<Fetched()> &make) {
   auto result = std::make_shared<Fetched>();
   DiskCache &disk = *service().used_disk;
-  const bool cached = !Dump::wanted();
   const std::string name = entry_name(key);
   if (cached) {
     if (const auto bytes = disk.load(name)) {
@@ -138,8 +154,7 @@ std::shared_ptr<const Fetched> fetch(const Program &program,
       disk.remove(name);
     }
   }
-  *result = compile_now(program, target, ptxas);
-  log_remarks(program, result->kernel);
+  *result = make();
   if (cached)
     disk.store(name, write_entry(result->kernel, key));
   return result;
@@ -149,8 +164,35 @@ std::shared_ptr<const Fetched> fetch_once(const Program &program,
                                           const compiler::Target &target,
                                           const std::string &ptxas) {
   const std::string key = key_text(program, target, flags_of(target, ptxas));
+  const auto make = [&] {
+    Fetched made = compile_now(program, target, ptxas);
+    log_remarks(program, made.kernel);
+    return made;
+  };
   return service().kernels.get(
-      key, [&] { return fetch(program, target, ptxas, key); });
+      key, [&] { return fetch(key, target, !Dump::wanted(), make); });
+}
+
+/// CUDA C++, compiled by NVRTC: to a cubin, or where the driver cannot read its
+/// cubins to PTX.
+std::shared_ptr<const Fetched> fetch_once(const cuda::CudaSource &source,
+                                          const compiler::Target &target,
+                                          bool to_ptx) {
+  const cuda::NvrtcLookup &nvrtc = cuda::nvrtc();
+  const std::string key =
+      fmt::format("entry {}\ntarget {}\nform {}\n", entry_version,
+                  target.to_string(), to_ptx ? "ptx" : "cubin") +
+      key_text(source, nvrtc);
+  const auto make = [&] {
+    const auto start = Clock::now();
+    Fetched made;
+    made.kernel = compile_cuda(source, target.arch, nvrtc, to_ptx);
+    made.kernel.target = target.to_string();
+    made.compile_seconds = seconds_since(start);
+    return made;
+  };
+  return service().kernels.get(key,
+                               [&] { return fetch(key, target, true, make); });
 }
 
 std::shared_ptr<Executable> describe(const compiler::Target &target,
@@ -162,6 +204,8 @@ std::shared_ptr<Executable> describe(const compiler::Target &target,
   made->scratch_bytes = fetched.kernel.scratch_bytes;
   made->spill_bytes = fetched.kernel.spill_bytes;
   made->threads = fetched.kernel.threads;
+  made->pdl = fetched.kernel.pdl;
+  made->parameters = fetched.kernel.parameters;
   made->compile_seconds = fetched.compile_seconds;
   made->assemble_seconds = fetched.assemble_seconds;
   return made;
@@ -182,23 +226,24 @@ std::shared_ptr<const Executable> load_on_host(const Program &program,
   return made;
 }
 
-std::shared_ptr<const Executable> load_on_gpu(const Program &program,
-                                              const compiler::Target &target,
-                                              const cuda::Gpu &gpu) {
-  const bool own = service().driver_assembles.load();
-  const std::string ptxas = own ? "" : cuda::find_ptxas();
-  const auto fetched = fetch_once(program, target, ptxas);
+/// `fetch` gives code: the driver's to assemble or not.
+std::shared_ptr<const Executable>
+load_on_gpu(const std::string &name, const compiler::Target &target,
+            const cuda::Gpu &gpu,
+            const std::function<std::shared_ptr<const Fetched>(bool)> &fetch) {
+  const bool driver_assembles = service().driver_assembles.load();
+  const auto fetched = fetch(driver_assembles);
   auto made = describe(target, *fetched);
   made->gpu = &gpu;
   try {
-    made->function = cuda::load_module(gpu, fetched->kernel, program.name);
+    made->function = cuda::load_module(gpu, fetched->kernel, name);
   } catch (const cuda::UnreadableImage &) {
-    // A ptxas newer than the driver: let the driver assemble, from now on.
+    // An assembler newer than the driver: let the driver assemble from now on.
     service().driver_assembles.store(true);
     if (env_has("GIRIH_LOG", "compile"))
-      log_line("compile", ptxas + " makes code that the driver cannot load; "
-                                  "the driver assembles instead");
-    return load_on_gpu(program, target, gpu);
+      log_line("compile", "the assembler makes code that the driver cannot "
+                          "load; the driver assembles instead");
+    return load_on_gpu(name, target, gpu, fetch);
   }
   made->load_seconds = made->function.load_seconds;
   return made;
@@ -234,6 +279,9 @@ std::string key_text(const Program &program, const compiler::Target &target,
 
 std::shared_ptr<const Executable> executable_for(const Program &program,
                                                  Device device) {
+  // Before a slot of the single flight is taken: who waits at the closed gate
+  // must not hold what the exiting thread may ask for.
+  const ExitGate gate;
   const compiler::Target target = target_of(device);
   const bool on_gpu = device.kind == Device::Kind::cuda;
   const cuda::Gpu *gpu = on_gpu ? &cuda::gpu(device.index) : nullptr;
@@ -241,8 +289,26 @@ std::shared_ptr<const Executable> executable_for(const Program &program,
   const std::string key =
       fmt::format("{}\n", fmt::ptr(gpu)) + key_text(program, target, {});
   return service().executables.get(key, [&] {
-    return on_gpu ? load_on_gpu(program, target, *gpu)
-                  : load_on_host(program, target);
+    if (!on_gpu)
+      return load_on_host(program, target);
+    return load_on_gpu(program.name, target, *gpu, [&](bool driver_assembles) {
+      return fetch_once(program, target,
+                        driver_assembles ? "" : cuda::find_ptxas());
+    });
+  });
+}
+
+std::shared_ptr<const Executable> executable_for(const cuda::CudaSource &source,
+                                                 Device device) {
+  const ExitGate gate;
+  const cuda::Gpu &gpu = cuda::gpu(device.index);
+  const compiler::Target target = target_of(device);
+  const std::string key =
+      fmt::format("{}\n{}", fmt::ptr(&gpu), key_text(source, cuda::nvrtc()));
+  return service().executables.get(key, [&] {
+    return load_on_gpu(source.name, target, gpu, [&](bool driver_assembles) {
+      return fetch_once(source, target, driver_assembles);
+    });
   });
 }
 

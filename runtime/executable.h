@@ -7,11 +7,13 @@
 #include "girih/runtime/cache/stored_kernel.h"
 #include "girih/runtime/cuda/assembler.h"
 #include "girih/runtime/cuda/module.h"
+#include "girih/runtime/cuda/nvrtc.h"
 #include "girih/runtime/kernel.h"
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace girih {
 
@@ -21,6 +23,8 @@ struct Executable {
   KernelReport::Origin origin = KernelReport::Origin::compiled;
   std::int64_t shared_bytes = 0, scratch_bytes = 0, spill_bytes = -1;
   int threads = 1;
+  bool pdl = false; // the code may run before what precedes it has ended
+  std::vector<StoredKernel::Parameter> parameters; // of CUDA C++
   double compile_seconds = 0, assemble_seconds = 0, load_seconds = 0;
   // One of the two:
   std::unique_ptr<compiler::HostCode> host;
@@ -38,6 +42,10 @@ std::string short_name(const compiler::Target &target);
 /// cache, else compiled. However many threads ask, each is made once. Throws
 /// what compiling, assembling and loading throw.
 std::shared_ptr<const Executable> executable_for(const Program &program,
+                                                 Device device);
+
+/// The same for a kernel in CUDA C++, on a GPU.
+std::shared_ptr<const Executable> executable_for(const cuda::CudaSource &source,
                                                  Device device);
 
 /// Text of everything that the code of a Program depends on.

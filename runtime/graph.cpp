@@ -78,9 +78,10 @@ struct GraphCapture::State {
   cuda::Result end(CapturedGraph &graph) {
     open = false;
     set_capture(nullptr);
-    if (!gpu)
+    if (!gpu || cuda::forked_from_cuda())
       return cuda::success;
-    const cuda::ContextScope scope(*gpu);
+    gpu->end_capture();
+    const cuda::QuietScope scope(*gpu);
     return gpu->api().cuStreamEndCapture(capture.stream.native(),
                                          &graph.handle);
   }
@@ -139,22 +140,16 @@ GraphCapture::GraphCapture(const Stream &stream, std::source_location where)
     state_->gpu->check(state_->gpu->api().cuStreamBeginCapture(
                            stream.native(), cuda::capture_thread_local),
                        "cuStreamBeginCapture");
+    state_->gpu->begin_capture();
   }
   state_->open = true;
   set_capture(&state_->capture);
 }
 
 GraphCapture::~GraphCapture() {
-  if (!state_->open)
-    return;
   CapturedGraph dropped(state_->gpu);
-  state_->open = false;
-  set_capture(nullptr);
-  if (!state_->gpu || cuda::forked_from_cuda())
-    return;
-  const cuda::QuietScope scope(*state_->gpu);
-  state_->gpu->api().cuStreamEndCapture(state_->capture.stream.native(),
-                                        &dropped.handle);
+  if (state_->open)
+    state_->end(dropped);
 }
 
 GraphCapture::Ended GraphCapture::end() {

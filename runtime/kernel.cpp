@@ -2,9 +2,9 @@
 #include "girih/runtime/kernel.h"
 
 #include "girih/runtime/capture.h"
-#include "girih/runtime/cuda/device_pool.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/host/parallel.h"
+#include "girih/runtime/launch/gpu_launch.h"
 #include "girih/runtime/launch/planner.h"
 
 #include <fmt/format.h>
@@ -28,52 +28,6 @@ namespace {
   Diagnostic diagnostic = error.diagnostic();
   diagnostic.note(where, "in this call of kernel " + kernel);
   throw CompileError(std::move(diagnostic));
-}
-
-/// Whether a launch in `stream` becomes part of the capture. Other streams of
-/// the device may be joined to it.
-bool captured(const Capture &capture, const cuda::Gpu &gpu,
-              const Stream &stream) {
-  int status = 0;
-  return stream.native() == capture.stream.native() ||
-         (gpu.api().cuStreamIsCapturing(stream.native(), &status) ==
-              cuda::success &&
-          status != 0);
-}
-
-void launch_on_gpu(const Plan &plan, std::span<const std::int64_t> parameters,
-                   std::span<const Array *const> arrays, const Stream &stream,
-                   const cuda::LaunchSite *site) {
-  const Executable &code = *plan.code;
-  const cuda::Gpu &gpu = *code.gpu;
-  gpu.require_alive();
-  cuda::ContextScope scope(gpu);
-  Capture *capture = capture_on(plan.device);
-  const Stream &used = capture && !stream.bound() ? capture->stream : stream;
-  if (capture && !captured(*capture, gpu, used))
-    capture = nullptr;
-  for (const Array *array : arrays)
-    if (capture)
-      capture->keep(array->owner());
-    else
-      cuda::DevicePool::note_use(array->owner(), used);
-  std::size_t bytes = parameters.size_bytes();
-  void *extra[] = {cuda::launch_buffer_pointer(),
-                   const_cast<std::int64_t *>(parameters.data()),
-                   cuda::launch_buffer_size(), &bytes, cuda::launch_end()};
-  const cuda::Result result = gpu.api().cuLaunchKernel(
-      code.function.function, static_cast<unsigned>(plan.programs), 1, 1,
-      static_cast<unsigned>(code.threads), 1, 1,
-      static_cast<unsigned>(code.shared_bytes), used.native(), nullptr, extra);
-  if (result != cuda::success)
-    gpu.check(result, "cuLaunchKernel", site);
-  if (capture) {
-    capture->name_kernel(site->kernel);
-    return;
-  }
-  gpu.note_launch(site);
-  if (plan.sync)
-    gpu.wait_for_launch(used.native(), site);
 }
 
 /// On the host a launch that is captured is a step of the graph.
@@ -109,8 +63,19 @@ void execute(const Plan &plan, const KernelSource &source, CallWords &call,
       return capture_on_host(*capture, plan, call.words(), arrays, source.name);
     run_parallel(plan.code->host->entry(), call.words().data(), plan.programs,
                  plan.code->scratch_bytes);
-  } else
-    launch_on_gpu(plan, call.words(), arrays, stream, site);
+    return;
+  }
+  const Executable &code = *plan.code;
+  launch_on_gpu({.gpu = *code.gpu,
+                 .function = code.function.function,
+                 .grid = {static_cast<unsigned>(plan.programs), 1, 1},
+                 .block = {static_cast<unsigned>(code.threads), 1, 1},
+                 .shared_bytes = static_cast<unsigned>(code.shared_bytes),
+                 .parameters = call.words().data(),
+                 .parameter_bytes = call.words().size_bytes(),
+                 .pdl = code.pdl,
+                 .sync = plan.sync},
+                arrays, stream, site);
 }
 
 void check_count(const KernelSource &source, std::size_t count) {

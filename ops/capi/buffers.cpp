@@ -2,7 +2,6 @@
 // The C interface to arrays that the library owns or keeps alive.
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/capi/conversions.h"
-#include "girih/ops/capi/dlpack.h"
 #include "girih/ops/capi/failures.h"
 #include "girih/ops/capi/girih_c.h"
 
@@ -69,10 +68,9 @@ girih_status girih_buffer_from_dlpack(void *managed, int32_t versioned,
   return guarded([&] {
     // The tensor is ours from here on, whatever else is wrong.
     const Array array =
-        versioned ? capi::dlpack::import_managed(
-                        static_cast<capi::dlpack::ManagedVersioned *>(managed))
-                  : capi::dlpack::import_managed(
-                        static_cast<capi::dlpack::Managed *>(managed));
+        versioned ? Array::from_dlpack(
+                        static_cast<DLManagedTensorVersioned *>(managed))
+                  : Array::from_dlpack(static_cast<DLManagedTensor *>(managed));
     require(out, "girih_buffer_from_dlpack: out");
     *out = new girih_buffer{array};
   });
@@ -84,9 +82,9 @@ girih_status girih_buffer_to_dlpack(const girih_buffer *buffer,
     require(buffer, "girih_buffer_to_dlpack: buffer");
     require(out_managed, "girih_buffer_to_dlpack: out_managed");
     if (versioned)
-      *out_managed = capi::dlpack::export_versioned(buffer->array);
+      *out_managed = buffer->array.to_dlpack_versioned();
     else
-      *out_managed = capi::dlpack::export_managed(buffer->array);
+      *out_managed = buffer->array.to_dlpack();
   });
 }
 

@@ -3,7 +3,7 @@
 // functions that it hands over.
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/capi/callee.h"
-#include "girih/ops/capi/dlpack.h"
+#include "girih/ops/capi/dlpack_exchange.h"
 #include "girih/ops/capi/failures.h"
 #include "girih/ops/capi/girih_c.h"
 
@@ -15,8 +15,8 @@ using capi::require;
 
 struct girih_caller {
   capi::Callee callee;
-  const capi::dlpack::ExchangeApi *api; // null: the buffer protocol
-  void *is_negated;                     // a Python str, or null
+  const capi::ExchangeApi *api; // null: the buffer protocol
+  void *is_negated;             // a Python str, or null
 };
 
 namespace {
@@ -148,13 +148,13 @@ bool is_plain(void *object, DType dtype, void *is_negated) {
 
 bool read_tensors(const girih_caller &caller, void *tuple,
                   capi::ArrayList &arrays, LaunchOptions &options) {
-  const capi::dlpack::ExchangeApi &api = *caller.api;
+  const capi::ExchangeApi &api = *caller.api;
   for (std::size_t i = 0; i < arrays.size(); ++i) {
-    capi::dlpack::Tensor tensor{};
+    dlpack::Tensor tensor{};
     void *object = python.tuple_item(tuple, static_cast<intptr_t>(i));
     if (!object || api.tensor_from_object(object, &tensor) != 0)
       return false;
-    arrays[i] = capi::dlpack::array_of(tensor);
+    arrays[i] = dlpack::array_of(tensor);
     if (!is_plain(object, arrays[i].dtype(), caller.is_negated))
       return false;
   }
@@ -162,7 +162,7 @@ bool read_tensors(const girih_caller &caller, void *tuple,
   if (device.kind == Device::Kind::host)
     return true;
   void *stream = nullptr;
-  if (api.current_stream(capi::dlpack::cuda, device.index, &stream) != 0)
+  if (api.current_stream(dlpack::cuda, device.index, &stream) != 0)
     return false;
   options.stream = capi::stream_of(stream, device);
   return true;
@@ -183,9 +183,9 @@ bool call(const girih_caller &caller, void *tuple) {
 }
 
 /// The table of the major version that we read, or null.
-const capi::dlpack::ExchangeApi *usable(const void *table) {
-  const auto *api = static_cast<const capi::dlpack::ExchangeApi *>(table);
-  while (api && api->version.major != capi::dlpack::written.major)
+const capi::ExchangeApi *usable(const void *table) {
+  const auto *api = static_cast<const capi::ExchangeApi *>(table);
+  while (api && api->version.major != dlpack::written.major)
     api = api->previous;
   return api && api->tensor_from_object && api->current_stream ? api : nullptr;
 }
@@ -240,7 +240,6 @@ int32_t girih_caller_call(const girih_caller *caller, void *tuple) {
 void girih_caller_free(girih_caller *caller) { delete caller; }
 
 void girih_python_capsule_destructor(void *capsule) {
-  namespace dlpack = capi::dlpack;
   if (!python_attached.load() || !capsule)
     return;
   // A consumer renames the capsule when it takes the tensor.

@@ -76,6 +76,12 @@ std::string payload_of(const StoredKernel &kernel, std::string_view key_text) {
   out.number(kernel.scratch_bytes);
   out.number(kernel.threads);
   out.number(kernel.spill_bytes);
+  out.number(static_cast<std::uint8_t>(kernel.pdl));
+  out.number(static_cast<std::uint32_t>(kernel.parameters.size()));
+  for (const auto &parameter : kernel.parameters) {
+    out.number(parameter.bytes);
+    out.number(parameter.alignment);
+  }
   out.number(static_cast<std::uint32_t>(kernel.remarks.size()));
   for (const compiler::Remark &remark : kernel.remarks) {
     out.text(remark.pass);
@@ -96,6 +102,12 @@ std::optional<StoredKernel> kernel_of(Reader &in) {
   kernel.scratch_bytes = in.number<std::int64_t>();
   kernel.threads = in.number<std::int32_t>();
   kernel.spill_bytes = in.number<std::int32_t>();
+  kernel.pdl = in.number<std::uint8_t>() != 0;
+  const auto parameters = in.number<std::uint32_t>();
+  for (std::uint32_t at = 0; in.ok && at < parameters; ++at) {
+    const auto bytes = in.number<std::uint32_t>();
+    kernel.parameters.push_back({bytes, in.number<std::uint32_t>()});
+  }
   const auto remarks = in.number<std::uint32_t>();
   for (std::uint32_t at = 0; in.ok && at < remarks; ++at) {
     compiler::Remark remark;

@@ -23,12 +23,19 @@ struct StoredKernel {
   std::int64_t scratch_bytes = 0;
   std::int32_t threads = 1;
   std::int32_t spill_bytes = -1; // of a thread; -1: the assembler did not say
+  bool pdl = false; // the code waits for the kernel before it, if launched so
+  /// Of kernels written in CUDA C++.
+  struct Parameter {
+    std::uint32_t bytes = 0, alignment = 0;
+    bool operator==(const Parameter &) const = default;
+  };
+  std::vector<Parameter> parameters;
   std::vector<compiler::Remark> remarks;
 };
 
 /// Version of the entry format: raised with every change to it, and part of
 /// every key, so that versions never read each other's entries.
-inline constexpr std::uint32_t entry_version = 1;
+inline constexpr std::uint32_t entry_version = 2;
 
 /// One self-contained entry: magic, version, length and XXH3-128 checksum, then
 /// the key's text, then the kernel. Integers are little-endian.

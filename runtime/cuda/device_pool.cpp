@@ -2,7 +2,6 @@
 #include "girih/runtime/cuda/device_pool.h"
 
 #include "girih/dsl/support/env.h"
-#include "girih/runtime/capture.h"
 #include "girih/runtime/cuda/gpu.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/pool/size_class.h"
@@ -239,7 +238,7 @@ void DevicePool::give_back(PoolBlock *block) {
     }
     keep(block);
     // The driver waits for the device to free: not while something is captured.
-    if (statistics_.kept_bytes > limit_ && !current_capture())
+    if (statistics_.kept_bytes > limit_ && !gpu_.is_captured())
       freed = surplus(limit_);
   }
   release(freed);
@@ -277,6 +276,8 @@ void DevicePool::poll() {
 }
 
 bool DevicePool::wait_for_device() {
+  if (gpu_.is_captured())
+    return false;
   const ContextScope scope(gpu_);
   const std::uint64_t mark = begin_wait();
   const Result result = gpu_.api().cuCtxSynchronize();

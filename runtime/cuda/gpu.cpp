@@ -204,6 +204,12 @@ void Gpu::wait_for_launch(StreamHandle stream, const LaunchSite *site) const {
 
 void Gpu::synchronize() const {
   require_alive();
+  if (is_captured())
+    fail(ErrorId::capture,
+         fmt::format("synchronize() while another thread captures work on {}, "
+                     "which it would break",
+                     device().to_string()),
+         {.help = "wait for a stream, or when the capture has ended"});
   ContextScope scope(*this);
   const std::uint64_t mark = pool_->begin_wait();
   check(api_.cuCtxSynchronize(), "cuCtxSynchronize");

@@ -60,6 +60,11 @@ public:
     const unsigned at = next_.fetch_add(1, std::memory_order_relaxed);
     recent_[at % recent_.size()].store(site, std::memory_order_relaxed);
   }
+  /// Captures of ours under way, on any thread: a wait for the whole device
+  /// would break them.
+  void begin_capture() const { captures_.fetch_add(1); }
+  void end_capture() const { captures_.fetch_sub(1); }
+  bool is_captured() const { return captures_.load() > 0; }
   /// Called when everything launched is known to have run well.
   void forget_launches() const;
   /// Waits for the whole device.
@@ -80,6 +85,7 @@ private:
   mutable std::array<std::atomic<const LaunchSite *>, 8> recent_{};
   mutable std::atomic<unsigned> next_{0};
   mutable std::atomic<bool> lost_{false};
+  mutable std::atomic<int> captures_{0};
   mutable std::mutex mutex_;
   mutable std::string lost_text_; // guarded by mutex_
   std::unique_ptr<DevicePool> pool_;

@@ -28,7 +28,7 @@ std::uint64_t hash_of(const Config &config) {
                     static_cast<int>(config.warp_specialize),
                     static_cast<int>(config.persistent),
                     static_cast<int>(config.order.kind), config.order.group,
-                    config.split_k})
+                    config.split_k, static_cast<int>(config.pdl)})
     hash = mix(hash, static_cast<std::uint64_t>(field));
   return hash;
 }

@@ -20,9 +20,11 @@ TEST(ConfigTest, RoundTrips) {
   config.warp_specialize = config.persistent = true;
   config.order = {ProgramOrder::Kind::grouped, 4};
   config.split_k = 3;
+  config.pdl = true;
   EXPECT_EQ(config.to_string(),
             "BK=64 BM=96 BN=128 num_warps=8 num_stages=5 num_ctas=2 "
-            "warp_specialize=1 persistent=1 order=grouped:4 split_k=3");
+            "warp_specialize=1 persistent=1 order=grouped:4 split_k=3 "
+            "pdl=1");
   EXPECT_EQ(parse_config(config.to_string()), config);
   EXPECT_EQ(parse_config("  \n"), Config{});
 }
@@ -39,6 +41,7 @@ TEST(ConfigTest, RefusesWithTheFieldsName) {
                      {"BM=1 BM=1", "BM"},
                      {"order=spiral", "order"},
                      {"order=grouped:0", "order"},
+                     {"pdl=2", "pdl"},
                      {"=4", "unknown field"}};
   for (auto [text, says] : cases) {
     try {

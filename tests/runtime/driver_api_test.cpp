@@ -2,12 +2,14 @@
 // Our declarations of the driver's interface against those of cuda.h. The only
 // place that includes it, and only where the build has found one.
 #include "girih/runtime/cuda/driver_api.h"
+#include "girih/runtime/cuda/nvrtc_api.h"
 
 #include <gtest/gtest.h>
 
 #ifdef GIRIH_HAVE_CUDA_H
 #include <cuda.h>
 #include <cudaTypedefs.h>
+#include <nvrtc.h>
 
 #include <array>
 #include <type_traits>
@@ -75,6 +77,19 @@ using girih::cuda::Result;
 using girih::cuda::StreamHandle;
 GIRIH_DRIVER_FUNCTIONS(GIRIH_COMPARE)
 GIRIH_OPTIONAL_DRIVER_FUNCTIONS(GIRIH_COMPARE)
+
+#define GIRIH_COMPARE_NVRTC(name, arguments)                                   \
+  TEST(NvrtcApi, name) {                                                       \
+    using Ours = girih::cuda::NvrtcResult(*) arguments;                        \
+    EXPECT_EQ(Signature<Ours>::shapes, Signature<decltype(&::name)>::shapes);  \
+  }
+using girih::cuda::NvrtcProgram;
+GIRIH_NVRTC_FUNCTIONS(GIRIH_COMPARE_NVRTC)
+
+TEST(NvrtcApi, Results) {
+  EXPECT_EQ(girih::cuda::nvrtc_success, int(NVRTC_SUCCESS));
+  EXPECT_EQ(girih::cuda::nvrtc_compilation, int(NVRTC_ERROR_COMPILATION));
+}
 
 TEST(DriverApi, LaunchStructures) {
   using Config = girih::cuda::LaunchConfig;

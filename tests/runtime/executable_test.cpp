@@ -150,7 +150,7 @@ TEST(Executable, KeyHoldsAllThatMatters) {
   program = add_program();
   program.operands[2].dtype = bf16;
   add(key_text(program, sm90a, ""));
-  for (int field = 0; field < 8; ++field) {
+  for (int field = 0; field < 9; ++field) {
     Config config = add_config();
     config.num_warps += field == 0 ? 4 : 0;
     config.num_stages += field == 1 ? 1 : 0;
@@ -161,6 +161,7 @@ TEST(Executable, KeyHoldsAllThatMatters) {
       config.order.kind = ProgramOrder::Kind::grouped;
     config.split_k += field == 6 ? 1 : 0;
     config.blocks["BLOCK"] += field == 7 ? 4 : 0;
+    config.pdl = field == 8;
     program = add_program();
     program.config = config;
     add(key_text(program, sm90a, ""));
@@ -343,6 +344,70 @@ TEST_F(GpuLaunch, SyncModeFindsTheLaunch) {
       error_of(ErrorId::cuda, [&] { add.launch(arrays, options); });
   EXPECT_TRUE(has(text, "executable_test.cpp:")) << text;
   EXPECT_TRUE(has(text, "the kernel was add")) << text;
+}
+
+TEST_F(GpuLaunch, DependentLaunchNeedsTheWaitInTheCode) {
+  Config config = add_config();
+  config.pdl = true;
+  add.launch(arrays, {config, {}});
+  EXPECT_FALSE(driver.launches().back().programmatic);
+  const std::string waiting =
+      ".visible .entry kernel() {\ngriddepcontrol.wait;\n}\n";
+  toolchain.code = waiting;
+  config.num_stages = 7; // compiled anew
+  add.launch(arrays, {config, {}});
+  EXPECT_TRUE(driver.launches().back().programmatic);
+  EXPECT_EQ(driver.launches().back().programs, 2u);
+  EXPECT_EQ(driver.launches().back().threads, 128u);
+  // Not asked for: such code runs as any other.
+  config.pdl = false;
+  add.launch(arrays, {config, {}});
+  EXPECT_FALSE(driver.launches().back().programmatic);
+  EXPECT_EQ(c.to_vector(), (Values{11, 22, 33, 44, 55}));
+  driver.fail("cuLaunchKernelEx", 1, 1);
+  config.pdl = true;
+  const std::string text =
+      error_of(ErrorId::cuda, [&] { add.launch(arrays, {config, {}}); });
+  EXPECT_TRUE(has(text, "cuLaunchKernelEx")) << text;
+}
+
+TEST(GpuCode, DependentLaunchAndTheDriver) {
+  // A capture holds it from 12.3 on; a driver without the call launches as
+  // usual.
+  for (const int version : {11050, 12020, 12040}) {
+    FakeDriver driver;
+    driver.set_version(version);
+    const ScopedEnv ptxas("GIRIH_PTXAS", "off");
+    FakeToolchain toolchain;
+    toolchain.code = ".visible .entry kernel() {\ngriddepcontrol.wait;\n}\n";
+    Config config = add_config();
+    config.pdl = true;
+    const Array a = Array::from(Values{1}, {1}, f32),
+                c = Array::zeros({1}, f32);
+    const std::vector<Array> all{a, a, c};
+    const Kernel add = make_add();
+    add.launch(all, {config, {}});
+    EXPECT_EQ(driver.launches().back().programmatic, version > 11060);
+    const Graph graph = Graph::capture(Stream::create(cuda_device()),
+                                       [&] { add.launch(all, {config, {}}); });
+    graph.launch();
+    EXPECT_EQ(driver.launches().size(), 2u);
+    EXPECT_EQ(driver.launches().back().programmatic, version > 12030);
+  }
+}
+
+TEST(GpuCode, DependentLaunchIsCached) {
+  const TemporaryFolder folder;
+  FakeDriver driver;
+  const ScopedEnv ptxas("GIRIH_PTXAS", "off");
+  Config config = add_config();
+  config.pdl = true;
+  for (int round = 0; round < 2; ++round) {
+    FakeToolchain toolchain(nullptr, folder.path() + "/cache");
+    toolchain.code = ".visible .entry kernel() {\ngriddepcontrol.wait;\n}\n";
+    EXPECT_TRUE(executable_for(add_program(config), cuda_device())->pdl);
+    EXPECT_EQ(toolchain.compiles, 1 - round);
+  }
 }
 
 TEST_F(GpuLaunch, Report) {

@@ -59,7 +59,7 @@ namespace {
 
 FakeDriver *active = nullptr;
 // Contexts are device number + 1.
-thread_local std::vector<void *> contexts;
+thread_local ContextStack contexts;
 
 void *context_of(int device) {
   return reinterpret_cast<void *>(static_cast<std::intptr_t>(device + 1));

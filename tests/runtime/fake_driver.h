@@ -33,6 +33,17 @@ struct FakeDevice {
   int max_threads = 1024;
 };
 
+/// The contexts of a thread. Plain data: destructors of static storage call the
+/// driver when objects of the thread are gone.
+struct ContextStack {
+  void *all[8];
+  int count;
+  bool empty() const { return count == 0; }
+  void *back() const { return all[count - 1]; }
+  void push_back(void *context) { all[count++] = context; }
+  void pop_back() { --count; }
+};
+
 /// Takes the driver's place as long as it lives. One at a time. What is
 /// launched runs at once, but on a stream that is captured it becomes a node of
 /// the graph and runs at each replay; calls that a capture forbids fail and end

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -48,7 +49,10 @@ private:
       ++compiles;
       std::this_thread::sleep_for(
           std::chrono::milliseconds(compile_milliseconds));
-      last_program = program;
+      {
+        const std::lock_guard lock(mutex_);
+        last_program = program;
+      }
       compiler::Artifact artifact;
       artifact.target = target;
       artifact.entry = "kernel";
@@ -69,7 +73,10 @@ private:
     made.assemble = [this](std::string_view ptx, const std::string &arch,
                            const std::string &) {
       ++assemblies;
-      last_arch = arch;
+      {
+        const std::lock_guard lock(mutex_);
+        last_arch = arch;
+      }
       cuda::Assembled assembled;
       assembled.cubin = "CUBIN of " + std::string(ptx);
       assembled.spill_bytes = 8;
@@ -78,6 +85,7 @@ private:
     return made;
   }
 
+  std::mutex mutex_; // guards last_program and last_arch
   compiler::HostEntry entry_;
   FileSystem files_;
   DiskCache disk_;

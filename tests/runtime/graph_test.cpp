@@ -410,6 +410,28 @@ TEST_F(GpuGraph, GraphsGoWithTheirHandle) {
   EXPECT_EQ(driver.count("cuGraphExecDestroy"), before + 1);
 }
 
+TEST_F(GpuGraph, NobodyWaitsForTheDeviceMeanwhile) {
+  // It would break the capture, of whichever thread.
+  const Graph graph = Graph::capture(stream, [&] {
+    launch();
+    std::thread([&] {
+      const std::string text =
+          error_of(ErrorId::capture, [&] { synchronize(cuda_device()); });
+      EXPECT_TRUE(has(text, "another thread captures")) << text;
+      int handle = 0; // its use is known to be over by such a wait only
+      Array d = Array::empty({3}, f32, cuda_device());
+      add.launch(std::vector<Array>{a, a, d},
+                 {add_config(), Stream::wrap(&handle, cuda_device())});
+      d = Array();
+      Array::empty({3}, f32, cuda_device());
+    }).join();
+  });
+  EXPECT_EQ(driver.count("cuCtxSynchronize"), 0);
+  graph.launch();
+  EXPECT_EQ(c.to_vector(), (Values{2, 4, 6}));
+  synchronize(cuda_device());
+}
+
 TEST_F(GpuGraph, OtherDevicesWorkOn) {
   const Array b = Array::from(Values{4}, {1}, f32, cuda_device(1));
   const Graph graph = Graph::capture(stream, [&] {

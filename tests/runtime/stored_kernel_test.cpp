@@ -18,6 +18,8 @@ StoredKernel example() {
   kernel.scratch_bytes = 12;
   kernel.threads = 128;
   kernel.spill_bytes = 4;
+  kernel.pdl = true;
+  kernel.parameters = {{8, 8}, {4, 4}, {16, 8}};
   kernel.remarks.push_back({"layout", "dot on CUDA cores", {"k.cpp", 22}});
   return kernel;
 }
@@ -36,6 +38,8 @@ TEST(StoredKernel, RoundTrip) {
   EXPECT_EQ(read->scratch_bytes, 12);
   EXPECT_EQ(read->threads, 128);
   EXPECT_EQ(read->spill_bytes, 4);
+  EXPECT_TRUE(read->pdl);
+  EXPECT_EQ(read->parameters, kernel.parameters);
   ASSERT_EQ(read->remarks.size(), 1u);
   EXPECT_EQ(read->remarks[0].text, "dot on CUDA cores");
   EXPECT_EQ(read->remarks[0].line.file, "k.cpp");

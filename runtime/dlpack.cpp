@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "girih/ops/capi/dlpack.h"
+#include "girih/runtime/dlpack.h"
 
 #include "girih/dsl/support/diagnostics.h"
-#include "girih/ops/capi/failures.h"
-#include "girih/ops/capi/girih_c.h"
+#include "girih/runtime/failure.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <span>
 
-namespace girih::capi::dlpack {
+namespace girih::dlpack {
 namespace {
 
 struct TypeRow {
@@ -91,7 +90,8 @@ template <class ManagedTensor> ManagedTensor *make_export(const Array &array) {
 /// The owner that calls the deleter; made before anything can throw.
 template <class ManagedTensor>
 std::shared_ptr<void> take_over(ManagedTensor *managed) {
-  require(managed, "the DLPack tensor");
+  if (!managed)
+    fail(ErrorId::argument, "the DLPack tensor is NULL");
   const auto destroy = [](void *pointer) {
     auto *self = static_cast<ManagedTensor *>(pointer);
     if (self->deleter)
@@ -120,35 +120,42 @@ Array array_of(const Tensor &tensor, std::shared_ptr<void> owner) {
       std::move(owner));
 }
 
-Array import_managed(Managed *managed) {
-  auto owner = take_over(managed);
-  return array_of(managed->tensor, std::move(owner));
+} // namespace girih::dlpack
+
+namespace girih {
+
+Array Array::from_dlpack(DLManagedTensor *tensor) {
+  auto *managed = reinterpret_cast<dlpack::Managed *>(tensor);
+  auto owner = dlpack::take_over(managed);
+  return dlpack::array_of(managed->tensor, std::move(owner));
 }
 
-Array import_managed(ManagedVersioned *managed) {
+Array Array::from_dlpack(DLManagedTensorVersioned *tensor) {
   // Version, context and deleter keep their places in every version.
-  auto owner = take_over(managed);
-  if (managed->version.major != written.major)
-    refuse(fmt::format("DLPack version {}.{} is not {}.x",
-                       managed->version.major, managed->version.minor,
-                       written.major));
-  if (managed->flags & flag_padded_subbyte)
-    refuse("4-bit elements must be packed, two in a byte");
-  const Array array = array_of(managed->tensor, std::move(owner));
-  return managed->flags & flag_read_only ? array.as_read_only() : array;
+  auto *managed = reinterpret_cast<dlpack::ManagedVersioned *>(tensor);
+  auto owner = dlpack::take_over(managed);
+  if (managed->version.major != dlpack::written.major)
+    dlpack::refuse(fmt::format("DLPack version {}.{} is not {}.x",
+                               managed->version.major, managed->version.minor,
+                               dlpack::written.major));
+  if (managed->flags & dlpack::flag_padded_subbyte)
+    dlpack::refuse("4-bit elements must be packed, two in a byte");
+  const Array array = dlpack::array_of(managed->tensor, std::move(owner));
+  return managed->flags & dlpack::flag_read_only ? array.as_read_only() : array;
 }
 
-Managed *export_managed(const Array &array) {
-  if (array.read_only())
-    refuse("a read-only array needs a consumer of DLPack 1.0 or newer");
-  return make_export<Managed>(array);
+DLManagedTensor *Array::to_dlpack() const {
+  if (read_only_)
+    dlpack::refuse("a read-only array needs a consumer of DLPack 1.0 or newer");
+  return reinterpret_cast<DLManagedTensor *>(
+      dlpack::make_export<dlpack::Managed>(*this));
 }
 
-ManagedVersioned *export_versioned(const Array &array) {
-  ManagedVersioned *made = make_export<ManagedVersioned>(array);
-  made->version = written;
-  made->flags = array.read_only() ? flag_read_only : 0;
-  return made;
+DLManagedTensorVersioned *Array::to_dlpack_versioned() const {
+  auto *made = dlpack::make_export<dlpack::ManagedVersioned>(*this);
+  made->version = dlpack::written;
+  made->flags = read_only_ ? dlpack::flag_read_only : 0;
+  return reinterpret_cast<DLManagedTensorVersioned *>(made);
 }
 
-} // namespace girih::capi::dlpack
+} // namespace girih

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// DLPack's structures, declared by us, and their relation to Arrays.
+// DLPack's structures, declared by us, and their relation to Arrays. Not
+// installed: users have Array::from_dlpack() and Array::to_dlpack(), the C ABI
+// its functions of that name, and all lead here.
 #pragma once
 
 #include "girih/runtime/array.h"
 
 #include <cstdint>
 
-namespace girih::capi::dlpack {
+namespace girih::dlpack {
 
 enum DeviceCode : std::int32_t {
   cpu = 1,
@@ -63,32 +65,10 @@ struct ManagedVersioned {
   Tensor tensor;
 };
 
-/// The table that a type offers as `__dlpack_c_exchange_api__`. Its functions
-/// return 0, or -1 with a Python error set.
-struct ExchangeApi {
-  Version version;
-  ExchangeApi *previous; // for another major version, or null
-  void *allocate;
-  void *managed_from_object;
-  void *object_from_managed;
-  int (*tensor_from_object)(void *object, void *out); // borrows; may be null
-  int (*current_stream)(std::int32_t device_type, std::int32_t device_index,
-                        void **out);
-};
-
 /// The version that we write, and the only major version that we read.
 inline constexpr Version written{1, 0};
 
 /// A view; `owner` keeps the memory alive. Throws RuntimeError [dlpack] for a
 /// dtype or device that we do not have.
 Array array_of(const Tensor &tensor, std::shared_ptr<void> owner = {});
-/// Takes the tensor over: its deleter is called once, when the last copy of the
-/// Array goes, or before this throws.
-Array import_managed(Managed *managed);
-Array import_managed(ManagedVersioned *managed);
-/// Shares the array's memory; the consumer calls the deleter. Throws
-/// RuntimeError [dlpack] for an unversioned export of a read-only array.
-Managed *export_managed(const Array &array);
-ManagedVersioned *export_versioned(const Array &array);
-
-} // namespace girih::capi::dlpack
+} // namespace girih::dlpack
