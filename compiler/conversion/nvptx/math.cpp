@@ -22,6 +22,8 @@ Value Emitter::computeMath(Operation *op, ArrayRef<Value> x) {
     return Value();
   if (isa<math::AbsFOp>(op))
     return LLVM::FAbsOp::create(b, loc, x[0]);
+  if (isa<math::FmaOp>(op)) // rounded once, in every type
+    return LLVM::FMAOp::create(b, loc, x[0], x[1], x[2]);
   if (!type.isF16() && !type.isBF16())
     return mathFloat(op, x);
   SmallVector<Value> wide;
