@@ -14,6 +14,11 @@ namespace girih::compiler {
 Layout blockedLayout(llvm::ArrayRef<int64_t> shape, int contiguous,
                      int64_t vector, int64_t elementBytes, int warps);
 
+/// For scanning along `dim`: each thread holds a run of neighbours, a power of
+/// two of them; lanes and then warps go on along it, as far as the rows leave
+/// them free: the lowest bits of a lane or warp number are along `dim`.
+Layout scanLayout(llvm::ArrayRef<int64_t> shape, int dim, int warps);
+
 /// How warps share a matrix: `m` x `n` of them, the rest hold copies.
 struct WarpGrid {
   int64_t m = 1, n = 1, copies = 1;

@@ -31,6 +31,13 @@ bool isFree(Value value) {
          value.getDefiningOp<tensor::SplatOp>();
 }
 
+/// Operations whose result has a lane for each lane of their operands.
+bool isLaneByLane(Operation *op) {
+  return (OpTrait::hasElementwiseMappableTraits(op) ||
+          isa<tile::InlinePtxOp>(op)) &&
+         op->getNumResults() == 1 && isTile(op->getResult(0));
+}
+
 /// The best spread of an access over threads.
 struct Spread {
   Layout layout;
@@ -45,6 +52,7 @@ public:
   void run() {
     findDefaults();
     anchorDots();
+    anchorScans();
     while (propagate())
       ;
     // Rewriting inserts operations: the list is made first.
@@ -123,6 +131,15 @@ private:
     });
   }
 
+  void anchorScans() {
+    kernel.walk([&](tile::ScanOp scan) {
+      for (Value result : scan.getResults())
+        anchored[result] =
+            attr(scanLayout(cast<RankedTensorType>(result.getType()).getShape(),
+                            static_cast<int>(scan.getDim()), warps));
+    });
+  }
+
   /// Gives every value of the group the layout that one of them has.
   bool unify(ArrayRef<Value> group) {
     LayoutAttr layout;
@@ -154,8 +171,17 @@ private:
                        branch.elseYield().getOperands()))
           if (isTile(result))
             changed |= unify({result, yes, no});
-      } else if (OpTrait::hasElementwiseMappableTraits(op) &&
-                 op->getNumResults() == 1 && isTile(op->getResult(0))) {
+      } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+        for (auto [argument, yielded] : llvm::zip_equal(
+                 loop.getBeforeArguments(), loop.getYieldOp().getOperands()))
+          if (isTile(argument))
+            changed |= unify({argument, yielded});
+        for (auto [result, argument, passed] :
+             llvm::zip_equal(loop.getResults(), loop.getAfterArguments(),
+                             loop.getConditionOp().getArgs()))
+          if (isTile(result))
+            changed |= unify({result, argument, passed});
+      } else if (isLaneByLane(op)) {
         // Only forwards: what an elementwise operation reads may be shared.
         Value result = op->getResult(0);
         for (Value operand : op->getOperands())
@@ -244,7 +270,68 @@ private:
                   cast<RankedTensorType>(like.getType()).getEncoding()));
   }
 
+  /// The layout that the first operand with one has.
+  LayoutAttr heldLayout(Operation *op) {
+    for (Value operand : op->getOperands())
+      if (isTile(operand) && !isFree(operand))
+        return cast<LayoutAttr>(
+            cast<RankedTensorType>(operand.getType()).getEncoding());
+    return layoutOf(op->getOperand(0));
+  }
+
+  /// Loops and branches; false for other operations.
+  bool convertFlow(Operation *op) {
+    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+      for (auto [operand, argument] :
+           llvm::zip_equal(loop.getInitArgsMutable(), loop.getRegionIterArgs()))
+        requireLike(operand, argument);
+    } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+      for (auto [operand, argument] :
+           llvm::zip_equal(loop.getInitsMutable(), loop.getBeforeArguments()))
+        requireLike(operand, argument);
+      for (auto [operand, argument] :
+           llvm::zip_equal(loop.getYieldOp().getResultsMutable(),
+                           loop.getBeforeArguments()))
+        requireLike(operand, argument);
+      for (auto [operand, result] : llvm::zip_equal(
+               loop.getConditionOp().getArgsMutable(), loop.getResults()))
+        requireLike(operand, result);
+    } else if (isa<scf::YieldOp>(op) &&
+               isa<scf::ForOp, scf::IfOp>(op->getParentOp())) {
+      for (auto [operand, result] : llvm::zip_equal(
+               op->getOpOperands(), op->getParentOp()->getResults()))
+        requireLike(operand, result);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /// What takes lanes as data says; false for other operations.
+  bool convertIndirect(Operation *op) {
+    if (isa<tile::ScanOp, tile::GatherOp, tile::AtomicOp>(op)) {
+      // Results of one layout, operands likewise.
+      for (OpOperand &operand : op->getOpOperands())
+        if (isTile(operand.get()))
+          requireLike(operand, op->getResult(0));
+    } else if (auto take = dyn_cast<tile::TakeOp>(op)) {
+      requireLike(take.getIndexMutable(), take.getResult());
+      if (isFree(take.getSource()))
+        require(take.getSourceMutable(), layoutOf(take.getSource()));
+    } else if (auto scatter = dyn_cast<tile::ScatterOp>(op)) {
+      LayoutAttr layout = heldLayout(op);
+      for (OpOperand &operand : op->getOpOperands())
+        if (isTile(operand.get()))
+          require(operand, layout);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   void convertOperands(Operation *op) {
+    if (convertFlow(op) || convertIndirect(op))
+      return;
     if (auto dot = dyn_cast<tile::DotOp>(op)) {
       const DotPlan &plan = plans.find(op)->second;
       require(dot.getAMutable(), attr(plan.a));
@@ -257,17 +344,7 @@ private:
           cast<RankedTensorType>(value.getType()).getEncoding());
       if (!held || own.bytes > runBytes(store, held.getLayout()))
         require(store.getValueMutable(), attr(own.layout));
-    } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
-      for (auto [operand, argument] :
-           llvm::zip_equal(loop.getInitArgsMutable(), loop.getRegionIterArgs()))
-        requireLike(operand, argument);
-    } else if (isa<scf::YieldOp>(op) &&
-               isa<scf::ForOp, scf::IfOp>(op->getParentOp())) {
-      for (auto [operand, result] : llvm::zip_equal(
-               op->getOpOperands(), op->getParentOp()->getResults()))
-        requireLike(operand, result);
-    } else if (OpTrait::hasElementwiseMappableTraits(op) &&
-               op->getNumResults() == 1) {
+    } else if (isLaneByLane(op)) {
       for (OpOperand &operand : op->getOpOperands())
         if (isTile(operand.get()))
           requireLike(operand, op->getResult(0));

@@ -38,6 +38,9 @@ public:
       if (global.getAddressSpace() == 3)
         global.replaceAllUsesWith(llvm::ConstantPointerNull::get(
             llvm::cast<llvm::PointerType>(global.getType())));
+    for (llvm::StringRef name : {"vprintf", "__assertfail"})
+      if (llvm::Function *function = module.getFunction(name))
+        function->setName("emulated_" + name.ltrim('_'));
     for (llvm::Function &function : module) {
       function.setCallingConv(llvm::CallingConv::C);
       std::vector<llvm::CallInst *> calls;
@@ -59,6 +62,13 @@ private:
                            ? "emulated_thread"
                        : name.contains("ctaid.x") ? "emulated_program"
                                                   : nullptr;
+    if (name.consume_front("llvm.nvvm.shfl.sync.") ||
+        name.contains("bar.warp.sync")) {
+      std::string text = name.contains("bar.warp.sync")
+                             ? "bar.warp.sync;"
+                             : "shfl.sync." + name.str() + ";";
+      return emulate(call, internAssembly(text, ""), builder);
+    }
     if (host) {
       auto callee = module.getOrInsertFunction(host, i32);
       call->replaceAllUsesWith(builder.CreateCall(callee));
@@ -67,6 +77,10 @@ private:
       auto callee = module.getOrInsertFunction(
           "emulated_barrier", llvm::Type::getVoidTy(module.getContext()));
       builder.CreateCall(callee);
+      call->eraseFromParent();
+    } else if (name == "llvm.nvvm.exit") {
+      builder.CreateCall(module.getOrInsertFunction(
+          "emulated_exit", llvm::Type::getVoidTy(module.getContext())));
       call->eraseFromParent();
     }
   }
@@ -78,8 +92,13 @@ private:
 
   void replaceAssembly(llvm::CallInst *call, llvm::IRBuilder<> &builder) {
     auto *assembly = llvm::cast<llvm::InlineAsm>(call->getCalledOperand());
-    unsigned id = internAssembly(assembly->getAsmString().str(),
-                                 assembly->getConstraintString().str());
+    emulate(call,
+            internAssembly(assembly->getAsmString().str(),
+                           assembly->getConstraintString().str()),
+            builder);
+  }
+
+  void emulate(llvm::CallInst *call, unsigned id, llvm::IRBuilder<> &builder) {
     // One pair of arrays for the function: stacks of fibers are small.
     if (owner != call->getFunction()) {
       owner = call->getFunction();
@@ -215,6 +234,14 @@ EmulatedKernel::EmulatedKernel(const std::string &text, int capability)
 }
 
 EmulatedKernel::~EmulatedKernel() = default;
+
+void *EmulatedKernel::variable(const std::string &name) {
+  auto found = state->jit->lookup(name);
+  if (found)
+    return found->toPtr<void *>();
+  llvm::consumeError(found.takeError());
+  return nullptr;
+}
 
 void EmulatedKernel::run(const std::vector<std::int64_t> &params,
                          std::int64_t programs) {

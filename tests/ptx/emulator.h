@@ -22,6 +22,9 @@ struct EmulatedKernel {
   /// Runs programs [0, programs) with this parameter block.
   void run(const std::vector<std::int64_t> &params, std::int64_t programs);
 
+  /// Address of a variable of the module; null where there is none.
+  void *variable(const std::string &name);
+
   std::int64_t sharedBytes = 0;
   int threads = 0;
 

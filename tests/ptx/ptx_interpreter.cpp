@@ -63,6 +63,11 @@ struct Machine {
 
 Machine *machine = nullptr;
 
+std::string &printedText() {
+  static std::string text;
+  return text;
+}
+
 /// No exception can leave JIT-compiled code: it is raised by the scheduler.
 void complain(const std::string &what) {
   if (machine->error.empty())
@@ -256,6 +261,48 @@ void matrixMultiply(Fiber *warp, const Instruction &instruction) {
     }
 }
 
+void shuffle(Fiber *warp, llvm::StringRef text) {
+  for (int lane = 0; lane < 32; ++lane) {
+    const Slots values = warp[lane].values; // members, value, b, c
+    int b = values[2] & 31, segment = values[3] >> 8 & 31,
+        clamp = values[3] & 31;
+    int least = lane & segment, most = least | (clamp & ~segment);
+    int from = text.contains(".up.")     ? lane - b
+               : text.contains(".down.") ? lane + b
+               : text.contains(".bfly.") ? lane ^ b
+                                         : least | (b & ~segment);
+    bool valid = text.contains(".up.") ? from >= most : from <= most;
+    warp[lane].results[0] =
+        static_cast<std::uint32_t>(warp[valid ? from : lane].values[1]);
+    if (static_cast<std::uint32_t>(values[0]) != 0xffffffff)
+      complain("a shuffle of some lanes only");
+  }
+}
+
+/// Instructions that tests write themselves.
+bool arithmetic(llvm::StringRef text, Slots results, Slots values) {
+  if (!text.starts_with("add.s") && !text.starts_with("xor.") &&
+      !text.starts_with("fma."))
+    return false;
+  std::vector<Operand> operands = parseOperands(text);
+  auto word = [&](int i) { return values[operands[i].slot - 1]; };
+  auto number = [&](int i) { return llvm::bit_cast<double>(word(i)); };
+  auto single = [&](int i) {
+    return llvm::bit_cast<float>(static_cast<std::uint32_t>(word(i)));
+  };
+  if (text.starts_with("add.s"))
+    results[0] = word(1) + word(2);
+  else if (text.starts_with("xor."))
+    results[0] = (word(1) ^ word(2)) & (text.contains("pred") ? 1 : 0xffff);
+  else if (text.contains(".f64"))
+    results[0] = llvm::bit_cast<std::uint64_t>(
+        std::fma(number(1), number(2), number(3)));
+  else
+    results[0] = llvm::bit_cast<std::uint32_t>(
+        std::fma(single(1), single(2), single(3)));
+  return true;
+}
+
 /// The last lane to come does the work of the warp.
 void meetWarp(unsigned id, Slots results, Slots values) {
   int first = machine->current / 32 * 32;
@@ -280,9 +327,12 @@ void meetWarp(unsigned id, Slots results, Slots values) {
     fiber.waits = Waits::nothing;
   }
   const Instruction &instruction = instructions()[id];
-  if (llvm::StringRef(instruction.text).starts_with("ldmatrix"))
+  llvm::StringRef text(instruction.text);
+  if (text.starts_with("ldmatrix"))
     matrixLoad(gathered, instruction);
-  else
+  else if (text.starts_with("shfl."))
+    shuffle(gathered, text);
+  else if (text.starts_with("mma."))
     matrixMultiply(gathered, instruction);
 }
 
@@ -291,6 +341,43 @@ extern "C" std::int32_t emulated_program() {
   return static_cast<std::int32_t>(machine->program);
 }
 extern "C" void emulated_barrier() { yieldFor(Waits::program); }
+extern "C" void emulated_exit() { yieldFor(Waits::done); }
+
+extern "C" void emulated_assertfail(const char *message, const char *file,
+                                    std::int32_t line, const char *function,
+                                    std::int64_t) {
+  complain(std::string(file) + ":" + std::to_string(line) + ": " + function +
+           ": " + message);
+  yieldFor(Waits::done);
+}
+
+extern "C" std::int32_t emulated_vprintf(const char *format,
+                                         const char *arguments) {
+  std::string line;
+  for (llvm::StringRef rest(format); !rest.empty();) {
+    char buffer[64] = {rest.front()};
+    bool integer = rest.consume_front("%lld");
+    bool real = !integer && rest.consume_front("%g");
+    bool word = !integer && !real && rest.consume_front("%s");
+    if (integer || real || word) {
+      std::int64_t bits;
+      std::memcpy(&bits, arguments, 8);
+      arguments += 8;
+      if (integer)
+        snprintf(buffer, sizeof(buffer), "%lld", static_cast<long long>(bits));
+      else if (word)
+        snprintf(buffer, sizeof(buffer), "%s",
+                 reinterpret_cast<const char *>(bits));
+      else
+        snprintf(buffer, sizeof(buffer), "%g", llvm::bit_cast<double>(bits));
+    } else if (!rest.consume_front("%%")) {
+      rest = rest.drop_front();
+    }
+    line += buffer;
+  }
+  printedText() += line;
+  return 0;
+}
 
 extern "C" void emulated_assembly(std::int32_t id, Slots results,
                                   Slots values) {
@@ -311,7 +398,10 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
   }
   if (text.starts_with("cp.async."))
     return startCopy(instruction, values);
-  if (text.starts_with("ldmatrix") || text.starts_with("mma."))
+  if (arithmetic(text, results, values))
+    return;
+  if (text.starts_with("ldmatrix") || text.starts_with("mma.") ||
+      text.starts_with("shfl.") || text.starts_with("bar.warp.sync"))
     return meetWarp(id, results, values);
   if (text.starts_with("cvt.rna.tf32")) {
     results[0] = (static_cast<std::uint32_t>(values[0]) + 0x1000) & 0xffffe000;
@@ -353,6 +443,8 @@ bool release() {
 
 } // namespace
 
+std::string takePrinted() { return std::exchange(printedText(), {}); }
+
 unsigned internAssembly(const std::string &text,
                         const std::string &constraints) {
   Instruction instruction;
@@ -376,10 +468,14 @@ unsigned internAssembly(const std::string &text,
 }
 
 std::vector<std::pair<const char *, void *>> hostFunctions() {
-  return {{"emulated_thread", reinterpret_cast<void *>(&emulated_thread)},
-          {"emulated_program", reinterpret_cast<void *>(&emulated_program)},
-          {"emulated_barrier", reinterpret_cast<void *>(&emulated_barrier)},
-          {"emulated_assembly", reinterpret_cast<void *>(&emulated_assembly)}};
+  return {
+      {"emulated_thread", reinterpret_cast<void *>(&emulated_thread)},
+      {"emulated_program", reinterpret_cast<void *>(&emulated_program)},
+      {"emulated_barrier", reinterpret_cast<void *>(&emulated_barrier)},
+      {"emulated_exit", reinterpret_cast<void *>(&emulated_exit)},
+      {"emulated_vprintf", reinterpret_cast<void *>(&emulated_vprintf)},
+      {"emulated_assertfail", reinterpret_cast<void *>(&emulated_assertfail)},
+      {"emulated_assembly", reinterpret_cast<void *>(&emulated_assembly)}};
 }
 
 void runProgram(void (*entry)(const std::int64_t *), const std::int64_t *params,

@@ -16,6 +16,9 @@ unsigned internAssembly(const std::string &text,
 /// Functions that emulated code calls, by name.
 std::vector<std::pair<const char *, void *>> hostFunctions();
 
+/// What programs have printed since the last call.
+std::string takePrinted();
+
 /// Runs one program. Throws std::runtime_error for accesses to shared memory
 /// out of bounds, unknown instructions, threads that never meet.
 void runProgram(void (*entry)(const std::int64_t *), const std::int64_t *params,

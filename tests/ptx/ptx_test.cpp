@@ -2,6 +2,7 @@
 // The PTX of every case for every architecture: accepted by ptxas where there
 // is one, without spills in the hot kernels, with the instructions that matter.
 #include "cases.h"
+#include "tile_kernels.h"
 
 #include "girih/compiler/backend.h"
 #include "girih/compiler/dialect/Tile.h"
@@ -127,6 +128,15 @@ TEST_P(PtxMatmul, EveryKernelAssembles) {
   }
 }
 
+TEST_P(PtxMatmul, OperationsOnTilesAssemble) {
+  if (!findPtxas())
+    GTEST_SKIP() << "no ptxas in PATH";
+  for (auto [name, text] : tileKernels()) {
+    SCOPED_TRACE(name);
+    expectAssembles(text, GetParam(), false);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Architectures, PtxMatmul,
                          ::testing::ValuesIn(architectures));
 
@@ -159,6 +169,33 @@ TEST(Ptx, AddMovesSixteenBytesAtATime) {
   EXPECT_EQ(count(code, "st.global.v4.b32"), 1);
   EXPECT_EQ(count(code, "setp"), 1); // one mask for all
   EXPECT_EQ(count(code, ".reqntid 128"), 1);
+}
+
+std::string tileKernel(const std::string &wanted) {
+  for (auto [name, text] : tileKernels())
+    if (name == wanted)
+      return text;
+  return {};
+}
+
+TEST(Ptx, AtomicsAreInstructionsWhereTheyCanBe) {
+  EXPECT_EQ(count(emit(tileKernel("add of f32"), "sm_80").code, "atom."), 2);
+  EXPECT_EQ(count(emit(tileKernel("add of f16"), "sm_80").code,
+                  "atom.global.add.noftz.f16"),
+            2);
+  EXPECT_EQ(count(emit(tileKernel("add of bf16"), "sm_90a").code,
+                  "atom.global.add.noftz.bf16"),
+            2);
+  EXPECT_EQ(count(emit(tileKernel("max of i64"), "sm_80").code,
+                  "atom.global.max.s64"),
+            2);
+}
+
+TEST(Ptx, CodeOfASortDoesNotGrowWithTheTile) {
+  std::string code = emit(tileKernel("sort tensor<4096xf32>"), "sm_90a").code;
+  // Two words of two lanes, in two places: a short and a long merge.
+  EXPECT_EQ(count(code, "shfl.sync"), 8);
+  EXPECT_LT(count(code, "\n"), 1500);
 }
 
 TEST(Ptx, ProductsAndSumsStayApart) {

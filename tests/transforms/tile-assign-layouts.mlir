@@ -79,3 +79,62 @@ func.func @small(%a: !V, %c: !F) attributes {tile.kernel, tile.config = "",
   tile.store %d, %c[] map #map : tensor<8x8xf32>, !F
   return
 }
+
+// -----
+
+#map = affine_map<(d0, d1) -> (d0, d1)>
+!F = !tile.view<element = f32, sizes = [1, 1], strides = [1, 1], unit = 1, align = 4>
+
+// A scan has runs, then lanes, then warps along its dimension, as far as rows leave them free.
+// CHECK-LABEL: func.func @scan
+// CHECK: %[[X:.+]] = tile.load
+// CHECK: %[[Y:.+]] = tile.convert_layout %[[X]]
+// CHECK-SAME: -> tensor<2x512xf32, #tile.layout<"rank = 2, reg = {{\[\[0, 1\], \[0, 2\], \[0, 4\]\]}}, lane = {{\[\[0, 8\], \[0, 16\], \[0, 32\], \[0, 64\], \[0, 128\]\]}}, warp = {{\[\[0, 256\], \[1, 0\]\]}}">>
+// CHECK: tile.scan %[[Y]] dim 1
+func.func @scan(%a: !F, %c: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2, s3] -> (1)>} {
+  %x = tile.load %a[] map #map other 0.0 : f32 : !F -> tensor<2x512xf32>
+  %r = tile.scan %x dim 1 : tensor<2x512xf32> -> tensor<2x512xf32> {
+  ^bb0(%p: f32, %q: f32):
+    %s = arith.addf %p, %q : f32
+    tile.yield %s : f32
+  }
+  tile.store %r, %c[] map #map : tensor<2x512xf32>, !F
+  return
+}
+
+// -----
+
+#map = affine_map<(d0) -> (d0)>
+!F = !tile.view<element = f32, sizes = [1], strides = [1], unit = 0, align = 4>
+!I = !tile.view<element = i32, sizes = [16], strides = [1], unit = 0, align = 16>
+
+// Indices come as the value does; what a loop carries keeps its layout.
+// CHECK-LABEL: func.func @indirect
+// CHECK: %[[ONE:.+]] = arith.constant dense<1.0{{.*}}> : tensor<1024xf32, [[LAYOUT:#tile.layout<.+>]]>
+// CHECK: %[[I:.+]] = tile.load {{.*}} -> tensor<1024xi32, [[LAYOUT]]>
+// CHECK: tile.gather %{{.+}}[%[[I]] : {{.*}} -> tensor<1024xf32, [[LAYOUT]]>
+// CHECK: scf.while {{.*}} -> tensor<1024xf32, [[LAYOUT]]>
+// CHECK: tile.scatter %[[ONE]]
+// CHECK-NOT: convert_layout
+func.func @indirect(%a: !F, %i: !I, %c: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "in", "inout"],
+    tile.grid = affine_map<()[s0, s1, s2] -> (1)>} {
+  %one = arith.constant dense<1.0> : tensor<1024xf32>
+  %no = arith.constant false
+  %x = tile.load %i[] map #map other 0 : i32 : !I -> tensor<1024xi32>
+  %g = tile.gather %a[%x : tensor<1024xi32>] other 0.0 : f32 : !F -> tensor<1024xf32>
+  %w = scf.while (%v = %g) : (tensor<1024xf32>) -> tensor<1024xf32> {
+    scf.condition(%no) %v : tensor<1024xf32>
+  } do {
+  ^bb0(%v: tensor<1024xf32>):
+    %t = arith.addf %v, %one : tensor<1024xf32>
+    scf.yield %t : tensor<1024xf32>
+  }
+  tile.scatter %w, %c[%x : tensor<1024xi32>] : tensor<1024xf32>, !F
+  tile.scatter %one, %c[%x : tensor<1024xi32>] : tensor<1024xf32>, !F
+  return
+}

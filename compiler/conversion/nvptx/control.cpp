@@ -21,6 +21,7 @@ Emitter::Emitter(func::FuncOp kernel, ModuleOp into,
 }
 
 LogicalResult Emitter::run() {
+  findIndirect();
   if (failed(planShared()))
     return failure();
   makeFunction();
@@ -153,9 +154,14 @@ LogicalResult Emitter::emitBlock(Block &block) {
 
 LogicalResult Emitter::emitOp(Operation *op) {
   loc = op->getLoc();
+  separate(op);
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](scf::ForOp loop) { return emitFor(loop); })
       .Case([&](scf::IfOp branch) { return emitIf(branch); })
+      .Case([&](scf::WhileOp loop) { return emitWhile(loop); })
+      .Case<tile::GatherOp, tile::ScatterOp, tile::AtomicOp, tile::TakeOp,
+            tile::ScanOp, tile::SortOp, tile::PrintOp, tile::AssertOp,
+            tile::InlinePtxOp>([&](auto each) { return emitTile(each); })
       .Case([&](tile::ProgramIdOp id) {
         scalars[id] = programId(id.getDim());
         return success();
@@ -224,6 +230,18 @@ void Emitter::bind(Value value, ArrayRef<Value> parts) {
     scalars[value] = parts.front();
 }
 
+/// As flatten, with the number of parts of each value.
+SmallVector<unsigned> Emitter::flattenEach(ValueRange values,
+                                           SmallVectorImpl<Value> &to) {
+  SmallVector<unsigned> counts;
+  for (Value value : values) {
+    size_t before = to.size();
+    flatten(value, to);
+    counts.push_back(to.size() - before);
+  }
+  return counts;
+}
+
 /// Gives `values` the block's arguments, from number `from` on.
 template <typename Bind>
 static void bindArguments(ValueRange values, Block *block, unsigned from,
@@ -239,12 +257,7 @@ static void bindArguments(ValueRange values, Block *block, unsigned from,
 LogicalResult Emitter::emitFor(scf::ForOp loop) {
   // Tested at the end of each round, and once before the first.
   SmallVector<Value> initial{scalar(loop.getLowerBound())};
-  SmallVector<unsigned> counts;
-  for (Value value : loop.getInitArgs()) {
-    size_t before = initial.size();
-    flatten(value, initial);
-    counts.push_back(initial.size() - before);
-  }
+  SmallVector<unsigned> counts = flattenEach(loop.getInitArgs(), initial);
   Value limit = scalar(loop.getUpperBound()), step = scalar(loop.getStep());
   SmallVector<Type> types;
   for (Value value : initial)
@@ -271,8 +284,11 @@ LogicalResult Emitter::emitFor(scf::ForOp loop) {
   scalars[loop.getInductionVar()] = body->getArgument(0);
   bindArguments(loop.getRegionIterArgs(), body, 1, counts, bindValue);
   b.setInsertionPointToEnd(body);
+  auto earlier = unseparated;
+  mayFollow(loop.getRegion());
   if (failed(emitBlock(*loop.getBody())))
     return failure();
+  llvm::append_range(unseparated, earlier);
   loc = loop.getLoc();
   SmallVector<Value> yielded;
   flatten(loop.getYieldedValues(), yielded);
@@ -294,30 +310,70 @@ LogicalResult Emitter::emitIf(scf::IfOp branch) {
   LLVM::CondBrOp::create(b, loc, condition, yes, ValueRange(), no ? no : join,
                          ValueRange());
   SmallVector<unsigned> counts;
+  auto earlier = unseparated, later = earlier;
   for (auto [from, to] : {std::pair(branch.thenBlock(), yes),
                           std::pair(branch.elseBlock(), no)}) {
     if (!from)
       continue;
     b.setInsertionPointToEnd(to);
+    unseparated = earlier;
     if (failed(emitBlock(*from)))
       return failure();
+    llvm::append_range(later, unseparated);
     loc = branch.getLoc();
     SmallVector<Value> yielded;
-    counts.clear();
-    for (Value value : from->getTerminator()->getOperands()) {
-      size_t size = yielded.size();
-      flatten(value, yielded);
-      counts.push_back(yielded.size() - size);
-    }
+    counts = flattenEach(from->getTerminator()->getOperands(), yielded);
     if (join->getNumArguments() == 0)
       for (Value value : yielded)
         join->addArgument(value.getType(), loc);
     LLVM::BrOp::create(b, loc, yielded, join);
   }
+  unseparated = std::move(later);
   bindArguments(
       branch.getResults(), join, 0, counts,
       [&](Value value, ArrayRef<Value> parts) { bind(value, parts); });
   b.setInsertionPointToEnd(join);
+  return success();
+}
+
+LogicalResult Emitter::emitWhile(scf::WhileOp loop) {
+  SmallVector<Value> initial, carried;
+  SmallVector<unsigned> counts = flattenEach(loop.getInits(), initial);
+  auto blockFor = [&](ArrayRef<Value> values) {
+    OpBuilder::InsertionGuard guard(b);
+    SmallVector<Location> locs(values.size(), loc);
+    return b.createBlock(&function.getBody(), {},
+                         llvm::to_vector(ValueRange(values).getTypes()), locs);
+  };
+  auto bindValue = [&](Value value, ArrayRef<Value> parts) {
+    bind(value, parts);
+  };
+  mayFollow(loop.getBefore());
+  mayFollow(loop.getAfter());
+  Block *head = blockFor(initial);
+  LLVM::BrOp::create(b, loc, initial, head);
+  bindArguments(loop.getBeforeArguments(), head, 0, counts, bindValue);
+  b.setInsertionPointToEnd(head);
+  if (failed(emitBlock(*loop.getBeforeBody())))
+    return failure();
+  auto atExit = unseparated;
+  scf::ConditionOp condition = loop.getConditionOp();
+  loc = loop.getLoc();
+  counts = flattenEach(condition.getArgs(), carried);
+  Block *body = blockFor(carried), *exit = blockFor(carried);
+  LLVM::CondBrOp::create(b, loc, scalar(condition.getCondition()), body,
+                         carried, exit, carried);
+  bindArguments(loop.getAfterArguments(), body, 0, counts, bindValue);
+  b.setInsertionPointToEnd(body);
+  if (failed(emitBlock(*loop.getAfterBody())))
+    return failure();
+  loc = loop.getLoc();
+  SmallVector<Value> yielded;
+  flatten(loop.getYieldOp().getOperands(), yielded);
+  LLVM::BrOp::create(b, loc, yielded, head);
+  unseparated = std::move(atExit);
+  bindArguments(loop.getResults(), exit, 0, counts, bindValue);
+  b.setInsertionPointToEnd(exit);
   return success();
 }
 

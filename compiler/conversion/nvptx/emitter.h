@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace girih::compiler {
 
@@ -27,6 +28,21 @@ struct NvptxOptions {
 /// An address in shared memory as a function of constant coordinates: the part
 /// that depends on the thread is computed once, in the kernel's entry block.
 class SharedPlace;
+
+/// A tile in shared memory in plain order: for one operation that addresses it
+/// by coordinates that are data.
+struct PlainTile {
+  /// Along `fastest` neighbours are next to each other and `pitch` elements are
+  /// set aside.
+  PlainTile(llvm::ArrayRef<int64_t> shape, int fastest, int64_t pitch,
+            mlir::Type element, int64_t base);
+
+  Coords shape, strides; // in elements
+  int fastest;
+  mlir::Type element;
+  int64_t base, elementBytes, elements = 1;
+  int64_t bytes() const { return elements * elementBytes; }
+};
 
 class Emitter {
 public:
@@ -47,6 +63,9 @@ private:
   friend class SharedPlace;
   friend class FragmentReader;
   friend class GlobalAccess;
+  friend class IndirectAccess;
+  friend class ScanEmitter;
+  friend class SortEmitter;
 
   // control.cpp
   void makeFunction();
@@ -55,10 +74,13 @@ private:
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitFor(mlir::scf::ForOp loop);
   mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
+  mlir::LogicalResult emitWhile(mlir::scf::WhileOp loop);
   mlir::Value programId(int64_t dim);
   void computeProgramIds();
   void bind(mlir::Value value, llvm::ArrayRef<mlir::Value> parts);
   void flatten(mlir::ValueRange values, llvm::SmallVectorImpl<mlir::Value> &to);
+  llvm::SmallVector<unsigned>
+  flattenEach(mlir::ValueRange values, llvm::SmallVectorImpl<mlir::Value> &to);
   mlir::Value computeIndex(mlir::Operation *op,
                            llvm::ArrayRef<mlir::Value> operands);
 
@@ -115,6 +137,75 @@ private:
   mlir::LogicalResult emitFmaDot(tile::DotOp dot);
   void multiply(tile::DotOp dot, llvm::ArrayRef<mlir::Value> a,
                 llvm::ArrayRef<mlir::Value> b, mlir::Value *accumulator);
+
+  // indirect.cpp, atomic.cpp, hazards.cpp
+  mlir::LogicalResult emitTile(tile::GatherOp gather);
+  mlir::LogicalResult emitTile(tile::ScatterOp scatter);
+  mlir::LogicalResult emitTile(tile::AtomicOp atomic);
+  mlir::Value atomicValue(tile::AtomicOp atomic, mlir::Value pointer,
+                          mlir::Value value, mlir::Value expected);
+  void findIndirect();
+  /// Waits for the program's other threads where an access that is about to be
+  /// emitted may meet an earlier one of theirs.
+  void separate(mlir::Operation *access);
+  void mayFollow(mlir::Region &body);
+
+  // take.cpp, scan.cpp, sort.cpp
+  mlir::LogicalResult emitTile(tile::TakeOp take);
+  mlir::LogicalResult emitTile(tile::ScanOp scan);
+  mlir::LogicalResult emitTile(tile::SortOp sort);
+  /// What a region of scalars yields for these arguments; nothing where it
+  /// cannot be lowered, which has been reported.
+  Registers applyLanes(mlir::Region &region,
+                       llvm::ArrayRef<mlir::Value> arguments);
+
+  // debug.cpp, device_assert.cpp
+  mlir::LogicalResult emitTile(tile::PrintOp print);
+  mlir::LogicalResult emitTile(tile::AssertOp assertion);
+  mlir::LogicalResult emitTile(tile::InlinePtxOp ptx);
+  mlir::Value inlinePtx(tile::InlinePtxOp ptx,
+                        llvm::ArrayRef<mlir::Value> inputs);
+  mlir::Value printed(mlir::Value value, mlir::Type element, bool isUnsigned,
+                      std::string &format);
+  void printValue(const std::string &text, mlir::Value value, bool isUnsigned);
+  void printLine(mlir::Value format, llvm::ArrayRef<mlir::Value> numbers);
+  void recordFailure(tile::AssertOp assertion, mlir::Value lane,
+                     llvm::ArrayRef<int64_t> shape);
+  void putLane(mlir::Value lane, llvm::ArrayRef<int64_t> shape,
+               llvm::function_ref<void(mlir::Value, size_t)> put);
+  /// Generic pointer to a constant that ends with a zero.
+  mlir::Value textConstant(llvm::StringRef text);
+  mlir::LLVM::LLVMFuncOp external(llvm::StringRef name, mlir::Type result,
+                                  llvm::ArrayRef<mlir::Type> arguments);
+  mlir::Value flatProgram();
+
+  // plain.cpp: tiles in shared memory, addressed by data
+  /// The part of an address that is a thread's own, in bytes.
+  mlir::Value plainAddress(const PlainTile &tile,
+                           llvm::ArrayRef<mlir::Value> thread);
+  int64_t plainOffset(const PlainTile &tile, llvm::ArrayRef<int64_t> constant);
+  void storePlain(const PlainTile &tile, const Layout &layout,
+                  llvm::ArrayRef<mlir::Value> values);
+  Registers loadPlain(const PlainTile &tile, const Layout &layout);
+  /// i1: the thread's coordinates plus `constant` are within `shape`; null
+  /// where that is certain.
+  mlir::Value insideMask(const Layout &layout, llvm::ArrayRef<int64_t> shape,
+                         llvm::ArrayRef<int64_t> constant,
+                         llvm::ArrayRef<mlir::Value> thread);
+
+  // flow.cpp: code of our own that branches
+  /// Goes on with `body`, which gives the next values, while `condition` holds.
+  using Values = llvm::ArrayRef<mlir::Value>;
+  Registers repeatWhile(Values initial,
+                        llvm::function_ref<mlir::Value(Values)> condition,
+                        llvm::function_ref<Registers(Values)> body);
+  /// `make` where `condition` holds (null: always), else `otherwise`.
+  mlir::Value valueWhere(mlir::Value condition, mlir::Value otherwise,
+                         llvm::function_ref<mlir::Value()> make);
+  void doWhere(mlir::Value condition, llvm::function_ref<void()> make);
+  /// An element of any type from another lane; `mode` is up, down, bfly or idx.
+  mlir::Value shuffle(llvm::StringRef mode, mlir::Value value, mlir::Value by);
+  mlir::Value unsignedLess(mlir::Value x, mlir::Value y);
 
   // values.cpp: building blocks
   mlir::Type llvmType(mlir::Type type) const;
@@ -179,6 +270,10 @@ private:
   llvm::DenseMap<mlir::Value, tile::SharedLoadOp> lateLoads;
   int64_t sharedSize = 0;
   int neededPtx = 0;
+  /// Accesses since the last barrier, where some are indirect.
+  llvm::SmallVector<mlir::Operation *> unseparated;
+  bool hasIndirect = false;
+  llvm::StringMap<mlir::LLVM::GlobalOp> textGlobals;
 };
 
 class SharedPlace {
@@ -211,6 +306,14 @@ private:
 
 /// The dimension along which memory is contiguous.
 int contiguousDim(const Layout &memory);
+
+/// Bytes of an element in shared memory.
+int64_t bytesOf(mlir::Type element);
+
+/// Shared memory that an operation needs for itself alone; 0 for none.
+int64_t scratchBytes(mlir::Operation *op);
+int64_t scanScratch(tile::ScanOp scan);
+int64_t sortScratch(tile::SortOp sort);
 
 /// The shared memory through which a conversion goes.
 Layout convertScratch(tile::ConvertLayoutOp convert);

@@ -10,7 +10,7 @@ using namespace mlir;
 
 namespace girih::compiler {
 
-static int64_t bytesOf(Type element) {
+int64_t bytesOf(Type element) {
   return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
 }
 
@@ -95,6 +95,8 @@ LogicalResult Emitter::planShared() {
           {op,
            sizeOf(convertScratch(convert), convert.getType().getElementType()),
            first, last, 0, true});
+    } else if (int64_t bytes = scratchBytes(op)) {
+      spans.push_back({op, bytes, first, last, 0, true});
     }
   });
   sharedSize = placeSpans(spans);
@@ -213,6 +215,7 @@ std::pair<Value, int64_t> SharedPlace::at(ArrayRef<int64_t> constant) {
 }
 
 void Emitter::barrier() {
+  unseparated.clear();
   intrinsic({}, "llvm.nvvm.barrier.cta.sync.aligned.all", {constant32(0)});
 }
 
