@@ -218,7 +218,12 @@ EmulatedKernel::EmulatedKernel(const std::string &text, int capability)
     fail("no LLVM IR");
   Rewriter(*llvmModule).run();
   addEntry(*llvmModule, *llvmModule->getFunction(lowered.entry));
-  state->jit = check(llvm::orc::LLJITBuilder().create());
+  // Conversions to bf16 by instruction flush denormals, unlike a GPU's.
+  auto machine = check(llvm::orc::JITTargetMachineBuilder::detectHost());
+  machine.addFeatures({"-avx512bf16", "-avxneconvert"});
+  state->jit = check(llvm::orc::LLJITBuilder()
+                         .setJITTargetMachineBuilder(std::move(machine))
+                         .create());
   llvmModule->setDataLayout(state->jit->getDataLayout());
   llvm::orc::SymbolMap symbols;
   for (auto [name, address] : hostFunctions())
