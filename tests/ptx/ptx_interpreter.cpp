@@ -282,7 +282,7 @@ void shuffle(Fiber *warp, llvm::StringRef text) {
 /// Instructions that tests write themselves.
 bool arithmetic(llvm::StringRef text, Slots results, Slots values) {
   if (!text.starts_with("add.s") && !text.starts_with("xor.") &&
-      !text.starts_with("fma."))
+      !text.starts_with("fma.rn.f"))
     return false;
   std::vector<Operand> operands = parseOperands(text);
   auto word = [&](int i) { return values[operands[i].slot - 1]; };
