@@ -97,6 +97,9 @@ orc::ExecutorAddr runtimeSymbol(llvm::StringRef name) {
       {"memmove", addressOf(&std::memmove)},
       {"memset", addressOf(&std::memset)},
       {"girih_sort_row", addressOf(&girih_sort_row)},
+      {"girih_print_text", addressOf(&girih_print_text)},
+      {"girih_print_tile", addressOf(&girih_print_tile)},
+      {"girih_assert_failed", addressOf(&girih_assert_failed)},
   };
 #undef GIRIH_UNARY
 #undef GIRIH_BINARY

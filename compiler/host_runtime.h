@@ -27,6 +27,19 @@ extern "C" {
 void girih_sort_row(std::int64_t count, std::int64_t flags,
                     std::int64_t infinity, std::int64_t tiles, void **rows,
                     const std::int64_t *sizes, void *work);
+
+/// Prints `text`, or a line for each lane of a tile whose elements lie at
+/// `data`; `dtype` is a DType's number.
+void girih_print_text(std::int64_t program, const char *text);
+void girih_print_tile(std::int64_t program, const char *text,
+                      std::int64_t dtype, std::int64_t rank,
+                      const std::int64_t *shape, const std::int64_t *strides,
+                      const void *data);
+/// Leaves the error for take_host_failure().
+void girih_assert_failed(const char *kernel, const char *message,
+                         const char *file, std::int64_t line,
+                         std::int64_t program, std::int64_t rank,
+                         const std::int64_t *lane);
 }
 
 } // namespace girih::compiler

@@ -110,6 +110,7 @@ void KernelEmitter::decideStreaming() {
 }
 
 void KernelEmitter::bindProgram(Reg number) {
+  program = {kernel.getName(), number};
   coordinates.assign(grid.size(), ir.index(0));
   auto order =
       kernel->getAttrOfType<tile::OrderAttr>(tile::TileDialect::orderAttr);
@@ -246,6 +247,14 @@ bool KernelEmitter::emitWhole(mlir::Operation *op) {
       })
       .Case([&](tile::AtomicOp atomic) {
         emitAtomic(emission, atomic);
+        return true;
+      })
+      .Case([&](tile::PrintOp print) {
+        emitPrint(emission, print, program);
+        return true;
+      })
+      .Case([&](tile::AssertOp assertion) {
+        emitAssert(emission, assertion, program);
         return true;
       })
       .Default([](mlir::Operation *) { return false; });

@@ -2,6 +2,7 @@
 // The walk over a kernel, shared by the files that implement it.
 #pragma once
 
+#include "girih/compiler/conversion/host/debug.h"
 #include "girih/compiler/conversion/host/nest.h"
 #include "girih/compiler/conversion/host/plan.h"
 
@@ -60,6 +61,7 @@ private:
   Plan plan;
   llvm::DenseSet<mlir::Operation *> done; // by an earlier operation's nest
   llvm::SmallVector<Reg> grid, coordinates;
+  RunningProgram program;
 };
 
 } // namespace girih::compiler::host
