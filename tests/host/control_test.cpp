@@ -133,7 +133,7 @@ TEST(HostControl, BranchOnACarriedTileThatStays) {
   fill_random(x, 5);
   expect_one_tile_like_interpreter(
       [](In x, Out y) {
-        Tile fixed = exp2(x.to(f32)), acc = zeros({20}, f32);
+        Tile fixed = exp2(cast(x, f32)), acc = zeros({20}, f32);
         for (Index k : range(5)) {
           Tile some = fixed;
           when(k % 2 == 0, [&] { some = some + 1.f; });

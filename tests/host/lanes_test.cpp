@@ -18,7 +18,7 @@ void expect_moved(const Shape &from, const Shape &to, Apply apply) {
         [=](In a, Out b, Out c, Out d) {
           b = apply(a);
           c = apply(a + a) - apply(a);
-          d = apply(exp2(a.to(f32)));
+          d = apply(exp2(cast(a, f32)));
         },
         {&x, &y, &z, &w});
   }
@@ -160,7 +160,7 @@ TEST(HostLanes, InlinePtx) {
   expect_one_tile_like_interpreter(
       [](In x, In s, Out y, Out z) {
         auto scaled = [](Tiles lanes) { return lanes[0] * lanes[1] + 1.f; };
-        y = inline_ptx("fma.rn.f32 $0, $1, $2, 0f3F800000;", {x.to(f32), s},
+        y = inline_ptx("fma.rn.f32 $0, $1, $2, 0f3F800000;", {cast(x, f32), s},
                        f32, scaled);
         z = inline_ptx("fma.rn.f32 $0, $1, $2, 0f3F800000;", {s, s}, f32,
                        scaled);

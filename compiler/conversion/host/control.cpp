@@ -2,6 +2,7 @@
 // Loops and branches: tiles that they carry lie in buffers, scalars in
 // registers.
 #include "girih/compiler/conversion/host/kernel_emitter.h"
+#include "girih/compiler/conversion/host/lane_tables.h"
 
 using llvm::ArrayRef;
 using llvm::SmallVector;
@@ -54,6 +55,7 @@ mlir::LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
     return loop.emitError("the host back end needs a constant loop step");
   SmallVector<Reg> initial =
       bindCarried(loop.getRegionIterArgs(), loop.getInitArgs());
+  hoistTables(emission, loop);
   mlir::LogicalResult result = mlir::success();
   auto body = [&](Reg counter, ArrayRef<Reg> carried) {
     emission.scalars[loop.getInductionVar()] = counter;

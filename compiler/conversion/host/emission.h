@@ -48,6 +48,13 @@ struct Chunk {
   bool isScattered() const { return !scattered.empty(); }
 };
 
+/// Tables in scratch memory of what lanes add to the expressions of an access;
+/// null where a lane needs none.
+struct LaneTables {
+  llvm::SmallVector<Reg, 4> offsets; // of each lane, in elements
+  llvm::SmallVector<llvm::SmallVector<Reg, 4>, 2> constraints; // of each, too
+};
+
 class Emission {
 public:
   Emission(Builder &ir, const Machine &machine) : ir(ir), machine(machine) {}
@@ -60,6 +67,8 @@ public:
   llvm::DenseMap<mlir::Value, Buffer> buffers;
   /// Tiles to keep in a buffer that the first nest to compute them will fill.
   llvm::SetVector<mlir::Value> pending;
+  /// Tables that were filled before the loop around an access.
+  llvm::DenseMap<mlir::Operation *, LaneTables> tables;
   Reg scratch = nullptr;
   /// i1: stores may bypass the caches, because the kernel streams far more
   /// than they hold. Null where that is never worth it.

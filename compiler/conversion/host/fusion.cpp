@@ -36,6 +36,11 @@ int contiguousDim(mlir::AffineMap map, int64_t unit) {
   return -1;
 }
 
+/// Whether its runs are long enough to be read whole.
+bool isWorthwhile(const LaneDim &lane) {
+  return lane.run >= 4 || (lane.run > 1 && lane.run == lane.extent);
+}
+
 } // namespace
 
 void Fusion::addValue(mlir::Value value, mlir::AffineMap map) {
@@ -112,7 +117,7 @@ void Fusion::vote(SmallVector<int64_t> &votes) const {
     auto lanes = read.access->analysis().lanes();
     int best = read.access->analysis().contiguousLane();
     // A strided store costs more than a strided load: it cannot be fused away.
-    if (best >= 0 && lanes[best].run > 1)
+    if (best >= 0 && isWorthwhile(lanes[best]))
       votes[best] += llvm::isa<tile::StoreOp>(op) ? 3 : 2;
   }
   for (unsigned unit : mappedUnits)
@@ -127,12 +132,14 @@ unsigned Fusion::chooseUnit(ArrayRef<int64_t> shape) const {
   for (auto [votesOfOne, extent] : llvm::zip(votes, shape))
     if (extent == 1)
       votesOfOne = 0;
+  // Without a vote the last dimension, or the longest where that is short.
+  constexpr int64_t shortest = 8;
   unsigned unit = shape.size() - 1;
-  for (int dim = static_cast<int>(shape.size()) - 1; dim >= 0; --dim) {
-    bool longer = votes[dim] == votes[unit] && shape[unit] == 1;
-    if (votes[dim] > votes[unit] || (longer && shape[dim] > 1))
+  if (shape[unit] < shortest)
+    unit = static_cast<unsigned>(llvm::max_element(shape) - shape.begin());
+  for (int dim = static_cast<int>(shape.size()) - 1; dim >= 0; --dim)
+    if (votes[dim] > votes[unit])
       unit = dim;
-  }
   return unit;
 }
 

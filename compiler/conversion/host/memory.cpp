@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/conversion/host/memory.h"
 
+#include "girih/compiler/conversion/host/lane_tables.h"
+
 #include "llvm/IR/Metadata.h"
 
 using llvm::ArrayRef;
@@ -60,10 +62,16 @@ void MemoryAccess::prepare() {
     }
     steps.push_back(step);
   }
-  for (const Constraint &constraint : access.constraints())
-    uniform.push_back(constraint.linear || constraint.lanes.empty()
+  tables = makeTables(emission, access);
+  for (auto [constraint, entries] :
+       llvm::zip(access.constraints(), tables.constraints)) {
+    bool tabled = llvm::all_of(constraint.lanes, [&](unsigned lane) {
+      return entries[lane] != nullptr;
+    });
+    uniform.push_back(constraint.linear || tabled
                           ? ir.affine(constraint.expr, origin, symbols)
                           : nullptr);
+  }
 }
 
 Reg MemoryAccess::offsetOf(ArrayRef<Reg> lanes, unsigned width) {
@@ -79,7 +87,8 @@ Reg MemoryAccess::offsetOf(ArrayRef<Reg> lanes, unsigned width) {
 Reg MemoryAccess::allInBounds() {
   Reg all = nullptr;
   for (auto [number, constraint] : llvm::enumerate(access.constraints())) {
-    if (!uniform[number] || (constraint.equality && !constraint.lanes.empty()))
+    if ((!constraint.linear && !constraint.lanes.empty()) ||
+        (constraint.equality && !constraint.lanes.empty()))
       return ir.getFalse();
     Reg zero = ir.index(0);
     if (constraint.equality) {
@@ -137,13 +146,50 @@ MemoryAccess::Pattern MemoryAccess::pattern(const Chunk &chunk) const {
   return lane.linear ? Pattern::strided : Pattern::scattered;
 }
 
+bool MemoryAccess::hasShares() const {
+  for (auto [step, table] : llvm::zip(steps, tables.offsets))
+    if (!step && !table)
+      return false;
+  return true;
+}
+
+/// Lanes of a chunk that are lanes of the tile; null for all.
+Reg MemoryAccess::existing(const Chunk &chunk) {
+  return chunk.valid < chunk.width
+             ? firstLanes(ir, emission.machine, ir.index(chunk.valid),
+                          chunk.width)
+             : nullptr;
+}
+
+/// What a coordinate adds to the address, in elements.
+Reg MemoryAccess::share(unsigned lane, Reg coordinate) {
+  return steps[lane] ? ir.mul(coordinate, steps[lane])
+                     : tableEntry(ir, tables.offsets[lane], coordinate);
+}
+
+/// The same of each lane of a chunk that moves along `lane`.
+Reg MemoryAccess::shares(unsigned lane, const Chunk &chunk) {
+  bool own = chunk.isScattered();
+  if (!steps[lane])
+    return own ? tableEntriesAt(ir, tables.offsets[lane], chunk.scattered[lane],
+                                existing(chunk))
+               : tableEntries(ir, tables.offsets[lane], chunk.lane[lane],
+                              chunk.width);
+  llvm::Type *longs = widened(ir.getInt64Ty(), chunk.width);
+  Reg lanes = own ? ir.CreateSExt(chunk.scattered[lane], longs)
+                  : ir.add(ir.splat(chunk.lane[lane], chunk.width),
+                           ir.iota(ir.getInt64Ty(), chunk.width));
+  if (Builder::asConstant(steps[lane]) == 1)
+    return lanes;
+  return ir.CreateMul(lanes, ir.splat(steps[lane], chunk.width));
+}
+
 Reg MemoryAccess::address(const Chunk &chunk) {
-  bool linear = llvm::all_of(steps, [](Reg step) { return step != nullptr; });
-  if (!linear)
+  if (!hasShares())
     return ir.advance(view->pointer, offsetOf(chunk.lane, 0), bytes);
   Reg pointer = base;
-  for (auto [coordinate, step] : llvm::zip(chunk.lane, steps))
-    pointer = ir.advance(pointer, ir.mul(coordinate, step), bytes);
+  for (auto [lane, coordinate] : llvm::enumerate(chunk.lane))
+    pointer = ir.advance(pointer, share(lane, coordinate), bytes);
   return pointer;
 }
 
@@ -174,33 +220,24 @@ Chunk scattered(Builder &ir, const Chunk &chunk) {
 
 Reg MemoryAccess::addresses(const Chunk &chunk) {
   llvm::Type *element = ir.getIntNTy(bytes * 8);
-  bool linear = llvm::all_of(steps, [](Reg step) { return step != nullptr; });
-  if (chunk.isScattered() && linear) {
-    Reg pointer = base, offsets = nullptr;
-    for (auto [coordinate, own, step] :
-         llvm::zip(chunk.lane, chunk.scattered, steps)) {
-      if (!own) {
-        pointer = ir.advance(pointer, ir.mul(coordinate, step), bytes);
-        continue;
-      }
-      Reg wide = ir.CreateSExt(own, widened(ir.getInt64Ty(), chunk.width));
-      Reg one = Builder::asConstant(step) == 1
-                    ? wide
-                    : ir.CreateMul(wide, ir.splat(step, chunk.width));
-      offsets = offsets ? ir.add(offsets, one) : one;
-    }
-    if (!offsets)
-      offsets = llvm::Constant::getNullValue(
-          widened(ir.getInt64Ty(), chunk.width));
-    return ir.CreateGEP(element, pointer, offsets);
-  }
-  if (pattern(chunk) == Pattern::scattered)
+  if (!hasShares())
     return ir.CreateGEP(element, view->pointer,
                         offsetOf(laneVectors(ir, chunk), chunk.width));
-  Reg step = steps[chunk.unit] ? steps[chunk.unit] : ir.index(0);
-  Reg offsets = ir.CreateMul(ir.iota(ir.getInt64Ty(), chunk.width),
-                             ir.splat(step, chunk.width));
-  return ir.CreateGEP(element, address(chunk), offsets);
+  Reg pointer = base, offsets = nullptr;
+  for (auto [lane, coordinate] : llvm::enumerate(chunk.lane)) {
+    bool moves = chunk.isScattered() ? chunk.scattered[lane] != nullptr
+                                     : lane == chunk.unit;
+    if (!moves) {
+      pointer = ir.advance(pointer, share(lane, coordinate), bytes);
+      continue;
+    }
+    Reg one = shares(lane, chunk);
+    offsets = offsets ? ir.add(offsets, one) : one;
+  }
+  if (!offsets)
+    offsets =
+        llvm::Constant::getNullValue(widened(ir.getInt64Ty(), chunk.width));
+  return ir.CreateGEP(element, pointer, offsets);
 }
 
 Reg firstLanes(Builder &ir, const Machine &machine, Reg count, unsigned width) {
@@ -211,6 +248,44 @@ Reg firstLanes(Builder &ir, const Machine &machine, Reg count, unsigned width) {
   return ir.CreateICmpULT(ir.iota(type, width), limit);
 }
 
+/// The same for a constraint with divisions: from tables where there are some.
+Reg MemoryAccess::nonlinearMask(size_t number, const Chunk &chunk) {
+  const Constraint &constraint = access.constraints()[number];
+  auto differs = [&](unsigned lane) {
+    if (chunk.width == 0)
+      return false;
+    if (chunk.isScattered())
+      return chunk.scattered[lane] != nullptr;
+    int64_t alike = access.lanes()[lane].maskGranularity;
+    return lane == chunk.unit && !(chunk.aligned && alike % chunk.width == 0);
+  };
+  bool vector = llvm::any_of(constraint.lanes, differs);
+  Reg value = uniform[number];
+  if (!value)
+    value = vector ? ir.affine(constraint.expr, laneVectors(ir, chunk), symbols,
+                               chunk.width)
+                   : ir.affine(constraint.expr, chunk.lane, symbols);
+  else
+    for (unsigned lane : constraint.lanes) {
+      Reg table = tables.constraints[number][lane], entry = nullptr;
+      if (!differs(lane))
+        entry = tableEntry(ir, table, chunk.lane[lane]);
+      else if (chunk.isScattered())
+        entry = tableEntriesAt(ir, table, chunk.scattered[lane],
+                               existing(chunk));
+      else
+        entry = tableEntries(ir, table, chunk.lane[lane], chunk.width);
+      auto wide = [&](Reg part) {
+        bool spread = vector && !part->getType()->isVectorTy();
+        return spread ? ir.splat(part, chunk.width) : part;
+      };
+      value = ir.add(wide(value), wide(entry));
+    }
+  auto predicate =
+      constraint.equality ? llvm::CmpInst::ICMP_EQ : llvm::CmpInst::ICMP_SGE;
+  return ir.CreateICmp(predicate, value, ir.splatInt(0, value->getType()));
+}
+
 /// Scalar i1 or vector of i1: constraint number `number` on the chunk.
 Reg MemoryAccess::constraintMask(size_t number, const Chunk &chunk) {
   const Constraint &constraint = access.constraints()[number];
@@ -219,18 +294,8 @@ Reg MemoryAccess::constraintMask(size_t number, const Chunk &chunk) {
         constraint.equality ? llvm::CmpInst::ICMP_EQ : llvm::CmpInst::ICMP_SGE;
     return ir.CreateICmp(predicate, value, ir.splatInt(0, value->getType()));
   };
-  if (!uniform[number]) {
-    auto differs = [&](unsigned lane) {
-      if (chunk.isScattered())
-        return chunk.scattered[lane] != nullptr;
-      int64_t alike = access.lanes()[lane].maskGranularity;
-      return lane == chunk.unit && !(chunk.aligned && alike % chunk.width == 0);
-    };
-    if (chunk.width == 0 || llvm::none_of(constraint.lanes, differs))
-      return holds(ir.affine(constraint.expr, chunk.lane, symbols));
-    return holds(ir.affine(constraint.expr, laneVectors(ir, chunk), symbols,
-                           chunk.width));
-  }
+  if (!constraint.linear)
+    return nonlinearMask(number, chunk);
   Reg first = uniform[number], vector = nullptr;
   int64_t slope = 0;
   llvm::Type *longs = widened(ir.getInt64Ty(), chunk.width);
@@ -269,10 +334,7 @@ MemoryAccess::Mask MemoryAccess::maskParts(const Chunk &chunk, bool masked) {
       Reg &part = one->getType()->isVectorTy() ? mask.vector : mask.scalar;
       part = ir.both(part, one);
     }
-  if (chunk.valid < chunk.width)
-    mask.vector =
-        ir.both(mask.vector, firstLanes(ir, emission.machine,
-                                        ir.index(chunk.valid), chunk.width));
+  mask.vector = ir.both(mask.vector, existing(chunk));
   return mask;
 }
 

@@ -45,6 +45,7 @@ private:
   Mask maskParts(const Chunk &chunk, bool masked);
   Reg mask(const Chunk &chunk, bool masked);
   Reg constraintMask(size_t number, const Chunk &chunk);
+  Reg nonlinearMask(size_t number, const Chunk &chunk);
   Reg offsetOf(llvm::ArrayRef<Reg> lanes, unsigned width);
   Reg otherValue(unsigned width);
   Reg loadOne(const Chunk &chunk, Reg wanted);
@@ -55,7 +56,14 @@ private:
   Access access;
   const View *view = nullptr;
   unsigned bytes = 0;
+  /// Whether each lane's share of the address is known: linear or in a table.
+  bool hasShares() const;
+  Reg existing(const Chunk &chunk);
+  Reg share(unsigned lane, Reg coordinate);
+  Reg shares(unsigned lane, const Chunk &chunk); // vector, less the first's
+
   llvm::SmallVector<Reg, 4> symbols, uniform, steps;
+  LaneTables tables;
   Reg base = nullptr;
 };
 
