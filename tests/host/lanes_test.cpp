@@ -200,6 +200,37 @@ TEST(HostIndirect, GatherOutOfRangeGivesOther) {
   }
 }
 
+TEST(HostIndirect, GatherOfRows) {
+  for (DType dtype : {f32, bf16, i8})
+    for (std::int64_t start : {-3, 0, 20}) {
+      TestArray table(dtype, {5, 70}, {90, 1}), rows(i64, {6}),
+          y(dtype, {6, 60}), z(dtype, {6, 60});
+      fill_random(table, 1, true);
+      fill_indices(rows, 5, 2);
+      KernelSource source = make_source(
+          "rows",
+          [](Tensor table, Tensor rows, Tensor y, Tensor z) {
+            return arranged(table.tile({8, 128}),
+                            rows.tile({6}).unsqueeze(1), y.tile({6, 60}),
+                            z.tile({6, 60}));
+          },
+          [=](In table, In rows, Out y, Out z) {
+            Tile row = unsqueeze(rows, 1);
+            Tile columns = reshape(arange(60, i32, start), {1, 60});
+            y = table.gather({row, columns});
+            z = table.gather({row, full({1, 1}, 3, i32)});
+          });
+      OperandClass known;
+      known.unit_stride = 2;
+      std::vector<TestArray *> arrays = {&table, &rows, &y, &z};
+      const DType dtypes[] = {dtype, i64, dtype, dtype};
+      const int ranks[] = {2, 1, 2, 2};
+      const OperandClass classes[] = {known, {}, known, known};
+      expect_like_interpreter(record(source, dtypes, ranks, classes, {}),
+                              arrays);
+    }
+}
+
 TEST(HostIndirect, ScatterDropsWhatIsOutside) {
   for (DType dtype : {f32, bf16, i8}) {
     TestArray y(dtype, {11, 60}, {70, 1}), rows(i32, {4, 40}),

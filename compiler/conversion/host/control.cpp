@@ -207,10 +207,13 @@ void KernelEmitter::moveTiles(ArrayRef<Move> all) {
     copies.push_back(newBuffer(move.from));
     emitInto(emission, move.from, copies.back());
   }
+  // What is read is the copy, for this once.
+  llvm::DenseMap<mlir::Value, Buffer> known = emission.buffers;
   for (auto [move, copy] : llvm::zip(moves, copies)) {
     emission.buffers[move.from] = copy;
     emitInto(emission, move.from, move.to);
   }
+  emission.buffers = std::move(known);
 }
 
 void KernelEmitter::moveTogether(ArrayRef<Move> moves) {

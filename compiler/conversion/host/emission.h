@@ -74,7 +74,8 @@ public:
   /// than they hold. Null where that is never worth it.
   Reg streaming = nullptr;
 
-  int64_t scratchBytes() const { return scratchUsed; }
+  /// A chunk that starts anywhere in a buffer's last row may reach behind it.
+  int64_t scratchBytes() const { return scratchUsed ? scratchUsed + 512 : 0; }
   /// `bytes` of scratch, aligned to 64.
   Reg allocate(int64_t bytes);
   /// Row-major but for `unit`, which is contiguous, padded to whole chunks and

@@ -271,9 +271,8 @@ Reg Fusion::produce(mlir::Value value, Place &place) {
   }
   if (auto taken = llvm::dyn_cast<tile::TakeOp>(op))
     return take(taken, place);
-  if (auto gather = llvm::dyn_cast<tile::GatherOp>(op))
-    return emitGather(emission, gather,
-                      ArrayRef(operands(op, place)).drop_front(), chunk);
+  if (auto gathered = llvm::dyn_cast<tile::GatherOp>(op))
+    return gather(gathered, place);
   if (auto ptx = llvm::dyn_cast<tile::InlinePtxOp>(op))
     return emitLanes(ir, ptx.getBody(), operands(op, place), chunk.width)
         .front();
@@ -317,6 +316,29 @@ Reg Fusion::through(mlir::Value source, mlir::AffineMap map, Place &place) {
   for (unsigned lane = width; lane-- > 0;)
     backwards.push_back(static_cast<int>(lane));
   return ir.CreateShuffleVector(lanes, backwards);
+}
+
+/// Whole rows are read as such.
+Reg Fusion::gather(tile::GatherOp op, Place &place) {
+  const Chunk &chunk = place.chunk;
+  if (chunk.width == 0 || chunk.isScattered())
+    return emitGather(emission, op, ArrayRef(operands(op, place)).drop_front(),
+                      chunk);
+  SmallVector<std::optional<int64_t>> steps;
+  for (mlir::Value index : op.getIndices())
+    steps.push_back(laneStep(index, chunk.unit));
+  if (!isRow(op, steps))
+    return emitGather(emission, op, ArrayRef(operands(op, place)).drop_front(),
+                      chunk);
+  Place first;
+  first.chunk.lane = chunk.lane;
+  SmallVector<Reg> indices;
+  for (mlir::Value index : op.getIndices()) {
+    indices.push_back(compute(index, first));
+    if (!filled.empty())
+      compute(index, place); // some of it may have to be kept
+  }
+  return emitRowGather(emission, op, steps, indices, chunk);
 }
 
 /// The source is evaluated where the index says; what is out of range is 0.

@@ -77,6 +77,7 @@ private:
   Reg through(mlir::Value source, mlir::AffineMap map, Place &place);
   Place &mappedPlace(mlir::AffineMap map, Place &place);
   Reg take(tile::TakeOp op, Place &place);
+  Reg gather(tile::GatherOp op, Place &place);
   llvm::SmallVector<Reg> operands(mlir::Operation *op, Place &place);
 
   Emission &emission;

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/conversion/host/indirect.h"
 
+#include "girih/compiler/analysis/proof.h"
+#include "girih/compiler/conversion/host/elementwise.h"
 #include "girih/compiler/conversion/host/nest.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using llvm::ArrayRef;
 using llvm::SmallVector;
@@ -299,6 +304,111 @@ Reg emitGather(Emission &emission, tile::GatherOp op, ArrayRef<Reg> indices,
       widened(scalar, chunk.width), pointers, align, mask,
       memoryConstant(ir, op.getOther(), element, chunk.width));
   return decode(ir, element, value);
+}
+
+std::optional<int64_t> laneStep(mlir::Value index, unsigned unit) {
+  mlir::Operation *op = index.getDefiningOp();
+  if (!isTile(index))
+    return 0;
+  if (!op)
+    return std::nullopt;
+  auto operand = [&](unsigned number) {
+    return laneStep(op->getOperand(number), unit);
+  };
+  if (llvm::isa<mlir::tensor::SplatOp, mlir::arith::ConstantOp>(op))
+    return 0; // constants are splats
+  if (auto lanes = llvm::dyn_cast<tile::CoordinateOp>(op))
+    return dimCoefficient(lanes.getMap().getResult(0), unit,
+                          lanes.getMap().getNumDims(),
+                          lanes.getMap().getNumSymbols());
+  if (llvm::isa<mlir::arith::ExtSIOp>(op))
+    return operand(0);
+  if (llvm::isa<mlir::arith::AddIOp, mlir::arith::SubIOp>(op)) {
+    auto a = operand(0), b = operand(1);
+    if (!a || !b)
+      return std::nullopt;
+    return llvm::isa<mlir::arith::AddIOp>(op) ? *a + *b : *a - *b;
+  }
+  auto remap = llvm::dyn_cast<tile::RemapOp>(op);
+  if (!remap)
+    return isElementwise(op) && llvm::all_of(op->getOperands(),
+                                             [&](mlir::Value each) {
+                                               return laneStep(each, unit) == 0;
+                                             })
+               ? std::optional<int64_t>(0)
+               : std::nullopt;
+  std::optional<unsigned> moving;
+  for (auto [dim, expr] : llvm::enumerate(remap.getMap().getResults())) {
+    if (!expr.isFunctionOfDim(unit))
+      continue;
+    bool single =
+        dimCoefficient(expr, unit, remap.getMap().getNumDims(), 0) == 1;
+    if (!single || moving)
+      return std::nullopt;
+    moving = dim;
+  }
+  return moving ? laneStep(remap.getSource(), *moving)
+                : std::optional<int64_t>(0);
+}
+
+bool isRow(tile::GatherOp op, ArrayRef<std::optional<int64_t>> steps) {
+  int64_t unit = op.getView().getType().getUnit();
+  for (auto [dim, step] : llvm::enumerate(steps)) {
+    bool moves = step == 1 && static_cast<int64_t>(dim) == unit &&
+                 tileType(op.getIndices()[dim])
+                         .getElementType()
+                         .getIntOrFloatBitWidth() >= 32;
+    if (step != 0 && !moves)
+      return false;
+  }
+  return true;
+}
+
+Reg emitRowGather(Emission &emission, tile::GatherOp op,
+                  ArrayRef<std::optional<int64_t>> steps, ArrayRef<Reg> first,
+                  const Chunk &chunk) {
+  Builder &ir = emission.ir;
+  const View &view = emission.views.find(op.getView())->second;
+  mlir::Type element = elementOf(op.getView());
+  unsigned bytes = elementBytes(element), width = chunk.width;
+  Reg offset = ir.index(0), scalar = nullptr, lanes = nullptr;
+  auto below = [&](Reg count) {
+    return firstLanes(ir, emission.machine, count, width);
+  };
+  for (auto [dim, step] : llvm::enumerate(steps)) {
+    Reg index = ir.CreateSExtOrTrunc(first[dim], ir.getInt64Ty());
+    Reg size = view.sizes[dim];
+    offset = ir.add(offset, ir.mul(index, view.strides[dim]));
+    if (step == 0) {
+      scalar = ir.both(scalar, ir.CreateICmpULT(index, size));
+      continue;
+    }
+    // An index of 32 bits wraps, rather than reach what is further off.
+    if (first[dim]->getType()->isIntegerTy(32))
+      size = ir.min(size, ir.index(int64_t(1) << 31));
+    lanes = ir.CreateAnd(below(ir.CreateSub(size, index)),
+                         ir.CreateNot(below(ir.CreateNeg(index))));
+  }
+  Reg pointer = ir.advance(view.pointer, offset, bytes);
+  llvm::Type *type = memoryType(ir, element);
+  llvm::Align align(bytes);
+  auto other = [&](unsigned count) {
+    return memoryConstant(ir, op.getOther(), element, count);
+  };
+  if (!lanes) {
+    Reg one = ir.CreateMaskedLoad(widened(type, 1), pointer, align,
+                                  ir.splat(scalar ? scalar : ir.getTrue(), 1),
+                                  other(1));
+    return decode(ir, element,
+                  ir.splat(ir.CreateExtractElement(one, uint64_t(0)), width));
+  }
+  if (scalar)
+    lanes = ir.CreateAnd(lanes, ir.splat(scalar, width));
+  if (chunk.valid < width)
+    lanes = ir.CreateAnd(lanes, below(ir.index(chunk.valid)));
+  return decode(ir, element,
+                ir.CreateMaskedLoad(widened(type, width), pointer, align, lanes,
+                                    other(width)));
 }
 
 void emitScatter(Emission &emission, tile::ScatterOp op) {

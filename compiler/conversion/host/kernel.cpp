@@ -110,7 +110,9 @@ void KernelEmitter::decideStreaming() {
 }
 
 void KernelEmitter::bindProgram(Reg number) {
-  program = {kernel.getName(), number};
+  llvm::StringRef name = kernel.getName();
+  name.consume_front("girih_");
+  program = {name, number};
   coordinates.assign(grid.size(), ir.index(0));
   auto order =
       kernel->getAttrOfType<tile::OrderAttr>(tile::TileDialect::orderAttr);

@@ -107,8 +107,7 @@ private:
 
   Reg fill(unsigned lane, llvm::function_ref<Reg(ArrayRef<Reg>)> value) {
     int64_t extent = access.lanes()[lane].extent;
-    // A vector of entries may reach behind the last one.
-    Reg table = emission.allocate(8 * (extent + 64));
+    Reg table = emission.allocate(8 * extent);
     SmallVector<Reg> at(access.lanes().size(), ir.index(0));
     Reg first = value(at);
     ir.loop(ir.index(0), ir.index(extent), 1, [&](Reg position) {

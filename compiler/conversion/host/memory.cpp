@@ -36,8 +36,7 @@ Buffer Emission::allocateBuffer(mlir::RankedTensorType type, unsigned unit,
       buffer.strides[dim] = stride;
       stride *= type.getDimSize(dim);
     }
-  // A chunk that starts anywhere in the last row may reach behind it.
-  buffer.pointer = allocate((stride + 64) * bytes);
+  buffer.pointer = allocate(stride * bytes);
   return buffer;
 }
 
