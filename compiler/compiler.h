@@ -5,6 +5,7 @@
 #include "girih/dsl/program.h"
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -111,5 +112,8 @@ public:
 /// Links a host Artifact's object into this process. Throws InternalError when
 /// the object does not link; callable without any MLIR initialisation.
 std::unique_ptr<HostCode> load_host(const Artifact &artifact);
+/// What an assertion has thrown in host code that this thread ran since the
+/// last call, or null: the entry point itself just returns early.
+std::exception_ptr take_host_failure();
 
 } // namespace girih::compiler

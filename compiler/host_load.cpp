@@ -3,6 +3,7 @@
 // symbols that generated code may call. Nothing of MLIR is touched.
 #include "girih/compiler/compiler.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/compiler/host_runtime.h"
 #include "girih/dsl/support/float_formats.h"
 
 #include "llvm/ExecutionEngine/JITLink/JITLink.h"
@@ -95,6 +96,10 @@ orc::ExecutorAddr runtimeSymbol(llvm::StringRef name) {
       {"memcpy", addressOf(&std::memcpy)},
       {"memmove", addressOf(&std::memmove)},
       {"memset", addressOf(&std::memset)},
+      {"girih_sort_row", addressOf(&girih_sort_row)},
+      {"girih_print_text", addressOf(&girih_print_text)},
+      {"girih_print_tile", addressOf(&girih_print_tile)},
+      {"girih_assert_failed", addressOf(&girih_assert_failed)},
   };
 #undef GIRIH_UNARY
 #undef GIRIH_BINARY

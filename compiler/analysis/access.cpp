@@ -139,6 +139,13 @@ int64_t largestGroup(int64_t extent, Predicate holds) {
 
 } // namespace
 
+std::optional<int64_t> stepInGroups(AffineExpr expr, unsigned lane,
+                                    int64_t group, ArrayRef<IndexFacts> dims,
+                                    ArrayRef<IndexFacts> symbols) {
+  std::optional<Split> split = Splitter(lane, group, dims, symbols).split(expr);
+  return split ? std::optional(split->coefficient) : std::nullopt;
+}
+
 Access::Access(tile::LoadOp op)
     : operation(op), viewValue(op.getView()), accessMap(op.getMap()),
       scalarValues(op.getScalars()) {

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -83,8 +84,16 @@ public:
       if (!next_.compare_exchange_weak(begin, end, std::memory_order_relaxed))
         continue;
       entry_(params_, begin, end, scratch);
+      if (std::exception_ptr failure = compiler::take_host_failure())
+        fail(std::move(failure));
       begin = next_.load(std::memory_order_relaxed);
     }
+  }
+
+  /// Throws the first failure of any thread. After all have finished.
+  void rethrow() const {
+    if (failure_)
+      std::rethrow_exception(failure_);
   }
 
   /// A helper's share: without memory for scratch it leaves the work to the
@@ -97,11 +106,21 @@ public:
   }
 
 private:
+  /// Keeps the first failure; programs that nobody has begun are left out.
+  void fail(std::exception_ptr failure) {
+    next_.store(programs_, std::memory_order_relaxed);
+    const std::lock_guard<std::mutex> lock(failure_mutex_);
+    if (!failure_)
+      failure_ = std::move(failure);
+  }
+
   compiler::HostEntry entry_;
   const std::int64_t *params_;
   std::int64_t programs_, scratch_bytes_;
   int threads_;
   std::atomic<std::int64_t> next_{0};
+  std::mutex failure_mutex_;
+  std::exception_ptr failure_;
 };
 
 class Pool {
@@ -275,9 +294,11 @@ void run_parallel(compiler::HostEntry entry, const std::int64_t *params,
   if (threads > 1) {
     Job job(entry, params, programs, scratch_bytes, static_cast<int>(threads));
     if (pool().run(job, scratch))
-      return;
+      return job.rethrow();
   }
   entry(params, 0, programs, scratch);
+  if (std::exception_ptr failure = compiler::take_host_failure())
+    std::rethrow_exception(std::move(failure));
 }
 
 } // namespace girih

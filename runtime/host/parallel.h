@@ -11,6 +11,7 @@ namespace girih {
 /// Runs programs [0, programs) of `entry` on all cores and returns when they
 /// are done. Each thread gets `scratch_bytes` of 64-byte aligned scratch.
 /// Honours GIRIH_NUM_THREADS; results do not depend on the number of threads.
+/// Throws what an assertion in the kernel says.
 /// Callable from many threads, from within a kernel's caller of its own, and in
 /// a forked child.
 void run_parallel(compiler::HostEntry entry, const std::int64_t *params,

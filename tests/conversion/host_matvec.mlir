@@ -10,7 +10,7 @@
 // CHECK: load <32 x i16>
 // CHECK: call <32 x float> @llvm.fmuladd.v32f32
 // CHECK: call reassoc float @llvm.vector.reduce.fadd.v32f32
-// CHECK: ; scratch: 1280 bytes
+// CHECK: ; scratch: 1792 bytes
 func.func @matvec(%a: !a, %x: !x, %y: !y) attributes {
     tile.kernel, tile.config = "", tile.directions = ["in", "in", "out"], tile.index_bits = 64,
     tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5] -> (s0 floordiv 64)>,

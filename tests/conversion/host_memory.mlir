@@ -9,7 +9,7 @@
 // CHECK: call <16 x i32> @llvm.masked.gather.v16i32.v16p0
 // CHECK: store <16 x i32> %{{.+}}, ptr %3
 // CHECK: load <16 x i32>, ptr %3
-// CHECK: ; scratch: 256 bytes
+// CHECK: ; scratch: 768 bytes
 func.func @reverse(%x: !v) attributes {
     tile.kernel, tile.config = "", tile.directions = ["inout"], tile.index_bits = 64,
     tile.grid = affine_map<()[s0] -> (s0 floordiv 32)>, tile.order = #tile.order<row_major, 1>} {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "girih/compiler/host_runtime.h"
+#include "girih/dsl/support/diagnostics.h"
 #include "girih/runtime/host/cpu_limit.h"
 #include "girih/runtime/host/parallel.h"
 
@@ -51,6 +53,34 @@ void expect_each_once(std::int64_t programs) {
   run_parallel(count_program, params, programs, 1000);
   for (std::size_t i = 0; i < counts.size(); ++i)
     ASSERT_EQ(counts[i], 1) << "program " << i << " of " << programs;
+}
+
+/// An assertion fails in program params[0]; as generated code, it returns.
+void fail_in_one(const std::int64_t *params, std::int64_t begin,
+                 std::int64_t end, void *) {
+  const std::int64_t lane[] = {5};
+  if (begin <= params[0] && params[0] < end)
+    compiler::girih_assert_failed("k", "m", "file.cpp", 12, params[0], 1, lane);
+}
+
+TEST(RunParallel, ThrowsWhatAnAssertionSays) {
+  for (const char *threads : {"1", "2", "5"}) {
+    const Threads set(threads);
+    for (std::int64_t programs : {1, 3, 1000}) {
+      const std::int64_t params[] = {programs - 1};
+      try {
+        run_parallel(fail_in_one, params, programs, 0);
+        ADD_FAILURE() << "nothing was thrown";
+      } catch (const RuntimeError &error) {
+        EXPECT_EQ(error.id(), ErrorId::device_assert);
+        EXPECT_EQ(error.where().line, 12U);
+        EXPECT_EQ(error.diagnostic().message,
+                  "kernel k: m: not so in program " +
+                      std::to_string(programs - 1) + ", lane [5]");
+      }
+      expect_each_once(64); // the next call is not concerned
+    }
+  }
 }
 
 TEST(RunParallel, EachProgramOnce) {

@@ -22,12 +22,17 @@ public:
         code_(compiler::load_host(artifact_)) {}
 
   void run(const std::vector<std::int64_t> &params, std::int64_t programs) {
+    run_range(params, 0, programs);
+  }
+
+  void run_range(const std::vector<std::int64_t> &params, std::int64_t begin,
+                 std::int64_t end) {
     const auto bytes =
         static_cast<std::size_t>(artifact_.scratch_bytes) / 64 * 64 + 64;
     std::unique_ptr<void, void (*)(void *)> scratch(
         std::aligned_alloc(64, bytes), std::free);
     std::memset(scratch.get(), 0xff, bytes); // NaN in every float type
-    code_->entry()(params.data(), 0, programs, scratch.get());
+    code_->entry()(params.data(), begin, end, scratch.get());
   }
 
   const compiler::Artifact &artifact() const { return artifact_; }

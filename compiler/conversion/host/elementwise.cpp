@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/conversion/host/elementwise.h"
 
+#include "girih/compiler/dialect/Tile.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -259,6 +261,10 @@ bool isElementwise(mlir::Operation *op) {
 }
 
 bool isExpensive(mlir::Operation *op) {
+  if (llvm::isa<arith::DivFOp, arith::RemFOp, arith::DivSIOp, arith::DivUIOp,
+                arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp,
+                tile::GatherOp, tile::TakeOp, tile::InlinePtxOp>(op))
+    return true;
   return llvm::isa<math::MathDialect>(op->getDialect()) &&
          !llvm::isa<math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp,
                     math::RoundEvenOp, math::TruncOp, math::FmaOp>(op);
@@ -270,6 +276,11 @@ Reg emitElementwise(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in,
     return constantOf(ir, constant, width);
   if (llvm::isa<arith::SelectOp>(op))
     return ir.CreateSelect(in[0], in[1], in[2]);
+  if (llvm::isa<arith::BitcastOp>(op)) {
+    Reg memory = encode(ir, elementOf(op->getOperand(0).getType()), in[0]);
+    llvm::Type *type = widened(memoryType(ir, resultElement(op)), width);
+    return decode(ir, resultElement(op), ir.CreateBitCast(memory, type));
+  }
   bool known = false;
   if (in.size() == 1)
     if (Reg cast = emitCast(ir, op, in[0], known); known)

@@ -12,6 +12,7 @@
 #include "girih/compiler/conversion/host/elements.h"
 
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace girih::compiler::host {
 
@@ -31,12 +32,27 @@ struct Buffer {
   unsigned unit = 0;
 };
 
-/// Lanes of a tile that one vector holds: `width` of them along dimension
-/// `unit` from coordinates `lane` on, of which the first `valid` exist. A
-/// scalar tile has width 0.
+/// Lanes of a tile that one vector holds, of which the first `valid` exist:
+/// `width` neighbours along dimension `unit` from coordinates `lane` on, or,
+/// where `scattered` is not empty, any. Width 0 is the one lane `lane`.
 struct Chunk {
-  llvm::SmallVector<Reg, 4> lane;
+  llvm::SmallVector<Reg, 4> lane; // i64
   unsigned unit = 0, width = 0, valid = 0;
+  /// For each dimension the lanes' coordinates, a vector of i32; null where all
+  /// are at `lane`.
+  llvm::SmallVector<Reg, 4> scattered = {};
+  bool aligned = true; // the coordinate along `unit` is a multiple of `width`
+  /// Before the loop along `unit`: code that does not depend on it may go here.
+  llvm::Instruction *outside = nullptr;
+
+  bool isScattered() const { return !scattered.empty(); }
+};
+
+/// Tables in scratch memory of what lanes add to the expressions of an access;
+/// null where a lane needs none.
+struct LaneTables {
+  llvm::SmallVector<Reg, 4> offsets; // of each lane, in elements
+  llvm::SmallVector<llvm::SmallVector<Reg, 4>, 2> constraints; // of each, too
 };
 
 class Emission {
@@ -49,12 +65,17 @@ public:
   llvm::DenseMap<mlir::Value, Reg> scalars;
   llvm::DenseMap<mlir::Value, View> views;
   llvm::DenseMap<mlir::Value, Buffer> buffers;
+  /// Tiles to keep in a buffer that the first nest to compute them will fill.
+  llvm::SetVector<mlir::Value> pending;
+  /// Tables that were filled before the loop around an access.
+  llvm::DenseMap<mlir::Operation *, LaneTables> tables;
   Reg scratch = nullptr;
   /// i1: stores may bypass the caches, because the kernel streams far more
   /// than they hold. Null where that is never worth it.
   Reg streaming = nullptr;
 
-  int64_t scratchBytes() const { return scratchUsed; }
+  /// A chunk that starts anywhere in a buffer's last row may reach behind it.
+  int64_t scratchBytes() const { return scratchUsed ? scratchUsed + 512 : 0; }
   /// `bytes` of scratch, aligned to 64.
   Reg allocate(int64_t bytes);
   /// Row-major but for `unit`, which is contiguous, padded to whole chunks and

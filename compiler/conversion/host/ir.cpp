@@ -99,14 +99,16 @@ Reg Builder::both(Reg lhs, Reg rhs) {
 }
 
 Reg Builder::affine(mlir::AffineExpr expr, ArrayRef<Reg> dims,
-                    ArrayRef<Reg> symbols, unsigned width) {
+                    ArrayRef<Reg> symbols, unsigned width, unsigned bits) {
   auto lanes = [&](Reg value) {
     return value->getType()->isVectorTy() ? value : splat(value, width);
   };
   switch (expr.getKind()) {
-  case mlir::AffineExprKind::Constant:
-    return splat(index(llvm::cast<mlir::AffineConstantExpr>(expr).getValue()),
-                 width);
+  case mlir::AffineExprKind::Constant: {
+    int64_t value = llvm::cast<mlir::AffineConstantExpr>(expr).getValue();
+    return splatInt(static_cast<uint64_t>(value),
+                    widened(getIntNTy(bits), width));
+  }
   case mlir::AffineExprKind::DimId:
     return lanes(dims[llvm::cast<mlir::AffineDimExpr>(expr).getPosition()]);
   case mlir::AffineExprKind::SymbolId:
@@ -116,8 +118,8 @@ Reg Builder::affine(mlir::AffineExpr expr, ArrayRef<Reg> dims,
     break;
   }
   auto binary = llvm::cast<mlir::AffineBinaryOpExpr>(expr);
-  Reg lhs = affine(binary.getLHS(), dims, symbols, width);
-  Reg rhs = affine(binary.getRHS(), dims, symbols, width);
+  Reg lhs = affine(binary.getLHS(), dims, symbols, width, bits);
+  Reg rhs = affine(binary.getRHS(), dims, symbols, width, bits);
   switch (expr.getKind()) {
   case mlir::AffineExprKind::Add:
     return add(lhs, rhs);
@@ -213,6 +215,59 @@ void Builder::either(Reg condition, llvm::function_ref<void()> yes,
   no();
   CreateBr(after);
   SetInsertPoint(after);
+}
+
+SmallVector<Reg>
+Builder::choose(Reg condition, llvm::function_ref<SmallVector<Reg>()> yes,
+                llvm::function_ref<SmallVector<Reg>()> no) {
+  SmallVector<Reg> given[2];
+  llvm::BasicBlock *ends[2] = {};
+  auto arm = [&](unsigned number, llvm::function_ref<SmallVector<Reg>()> run) {
+    given[number] = run();
+    ends[number] = GetInsertBlock();
+  };
+  either(condition, [&] { arm(0, yes); }, [&] { arm(1, no); });
+  if (!ends[0] || !ends[1]) // a constant condition
+    return given[ends[0] ? 0 : 1];
+  SmallVector<Reg> results;
+  for (auto [first, second] : llvm::zip(given[0], given[1])) {
+    llvm::PHINode *phi = CreatePHI(first->getType(), 2);
+    phi->addIncoming(first, ends[0]);
+    phi->addIncoming(second, ends[1]);
+    results.push_back(phi);
+  }
+  return results;
+}
+
+SmallVector<Reg> Builder::whileLoop(
+    ArrayRef<Reg> initial, llvm::function_ref<Decision(ArrayRef<Reg>)> head,
+    llvm::function_ref<SmallVector<Reg>(ArrayRef<Reg>)> body) {
+  llvm::BasicBlock *before = GetInsertBlock(), *start = newBlock("while"),
+                   *inside = newBlock("do"), *after = newBlock("done");
+  CreateBr(start);
+  SetInsertPoint(start);
+  SmallVector<llvm::PHINode *> phis;
+  for (Reg value : initial) {
+    phis.push_back(CreatePHI(value->getType(), 2));
+    phis.back()->addIncoming(value, before);
+  }
+  Decision decision = head(SmallVector<Reg>(phis.begin(), phis.end()));
+  CreateCondBr(decision.goOn, inside, after);
+  SetInsertPoint(inside);
+  SmallVector<Reg> next = body(decision.passed);
+  llvm::BasicBlock *latch = GetInsertBlock();
+  CreateBr(start);
+  for (auto [phi, value] : llvm::zip(phis, next))
+    phi->addIncoming(value, latch);
+  SetInsertPoint(after);
+  return decision.passed;
+}
+
+llvm::Instruction *Builder::seam() {
+  llvm::BasicBlock *next = newBlock("row");
+  llvm::Instruction *end = CreateBr(next);
+  SetInsertPoint(next);
+  return end;
 }
 
 } // namespace girih::compiler::host

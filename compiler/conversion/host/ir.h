@@ -46,11 +46,12 @@ public:
   /// Conjunction where null means true.
   Reg both(Reg lhs, Reg rhs);
 
-  /// An affine expression over i64 values, scalars or vectors of `width` lanes
-  /// (0: scalars). Missing dims may be null when the expression does not
-  /// mention them; scalars among vectors are splatted.
+  /// An affine expression over integers of `bits` bits, scalars or vectors of
+  /// `width` lanes (0: scalars). Missing dims may be null when the expression
+  /// does not mention them; scalars among vectors are splatted.
   Reg affine(mlir::AffineExpr expr, llvm::ArrayRef<Reg> dims,
-             llvm::ArrayRef<Reg> symbols, unsigned width = 0);
+             llvm::ArrayRef<Reg> symbols, unsigned width = 0,
+             unsigned bits = 64);
 
   /// Address `offset` elements of `bytes` bytes behind `pointer`.
   Reg advance(Reg pointer, Reg offset, unsigned bytes);
@@ -68,6 +69,27 @@ public:
   /// Runs one of the two; only what is needed of a constant condition.
   void either(Reg condition, llvm::function_ref<void()> yes,
               llvm::function_ref<void()> no);
+  /// The same; gives what the one that ran returned.
+  llvm::SmallVector<Reg>
+  choose(Reg condition, llvm::function_ref<llvm::SmallVector<Reg>()> yes,
+         llvm::function_ref<llvm::SmallVector<Reg>()> no);
+
+  /// `head` gets the carried values, and gives whether to go on and what the
+  /// body gets then; the body returns the next carried values. What the last
+  /// `head` gave the body comes back.
+  struct Decision {
+    Reg goOn;
+    llvm::SmallVector<Reg> passed;
+  };
+  llvm::SmallVector<Reg> whileLoop(
+      llvm::ArrayRef<Reg> initial,
+      llvm::function_ref<Decision(llvm::ArrayRef<Reg> carried)> head,
+      llvm::function_ref<llvm::SmallVector<Reg>(llvm::ArrayRef<Reg> passed)>
+          body);
+
+  /// Starts a new block and gives the end of the one before: a place where
+  /// code can still be added when what follows is made.
+  llvm::Instruction *seam();
 
 private:
   llvm::BasicBlock *newBlock(llvm::StringRef name);

@@ -3,14 +3,16 @@
 
 #include "girih/compiler/conversion/host/dot.h"
 #include "girih/compiler/conversion/host/elementwise.h"
+#include "girih/compiler/conversion/host/indirect.h"
+#include "girih/compiler/conversion/host/kernel_emitter.h"
 #include "girih/compiler/conversion/host/live_lanes.h"
-#include "girih/compiler/conversion/host/nest.h"
-#include "girih/compiler/conversion/host/plan.h"
+#include "girih/compiler/conversion/host/reduce.h"
+#include "girih/compiler/conversion/host/sort.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/IR/IntrinsicsX86.h"
 
 using llvm::ArrayRef;
@@ -19,39 +21,8 @@ namespace scf = mlir::scf;
 
 namespace girih::compiler::host {
 
-namespace {
-
 /// Bytes that a kernel has to move for its stores to bypass the caches.
-constexpr int64_t streamingBytes = int64_t(8) << 20;
-
-class KernelEmitter {
-public:
-  KernelEmitter(mlir::func::FuncOp kernel, Builder &ir, const Machine &machine)
-      : kernel(kernel), ir(ir), emission(ir, machine),
-        kept(valuesToKeep(kernel)) {}
-
-  mlir::LogicalResult emit(llvm::Function *function);
-  int64_t scratchBytes() const { return emission.scratchBytes(); }
-
-private:
-  void bindViews(Reg params);
-  void bindGrid();
-  void decideStreaming();
-  void bindProgram(Reg number);
-  mlir::LogicalResult emitBlock(mlir::Block &block);
-  mlir::LogicalResult emitOp(mlir::Operation *op);
-  mlir::LogicalResult emitFusable(mlir::Operation *op);
-  mlir::LogicalResult emitFor(scf::ForOp loop);
-  void emitYields(scf::ForOp loop);
-  void emitDotOp(tile::DotOp dot);
-  Buffer newBuffer(mlir::Value value);
-
-  mlir::func::FuncOp kernel;
-  Builder &ir;
-  Emission emission;
-  llvm::DenseSet<mlir::Value> kept;
-  SmallVector<Reg> grid, coordinates;
-};
+static constexpr int64_t streamingBytes = int64_t(8) << 20;
 
 mlir::LogicalResult KernelEmitter::emit(llvm::Function *function) {
   Reg params = function->getArg(0);
@@ -59,6 +30,8 @@ mlir::LogicalResult KernelEmitter::emit(llvm::Function *function) {
   bindViews(params);
   bindGrid();
   decideStreaming();
+  if (mlir::failed(checkElementwise()))
+    return mlir::failure();
   mlir::LogicalResult result = mlir::success();
   ir.loop(function->getArg(1), function->getArg(2), 1, [&](Reg number) {
     bindProgram(number);
@@ -118,7 +91,7 @@ void KernelEmitter::bindGrid() {
 void KernelEmitter::decideStreaming() {
   bool pure = true;
   kernel.walk([&](mlir::Operation *op) {
-    pure &= !llvm::isa<scf::ForOp, tile::DotOp>(op);
+    pure &= !llvm::isa<scf::ForOp, scf::WhileOp, tile::DotOp>(op);
   });
   if (!pure)
     return;
@@ -137,6 +110,9 @@ void KernelEmitter::decideStreaming() {
 }
 
 void KernelEmitter::bindProgram(Reg number) {
+  llvm::StringRef name = kernel.getName();
+  name.consume_front("girih_");
+  program = {name, number};
   coordinates.assign(grid.size(), ir.index(0));
   auto order =
       kernel->getAttrOfType<tile::OrderAttr>(tile::TileDialect::orderAttr);
@@ -159,6 +135,30 @@ void KernelEmitter::bindProgram(Reg number) {
     coordinates[0] = number;
 }
 
+/// Every elementwise operation is tried on scalars, in a block that is thrown
+/// away, so that an unknown one is reported here rather than met inside a nest.
+mlir::LogicalResult KernelEmitter::checkElementwise() {
+  llvm::BasicBlock *here = ir.GetInsertBlock();
+  llvm::BasicBlock *trial =
+      llvm::BasicBlock::Create(ir.getContext(), "trial", here->getParent());
+  ir.SetInsertPoint(trial);
+  auto result = kernel.walk([&](mlir::Operation *op) {
+    if (!isElementwise(op))
+      return mlir::WalkResult::advance();
+    SmallVector<Reg> operands;
+    for (mlir::Value operand : op->getOperands())
+      operands.push_back(llvm::PoisonValue::get(
+          registerType(ir, mlir::getElementTypeOrSelf(operand.getType()))));
+    if (emitElementwise(ir, op, operands, 0))
+      return mlir::WalkResult::advance();
+    op->emitError("the host back end does not know this operation");
+    return mlir::WalkResult::interrupt();
+  });
+  trial->eraseFromParent();
+  ir.SetInsertPoint(here);
+  return mlir::failure(result.wasInterrupted());
+}
+
 mlir::LogicalResult KernelEmitter::emitBlock(mlir::Block &block) {
   for (mlir::Operation &op : block)
     if (mlir::failed(emitOp(&op)))
@@ -167,40 +167,99 @@ mlir::LogicalResult KernelEmitter::emitBlock(mlir::Block &block) {
 }
 
 mlir::LogicalResult KernelEmitter::emitOp(mlir::Operation *op) {
+  if (emitScalarOp(op) || emitWhole(op))
+    return mlir::success();
+  if (isFusable(op))
+    return emitFusable(op);
+  // What comes may replace what pending values are made of.
+  emitAllPending(emission);
+  if (auto loop = llvm::dyn_cast<scf::ForOp>(op))
+    return emitFor(loop);
+  if (auto branch = llvm::dyn_cast<scf::IfOp>(op))
+    return emitIf(branch);
+  if (auto loop = llvm::dyn_cast<scf::WhileOp>(op))
+    return emitWhile(loop);
+  if (llvm::isa<mlir::func::ReturnOp, scf::YieldOp, scf::ConditionOp>(op))
+    return mlir::success();
+  return op->emitError("the host back end does not know this operation");
+}
+
+/// Operations that only name a scalar.
+bool KernelEmitter::emitScalarOp(mlir::Operation *op) {
   if (auto id = llvm::dyn_cast<tile::ProgramIdOp>(op)) {
     emission.scalars[id] = coordinates[id.getDim()];
-    return mlir::success();
+    return true;
   }
   if (auto size = llvm::dyn_cast<tile::SizeOp>(op)) {
     emission.scalars[size] =
         emission.views[size.getView()].sizes[size.getDim()];
-    return mlir::success();
+    return true;
   }
-  if (auto store = llvm::dyn_cast<tile::StoreOp>(op)) {
-    emitStore(emission, store);
-    return mlir::success();
-  }
-  if (auto dot = llvm::dyn_cast<tile::DotOp>(op)) {
-    emitDotOp(dot);
-    return mlir::success();
-  }
-  if (auto loop = llvm::dyn_cast<scf::ForOp>(op))
-    return emitFor(loop);
   if (auto splat = llvm::dyn_cast<mlir::tensor::SplatOp>(op)) {
     if (!isTile(splat))
       emission.scalars[splat] = emission.scalar(splat.getInput());
-    return mlir::success();
+    return true;
   }
-  if (llvm::isa<mlir::tensor::ExtractOp, mlir::tensor::FromElementsOp>(op) &&
-      !isTile(op->getOperand(0)) && !isTile(op->getResult(0))) {
-    emission.scalars[op->getResult(0)] = emission.scalar(op->getOperand(0));
-    return mlir::success();
+  auto extract = llvm::dyn_cast<mlir::tensor::ExtractOp>(op);
+  bool names = extract || llvm::isa<mlir::tensor::FromElementsOp>(op);
+  if (!names || isTile(op->getResult(0)))
+    return false;
+  mlir::Value source = op->getOperand(0);
+  if (!isTile(source)) {
+    emission.scalars[op->getResult(0)] = emission.scalar(source);
+    return true;
   }
-  if (isFusable(op))
-    return emitFusable(op);
-  if (llvm::isa<mlir::func::ReturnOp, scf::YieldOp>(op))
-    return mlir::success();
-  return op->emitError("the host back end does not know this operation");
+  // One lane of a tile.
+  Fusion fusion(emission);
+  fusion.addValue(source);
+  fusion.prepare();
+  Chunk one;
+  for (mlir::Value index : extract.getIndices())
+    one.lane.push_back(emission.scalar(index));
+  emission.scalars[extract] = fusion.value(source, one, /*masked=*/true);
+  return true;
+}
+
+/// Operations with a nest of their own.
+bool KernelEmitter::emitWhole(mlir::Operation *op) {
+  return llvm::TypeSwitch<mlir::Operation *, bool>(op)
+      .Case([&](tile::StoreOp store) {
+        emitStore(emission, store);
+        return true;
+      })
+      .Case([&](tile::DotOp dot) {
+        emitDotOp(dot);
+        return true;
+      })
+      .Case([&](tile::ReduceOp reduce) {
+        emitReduce(reduce);
+        return true;
+      })
+      .Case([&](tile::ScanOp scan) {
+        emitScan(emission, scan);
+        return true;
+      })
+      .Case([&](tile::SortOp sort) {
+        emitSort(emission, sort);
+        return true;
+      })
+      .Case([&](tile::ScatterOp scatter) {
+        emitScatter(emission, scatter);
+        return true;
+      })
+      .Case([&](tile::AtomicOp atomic) {
+        emitAtomic(emission, atomic);
+        return true;
+      })
+      .Case([&](tile::PrintOp print) {
+        emitPrint(emission, print, program);
+        return true;
+      })
+      .Case([&](tile::AssertOp assertion) {
+        emitAssert(emission, assertion, program);
+        return true;
+      })
+      .Default([](mlir::Operation *) { return false; });
 }
 
 mlir::LogicalResult KernelEmitter::emitFusable(mlir::Operation *op) {
@@ -212,25 +271,54 @@ mlir::LogicalResult KernelEmitter::emitFusable(mlir::Operation *op) {
     emission.scalars[value] = scalar;
     return mlir::success();
   }
-  // Tried on scalars that nothing uses, so that an unknown operation is
-  // reported here rather than met inside a nest.
-  if (isElementwise(op)) {
-    SmallVector<Reg> operands;
-    for (mlir::Value operand : op->getOperands())
-      operands.push_back(llvm::PoisonValue::get(
-          registerType(ir, mlir::getElementTypeOrSelf(operand.getType()))));
-    if (!emitElementwise(ir, op, operands, 0))
-      return op->emitError("the host back end does not know this operation");
-  }
-  if (kept.contains(value)) {
-    Fusion fusion(emission);
-    fusion.addValue(value);
-    unsigned unit = fusion.chooseUnit(tileType(value).getShape());
-    Buffer buffer = emission.allocateBuffer(tileType(value), unit, false);
-    emitInto(emission, value, buffer);
-    emission.buffers[value] = buffer;
-  }
+  if (!plan.kept.contains(value))
+    return mlir::success();
+  emission.pending.insert(value);
+  if (!plan.deferred.contains(value))
+    emitPending(emission, value);
   return mlir::success();
+}
+
+/// Reductions that follow and do not need this one's results share its nest.
+void KernelEmitter::emitReduce(tile::ReduceOp op) {
+  if (done.contains(op))
+    return;
+  SmallVector<Reduction> group{reductionOf(op)};
+  llvm::DenseSet<mlir::Value> known;
+  for (mlir::Operation *next = op->getNextNode(); next;
+       next = next->getNextNode()) {
+    auto other = llvm::dyn_cast<tile::ReduceOp>(next);
+    if (!other || done.contains(other))
+      continue;
+    Reduction candidate = reductionOf(other);
+    bool fits = walkAlike(group.front(), candidate) &&
+                llvm::all_of(candidate.inputs, [&](auto &input) {
+                  return isReady(input.first, known);
+                });
+    if (fits) {
+      group.push_back(candidate);
+      done.insert(other);
+    }
+  }
+  emitReductions(emission, group);
+}
+
+/// Whether a nest could evaluate `value` now, before its definition is reached.
+bool KernelEmitter::isReady(mlir::Value value,
+                            llvm::DenseSet<mlir::Value> &known) {
+  if (known.contains(value) || llvm::isa<tile::ViewType>(value.getType()))
+    return true;
+  bool ready = emission.scalar(value) || emission.buffers.contains(value) ||
+               emission.pending.contains(value);
+  mlir::Operation *op = value.getDefiningOp();
+  if (!ready && op && isTile(value) && isFusable(op) &&
+      !plan.kept.contains(value))
+    ready = llvm::all_of(op->getOperands(), [&](mlir::Value operand) {
+      return isReady(operand, known);
+    });
+  if (ready)
+    known.insert(value);
+  return ready;
 }
 
 /// A buffer that a dot can accumulate in, where the type allows.
@@ -248,7 +336,7 @@ void KernelEmitter::emitDotOp(tile::DotOp dot) {
   auto found = emission.buffers.find(acc);
   bool dies = acc.hasOneUse() && acc.getParentBlock() == dot->getBlock();
   Buffer buffer;
-  if (found != emission.buffers.end() && dies && !kept.contains(acc)) {
+  if (found != emission.buffers.end() && dies && !plan.kept.contains(acc)) {
     buffer = found->second;
   } else {
     buffer = newBuffer(dot);
@@ -257,109 +345,6 @@ void KernelEmitter::emitDotOp(tile::DotOp dot) {
   emitDot(emission, dot, buffer, liveLanes(emission, dot));
   emission.buffers[dot] = buffer;
 }
-
-mlir::LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
-  SmallVector<Reg> initial;
-  for (auto [argument, value] :
-       llvm::zip(loop.getRegionIterArgs(), loop.getInitArgs())) {
-    if (!isTile(value)) {
-      initial.push_back(emission.scalar(value));
-      continue;
-    }
-    Buffer buffer = newBuffer(argument);
-    emitInto(emission, value, buffer);
-    emission.buffers[argument] = buffer;
-  }
-  mlir::LogicalResult result = mlir::success();
-  auto body = [&](Reg counter, ArrayRef<Reg> carried) {
-    emission.scalars[loop.getInductionVar()] = counter;
-    for (mlir::Value argument : loop.getRegionIterArgs())
-      if (!isTile(argument)) {
-        emission.scalars[argument] = carried.front();
-        carried = carried.drop_front();
-      }
-    result = emitBlock(*loop.getBody());
-    SmallVector<Reg> next;
-    if (mlir::succeeded(result))
-      emitYields(loop);
-    for (mlir::Value value : loop.getBody()->getTerminator()->getOperands())
-      if (!isTile(value))
-        next.push_back(emission.scalar(value));
-    return next;
-  };
-  auto step = Builder::asConstant(emission.scalar(loop.getStep()));
-  if (!step || *step <= 0)
-    return loop.emitError("the host back end needs a constant loop step");
-  SmallVector<Reg> results =
-      ir.loop(emission.scalar(loop.getLowerBound()),
-              emission.scalar(loop.getUpperBound()), *step, initial, body);
-  size_t next = 0;
-  for (auto [argument, value] :
-       llvm::zip(loop.getRegionIterArgs(), loop.getResults())) {
-    if (isTile(value))
-      emission.buffers[value] = emission.buffers[argument];
-    else
-      emission.scalars[value] = results[next++];
-  }
-  return result;
-}
-
-/// Moves the next values of the carried tiles into their buffers. A value may
-/// be made of several old ones, so that all are computed before any is
-/// replaced, unless each depends on its own place only.
-void KernelEmitter::emitYields(scf::ForOp loop) {
-  struct Move {
-    mlir::Value from;
-    Buffer to;
-  };
-  SmallVector<Move> moves;
-  for (auto [argument, value] :
-       llvm::zip(loop.getRegionIterArgs(),
-                 loop.getBody()->getTerminator()->getOperands())) {
-    if (!isTile(value))
-      continue;
-    Buffer target = emission.buffers[argument];
-    auto found = emission.buffers.find(value);
-    if (found != emission.buffers.end() &&
-        found->second.pointer == target.pointer)
-      continue;
-    moves.push_back({value, target});
-  }
-  if (moves.empty())
-    return;
-  auto shape = tileType(moves[0].from).getShape();
-  bool alike = llvm::all_of(moves, [&](const Move &move) {
-    return tileType(move.from).getShape() == shape;
-  });
-  if (!alike) {
-    SmallVector<Buffer> copies;
-    for (const Move &move : moves) {
-      copies.push_back(newBuffer(move.from));
-      emitInto(emission, move.from, copies.back());
-    }
-    for (auto [move, copy] : llvm::zip(moves, copies)) {
-      emission.buffers[move.from] = copy;
-      emitInto(emission, move.from, move.to);
-    }
-    return;
-  }
-  Fusion fusion(emission);
-  for (const Move &move : moves)
-    fusion.addValue(move.from);
-  Walk walk = fusion.choose(shape);
-  fusion.prepare();
-  emitVersions(emission, fusion.allInBounds(), [&](bool masked) {
-    emitWalk(emission, walk, [&](const Chunk &chunk) {
-      SmallVector<Reg> values;
-      for (const Move &move : moves)
-        values.push_back(fusion.value(move.from, chunk, masked));
-      for (auto [move, value] : llvm::zip(moves, values))
-        storeBuffer(emission, move.to, chunk, value);
-    });
-  });
-}
-
-} // namespace
 
 mlir::FailureOr<int64_t> emitKernel(mlir::func::FuncOp kernel,
                                     llvm::Module &module, llvm::StringRef entry,
@@ -376,6 +361,7 @@ mlir::FailureOr<int64_t> emitKernel(mlir::func::FuncOp kernel,
   function->addParamAttr(
       3, llvm::Attribute::getWithAlignment(context, llvm::Align(64)));
   ir.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
+  readInPlace(kernel);
   KernelEmitter emitter(kernel, ir, machine);
   if (mlir::failed(emitter.emit(function)))
     return mlir::failure();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/conversion/host/memory.h"
 
+#include "girih/compiler/conversion/host/lane_tables.h"
+
 #include "llvm/IR/Metadata.h"
 
 using llvm::ArrayRef;
@@ -59,10 +61,16 @@ void MemoryAccess::prepare() {
     }
     steps.push_back(step);
   }
-  for (const Constraint &constraint : access.constraints())
-    uniform.push_back(constraint.linear || constraint.lanes.empty()
+  tables = makeTables(emission, access);
+  for (auto [constraint, entries] :
+       llvm::zip(access.constraints(), tables.constraints)) {
+    bool tabled = llvm::all_of(constraint.lanes, [&](unsigned lane) {
+      return entries[lane] != nullptr;
+    });
+    uniform.push_back(constraint.linear || tabled
                           ? ir.affine(constraint.expr, origin, symbols)
                           : nullptr);
+  }
 }
 
 Reg MemoryAccess::offsetOf(ArrayRef<Reg> lanes, unsigned width) {
@@ -78,7 +86,8 @@ Reg MemoryAccess::offsetOf(ArrayRef<Reg> lanes, unsigned width) {
 Reg MemoryAccess::allInBounds() {
   Reg all = nullptr;
   for (auto [number, constraint] : llvm::enumerate(access.constraints())) {
-    if (!uniform[number] || (constraint.equality && !constraint.lanes.empty()))
+    if ((!constraint.linear && !constraint.lanes.empty()) ||
+        (constraint.equality && !constraint.lanes.empty()))
       return ir.getFalse();
     Reg zero = ir.index(0);
     if (constraint.equality) {
@@ -123,44 +132,111 @@ Reg MemoryAccess::alignedTo(unsigned unit, unsigned width, unsigned wanted) {
 }
 
 MemoryAccess::Pattern MemoryAccess::pattern(const Chunk &chunk) const {
+  if (chunk.isScattered())
+    return Pattern::scattered;
   if (chunk.width == 0)
     return Pattern::contiguous;
   const LaneDim &lane = access.lanes()[chunk.unit];
-  if (lane.elementStep == 1 || lane.run % chunk.width == 0)
+  bool grouped = chunk.aligned && lane.run % chunk.width == 0;
+  if (lane.elementStep == 1 || grouped)
     return Pattern::contiguous;
   if (lane.elementStep == 0)
     return Pattern::broadcast;
   return lane.linear ? Pattern::strided : Pattern::scattered;
 }
 
+bool MemoryAccess::hasShares() const {
+  for (auto [step, table] : llvm::zip(steps, tables.offsets))
+    if (!step && !table)
+      return false;
+  return true;
+}
+
+/// Lanes of a chunk that are lanes of the tile; null for all.
+Reg MemoryAccess::existing(const Chunk &chunk) {
+  return chunk.valid < chunk.width
+             ? firstLanes(ir, emission.machine, ir.index(chunk.valid),
+                          chunk.width)
+             : nullptr;
+}
+
+/// What a coordinate adds to the address, in elements.
+Reg MemoryAccess::share(unsigned lane, Reg coordinate) {
+  return steps[lane] ? ir.mul(coordinate, steps[lane])
+                     : tableEntry(ir, tables.offsets[lane], coordinate);
+}
+
+/// The same of each lane of a chunk that moves along `lane`.
+Reg MemoryAccess::shares(unsigned lane, const Chunk &chunk) {
+  bool own = chunk.isScattered();
+  if (!steps[lane])
+    return own ? tableEntriesAt(ir, tables.offsets[lane], chunk.scattered[lane],
+                                existing(chunk))
+               : tableEntries(ir, tables.offsets[lane], chunk.lane[lane],
+                              chunk.width);
+  llvm::Type *longs = widened(ir.getInt64Ty(), chunk.width);
+  Reg lanes = own ? ir.CreateSExt(chunk.scattered[lane], longs)
+                  : ir.add(ir.splat(chunk.lane[lane], chunk.width),
+                           ir.iota(ir.getInt64Ty(), chunk.width));
+  if (Builder::asConstant(steps[lane]) == 1)
+    return lanes;
+  return ir.CreateMul(lanes, ir.splat(steps[lane], chunk.width));
+}
+
 Reg MemoryAccess::address(const Chunk &chunk) {
-  bool linear = llvm::all_of(steps, [](Reg step) { return step != nullptr; });
-  if (!linear)
+  if (!hasShares())
     return ir.advance(view->pointer, offsetOf(chunk.lane, 0), bytes);
   Reg pointer = base;
-  for (auto [coordinate, step] : llvm::zip(chunk.lane, steps))
-    pointer = ir.advance(pointer, ir.mul(coordinate, step), bytes);
+  for (auto [lane, coordinate] : llvm::enumerate(chunk.lane))
+    pointer = ir.advance(pointer, share(lane, coordinate), bytes);
   return pointer;
 }
 
-SmallVector<Reg> MemoryAccess::laneVectors(const Chunk &chunk) {
+SmallVector<Reg> laneVectors(Builder &ir, const Chunk &chunk) {
   SmallVector<Reg> lanes;
-  for (Reg coordinate : chunk.lane)
-    lanes.push_back(ir.splat(coordinate, chunk.width));
-  lanes[chunk.unit] =
-      ir.add(lanes[chunk.unit], ir.iota(ir.getInt64Ty(), chunk.width));
+  llvm::Type *type = widened(ir.getInt64Ty(), chunk.width);
+  for (auto [dim, coordinate] : llvm::enumerate(chunk.lane)) {
+    bool own = chunk.isScattered() && chunk.scattered[dim];
+    lanes.push_back(own ? ir.CreateSExt(chunk.scattered[dim], type)
+                        : ir.splat(coordinate, chunk.width));
+  }
+  if (!chunk.isScattered())
+    lanes[chunk.unit] =
+        ir.add(lanes[chunk.unit], ir.iota(ir.getInt64Ty(), chunk.width));
   return lanes;
+}
+
+Chunk scattered(Builder &ir, const Chunk &chunk) {
+  Chunk result = chunk;
+  if (chunk.isScattered() || chunk.width == 0)
+    return result;
+  result.scattered.assign(chunk.lane.size(), nullptr);
+  Reg first = ir.CreateTrunc(chunk.lane[chunk.unit], ir.getInt32Ty());
+  result.scattered[chunk.unit] = ir.add(ir.splat(first, chunk.width),
+                                        ir.iota(ir.getInt32Ty(), chunk.width));
+  return result;
 }
 
 Reg MemoryAccess::addresses(const Chunk &chunk) {
   llvm::Type *element = ir.getIntNTy(bytes * 8);
-  if (pattern(chunk) == Pattern::scattered)
+  if (!hasShares())
     return ir.CreateGEP(element, view->pointer,
-                        offsetOf(laneVectors(chunk), chunk.width));
-  Reg step = steps[chunk.unit] ? steps[chunk.unit] : ir.index(0);
-  Reg offsets = ir.CreateMul(ir.iota(ir.getInt64Ty(), chunk.width),
-                             ir.splat(step, chunk.width));
-  return ir.CreateGEP(element, address(chunk), offsets);
+                        offsetOf(laneVectors(ir, chunk), chunk.width));
+  Reg pointer = base, offsets = nullptr;
+  for (auto [lane, coordinate] : llvm::enumerate(chunk.lane)) {
+    bool moves = chunk.isScattered() ? chunk.scattered[lane] != nullptr
+                                     : lane == chunk.unit;
+    if (!moves) {
+      pointer = ir.advance(pointer, share(lane, coordinate), bytes);
+      continue;
+    }
+    Reg one = shares(lane, chunk);
+    offsets = offsets ? ir.add(offsets, one) : one;
+  }
+  if (!offsets)
+    offsets =
+        llvm::Constant::getNullValue(widened(ir.getInt64Ty(), chunk.width));
+  return ir.CreateGEP(element, pointer, offsets);
 }
 
 Reg firstLanes(Builder &ir, const Machine &machine, Reg count, unsigned width) {
@@ -171,6 +247,44 @@ Reg firstLanes(Builder &ir, const Machine &machine, Reg count, unsigned width) {
   return ir.CreateICmpULT(ir.iota(type, width), limit);
 }
 
+/// The same for a constraint with divisions: from tables where there are some.
+Reg MemoryAccess::nonlinearMask(size_t number, const Chunk &chunk) {
+  const Constraint &constraint = access.constraints()[number];
+  auto differs = [&](unsigned lane) {
+    if (chunk.width == 0)
+      return false;
+    if (chunk.isScattered())
+      return chunk.scattered[lane] != nullptr;
+    int64_t alike = access.lanes()[lane].maskGranularity;
+    return lane == chunk.unit && !(chunk.aligned && alike % chunk.width == 0);
+  };
+  bool vector = llvm::any_of(constraint.lanes, differs);
+  Reg value = uniform[number];
+  if (!value)
+    value = vector ? ir.affine(constraint.expr, laneVectors(ir, chunk), symbols,
+                               chunk.width)
+                   : ir.affine(constraint.expr, chunk.lane, symbols);
+  else
+    for (unsigned lane : constraint.lanes) {
+      Reg table = tables.constraints[number][lane], entry = nullptr;
+      if (!differs(lane))
+        entry = tableEntry(ir, table, chunk.lane[lane]);
+      else if (chunk.isScattered())
+        entry = tableEntriesAt(ir, table, chunk.scattered[lane],
+                               existing(chunk));
+      else
+        entry = tableEntries(ir, table, chunk.lane[lane], chunk.width);
+      auto wide = [&](Reg part) {
+        bool spread = vector && !part->getType()->isVectorTy();
+        return spread ? ir.splat(part, chunk.width) : part;
+      };
+      value = ir.add(wide(value), wide(entry));
+    }
+  auto predicate =
+      constraint.equality ? llvm::CmpInst::ICMP_EQ : llvm::CmpInst::ICMP_SGE;
+  return ir.CreateICmp(predicate, value, ir.splatInt(0, value->getType()));
+}
+
 /// Scalar i1 or vector of i1: constraint number `number` on the chunk.
 Reg MemoryAccess::constraintMask(size_t number, const Chunk &chunk) {
   const Constraint &constraint = access.constraints()[number];
@@ -179,22 +293,25 @@ Reg MemoryAccess::constraintMask(size_t number, const Chunk &chunk) {
         constraint.equality ? llvm::CmpInst::ICMP_EQ : llvm::CmpInst::ICMP_SGE;
     return ir.CreateICmp(predicate, value, ir.splatInt(0, value->getType()));
   };
-  if (!uniform[number]) {
-    const LaneDim &unit = access.lanes()[chunk.unit];
-    bool alike = chunk.width == 0 || unit.maskGranularity % chunk.width == 0;
-    if (alike)
-      return holds(ir.affine(constraint.expr, chunk.lane, symbols));
-    return holds(
-        ir.affine(constraint.expr, laneVectors(chunk), symbols, chunk.width));
-  }
-  Reg first = uniform[number];
+  if (!constraint.linear)
+    return nonlinearMask(number, chunk);
+  Reg first = uniform[number], vector = nullptr;
   int64_t slope = 0;
+  llvm::Type *longs = widened(ir.getInt64Ty(), chunk.width);
   for (auto [lane, coefficient] :
        llvm::zip(constraint.lanes, constraint.coefficients)) {
+    if (chunk.isScattered() && chunk.scattered[lane]) {
+      Reg term = ir.CreateMul(ir.CreateSExt(chunk.scattered[lane], longs),
+                              ir.splat(ir.index(coefficient), chunk.width));
+      vector = vector ? ir.add(vector, term) : term;
+      continue;
+    }
     first = ir.add(first, ir.mul(chunk.lane[lane], ir.index(coefficient)));
-    if (lane == chunk.unit)
+    if (lane == chunk.unit && !chunk.isScattered())
       slope = coefficient;
   }
+  if (vector)
+    return holds(ir.add(ir.splat(first, chunk.width), vector));
   if (slope == 0 || chunk.width == 0)
     return holds(first);
   if (slope == -1 && !constraint.equality)
@@ -203,66 +320,89 @@ Reg MemoryAccess::constraintMask(size_t number, const Chunk &chunk) {
   if (slope == 1 && !constraint.equality)
     return ir.CreateNot(
         firstLanes(ir, emission.machine, ir.CreateNeg(first), chunk.width));
-  Reg vector = ir.CreateMul(ir.iota(ir.getInt64Ty(), chunk.width),
-                            ir.splat(ir.index(slope), chunk.width));
+  vector = ir.CreateMul(ir.iota(ir.getInt64Ty(), chunk.width),
+                        ir.splat(ir.index(slope), chunk.width));
   return holds(ir.add(ir.splat(first, chunk.width), vector));
+}
+
+MemoryAccess::Mask MemoryAccess::maskParts(const Chunk &chunk, bool masked) {
+  Mask mask;
+  if (masked)
+    for (size_t number = 0; number < access.constraints().size(); ++number) {
+      Reg one = constraintMask(number, chunk);
+      Reg &part = one->getType()->isVectorTy() ? mask.vector : mask.scalar;
+      part = ir.both(part, one);
+    }
+  mask.vector = ir.both(mask.vector, existing(chunk));
+  return mask;
 }
 
 /// Vector of i1 (scalar for a scalar chunk), or null for all.
 Reg MemoryAccess::mask(const Chunk &chunk, bool masked) {
-  Reg scalar = nullptr, vector = nullptr;
-  if (masked)
-    for (size_t number = 0; number < access.constraints().size(); ++number) {
-      Reg one = constraintMask(number, chunk);
-      bool lanes = one->getType()->isVectorTy();
-      (lanes ? vector : scalar) = ir.both(lanes ? vector : scalar, one);
-    }
-  if (scalar && chunk.width)
-    scalar = ir.splat(scalar, chunk.width);
-  if (chunk.valid < chunk.width)
-    vector = ir.both(vector, firstLanes(ir, emission.machine,
-                                        ir.index(chunk.valid), chunk.width));
-  return ir.both(scalar, vector);
+  Mask parts = maskParts(chunk, masked);
+  if (parts.scalar && chunk.width)
+    parts.scalar = ir.splat(parts.scalar, chunk.width);
+  return ir.both(parts.scalar, parts.vector);
+}
+
+Reg memoryConstant(Builder &ir, mlir::Attribute value, mlir::Type element,
+                   unsigned width) {
+  llvm::Type *type = widened(memoryType(ir, element), width);
+  if (auto integer = llvm::dyn_cast<mlir::IntegerAttr>(value))
+    return llvm::ConstantInt::get(
+        type, integer.getValue().zextOrTrunc(type->getScalarSizeInBits()));
+  llvm::APFloat number = llvm::cast<mlir::FloatAttr>(value).getValue();
+  if (type->isFPOrFPVectorTy())
+    return llvm::ConstantFP::get(type, number);
+  return llvm::ConstantInt::get(type, number.bitcastToAPInt());
 }
 
 Reg MemoryAccess::otherValue(unsigned width) {
   auto load = llvm::cast<tile::LoadOp>(access.op());
-  mlir::Attribute other = load.getOther();
-  llvm::Type *type =
-      widened(memoryType(ir, access.viewType().getElement()), width);
-  if (auto integer = llvm::dyn_cast<mlir::IntegerAttr>(other))
-    return llvm::ConstantInt::get(
-        type, integer.getValue().zextOrTrunc(type->getScalarSizeInBits()));
-  llvm::APFloat value = llvm::cast<mlir::FloatAttr>(other).getValue();
-  if (type->isFPOrFPVectorTy())
-    return llvm::ConstantFP::get(type, value);
-  return llvm::ConstantInt::get(type, value.bitcastToAPInt());
+  return memoryConstant(ir, load.getOther(), access.viewType().getElement(),
+                        width);
+}
+
+/// One element in memory's type; `wanted` may be null.
+Reg MemoryAccess::loadOne(const Chunk &chunk, Reg wanted) {
+  llvm::Type *scalar = memoryType(ir, access.viewType().getElement());
+  llvm::Align align(bytes);
+  if (!wanted)
+    return ir.CreateAlignedLoad(scalar, address(chunk), align);
+  Reg one = ir.CreateMaskedLoad(widened(scalar, 1), address(chunk), align,
+                                ir.splat(wanted, 1), otherValue(1));
+  return ir.CreateExtractElement(one, uint64_t(0));
+}
+
+/// All lanes read one element: it is read if any is wanted.
+Reg MemoryAccess::loadBroadcast(const Chunk &chunk, bool masked) {
+  Chunk whole = chunk;
+  whole.valid = chunk.width; // nobody looks at the lanes behind
+  Mask wanted = maskParts(whole, masked);
+  Reg any = wanted.scalar;
+  if (wanted.vector)
+    any = ir.both(any, ir.CreateOrReduce(wanted.vector));
+  Reg value = ir.splat(loadOne(chunk, any), chunk.width);
+  if (!wanted.vector)
+    return value;
+  return ir.CreateSelect(wanted.vector, value, otherValue(chunk.width));
 }
 
 Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
   mlir::Type element = access.viewType().getElement();
-  llvm::Type *scalar = memoryType(ir, element);
-  Reg wanted = mask(chunk, masked);
+  if (chunk.width == 0)
+    return decode(ir, element, loadOne(chunk, mask(chunk, masked)));
   llvm::Align align(bytes);
-  if (chunk.width == 0) {
-    if (!wanted)
-      return decode(ir, element,
-                    ir.CreateAlignedLoad(scalar, address(chunk), align));
-    Reg one = ir.CreateMaskedLoad(widened(scalar, 1), address(chunk), align,
-                                  ir.splat(wanted, 1), otherValue(1));
-    return decode(ir, element, ir.CreateExtractElement(one, uint64_t(0)));
-  }
-  llvm::Type *type = widened(scalar, chunk.width);
+  llvm::Type *type = widened(memoryType(ir, element), chunk.width);
   Pattern shape = pattern(chunk);
-  Reg value = nullptr;
+  if (shape == Pattern::broadcast)
+    return decode(ir, element, loadBroadcast(chunk, masked));
+  Reg wanted = mask(chunk, masked), value = nullptr;
   if (shape == Pattern::contiguous && !wanted)
     value = ir.CreateAlignedLoad(type, address(chunk), align);
   else if (shape == Pattern::contiguous)
     value = ir.CreateMaskedLoad(type, address(chunk), align, wanted,
                                 otherValue(chunk.width));
-  else if (shape == Pattern::broadcast && !wanted)
-    value = ir.splat(ir.CreateAlignedLoad(scalar, address(chunk), align),
-                     chunk.width);
   else
     value = ir.CreateMaskedGather(type, addresses(chunk), align,
                                   wanted ? wanted
@@ -320,19 +460,44 @@ static Reg bufferAddress(Builder &ir, const Buffer &buffer, const Chunk &chunk,
   return pointer;
 }
 
-/// Pointers of a chunk across the buffer's rows.
+/// Pointers of a chunk whose lanes are not neighbours in the buffer.
 static Reg bufferAddresses(Builder &ir, const Buffer &buffer,
                            const Chunk &chunk, unsigned bytes) {
-  Reg offsets =
-      ir.CreateMul(ir.iota(ir.getInt64Ty(), chunk.width),
-                   ir.splat(ir.index(buffer.strides[chunk.unit]), chunk.width));
-  return ir.CreateGEP(ir.getIntNTy(bytes * 8),
-                      bufferAddress(ir, buffer, chunk, bytes), offsets);
+  Reg pointer = bufferAddress(ir, buffer, chunk, bytes);
+  Reg offsets = nullptr;
+  if (chunk.isScattered()) {
+    Chunk uniform = chunk;
+    llvm::Type *ints = widened(ir.getInt32Ty(), chunk.width);
+    offsets = llvm::Constant::getNullValue(ints);
+    for (auto [dim, own] : llvm::enumerate(chunk.scattered)) {
+      if (!own)
+        continue;
+      uniform.lane[dim] = ir.index(0);
+      auto stride = static_cast<uint64_t>(buffer.strides[dim]);
+      offsets = ir.add(offsets, stride == 1
+                                    ? own
+                                    : ir.CreateMul(own,
+                                                   ir.splatInt(stride, ints)));
+    }
+    pointer = bufferAddress(ir, buffer, uniform, bytes);
+  } else {
+    offsets = ir.CreateMul(
+        ir.iota(ir.getInt32Ty(), chunk.width),
+        ir.splat(ir.getInt32(static_cast<uint32_t>(buffer.strides[chunk.unit])),
+                 chunk.width));
+  }
+  return ir.CreateGEP(ir.getIntNTy(bytes * 8), pointer, offsets);
 }
 
 static llvm::Type *bufferType(Builder &ir, const Buffer &buffer) {
   return buffer.asRegisters ? registerType(ir, buffer.element)
                             : memoryType(ir, buffer.element);
+}
+
+/// Whether a chunk is one piece of the buffer.
+static bool isNeighbours(const Buffer &buffer, const Chunk &chunk) {
+  return chunk.width == 0 ||
+         (!chunk.isScattered() && chunk.unit == buffer.unit);
 }
 
 Reg loadBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk) {
@@ -341,7 +506,7 @@ Reg loadBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk) {
   llvm::Type *type = widened(scalar, chunk.width);
   unsigned bytes = scalar->getScalarSizeInBits() / 8;
   Reg value = nullptr;
-  if (chunk.unit == buffer.unit)
+  if (isNeighbours(buffer, chunk))
     value = ir.CreateAlignedLoad(type, bufferAddress(ir, buffer, chunk, bytes),
                                  llvm::Align(bytes));
   else
@@ -357,7 +522,7 @@ void storeBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk,
   Builder &ir = emission.ir;
   unsigned bytes = bufferType(ir, buffer)->getScalarSizeInBits() / 8;
   Reg memory = buffer.asRegisters ? value : encode(ir, buffer.element, value);
-  if (chunk.unit == buffer.unit)
+  if (isNeighbours(buffer, chunk))
     ir.CreateAlignedStore(memory, bufferAddress(ir, buffer, chunk, bytes),
                           llvm::Align(bytes));
   else

@@ -35,23 +35,46 @@ public:
 
 private:
   enum class Pattern { contiguous, broadcast, strided, scattered };
+  /// Lanes wanted: an i1 for all of them together and a vector; null for all.
+  struct Mask {
+    Reg scalar = nullptr, vector = nullptr;
+  };
   Pattern pattern(const Chunk &chunk) const;
   Reg address(const Chunk &chunk);
   Reg addresses(const Chunk &chunk); // vector of pointers
+  Mask maskParts(const Chunk &chunk, bool masked);
   Reg mask(const Chunk &chunk, bool masked);
   Reg constraintMask(size_t number, const Chunk &chunk);
-  llvm::SmallVector<Reg> laneVectors(const Chunk &chunk);
+  Reg nonlinearMask(size_t number, const Chunk &chunk);
   Reg offsetOf(llvm::ArrayRef<Reg> lanes, unsigned width);
   Reg otherValue(unsigned width);
+  Reg loadOne(const Chunk &chunk, Reg wanted);
+  Reg loadBroadcast(const Chunk &chunk, bool masked);
 
   Emission &emission;
   Builder &ir;
   Access access;
   const View *view = nullptr;
   unsigned bytes = 0;
+  /// Whether each lane's share of the address is known: linear or in a table.
+  bool hasShares() const;
+  Reg existing(const Chunk &chunk);
+  Reg share(unsigned lane, Reg coordinate);
+  Reg shares(unsigned lane, const Chunk &chunk); // vector, less the first's
+
   llvm::SmallVector<Reg, 4> symbols, uniform, steps;
+  LaneTables tables;
   Reg base = nullptr;
 };
+
+/// The coordinates of a chunk's lanes as vectors of i64.
+llvm::SmallVector<Reg> laneVectors(Builder &ir, const Chunk &chunk);
+/// The same lanes with their coordinates written out.
+Chunk scattered(Builder &ir, const Chunk &chunk);
+
+/// A floating-point or integer constant as memory holds `element`.
+Reg memoryConstant(Builder &ir, mlir::Attribute value, mlir::Type element,
+                   unsigned width);
 
 /// Lane `i` < `count`, as a mask of `width` lanes. `count` is an i64.
 Reg firstLanes(Builder &ir, const Machine &machine, Reg count, unsigned width);

@@ -3,65 +3,9 @@
 // in registers.
 #pragma once
 
-#include "girih/compiler/conversion/host/memory.h"
-
-#include "llvm/ADT/MapVector.h"
+#include "girih/compiler/conversion/host/fusion.h"
 
 namespace girih::compiler::host {
-
-/// How the lanes of a tile are walked: whole vectors along `unit`.
-struct Walk {
-  llvm::SmallVector<int64_t, 4> shape;
-  unsigned unit = 0;
-  unsigned width = 1;
-  unsigned together = 2; // chunks a trip: code to compile against overhead
-};
-
-/// Expressions of tiles of one shape, evaluated together.
-class Fusion {
-public:
-  explicit Fusion(Emission &emission) : emission(emission), ir(emission.ir) {}
-
-  /// Adds an expression to evaluate, or a store to perform.
-  void addValue(mlir::Value value);
-  void addStore(tile::StoreOp store);
-
-  /// The walk that suits the accesses: along the dimension that is contiguous
-  /// for most of them, as wide as fills a vector with the narrowest.
-  Walk choose(llvm::ArrayRef<int64_t> shape) const;
-  /// The dimension of choose() only.
-  unsigned chooseUnit(llvm::ArrayRef<int64_t> shape) const;
-
-  /// Emits what is uniform. To be called before the nest.
-  void prepare();
-  /// i1: no access needs a mask. After prepare(); null when known.
-  Reg allInBounds();
-  /// i1: all stores may bypass the caches; null when they never may.
-  Reg mayStream(const Walk &walk);
-
-  /// The value of an added expression (or what it is made of) on a chunk.
-  Reg value(mlir::Value value, const Chunk &chunk, bool masked);
-  /// Asks for what the loads of a chunk `bytes` further on will read. With
-  /// arithmetic between the loads, the CPU looks too little ahead on its own.
-  void prefetch(const Chunk &chunk, int64_t bytes = 2048);
-  /// Performs the added stores on a chunk.
-  void stores(const Chunk &chunk, bool masked, bool streaming);
-
-private:
-  Reg compute(mlir::Value value, const Chunk &chunk, bool masked);
-  void startChunk(const Chunk &chunk, bool masked);
-
-  Emission &emission;
-  Builder &ir;
-  llvm::MapVector<mlir::Operation *, std::unique_ptr<MemoryAccess>> accesses;
-  llvm::SmallVector<Buffer *> reads;
-  llvm::SmallVector<tile::StoreOp> storeOps;
-  llvm::DenseSet<mlir::Value> visited;
-  llvm::DenseMap<mlir::Value, Reg> cache;
-  llvm::SmallVector<Reg> cachedChunk;
-  unsigned widestBytes = 1;
-  bool expensive = false;
-};
 
 /// The loops of `walk`; `body` gets each chunk, the last one of a row possibly
 /// with fewer valid lanes than its width.
@@ -79,5 +23,16 @@ void emitInto(Emission &emission, mlir::Value value, const Buffer &buffer);
 void emitStore(Emission &emission, tile::StoreOp store);
 /// Evaluates a scalar tile.
 Reg emitScalar(Emission &emission, mlir::Value value);
+/// Computes a pending value, or all of them, into buffers.
+void emitPending(Emission &emission, mlir::Value value);
+void emitAllPending(Emission &emission);
+
+/// Loops over dimensions `dims` of `shape`, which set those of `lane`.
+void emitLoops(Builder &ir, llvm::ArrayRef<int64_t> shape,
+               llvm::ArrayRef<unsigned> dims, llvm::SmallVector<Reg, 4> &lane,
+               llvm::function_ref<void()> body);
+/// All dimensions but those in `without`.
+llvm::SmallVector<unsigned> otherDims(size_t rank,
+                                      llvm::ArrayRef<unsigned> without);
 
 } // namespace girih::compiler::host

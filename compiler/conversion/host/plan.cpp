@@ -1,69 +1,177 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/conversion/host/plan.h"
 
+#include "girih/compiler/analysis/access.h"
 #include "girih/compiler/conversion/host/elementwise.h"
 #include "girih/compiler/conversion/host/emission.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace scf = mlir::scf;
 
 namespace girih::compiler::host {
 
 bool isFusable(mlir::Operation *op) {
-  return llvm::isa<tile::LoadOp, mlir::tensor::SplatOp>(op) ||
+  return llvm::isa<tile::LoadOp, tile::GatherOp, tile::RemapOp, tile::TakeOp,
+                   tile::CoordinateOp, tile::InlinePtxOp, mlir::tensor::SplatOp>(
+             op) ||
          isElementwise(op);
+}
+
+bool isInDeeperLoop(mlir::Operation *op, mlir::Value value) {
+  mlir::Region *home = value.getParentRegion();
+  for (mlir::Region *region = op->getParentRegion(); region && region != home;
+       region = region->getParentRegion())
+    if (llvm::isa<scf::ForOp, scf::WhileOp>(region->getParentOp()))
+      return true;
+  return false;
 }
 
 namespace {
 
-using Roots = llvm::SmallPtrSet<mlir::Operation *, 4>;
+/// Only reductions use it, which can walk the source instead.
+bool isFlattenedForReductions(tile::RemapOp remap) {
+  return remap.getType().getRank() == 1 &&
+         remap.getSource().getType().getRank() > 1 &&
+         llvm::all_of(remap->getUsers(), llvm::IsaPred<tile::ReduceOp>);
+}
+
+mlir::IntegerSetAttr mappedBounds(tile::LoadOp load, mlir::AffineMap map) {
+  if (!load.getBounds())
+    return {};
+  mlir::IntegerSet bounds = *load.getBounds();
+  llvm::SmallVector<mlir::AffineExpr> constraints;
+  for (mlir::AffineExpr expr : bounds.getConstraints())
+    constraints.push_back(mlir::simplifyAffineExpr(
+        expr.replaceDims(map.getResults()), map.getNumDims(),
+        bounds.getNumSymbols()));
+  return mlir::IntegerSetAttr::get(
+      mlir::IntegerSet::get(map.getNumDims(), bounds.getNumSymbols(),
+                            constraints, bounds.getEqFlags()));
+}
+
+} // namespace
+
+void readInPlace(mlir::func::FuncOp kernel) {
+  llvm::SmallVector<tile::RemapOp> remaps;
+  kernel.walk([&](tile::RemapOp remap) {
+    if (remap.getSource().getDefiningOp<tile::LoadOp>() &&
+        !isFlattenedForReductions(remap))
+      remaps.push_back(remap);
+  });
+  for (tile::RemapOp remap : remaps) {
+    auto load = remap.getSource().getDefiningOp<tile::LoadOp>();
+    if (!isTile(load))
+      continue;
+    mlir::OpBuilder builder(load);
+    auto mapped = tile::LoadOp::create(
+        builder, load.getLoc(), remap.getType(), load.getView(),
+        load.getScalars(),
+        mlir::AffineMapAttr::get(load.getMap().compose(remap.getMap())),
+        mappedBounds(load, remap.getMap()), load.getOther());
+    remap.getResult().replaceAllUsesWith(mapped.getResult());
+    remap.erase();
+    if (load->use_empty())
+      load.erase();
+  }
+}
+
+namespace {
+
+/// The operand that an operation writes, or null.
+mlir::Value writtenView(mlir::Operation *op) {
+  if (auto store = llvm::dyn_cast<tile::StoreOp>(op))
+    return store.getView();
+  if (auto scatter = llvm::dyn_cast<tile::ScatterOp>(op))
+    return scatter.getView();
+  if (auto atomic = llvm::dyn_cast<tile::AtomicOp>(op))
+    return atomic.getView();
+  return nullptr;
+}
+
+/// Operations whose nests need a value, in the order of the kernel.
+struct Uses {
+  llvm::SmallSetVector<mlir::Operation *, 4> roots;
+  bool moved = false; // some nest reads it at other lanes than its own
+};
 
 class Planner {
 public:
-  llvm::DenseSet<mlir::Value> plan(mlir::func::FuncOp kernel) {
-    kernel.walk([&](tile::StoreOp store) { stores.push_back(store); });
+  Plan plan(mlir::func::FuncOp kernel) {
     llvm::SmallVector<mlir::Operation *> ops;
-    kernel.walk<mlir::WalkOrder::PreOrder>(
-        [&](mlir::Operation *op) { ops.push_back(op); });
+    kernel.walk<mlir::WalkOrder::PreOrder>([&](mlir::Operation *op) {
+      number[op] = static_cast<unsigned>(ops.size());
+      ops.push_back(op);
+      if (writtenView(op))
+        writers.push_back(op);
+    });
     // Users first: what a user needs, its operands are needed for.
     for (mlir::Operation *op : llvm::reverse(ops))
       if (isFusable(op) && op->getNumResults() == 1 && isTile(op->getResult(0)))
         visit(op);
-    return kept;
+    return result;
   }
 
 private:
   void visit(mlir::Operation *op) {
     mlir::Value value = op->getResult(0);
-    Roots mine;
-    bool deeper = false;
+    Uses mine;
     for (mlir::Operation *user : value.getUsers()) {
-      deeper |= user->getBlock() != op->getBlock();
-      if (isFusable(user) && !kept.contains(user->getResult(0)))
-        mine.insert(roots[user].begin(), roots[user].end());
-      else
-        mine.insert(user);
+      if (!isFusable(user) || result.kept.contains(user->getResult(0))) {
+        mine.roots.insert(user);
+        mine.moved |= moves(user, value);
+        continue;
+      }
+      const Uses &theirs = uses[user];
+      mine.roots.insert(theirs.roots.begin(), theirs.roots.end());
+      mine.moved |= theirs.moved || moves(user, value);
     }
-    for (mlir::Operation *root : mine)
-      deeper |= root->getBlock() != op->getBlock();
-    auto load = llvm::dyn_cast<tile::LoadOp>(op);
-    bool keep = load ? isOverwritten(load, mine)
-                     : (mine.size() > 1 || deeper) && costs(op);
-    if (keep) {
-      kept.insert(value);
-      mine.clear();
+    bool deeper = llvm::any_of(mine.roots, [&](mlir::Operation *root) {
+      return isInDeeperLoop(root, value);
+    });
+    bool again = mine.roots.size() > 1 || deeper || isSpread(value);
+    bool overwritten = isOverwritten(op, mine);
+    if (overwritten || (again && costs(op))) {
+      result.kept.insert(value);
+      if (!overwritten && canWait(op, mine))
+        result.deferred.insert(value);
+      mine = {};
     }
-    roots[op] = std::move(mine);
+    uses[op] = std::move(mine);
   }
 
-  /// A load may wait for its only user if no store can come between: none to
-  /// its operand but the user itself, of the same elements.
-  bool isOverwritten(tile::LoadOp load, const Roots &users) {
-    for (tile::StoreOp store : stores) {
-      if (store.getView() != load.getView())
+  static bool moves(mlir::Operation *user, mlir::Value value) {
+    if (auto take = llvm::dyn_cast<tile::TakeOp>(user))
+      return take.getSource() == value;
+    return llvm::isa<tile::RemapOp>(user);
+  }
+
+  /// Whether a user makes more lanes of it than it has.
+  static bool isSpread(mlir::Value value) {
+    return llvm::any_of(value.getUsers(), [&](mlir::Operation *user) {
+      return moves(user, value) &&
+             tileType(user->getResult(0)).getNumElements() >
+                 tileType(value).getNumElements();
+    });
+  }
+
+  /// What is read of an operand may wait for its only user if no write can come
+  /// between: none to its operand but the user itself, of the same elements.
+  bool isOverwritten(mlir::Operation *op, const Uses &mine) {
+    auto load = llvm::dyn_cast<tile::LoadOp>(op);
+    auto gather = llvm::dyn_cast<tile::GatherOp>(op);
+    if (!load && !gather)
+      return false;
+    mlir::Value view = load ? load.getView() : gather.getView();
+    for (mlir::Operation *writer : writers) {
+      if (writtenView(writer) != view)
         continue;
-      bool same = users.size() == 1 && *users.begin() == store &&
+      auto store = llvm::dyn_cast<tile::StoreOp>(writer);
+      bool same = load && store && mine.roots.size() == 1 &&
+                  mine.roots.front() == writer && !mine.moved &&
                   load->getBlock() == store->getBlock() &&
                   load.getMap() == store.getMap() &&
                   load.getBounds() == store.getBounds() &&
@@ -74,10 +182,39 @@ private:
     return false;
   }
 
+  /// Whether the first nest that needs a value computes all of it, lane for
+  /// lane.
+  bool canWait(mlir::Operation *op, const Uses &mine) {
+    if (mine.roots.empty())
+      return false;
+    mlir::Operation *first = *llvm::min_element(
+        mine.roots, [&](mlir::Operation *a, mlir::Operation *b) {
+          return number[a] < number[b];
+        });
+    return first->getBlock() == op->getBlock() &&
+           llvm::isa<tile::ReduceOp, tile::StoreOp>(first);
+  }
+
+  /// Neither contiguous nor repeated along any dimension.
+  static bool isGathered(const Access &access) {
+    bool moves = false;
+    for (const LaneDim &lane : access.lanes()) {
+      if (lane.extent == 1)
+        continue;
+      moves = true;
+      if (lane.run > 1 || lane.elementStep == 0)
+        return false;
+    }
+    return moves;
+  }
+
   /// Reading a kept value costs about what a load or a cast does.
   static bool costs(mlir::Operation *op) {
-    if (llvm::isa<mlir::arith::ConstantOp, mlir::tensor::SplatOp>(op))
+    if (llvm::isa<mlir::arith::ConstantOp, mlir::tensor::SplatOp,
+                  tile::RemapOp, tile::CoordinateOp>(op))
       return false;
+    if (auto load = llvm::dyn_cast<tile::LoadOp>(op))
+      return isGathered(Access(load));
     if (isExpensive(op))
       return true;
     int cost = 0;
@@ -93,15 +230,14 @@ private:
     return cost > 1;
   }
 
-  llvm::SmallVector<tile::StoreOp> stores;
-  llvm::DenseMap<mlir::Operation *, Roots> roots;
-  llvm::DenseSet<mlir::Value> kept;
+  llvm::DenseMap<mlir::Operation *, unsigned> number;
+  llvm::SmallVector<mlir::Operation *> writers;
+  llvm::DenseMap<mlir::Operation *, Uses> uses;
+  Plan result;
 };
 
 } // namespace
 
-llvm::DenseSet<mlir::Value> valuesToKeep(mlir::func::FuncOp kernel) {
-  return Planner().plan(kernel);
-}
+Plan planOf(mlir::func::FuncOp kernel) { return Planner().plan(kernel); }
 
 } // namespace girih::compiler::host

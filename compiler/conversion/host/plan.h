@@ -8,14 +8,27 @@
 
 namespace girih::compiler::host {
 
-/// Results of loads and elementwise operations that must be kept:
-/// - a load of an operand that is also stored, unless nothing but one store of
-///   the very same elements uses it;
-/// - what several nests need, or a nest in a deeper loop, if computing it again
-///   would cost more than reading it.
-llvm::DenseSet<mlir::Value> valuesToKeep(mlir::func::FuncOp kernel);
+/// Turns remaps of loads into loads of the mapped lanes, which say more about
+/// what they read.
+void readInPlace(mlir::func::FuncOp kernel);
+
+/// What must be kept of loads, gathers and elementwise operations.
+struct Plan {
+  /// - a load of an operand that is also written, unless nothing but one store
+  ///   of the very same elements uses it;
+  /// - what several nests need, or a nest in a deeper loop, or several lanes of
+  ///   one nest, if computing it again would cost more than reading it.
+  llvm::DenseSet<mlir::Value> kept;
+  /// Those of them that the first nest to compute them may fill.
+  llvm::DenseSet<mlir::Value> deferred;
+};
+
+Plan planOf(mlir::func::FuncOp kernel);
 
 /// Whether `op` is evaluated inside the nests of its users.
 bool isFusable(mlir::Operation *op);
+/// Whether `op` may run again and again in a loop around it that is not around
+/// `value`'s definition.
+bool isInDeeperLoop(mlir::Operation *op, mlir::Value value);
 
 } // namespace girih::compiler::host

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/compiler/conversion/host/fusion.h"
+
+#include "girih/compiler/analysis/proof.h"
+#include "girih/compiler/conversion/host/elementwise.h"
+#include "girih/compiler/conversion/host/indirect.h"
+#include "girih/compiler/conversion/host/nest.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using llvm::ArrayRef;
+using llvm::SmallVector;
+
+namespace girih::compiler::host {
+
+namespace {
+
+/// `inner` after `outer`, where null is the identity.
+mlir::AffineMap composed(mlir::AffineMap inner, mlir::AffineMap outer) {
+  return outer ? inner.compose(outer) : inner;
+}
+
+/// The dimension of the walk along which `results` of `map` move in single
+/// steps along `unit` only; -1 where there is none.
+int contiguousDim(mlir::AffineMap map, int64_t unit) {
+  for (unsigned dim = 0; dim < map.getNumDims(); ++dim) {
+    bool contiguous = unit >= 0;
+    for (auto [number, expr] : llvm::enumerate(map.getResults())) {
+      auto step = dimCoefficient(expr, dim, map.getNumDims(),
+                                 map.getNumSymbols());
+      contiguous &= step == (static_cast<int64_t>(number) == unit ? 1 : 0);
+    }
+    if (contiguous)
+      return static_cast<int>(dim);
+  }
+  return -1;
+}
+
+/// Whether its runs are long enough to be read whole.
+bool isWorthwhile(const LaneDim &lane) {
+  return lane.run >= 4 || (lane.run > 1 && lane.run == lane.extent);
+}
+
+} // namespace
+
+void Fusion::addValue(mlir::Value value, mlir::AffineMap map) {
+  if (map && map.isIdentity())
+    map = {};
+  if (!isTile(value) || !visited.insert({value, map}).second)
+    return;
+  widestBytes = std::max<unsigned>(
+      widestBytes, registerType(ir, tileType(value).getElementType())
+                           ->getScalarSizeInBits() /
+                       8);
+  if (emission.pending.contains(value)) {
+    if (keepsPending && !map)
+      filled.insert(value);
+    else if (!filled.contains(value))
+      emitPending(emission, value);
+  }
+  if (auto found = emission.buffers.find(value);
+      found != emission.buffers.end()) {
+    unsigned unit = found->second.unit;
+    if (!map)
+      bufferUnits.push_back(unit);
+    else if (int dim = contiguousDim(map, unit); dim >= 0)
+      bufferUnits.push_back(static_cast<unsigned>(dim));
+    return;
+  }
+  mlir::Operation *op = value.getDefiningOp();
+  if (auto load = llvm::dyn_cast_or_null<tile::LoadOp>(op)) {
+    Read &read = accesses[op];
+    if (!read.access)
+      read.access = std::make_unique<MemoryAccess>(emission, Access(load));
+    read.inPlace |= !map;
+    if (map) {
+      int64_t unit = read.access->analysis().viewType().getUnit();
+      if (int dim = contiguousDim(composed(load.getMap(), map), unit); dim >= 0)
+        mappedUnits.push_back(static_cast<unsigned>(dim));
+    }
+    return;
+  }
+  if (!op || llvm::isa<mlir::tensor::SplatOp>(op))
+    return;
+  expensive |= host::isExpensive(op);
+  addOperands(op, map);
+}
+
+void Fusion::addOperands(mlir::Operation *op, mlir::AffineMap map) {
+  if (auto remap = llvm::dyn_cast<tile::RemapOp>(op))
+    return addValue(remap.getSource(), composed(remap.getMap(), map));
+  if (auto take = llvm::dyn_cast<tile::TakeOp>(op)) {
+    addValue(take.getIndex(), map);
+    // The source is read anywhere: any map but the identity says so.
+    unsigned rank = tileType(take.getSource()).getRank();
+    SmallVector<mlir::AffineExpr> lanes(
+        rank, mlir::getAffineConstantExpr(0, op->getContext()));
+    return addValue(take.getSource(), mlir::AffineMap::get(rank, 0, lanes,
+                                                           op->getContext()));
+  }
+  for (mlir::Value operand : op->getOperands())
+    addValue(operand, map);
+}
+
+void Fusion::addStore(tile::StoreOp store) {
+  addValue(store.getValue());
+  Read &write = accesses[store];
+  write.access = std::make_unique<MemoryAccess>(emission, Access(store));
+  write.inPlace = true;
+  storeOps.push_back(store);
+}
+
+void Fusion::vote(SmallVector<int64_t> &votes) const {
+  for (auto &[op, read] : accesses) {
+    if (!read.inPlace)
+      continue;
+    auto lanes = read.access->analysis().lanes();
+    int best = read.access->analysis().contiguousLane();
+    // A strided store costs more than a strided load: it cannot be fused away.
+    if (best >= 0 && isWorthwhile(lanes[best]))
+      votes[best] += llvm::isa<tile::StoreOp>(op) ? 3 : 2;
+  }
+  for (unsigned unit : mappedUnits)
+    votes[unit] += 2;
+  for (unsigned unit : bufferUnits)
+    ++votes[unit];
+}
+
+unsigned Fusion::chooseUnit(ArrayRef<int64_t> shape) const {
+  SmallVector<int64_t> votes(shape.size(), 0);
+  vote(votes);
+  for (auto [votesOfOne, extent] : llvm::zip(votes, shape))
+    if (extent == 1)
+      votesOfOne = 0;
+  // Without a vote the last dimension, or the longest where that is short.
+  constexpr int64_t shortest = 8;
+  unsigned unit = shape.size() - 1;
+  if (shape[unit] < shortest)
+    unit = static_cast<unsigned>(llvm::max_element(shape) - shape.begin());
+  for (int dim = static_cast<int>(shape.size()) - 1; dim >= 0; --dim)
+    if (votes[dim] > votes[unit])
+      unit = dim;
+  return unit;
+}
+
+Walk Fusion::choose(ArrayRef<int64_t> shape) const {
+  Walk walk;
+  walk.shape.assign(shape.begin(), shape.end());
+  walk.unit = chooseUnit(shape);
+  unsigned narrowest = 8, vectorBytes = emission.machine.vectorBytes;
+  bool contiguous = false;
+  for (auto &[op, read] : accesses) {
+    const Access &access = read.access->analysis();
+    narrowest =
+        std::min(narrowest, elementBytes(access.viewType().getElement()));
+    contiguous |= read.inPlace && access.lanes()[walk.unit].run > 1;
+  }
+  if (accesses.empty() || !contiguous || expensive)
+    narrowest = std::max(4u, std::min(narrowest, widestBytes));
+  unsigned width = vectorBytes / narrowest;
+  // At most four registers for the widest value.
+  width = std::min(width, 4 * vectorBytes / widestBytes);
+  uint64_t extent = static_cast<uint64_t>(shape[walk.unit]);
+  walk.width = std::min<uint64_t>(width, llvm::PowerOf2Ceil(extent));
+  return walk;
+}
+
+void Fusion::prepare(const Walk &walk) {
+  for (mlir::Value value : filled) {
+    emission.pending.remove(value);
+    emission.buffers[value] =
+        emission.allocateBuffer(tileType(value), walk.unit, false);
+  }
+  prepare();
+}
+
+void Fusion::prepare() {
+  for (auto &[op, read] : accesses)
+    read.access->prepare();
+}
+
+Reg Fusion::allInBounds() {
+  Reg all = nullptr;
+  for (auto &[op, read] : accesses)
+    all = ir.both(all, read.access->allInBounds());
+  return all;
+}
+
+Reg Fusion::mayStream(const Walk &walk) {
+  unsigned vectorBytes = emission.machine.vectorBytes;
+  if (!emission.streaming || storeOps.empty() ||
+      walk.shape[walk.unit] % walk.width != 0)
+    return nullptr;
+  Reg all = emission.streaming;
+  for (tile::StoreOp store : storeOps) {
+    MemoryAccess &access = *accesses.find(store)->second.access;
+    unsigned bytes = elementBytes(access.analysis().viewType().getElement());
+    if (access.analysis().lanes()[walk.unit].elementStep != 1 ||
+        walk.width * bytes < vectorBytes)
+      return nullptr;
+    all = ir.both(all, access.alignedTo(walk.unit, walk.width, vectorBytes));
+  }
+  return all;
+}
+
+/// Values are remembered while the chunk stays the same, and those that do not
+/// depend on the unit while the row does.
+void Fusion::startChunk(const Chunk &chunk, bool isMasked) {
+  SmallVector<Reg> key(chunk.lane.begin(), chunk.lane.end());
+  key.push_back(ir.getInt1(isMasked));
+  key.push_back(ir.index(chunk.valid));
+  key.push_back(ir.GetInsertBlock());
+  if (root && key == rootKey)
+    return;
+  auto next = std::make_unique<Place>();
+  next->chunk = chunk;
+  if (root && chunk.outside && rowKey == chunk.outside && masked == isMasked)
+    for (auto &each : root->mapped)
+      if (each.second->hoisted)
+        next->mapped.push_back(std::move(each));
+  root = std::move(next);
+  rootKey = std::move(key);
+  rowKey = chunk.outside;
+  masked = isMasked;
+}
+
+Reg Fusion::value(mlir::Value value, const Chunk &chunk, bool isMasked,
+                  mlir::AffineMap map) {
+  startChunk(chunk, isMasked);
+  if (!map || map.isIdentity())
+    return compute(value, *root);
+  return through(value, map, *root);
+}
+
+Reg Fusion::compute(mlir::Value value, Place &place) {
+  if (auto found = place.known.find(value); found != place.known.end())
+    return found->second;
+  if (Reg scalar = emission.scalar(value))
+    return isTile(value) ? ir.splat(scalar, place.chunk.width) : scalar;
+  Reg result = produce(value, place);
+  place.known[value] = result;
+  if (&place == root.get() && filled.contains(value))
+    storeBuffer(emission, emission.buffers[value], place.chunk, result);
+  return result;
+}
+
+SmallVector<Reg> Fusion::operands(mlir::Operation *op, Place &place) {
+  SmallVector<Reg> regs;
+  for (mlir::Value operand : op->getOperands())
+    regs.push_back(llvm::isa<tile::ViewType>(operand.getType())
+                       ? nullptr
+                       : compute(operand, place));
+  return regs;
+}
+
+Reg Fusion::produce(mlir::Value value, Place &place) {
+  const Chunk &chunk = place.chunk;
+  if (auto found = emission.buffers.find(value);
+      found != emission.buffers.end() && !filled.contains(value))
+    return loadBuffer(emission, found->second, chunk);
+  mlir::Operation *op = value.getDefiningOp();
+  if (auto found = accesses.find(op); found != accesses.end())
+    return found->second.access->load(chunk, masked);
+  if (auto splat = llvm::dyn_cast<mlir::tensor::SplatOp>(op))
+    return ir.splat(emission.scalar(splat.getInput()), chunk.width);
+  if (auto remap = llvm::dyn_cast<tile::RemapOp>(op))
+    return through(remap.getSource(), remap.getMap(), place);
+  if (auto coordinate = llvm::dyn_cast<tile::CoordinateOp>(op)) {
+    SmallVector<Reg> scalars = operands(op, place);
+    return emitCoordinate(ir, coordinate, scalars, chunk);
+  }
+  if (auto taken = llvm::dyn_cast<tile::TakeOp>(op))
+    return take(taken, place);
+  if (auto gathered = llvm::dyn_cast<tile::GatherOp>(op))
+    return gather(gathered, place);
+  if (auto ptx = llvm::dyn_cast<tile::InlinePtxOp>(op))
+    return emitLanes(ir, ptx.getBody(), operands(op, place), chunk.width)
+        .front();
+  return emitElementwise(ir, op, operands(op, place), chunk.width);
+}
+
+Fusion::Place &Fusion::mappedPlace(mlir::AffineMap map, Place &place) {
+  for (auto &[known, child] : place.mapped)
+    if (known == map)
+      return *child;
+  auto child = std::make_unique<Place>();
+  const Chunk &chunk = place.chunk;
+  child->hoisted = &place == root.get() && chunk.outside && chunk.width &&
+                   !chunk.isScattered() && isUniform(map, chunk.unit);
+  llvm::IRBuilderBase::InsertPointGuard guard(ir);
+  if (child->hoisted)
+    ir.SetInsertPoint(chunk.outside);
+  MappedChunk mapped = mapChunk(ir, chunk, map);
+  child->chunk = mapped.chunk;
+  child->order = mapped.order;
+  place.mapped.push_back({map, std::move(child)});
+  return *place.mapped.back().second;
+}
+
+/// Lanes `map` of `source`.
+Reg Fusion::through(mlir::Value source, mlir::AffineMap map, Place &place) {
+  Place &child = mappedPlace(map, place);
+  Reg lanes = nullptr;
+  {
+    llvm::IRBuilderBase::InsertPointGuard guard(ir);
+    if (child.hoisted)
+      ir.SetInsertPoint(place.chunk.outside);
+    lanes = compute(source, child);
+  }
+  unsigned width = place.chunk.width;
+  if (child.order == LaneOrder::allEqual)
+    return ir.splat(lanes, width);
+  if (child.order == LaneOrder::same)
+    return lanes;
+  SmallVector<int> backwards;
+  for (unsigned lane = width; lane-- > 0;)
+    backwards.push_back(static_cast<int>(lane));
+  return ir.CreateShuffleVector(lanes, backwards);
+}
+
+/// Whole rows are read as such.
+Reg Fusion::gather(tile::GatherOp op, Place &place) {
+  const Chunk &chunk = place.chunk;
+  if (chunk.width == 0 || chunk.isScattered())
+    return emitGather(emission, op, ArrayRef(operands(op, place)).drop_front(),
+                      chunk);
+  SmallVector<std::optional<int64_t>> steps;
+  for (mlir::Value index : op.getIndices())
+    steps.push_back(laneStep(index, chunk.unit));
+  if (!isRow(op, steps))
+    return emitGather(emission, op, ArrayRef(operands(op, place)).drop_front(),
+                      chunk);
+  Place first;
+  first.chunk.lane = chunk.lane;
+  SmallVector<Reg> indices;
+  for (mlir::Value index : op.getIndices()) {
+    indices.push_back(compute(index, first));
+    if (!filled.empty())
+      compute(index, place); // some of it may have to be kept
+  }
+  return emitRowGather(emission, op, steps, indices, chunk);
+}
+
+/// The source is evaluated where the index says; what is out of range is 0.
+Reg Fusion::take(tile::TakeOp op, Place &place) {
+  Reg index = compute(op.getIndex(), place);
+  unsigned dim = op.getDim(), width = place.chunk.width;
+  auto extent =
+      static_cast<uint64_t>(tileType(op.getSource()).getDimSize(dim));
+  llvm::Type *type = index->getType();
+  // An index type too narrow for the extent is in range where it is positive.
+  unsigned bits = type->getScalarSizeInBits();
+  Reg inRange = llvm::isUIntN(bits - 1, extent)
+                    ? ir.CreateICmpULT(index, ir.splatInt(extent, type))
+                    : ir.CreateICmpSGE(index, ir.splatInt(0, type));
+  Reg clamped = ir.CreateSelect(inRange, index, ir.splatInt(0, type));
+  Place source;
+  source.chunk = scattered(ir, place.chunk);
+  if (width == 0)
+    source.chunk.lane[dim] = ir.CreateSExtOrTrunc(clamped, ir.getInt64Ty());
+  else
+    source.chunk.scattered[dim] =
+        ir.CreateSExtOrTrunc(clamped, widened(ir.getInt32Ty(), width));
+  Reg value = compute(op.getSource(), source);
+  return ir.CreateSelect(inRange, value,
+                         llvm::Constant::getNullValue(value->getType()));
+}
+
+void Fusion::prefetch(const Chunk &chunk, int64_t bytes) {
+  for (auto &[op, read] : accesses)
+    if (read.inPlace && llvm::isa<tile::LoadOp>(op))
+      read.access->prefetch(chunk, bytes);
+}
+
+void Fusion::stores(const Chunk &chunk, bool isMasked, bool streaming) {
+  for (tile::StoreOp store : storeOps)
+    accesses.find(store)->second.access->store(
+        chunk, value(store.getValue(), chunk, isMasked), isMasked, streaming);
+}
+
+} // namespace girih::compiler::host

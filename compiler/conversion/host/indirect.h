@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Elements of operands at indices that are data.
+#pragma once
+
+#include "girih/compiler/conversion/host/emission.h"
+
+namespace girih::compiler::host {
+
+/// The elements at `indices` (registers as wide as the chunk); `other` out of
+/// range.
+Reg emitGather(Emission &emission, tile::GatherOp op,
+               llvm::ArrayRef<Reg> indices, const Chunk &chunk);
+/// How far an index moves from lane to lane along `unit`, where that follows
+/// from how it is made.
+std::optional<int64_t> laneStep(mlir::Value index, unsigned unit);
+/// Whether lanes whose indices move so are neighbours in memory, or one element.
+bool isRow(tile::GatherOp op, llvm::ArrayRef<std::optional<int64_t>> steps);
+/// The same elements where isRow() holds; `first` are the first lane's indices.
+Reg emitRowGather(Emission &emission, tile::GatherOp op,
+                  llvm::ArrayRef<std::optional<int64_t>> steps,
+                  llvm::ArrayRef<Reg> first, const Chunk &chunk);
+/// One nest that writes the lanes that are in range.
+void emitScatter(Emission &emission, tile::ScatterOp op);
+/// One nest; keeps what was there before where the result is used.
+void emitAtomic(Emission &emission, tile::AtomicOp op);
+
+} // namespace girih::compiler::host

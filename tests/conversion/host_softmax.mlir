@@ -1,0 +1,40 @@
+// RUN: girih-host %s --features +avx2,+fma,+avx512f,+avx512bw,+avx512vl,+avx512dq | FileCheck %s
+
+// A row's softmax is three loops over vectors: the largest lane; the exponential, kept and summed in one pass; the
+// quotient. What a broadcast repeats is computed before the loop that uses it.
+
+!v = !tile.view<element = f32, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
+
+// CHECK-LABEL: define void @girih_softmax(
+// CHECK: call <16 x float> @llvm.maximum.v16f32
+// CHECK: phi <16 x float>
+// CHECK: store <16 x float> [[E:%.+]], ptr
+// CHECK-NEXT: fadd <16 x float> {{.*}}, [[E]]
+// CHECK: [[SUM:%.+]] = load float, ptr
+// CHECK: [[SPREAD:%.+]] = shufflevector <16 x float> {{.*}}, <16 x i32> zeroinitializer
+// CHECK: fdiv <16 x float>
+// CHECK-NOT: fdiv float
+// CHECK: ret void
+func.func @softmax(%x: !v, %y: !v) attributes {
+    tile.kernel, tile.config = "", tile.directions = ["in", "out"], tile.index_bits = 64,
+    tile.grid = affine_map<()[s0, s1, s2, s3] -> (s0)>, tile.order = #tile.order<row_major, 1>} {
+  %p = tile.program_id 0
+  %t = tile.load %x[%p] map affine_map<(d0, d1)[s0] -> (s0 + d0, d1)> other 0.0 : f32 : !v -> tensor<1x512xf32>
+  %m = tile.reduce %t dim 1 : tensor<1x512xf32> -> tensor<1xf32> {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.maximumf %a, %b : f32
+    tile.yield %c : f32
+  }
+  %mm = tile.remap %m map affine_map<(d0, d1) -> (d0)> : tensor<1xf32> -> tensor<1x512xf32>
+  %d = arith.subf %t, %mm : tensor<1x512xf32>
+  %e = math.exp %d : tensor<1x512xf32>
+  %s = tile.reduce %e dim 1 : tensor<1x512xf32> -> tensor<1xf32> {
+  ^bb0(%a: f32, %b: f32):
+    %c = arith.addf %a, %b : f32
+    tile.yield %c : f32
+  }
+  %ss = tile.remap %s map affine_map<(d0, d1) -> (d0)> : tensor<1xf32> -> tensor<1x512xf32>
+  %q = arith.divf %e, %ss : tensor<1x512xf32>
+  tile.store %q, %y[%p] map affine_map<(d0, d1)[s0] -> (s0 + d0, d1)> : tensor<1x512xf32>, !v
+  return
+}

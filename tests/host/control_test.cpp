@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Branches, loops that depend on data and random numbers on the host against
+// the interpreter.
+#include "like_interpreter.h"
+
+namespace girih::testing {
+namespace {
+
+/// One element of x and y for each program.
+template <class Apply>
+void expect_scalars(Apply apply, TestArray &x, TestArray &y) {
+  KernelSource source = make_source(
+      "scalars",
+      [](Tensor x, Tensor y) {
+        return arranged(x.tile({1}).at(1, squeeze(0)),
+                        partial(y.tile({1}).at(1, squeeze(0))));
+      },
+      apply);
+  std::vector<TestArray *> arrays = {&x, &y};
+  expect_like_interpreter(record_for(source, arrays), arrays, x.numel());
+}
+
+TEST(HostControl, BranchesGiveScalars) {
+  TestArray x(i32, {9}), y(i32, {9});
+  fill_random(x, 1);
+  expect_scalars(
+      [](In x, Out y) {
+        Tile value = x, kind = full({}, 0, i32);
+        when(
+            value > 0,
+            [&] {
+              kind = full({}, 1, i32);
+              when(value > 2, [&] { kind = kind + 10; });
+            },
+            [&] { value = -value; });
+        y = value * 100 + kind;
+      },
+      x, y);
+}
+
+TEST(HostControl, BranchesStore) {
+  TestArray x(i32, {9}), y(i32, {9});
+  fill_random(x, 2);
+  for (std::int64_t i = 0; i < 9; ++i)
+    y.set(i, 77);
+  expect_scalars([](In x, Out y) { when(x > 0, [&] { y = x; }); }, x, y);
+}
+
+TEST(HostControl, BranchesGiveTiles) {
+  for (int which : {0, 1}) {
+    TestArray x(f32, {3, 50}), flag(i32, {}), y(f32, {3, 50}), z(f32, {3, 50}),
+        w(f32, {3, 50});
+    fill_random(x, 3);
+    flag.set(0, which);
+    expect_one_tile_like_interpreter(
+        [](In x, In flag, Out y, Out z, Out w) {
+          Tile a = x, b = exp(a), c = a + 1.f;
+          when(
+              flag > 0,
+              [&] {
+                Tile old = a;
+                a = flip(b, 1);
+                b = old * 2.f;
+              },
+              [&] { c = flip(c, 1) + b; });
+          y = a;
+          z = b;
+          w = c - b;
+        },
+        {&x, &flag, &y, &z, &w}, 1e-6);
+  }
+}
+
+TEST(HostControl, LoopsUntilDataSaysSo) {
+  TestArray x(i32, {30}), y(i32, {30});
+  for (std::int64_t i = 0; i < 30; ++i)
+    x.set(i, static_cast<double>(i + 1));
+  expect_scalars(
+      [](In x, Out y) {
+        Tile n = x, steps = full({}, 0, i32);
+        loop_while([&] { return n != 1; },
+                   [&] {
+                     n = where(n % 2 == 0, floor_divide(n, 2), 3 * n + 1);
+                     steps = steps + 1;
+                   });
+        y = steps;
+      },
+      x, y);
+}
+
+TEST(HostControl, LoopsCarryTiles) {
+  TestArray x(f32, {40}), y(f32, {40}), z(f32, {40});
+  fill_random(x, 4);
+  expect_one_tile_like_interpreter(
+      [](In x, Out y, Out z) {
+        // Exchanged, moved and added: next values that need several old ones.
+        Tile a = x, b = x * 0.5f;
+        loop_while([&] { return max(a + b) < 100.f; },
+                   [&] {
+                     Tile old = a;
+                     a = flip(b, 0) + 3.f;
+                     b = old + a;
+                   });
+        y = a;
+        z = b;
+      },
+      {&x, &y, &z});
+}
+
+TEST(HostControl, LoopsNest) {
+  TestArray x(f32, {37}), y(f32, {37});
+  fill_random(x, 3);
+  expect_one_tile_like_interpreter(
+      [](In x, Out y) {
+        Tile acc = x, round = full({}, 0, i32);
+        Index count = Index(1);
+        loop_while(
+            [&] { return round < 3; },
+            [&] {
+              for (Index k : range(count))
+                when(k % 2 == 0, [&] { acc += 1.f; }, [&] { acc = acc * 2.f; });
+              count = count + 1;
+              round = round + 1;
+            });
+        y = acc;
+      },
+      {&x, &y});
+}
+
+TEST(HostControl, BranchOnACarriedTileThatStays) {
+  // The tile that an arm leaves alone is needed in the next round as well.
+  TestArray x(f32, {20}), y(f32, {20});
+  fill_random(x, 5);
+  expect_one_tile_like_interpreter(
+      [](In x, Out y) {
+        Tile fixed = exp2(cast(x, f32)), acc = zeros({20}, f32);
+        for (Index k : range(5)) {
+          Tile some = fixed;
+          when(k % 2 == 0, [&] { some = some + 1.f; });
+          acc += some;
+        }
+        y = acc;
+      },
+      {&x, &y});
+}
+
+TEST(HostRandom, SameBits) {
+  TestArray counters(i64, {100}), bits(i32, {4, 100}), uniform(f32, {100}),
+      normal(f32, {100});
+  for (std::int64_t i = 0; i < 100; ++i)
+    counters.set(i, static_cast<double>(i * 1234567891011LL));
+  expect_one_tile_like_interpreter(
+      [](In counters, Out y) {
+        auto words = random_bits(77, counters);
+        y = cat(cat(unsqueeze(words[0], 0), unsqueeze(words[1], 0), 0),
+                cat(unsqueeze(words[2], 0), unsqueeze(words[3], 0), 0), 0);
+      },
+      {&counters, &bits});
+  expect_one_tile_like_interpreter(
+      [](In counters, Out y) { y = rand(5, counters); },
+      {&counters, &uniform});
+  expect_one_tile_like_interpreter(
+      [](In counters, Out y) { y = randn(5, counters); }, {&counters, &normal},
+      1e-5);
+}
+
+} // namespace
+} // namespace girih::testing
