@@ -189,7 +189,7 @@ TEST(Frontend, Refuses4BitTypesInIndirectAccesses) {
   const Program program = record(source, dtypes, ranks, {}, {});
   EXPECT_THAT(
       error_of([&] { imported(program); }),
-      HasSubstr("operand x has dtype u4, two elements in a byte, and is "
+      HasSubstr("operand a has dtype u4, two elements in a byte, and is "
                 "accessed indirectly"));
 }
 

@@ -6,10 +6,12 @@
 #include "girih/compiler/pipeline.h"
 #include "girih/compiler/transforms/Passes.h"
 #include "girih/dsl/config.h"
+#include "girih/dsl/support/float_formats.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
@@ -157,6 +159,10 @@ void addEntry(llvm::Module &module, llvm::Function &kernel) {
   throw std::runtime_error(what);
 }
 
+__bf16 bf16OfFloat(float value) {
+  return llvm::bit_cast<__bf16>(float_to_bf16(value));
+}
+
 template <typename T> T check(llvm::Expected<T> value) {
   if (!value)
     fail(llvm::toString(value.takeError()));
@@ -218,7 +224,8 @@ EmulatedKernel::EmulatedKernel(const std::string &text, int capability)
     fail("no LLVM IR");
   Rewriter(*llvmModule).run();
   addEntry(*llvmModule, *llvmModule->getFunction(lowered.entry));
-  // Conversions to bf16 by instruction flush denormals, unlike a GPU's.
+  // Conversions to bf16 by instruction flush denormals, unlike a GPU's: take
+  // those of a function.
   auto machine = check(llvm::orc::JITTargetMachineBuilder::detectHost());
   machine.addFeatures({"-avx512bf16", "-avxneconvert"});
   state->jit = check(llvm::orc::LLJITBuilder()
@@ -230,6 +237,9 @@ EmulatedKernel::EmulatedKernel(const std::string &text, int capability)
     symbols[state->jit->mangleAndIntern(name)] = {
         llvm::orc::ExecutorAddr::fromPtr(address),
         llvm::JITSymbolFlags::Exported};
+  symbols[state->jit->mangleAndIntern("__truncsfbf2")] = {
+      llvm::orc::ExecutorAddr::fromPtr(&bf16OfFloat),
+      llvm::JITSymbolFlags::Exported};
   llvm::cantFail(state->jit->getMainJITDylib().define(
       llvm::orc::absoluteSymbols(std::move(symbols))));
   llvm::cantFail(state->jit->addIRModule(llvm::orc::ThreadSafeModule(

@@ -233,12 +233,12 @@ TEST(LaunchErrors, FourBitElementsFillBytes) {
     EXPECT_TRUE(has(text, part)) << text;
   };
   refuse(ErrorId::stride, zeros({8, 4}).transpose(0, 1), zeros({4, 8}),
-         "operand a is u4[4, 8] on cpu with strides [1, 4]: 4-bit elements of "
+         "operand a is u4[4, 8] on host with strides [1, 4]: 4-bit elements of "
          "the last dimension must follow one another");
   refuse(ErrorId::stride, zeros({4, 7}), zeros({4, 8}),
          "rows of 4-bit elements must begin at whole bytes");
   refuse(ErrorId::size, zeros({1, 7}), zeros({1, 7}),
-         "operand c is u4[1, 7] on cpu with strides [7, 1]: written 4-bit "
+         "operand b is u4[1, 7] on host with strides [7, 1]: written 4-bit "
          "elements fill whole bytes");
 }
 
