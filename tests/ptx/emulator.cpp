@@ -67,7 +67,23 @@ private:
           "emulated_barrier", llvm::Type::getVoidTy(module.getContext()));
       builder.CreateCall(callee);
       call->eraseFromParent();
+    } else if (name.contains("shfl.sync") || name.contains("redux.sync")) {
+      replaceWarpwide(call, builder);
     }
+  }
+
+  /// Intrinsics of the whole warp as the instructions that they become.
+  void replaceWarpwide(llvm::CallInst *call, llvm::IRBuilder<> &builder) {
+    llvm::StringRef name = call->getCalledFunction()->getName();
+    bool shuffle = name.consume_front("llvm.nvvm.shfl.sync.");
+    if (!shuffle)
+      name.consume_front("llvm.nvvm.redux.sync.");
+    std::string text = (shuffle ? "shfl.sync." : "redux.sync.") +
+                       name.split('.').first.str() + ".b32 $0, $1, $2;";
+    // The mask of lanes comes first in one, last in the other.
+    unsigned first = shuffle ? 1 : 0;
+    replaceWith(call, builder, internAssembly(text, "=r,r,r"),
+                {call->getArgOperand(first), call->getArgOperand(first + 1)});
   }
 
   llvm::Value *slot(llvm::Value *array, unsigned index,
@@ -79,6 +95,12 @@ private:
     auto *assembly = llvm::cast<llvm::InlineAsm>(call->getCalledOperand());
     unsigned id = internAssembly(assembly->getAsmString().str(),
                                  assembly->getConstraintString().str());
+    llvm::SmallVector<llvm::Value *> operands(call->args());
+    replaceWith(call, builder, id, operands);
+  }
+
+  void replaceWith(llvm::CallInst *call, llvm::IRBuilder<> &builder,
+                   unsigned id, llvm::ArrayRef<llvm::Value *> operands) {
     // One pair of arrays for the function: stacks of fibers are small.
     if (owner != call->getFunction()) {
       owner = call->getFunction();
@@ -86,8 +108,8 @@ private:
       values = entry.CreateAlloca(i64, entry.getInt32(24));
       results = entry.CreateAlloca(i64, entry.getInt32(8));
     }
-    for (unsigned i = 0; i < call->arg_size(); ++i)
-      builder.CreateStore(call->getArgOperand(i), slot(values, i, builder));
+    for (auto [i, operand] : llvm::enumerate(operands))
+      builder.CreateStore(operand, slot(values, i, builder));
     auto callee = module.getOrInsertFunction(
         "emulated_assembly", llvm::Type::getVoidTy(module.getContext()), i32,
         builder.getPtrTy(), builder.getPtrTy());

@@ -7,6 +7,7 @@
 
 #include <ucontext.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <deque>
@@ -256,6 +257,44 @@ void matrixMultiply(Fiber *warp, const Instruction &instruction) {
     }
 }
 
+/// shfl.sync of one word: each lane reads that of another, its own where there
+/// is none.
+void exchangeWords(Fiber *warp, llvm::StringRef mode) {
+  for (int lane = 0; lane < 32; ++lane) {
+    auto by = static_cast<std::uint32_t>(warp[lane].values[1]);
+    std::int64_t from = mode == "bfly"  ? lane ^ by
+                        : mode == "idx" ? by & 31
+                        : mode == "up"  ? lane - std::int64_t(by)
+                                        : lane + std::int64_t(by);
+    if (from < 0 || from > 31)
+      from = lane;
+    warp[lane].results[0] = static_cast<std::uint32_t>(warp[from].values[0]);
+  }
+}
+
+/// redux.sync: all words become one.
+void combineWords(Fiber *warp, llvm::StringRef operation) {
+  auto word = [&](int lane) {
+    return static_cast<std::uint32_t>(warp[lane].values[0]);
+  };
+  std::uint32_t all = word(0);
+  for (int lane = 1; lane < 32; ++lane) {
+    std::uint32_t each = word(lane);
+    auto a = static_cast<std::int32_t>(all),
+         b = static_cast<std::int32_t>(each);
+    all = operation == "add"    ? all + each
+          : operation == "and"  ? all & each
+          : operation == "or"   ? all | each
+          : operation == "xor"  ? all ^ each
+          : operation == "umin" ? std::min(all, each)
+          : operation == "umax" ? std::max(all, each)
+          : operation == "min"  ? static_cast<std::uint32_t>(std::min(a, b))
+                                : static_cast<std::uint32_t>(std::max(a, b));
+  }
+  for (int lane = 0; lane < 32; ++lane)
+    warp[lane].results[0] = all;
+}
+
 /// The last lane to come does the work of the warp.
 void meetWarp(unsigned id, Slots results, Slots values) {
   int first = machine->current / 32 * 32;
@@ -280,10 +319,43 @@ void meetWarp(unsigned id, Slots results, Slots values) {
     fiber.waits = Waits::nothing;
   }
   const Instruction &instruction = instructions()[id];
-  if (llvm::StringRef(instruction.text).starts_with("ldmatrix"))
+  llvm::StringRef text(instruction.text);
+  if (text.consume_front("shfl.sync."))
+    exchangeWords(gathered, text.split('.').first);
+  else if (text.consume_front("redux.sync."))
+    combineWords(gathered, text.split('.').first);
+  else if (text.starts_with("ldmatrix"))
     matrixLoad(gathered, instruction);
   else
     matrixMultiply(gathered, instruction);
+}
+
+/// Instructions on floats, as exact as the type allows; false if unknown.
+bool computeFloat(llvm::StringRef text, Slots results, Slots values) {
+  auto operand = [&](int i) {
+    return static_cast<double>(
+        llvm::bit_cast<float>(static_cast<std::uint32_t>(values[i])));
+  };
+  float result;
+  if (text.starts_with("ex2.approx.")) {
+    result = static_cast<float>(std::exp2(operand(0)));
+    if (text.contains(".ftz") && !(std::fabs(result) >= 0x1p-126f) &&
+        !std::isnan(result))
+      result = 0;
+  } else if (text.starts_with("fma.rn.sat.f32")) {
+    double sum = std::fma(operand(0), operand(1), operand(2));
+    result =
+        std::isnan(sum) ? 0 : static_cast<float>(std::clamp(sum, 0.0, 1.0));
+  } else if (text.starts_with("fma.rm.f32")) {
+    double sum = std::fma(operand(0), operand(1), operand(2));
+    result = static_cast<float>(sum);
+    if (static_cast<double>(result) > sum)
+      result = std::nextafter(result, -INFINITY);
+  } else {
+    return false;
+  }
+  results[0] = llvm::bit_cast<std::uint32_t>(result);
+  return true;
 }
 
 extern "C" std::int32_t emulated_thread() { return machine->current; }
@@ -311,7 +383,8 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
   }
   if (text.starts_with("cp.async."))
     return startCopy(instruction, values);
-  if (text.starts_with("ldmatrix") || text.starts_with("mma."))
+  if (text.starts_with("ldmatrix") || text.starts_with("mma.") ||
+      text.starts_with("shfl.sync.") || text.starts_with("redux.sync."))
     return meetWarp(id, results, values);
   if (text.starts_with("cvt.rna.tf32")) {
     results[0] = (static_cast<std::uint32_t>(values[0]) + 0x1000) & 0xffffe000;
@@ -325,7 +398,8 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     results[0] = llvm::bit_cast<std::uint32_t>(rounded);
     return;
   }
-  complain("unknown instruction: " + instruction.text);
+  if (!computeFloat(text, results, values))
+    complain("unknown instruction: " + instruction.text);
 }
 
 void fiberMain() {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <string>
 
 using namespace mlir;
 
@@ -92,22 +93,57 @@ Value DeviceMath::expSmall(Value r) {
   return polynomial(r, coefficients);
 }
 
+Value DeviceMath::instruction(StringRef name, ValueRange operands) {
+  std::string text = name.str() + " $0", constraints = "=f";
+  for (size_t i = 1; i <= operands.size(); ++i) {
+    text += ", $" + std::to_string(i);
+    constraints += ",f";
+  }
+  return LLVM::InlineAsmOp::create(
+             b, loc, type(), operands, text + ";", constraints,
+             /*has_side_effects=*/false, /*is_align_stack=*/false,
+             LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(),
+             ArrayAttr())
+      .getResult(0);
+}
+
+/// e^x = 2^n 2^r with n = floor(x log2 e) within +-126 and the hardware's power
+/// for r, which is up to 1, or less or more where n has been held back.
+Value DeviceMath::expFloat(Value x) {
+  Value part = instruction("fma.rn.sat.f32",
+                           {x, number(std::numbers::log2e / 252), number(0.5)});
+  // Rounded down to an integer in the last bits of the sum.
+  double anchor = 0x1.8p23 + 1;
+  Value sum = instruction("fma.rm.f32", {part, number(252), number(anchor)});
+  Value n = sub(sum, number(anchor + 126));
+  double high = static_cast<float>(std::numbers::log2e);
+  Value r = fma(x, number(high), LLVM::FNegOp::create(b, loc, n));
+  r = fma(x, number(std::numbers::log2e - high), r);
+  // The bits of the anchor leave at the top: 127 + n is what remains.
+  Value power = fromBits(LLVM::ShlOp::create(b, loc, bits(sum), integer(23)));
+  return mul(instruction("ex2.approx.ftz.f32", r), power);
+}
+
 Value DeviceMath::exp(Value x) {
+  if (!isDouble)
+    return expFloat(x);
   // Beyond these all results are 0 or infinity; NaN goes through.
-  double limit = isDouble ? 800 : 120;
+  double limit = 800;
   Value inside = LLVM::MinimumOp::create(
       b, loc, LLVM::MaximumOp::create(b, loc, x, number(-limit)),
       number(limit));
   Value n =
       LLVM::RintOp::create(b, loc, mul(inside, number(std::numbers::log2e)));
-  double high = isDouble ? 0x1.62e42fefap-1 : 0x1.62e4p-1;
+  double high = 0x1.62e42fefap-1;
   Value r = fma(n, number(-high), inside);
   r = fma(n, number(-(std::numbers::ln2 - high)), r);
   return scale(expSmall(r), n);
 }
 
 Value DeviceMath::exp2(Value x) {
-  double limit = isDouble ? 1100 : 160;
+  if (!isDouble)
+    return instruction("ex2.approx.f32", x);
+  double limit = 1100;
   Value inside = LLVM::MinimumOp::create(
       b, loc, LLVM::MaximumOp::create(b, loc, x, number(-limit)),
       number(limit));

@@ -46,7 +46,10 @@ private:
   Value polynomial(Value x, llvm::ArrayRef<double> coefficients);
   /// x * 2^n for an integral float n, over the whole range of results.
   Value scale(Value x, Value n);
-  /// e^r for |r| <= 0.35.
+  /// One PTX instruction on floats.
+  Value instruction(llvm::StringRef name, mlir::ValueRange operands);
+  Value expFloat(Value x);
+  /// e^r for |r| <= 0.35, f64.
   Value expSmall(Value r);
   /// exponent and log(mantissa) of x, mantissa near 1.
   std::pair<Value, Value> logParts(Value x);
