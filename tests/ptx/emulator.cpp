@@ -84,7 +84,18 @@ private:
       builder.CreateCall(module.getOrInsertFunction(
           "emulated_exit", llvm::Type::getVoidTy(module.getContext())));
       call->eraseFromParent();
+    } else if (name.contains("redux.sync")) {
+      replaceRedux(call, builder);
     }
+  }
+
+  void replaceRedux(llvm::CallInst *call, llvm::IRBuilder<> &builder) {
+    llvm::StringRef name = call->getCalledFunction()->getName();
+    name.consume_front("llvm.nvvm.redux.sync.");
+    std::string text =
+        "redux.sync." + name.split('.').first.str() + ".b32 $0, $1, $2;";
+    replaceWith(call, builder, internAssembly(text, "=r,r,r"),
+                {call->getArgOperand(0), call->getArgOperand(1)});
   }
 
   llvm::Value *slot(llvm::Value *array, unsigned index,
@@ -101,6 +112,12 @@ private:
   }
 
   void emulate(llvm::CallInst *call, unsigned id, llvm::IRBuilder<> &builder) {
+    llvm::SmallVector<llvm::Value *> operands(call->args());
+    replaceWith(call, builder, id, operands);
+  }
+
+  void replaceWith(llvm::CallInst *call, llvm::IRBuilder<> &builder,
+                   unsigned id, llvm::ArrayRef<llvm::Value *> operands) {
     // One pair of arrays for the function: stacks of fibers are small.
     if (owner != call->getFunction()) {
       owner = call->getFunction();
@@ -108,8 +125,8 @@ private:
       values = entry.CreateAlloca(i64, entry.getInt32(24));
       results = entry.CreateAlloca(i64, entry.getInt32(8));
     }
-    for (unsigned i = 0; i < call->arg_size(); ++i)
-      builder.CreateStore(call->getArgOperand(i), slot(values, i, builder));
+    for (auto [i, operand] : llvm::enumerate(operands))
+      builder.CreateStore(operand, slot(values, i, builder));
     auto callee = module.getOrInsertFunction(
         "emulated_assembly", llvm::Type::getVoidTy(module.getContext()), i32,
         builder.getPtrTy(), builder.getPtrTy());

@@ -197,7 +197,8 @@ LogicalResult Emitter::emitOp(Operation *op) {
         emitSharedLoad(load);
         return success();
       })
-      .Case([&](tile::ConvertLayoutOp op) { return emitConvert(op); })
+      .Case<tile::ConvertLayoutOp, tile::RemapOp, tile::CoordinateOp,
+            tile::ReduceOp>([&](Operation *each) { return emitLanes(each); })
       .Case([&](tile::DotOp dot) { return emitDot(dot); })
       .Case([&](tensor::SplatOp splat) {
         int64_t count = layoutOf(splat.getResult()).size(Axis::reg);
