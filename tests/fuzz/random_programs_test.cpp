@@ -195,10 +195,10 @@ std::string run_seed(std::uint64_t seed, const Executor &executor) {
   try {
     // Half of the seeds are whole-tile chains.
     std::int64_t family = dice.pick(0, 19);
-    kernel = family >= 10  ? random_tiles(dice)
-             : family < 6  ? random_elementwise(dice)
-             : family < 8  ? random_reduction(dice)
-                           : random_dot(dice);
+    kernel = family >= 10 ? random_tiles(dice)
+             : family < 6 ? random_elementwise(dice)
+             : family < 8 ? random_reduction(dice)
+                          : random_dot(dice);
     run_kernel(dice, kernel, executor, problems);
   } catch (const RuntimeError &error) {
     // Sizes that tiles walk together must be equal, not only their counts.

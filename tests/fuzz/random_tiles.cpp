@@ -197,9 +197,10 @@ private:
   Tile controlled(const Tile &x) {
     Tile out = x;
     if (dice_.one_in(2)) {
-      when(sum(x) > 3, [&] { out = out + 1; },
-           dice_.one_in(2) ? std::function<void()>([&] { out = out - 2; })
-                           : std::function<void()>());
+      when(
+          sum(x) > 3, [&] { out = out + 1; },
+          dice_.one_in(2) ? std::function<void()>([&] { out = out - 2; })
+                          : std::function<void()>());
       return out;
     }
     Tile left = min(max(max(x), 0), 6).to(i32);
@@ -220,8 +221,9 @@ private:
     if (dice_.one_in(2))
       return a_.gather({bounded(x).to(i32), bounded(flip(x, 0)).to(i64) + 1})
           .to(i32);
-    Tile bits = random_bits(dice_.pick(0, 1000), x.to(i64))[static_cast<
-        std::size_t>(dice_.pick(0, 3))];
+    Tile bits =
+        random_bits(dice_.pick(0, 1000),
+                    x.to(i64))[static_cast<std::size_t>(dice_.pick(0, 3))];
     return bits & 31;
   }
 
