@@ -69,10 +69,10 @@ extern "C" void girih_assert_failed(const char *kernel, const char *message,
                                     std::int64_t program, std::int64_t rank,
                                     const std::int64_t *lane) {
   const std::span coordinates(lane, static_cast<std::size_t>(rank));
-  host_failure = std::make_exception_ptr(RuntimeError(
-      ErrorId::device_assert,
-      {kernel, message, lane_place(program, coordinates)},
-      SourceLine(file, static_cast<unsigned>(line))));
+  host_failure = std::make_exception_ptr(
+      RuntimeError(ErrorId::device_assert,
+                   {kernel, message, lane_place(program, coordinates)},
+                   SourceLine(file, static_cast<unsigned>(line))));
 }
 
 } // namespace girih::compiler

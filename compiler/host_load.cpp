@@ -2,8 +2,8 @@
 // Host objects into this process: JITLink alone, with a fixed table of the
 // symbols that generated code may call. Nothing of MLIR is touched.
 #include "girih/compiler/compiler.h"
-#include "girih/dsl/support/diagnostics.h"
 #include "girih/compiler/host_runtime.h"
+#include "girih/dsl/support/diagnostics.h"
 #include "girih/dsl/support/float_formats.h"
 
 #include "llvm/ExecutionEngine/JITLink/JITLink.h"

@@ -24,8 +24,8 @@ IndexFacts indexFacts(mlir::Value value);
 IndexFacts exprFacts(mlir::AffineExpr expr, llvm::ArrayRef<IndexFacts> dims,
                      llvm::ArrayRef<IndexFacts> symbols);
 
-/// How far `expr` moves from lane to lane within aligned groups of `group` lanes
-/// along dimension `lane`, where that is one constant.
+/// How far `expr` moves from lane to lane within aligned groups of `group`
+/// lanes along dimension `lane`, where that is one constant.
 std::optional<int64_t> stepInGroups(mlir::AffineExpr expr, unsigned lane,
                                     int64_t group,
                                     llvm::ArrayRef<IndexFacts> dims,

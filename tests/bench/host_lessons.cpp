@@ -31,8 +31,9 @@ void split(std::int64_t count, const std::function<void(Range)> &body) {
   const std::int64_t parts = threads();
   std::vector<std::thread> others;
   for (std::int64_t part = 1; part < parts; ++part)
-    others.emplace_back(
-        [&, part] { body({count * part / parts, count * (part + 1) / parts}); });
+    others.emplace_back([&, part] {
+      body({count * part / parts, count * (part + 1) / parts});
+    });
   body({0, count / parts});
   for (std::thread &other : others)
     other.join();
@@ -76,33 +77,35 @@ void run_rows(std::int64_t m, std::int64_t n) {
   const std::string shape = fmt::format("{}x{} f32", m, n);
   const double bytes = 8 * static_cast<double>(m * n);
   const Kernel softmax = lessons::softmax();
-  compare({"softmax", shape, bytes, "GB/s", 1e-6f}, y, z,
-          [&] { softmax(x, y); },
-          [&] {
-            split(m, [&](Range rows) {
-              loops::softmax(floats(x), floats(z), n, rows);
-            });
-          },
-          "loops");
+  compare(
+      {"softmax", shape, bytes, "GB/s", 1e-6f}, y, z, [&] { softmax(x, y); },
+      [&] {
+        split(m, [&](Range rows) {
+          loops::softmax(floats(x), floats(z), n, rows);
+        });
+      },
+      "loops");
   const Kernel layer_norm = lessons::layer_norm();
-  compare({"layer_norm", shape, bytes, "GB/s", 1e-3f}, y, z,
-          [&] { layer_norm(x, weight, bias, y); },
-          [&] {
-            split(m, [&](Range rows) {
-              loops::layer_norm(floats(x), floats(weight), floats(bias),
-                                floats(z), n, rows);
-            });
-          },
-          "loops");
+  compare(
+      {"layer_norm", shape, bytes, "GB/s", 1e-3f}, y, z,
+      [&] { layer_norm(x, weight, bias, y); },
+      [&] {
+        split(m, [&](Range rows) {
+          loops::layer_norm(floats(x), floats(weight), floats(bias), floats(z),
+                            n, rows);
+        });
+      },
+      "loops");
   const Kernel rms_norm = lessons::rms_norm();
-  compare({"rms_norm", shape, bytes, "GB/s", 1e-3f}, y, z,
-          [&] { rms_norm(x, weight, y); },
-          [&] {
-            split(m, [&](Range rows) {
-              loops::rms_norm(floats(x), floats(weight), floats(z), n, rows);
-            });
-          },
-          "loops");
+  compare(
+      {"rms_norm", shape, bytes, "GB/s", 1e-3f}, y, z,
+      [&] { rms_norm(x, weight, y); },
+      [&] {
+        split(m, [&](Range rows) {
+          loops::rms_norm(floats(x), floats(weight), floats(z), n, rows);
+        });
+      },
+      "loops");
 }
 
 void run_pool(std::int64_t planes, std::int64_t side, int window, int stride) {
@@ -111,17 +114,17 @@ void run_pool(std::int64_t planes, std::int64_t side, int window, int stride) {
   const Array y = Array::empty({1, planes, out, out}, f32, host_device);
   const Array z = Array::empty({1, planes, out, out}, f32, host_device);
   const Kernel pool = lessons::max_pool2d(window, stride);
-  compare({"max_pool2d", fmt::format("{}x{}x{} f32", planes, side, side),
-           4 * static_cast<double>(planes * (side * side + out * out)), "GB/s",
-           0},
-          y, z, [&] { pool(x, y); },
-          [&] {
-            split(planes, [&](Range range) {
-              loops::max_pool2d(floats(x), floats(z), side, side, window,
-                                stride, range);
-            });
-          },
-          "loops");
+  compare(
+      {"max_pool2d", fmt::format("{}x{}x{} f32", planes, side, side),
+       4 * static_cast<double>(planes * (side * side + out * out)), "GB/s", 0},
+      y, z, [&] { pool(x, y); },
+      [&] {
+        split(planes, [&](Range range) {
+          loops::max_pool2d(floats(x), floats(z), side, side, window, stride,
+                            range);
+        });
+      },
+      "loops");
 }
 
 void run_conv(std::int64_t n, std::int64_t side, std::int64_t c,
@@ -130,21 +133,23 @@ void run_conv(std::int64_t n, std::int64_t side, std::int64_t c,
   const Array x = random_array({n, side, side, c}, f32, host_device, 1);
   const Array weight = random_array({k, r, r, c}, f32, host_device, 2);
   // The loops read the filters in the order that suits them.
-  const Array filters = weight.transpose(0, 1).transpose(1, 2).transpose(2, 3).to(host_device);
+  const Array filters =
+      weight.transpose(0, 1).transpose(1, 2).transpose(2, 3).to(host_device);
   const Array y = Array::empty({n, out, out, k}, f32, host_device);
   const Array z = Array::empty({n, out, out, k}, f32, host_device);
   const Kernel conv2d = lessons::conv2d();
-  compare({"conv2d", fmt::format("{}x{}x{}x{} {}x3x3 f32", n, side, side, c, k),
-           2 * static_cast<double>(n * out * out * k * r * r * c), "GFLOP/s",
-           1e-2f},
-          y, z, [&] { conv2d(x, weight, y); },
-          [&] {
-            split(n, [&](Range images) {
-              loops::conv2d(floats(x), floats(filters), floats(z),
-                            {side, side, c, k, r, r}, images);
-            });
-          },
-          "loops");
+  compare(
+      {"conv2d", fmt::format("{}x{}x{}x{} {}x3x3 f32", n, side, side, c, k),
+       2 * static_cast<double>(n * out * out * k * r * r * c), "GFLOP/s",
+       1e-2f},
+      y, z, [&] { conv2d(x, weight, y); },
+      [&] {
+        split(n, [&](Range images) {
+          loops::conv2d(floats(x), floats(filters), floats(z),
+                        {side, side, c, k, r, r}, images);
+        });
+      },
+      "loops");
 }
 
 void run_dropout(std::int64_t size) {
@@ -155,15 +160,16 @@ void run_dropout(std::int64_t size) {
   const Array seed = Array::from(seed_value, {}, i64, host_device);
   const Array p = Array::from(p_value, {}, f32, host_device);
   const Kernel dropout = lessons::dropout();
-  compare({"dropout", fmt::format("{} f32", size),
-           8 * static_cast<double>(size), "GB/s", 1e-6f},
-          y, z, [&] { dropout(x, seed, p, y); },
-          [&] {
-            split(size, [&](Range range) {
-              loops::dropout(floats(x), floats(z), 20261125, 0.3f, range);
-            });
-          },
-          "loops");
+  compare(
+      {"dropout", fmt::format("{} f32", size), 8 * static_cast<double>(size),
+       "GB/s", 1e-6f},
+      y, z, [&] { dropout(x, seed, p, y); },
+      [&] {
+        split(size, [&](Range range) {
+          loops::dropout(floats(x), floats(z), 20261125, 0.3f, range);
+        });
+      },
+      "loops");
 }
 
 // Softmax of scaled scores, between OpenBLAS's two products.
@@ -192,37 +198,38 @@ void run_attention(std::int64_t heads, std::int64_t n, std::int64_t d,
   const Array o = Array::empty({1, heads, n, d}, f32, host_device);
   const Array z = Array::empty({1, heads, n, d}, f32, host_device);
   const Kernel attention = lessons::flash_attention(false);
-  const Lesson lesson{"flash_attention",
-                      fmt::format("{}x{}x{} f32", heads, n, d),
-                      4 * static_cast<double>(heads * n * n * d), "GFLOP/s",
-                      1e-4f};
+  const Lesson lesson{
+      "flash_attention", fmt::format("{}x{}x{} f32", heads, n, d),
+      4 * static_cast<double>(heads * n * n * d), "GFLOP/s", 1e-4f};
   auto each_head = [&](const std::function<void(std::int64_t)> &body) {
     for (std::int64_t head = 0; head < heads; ++head)
       body(head * n * d);
   };
-  compare(lesson, o, z, [&] { attention(q, k, v, o); },
-          [&] {
-            each_head([&](std::int64_t at) {
-              split(n, [&](Range rows) {
-                std::vector<float> scores(static_cast<std::size_t>(n));
-                loops::attention(floats(q) + at, floats(transposed) + at,
-                                 floats(v) + at, floats(z) + at, n, d,
-                                 scores.data(), rows);
-              });
-            });
-          },
-          "loops");
+  compare(
+      lesson, o, z, [&] { attention(q, k, v, o); },
+      [&] {
+        each_head([&](std::int64_t at) {
+          split(n, [&](Range rows) {
+            std::vector<float> scores(static_cast<std::size_t>(n));
+            loops::attention(floats(q) + at, floats(transposed) + at,
+                             floats(v) + at, floats(z) + at, n, d,
+                             scores.data(), rows);
+          });
+        });
+      },
+      "loops");
   if (*blas.missing())
     return;
   std::vector<float> scores;
-  compare(lesson, o, z, [&] { attention(q, k, v, o); },
-          [&] {
-            each_head([&](std::int64_t at) {
-              blas_attention(blas, floats(q) + at, floats(transposed) + at,
-                             floats(v) + at, floats(z) + at, n, n, d, scores);
-            });
-          },
-          "OpenBLAS + loops");
+  compare(
+      lesson, o, z, [&] { attention(q, k, v, o); },
+      [&] {
+        each_head([&](std::int64_t at) {
+          blas_attention(blas, floats(q) + at, floats(transposed) + at,
+                         floats(v) + at, floats(z) + at, n, n, d, scores);
+        });
+      },
+      "OpenBLAS + loops");
 }
 
 } // namespace

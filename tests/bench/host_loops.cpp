@@ -113,8 +113,7 @@ std::uint32_t random_word(std::uint64_t seed, std::uint64_t counter) {
 void dropout(const float *x, float *y, std::uint64_t seed, float p,
              Range elements) {
   for (Index i = elements.begin; i < elements.end; ++i) {
-    const std::uint32_t word =
-        random_word(seed, static_cast<std::uint64_t>(i));
+    const std::uint32_t word = random_word(seed, static_cast<std::uint64_t>(i));
     const float uniform = static_cast<float>(word >> 8) * 0x1p-24f;
     y[i] = uniform >= p ? x[i] / (1 - p) : 0;
   }

@@ -157,8 +157,7 @@ TEST(HostRandom, SameBits) {
       },
       {&counters, &bits});
   expect_one_tile_like_interpreter(
-      [](In counters, Out y) { y = rand(5, counters); },
-      {&counters, &uniform});
+      [](In counters, Out y) { y = rand(5, counters); }, {&counters, &uniform});
   expect_one_tile_like_interpreter(
       [](In counters, Out y) { y = randn(5, counters); }, {&counters, &normal},
       1e-5);

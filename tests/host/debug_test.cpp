@@ -126,8 +126,7 @@ TEST(HostAssert, ScalarsAndColumns) {
       arrays);
   diagnostic = failure(program, arrays, 1);
   ASSERT_TRUE(diagnostic);
-  EXPECT_EQ(diagnostic->message,
-            "kernel one_tile: whole: not so in program 0");
+  EXPECT_EQ(diagnostic->message, "kernel one_tile: whole: not so in program 0");
 }
 
 } // namespace

@@ -45,9 +45,8 @@ TEST(HostLanes, PermuteAndTranspose) {
 }
 
 TEST(HostLanes, BroadcastSliceFlip) {
-  expect_moved({30, 1}, {2, 30, 50}, [](const Located &x) {
-    return broadcast_to(x, {2, 30, 50});
-  });
+  expect_moved({30, 1}, {2, 30, 50},
+               [](const Located &x) { return broadcast_to(x, {2, 30, 50}); });
   expect_moved({50}, {3, 50},
                [](const Located &x) { return broadcast_to(x, {3, 50}); });
   expect_moved({1}, {3, 20},
@@ -57,15 +56,13 @@ TEST(HostLanes, BroadcastSliceFlip) {
   expect_moved({4, 64}, {4, 61},
                [](const Located &x) { return slice(x, 1, 3, 61); });
   expect_moved({5, 33}, {5, 33}, [](const Located &x) { return flip(x, 0); });
-  expect_moved({5, 150}, {5, 150},
-               [](const Located &x) { return flip(x, 1); });
+  expect_moved({5, 150}, {5, 150}, [](const Located &x) { return flip(x, 1); });
 }
 
 TEST(HostLanes, JoinSplitCat) {
   expect_moved({3, 50}, {3, 50, 2},
                [](const Located &x) { return join(x, flip(x, 1)); });
-  expect_moved({60, 2}, {60},
-               [](const Located &x) { return split(x).second; });
+  expect_moved({60, 2}, {60}, [](const Located &x) { return split(x).second; });
   expect_moved({3, 40}, {6, 40},
                [](const Located &x) { return cat(x, flip(x, 1), 0); });
   expect_moved({3, 37}, {3, 74},
@@ -188,8 +185,11 @@ TEST(HostIndirect, GatherOutOfRangeGivesOther) {
           auto whole_tile = [](Tensor t) { return t.tile({3, 40}); };
           return arranged(table.tile({8, 128}).other(1), whole_tile(rows),
                           whole_tile(columns), whole_tile(y),
-                          z.unsqueeze(0).unsqueeze(0).tile({1, 1}).at(
-                              1, squeeze(0)).at(1, squeeze(0)));
+                          z.unsqueeze(0)
+                              .unsqueeze(0)
+                              .tile({1, 1})
+                              .at(1, squeeze(0))
+                              .at(1, squeeze(0)));
         },
         [](In table, In rows, In columns, Out y, Out z) {
           y = table.gather({rows, columns});
@@ -210,9 +210,8 @@ TEST(HostIndirect, GatherOfRows) {
       KernelSource source = make_source(
           "rows",
           [](Tensor table, Tensor rows, Tensor y, Tensor z) {
-            return arranged(table.tile({8, 128}),
-                            rows.tile({6}).unsqueeze(1), y.tile({6, 60}),
-                            z.tile({6, 60}));
+            return arranged(table.tile({8, 128}), rows.tile({6}).unsqueeze(1),
+                            y.tile({6, 60}), z.tile({6, 60}));
           },
           [=](In table, In rows, Out y, Out z) {
             Tile row = unsqueeze(rows, 1);
@@ -341,9 +340,7 @@ TEST(HostAtomic, ThreadsAddToTheSameElements) {
         auto count = y.select(0, 0).tile({}).unsqueeze(0);
         return arranged(parts, count.expand({parts.size(0)}));
       },
-      [](In x, InOut y) {
-        y.atomic_add({x}, full(x.shape(), 1, f32));
-      });
+      [](In x, InOut y) { y.atomic_add({x}, full(x.shape(), 1, f32)); });
   constexpr std::int64_t n = 40 * 500;
   TestArray x(i32, {n}), y(f32, {3});
   std::vector<double> wanted(3, 0);

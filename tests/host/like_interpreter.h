@@ -17,8 +17,7 @@ namespace girih::testing {
 inline bool is_near(double got, double wanted, double tolerance) {
   if (same_number(got, wanted))
     return true;
-  return std::abs(got - wanted) <=
-         tolerance * std::max(1.0, std::abs(wanted));
+  return std::abs(got - wanted) <= tolerance * std::max(1.0, std::abs(wanted));
 }
 
 /// Expects that all of `arrays` end up the same on both; with a tolerance,
@@ -53,8 +52,8 @@ inline void expect_like_interpreter(const Program &program,
     for (std::size_t number = 0; number < arrays.size(); ++number) {
       ASSERT_TRUE(got[number].untouched_outside()) << "operand " << number;
       for (std::int64_t i = 0; i < got[number].numel(); ++i)
-        ASSERT_TRUE(is_near(got[number].get(i), wanted[number].get(i),
-                            tolerance))
+        ASSERT_TRUE(
+            is_near(got[number].get(i), wanted[number].get(i), tolerance))
             << "operand " << number << " element " << i << " is "
             << got[number].get(i) << ", not " << wanted[number].get(i)
             << (*without ? " without " : "") << without;

@@ -9,9 +9,9 @@ struct Case {
   Shape shape;
   int dim;
 };
-const Case cases[] = {{{1}, 0},       {{5}, 0},       {{33}, 0},
-                      {{300}, 0},     {{3, 7}, 0},    {{3, 7}, 1},
-                      {{37, 70}, 0},  {{5, 150}, 1},  {{2, 5, 3}, 1},
+const Case cases[] = {{{1}, 0},        {{5}, 0},         {{33}, 0},
+                      {{300}, 0},      {{3, 7}, 0},      {{3, 7}, 1},
+                      {{37, 70}, 0},   {{5, 150}, 1},    {{2, 5, 3}, 1},
                       {{4, 9, 20}, 0}, {{3, 130, 2}, 1}, {{4, 1, 6}, 1}};
 
 Shape without(Shape shape, int dim) {
@@ -20,8 +20,8 @@ Shape without(Shape shape, int dim) {
 }
 
 std::string text(DType dtype, const Case &test) {
-  std::string out = std::string(name(dtype)) + " along " +
-                    std::to_string(test.dim) + " of";
+  std::string out =
+      std::string(name(dtype)) + " along " + std::to_string(test.dim) + " of";
   for (std::int64_t size : test.shape)
     out += " " + std::to_string(size);
   return out;
@@ -42,15 +42,17 @@ void expect_reduced(DType in, DType out, bool specials, Apply apply,
 
 TEST(HostReduce, SumsOfSmallNumbersAreExact) {
   for (DType in : {f64, f32, bf16, f16, i32, i8, u8, b1})
-    expect_reduced(
-        in, in == f64 ? f64 : is_float(in) ? f32 : i64, false,
-        [](const Located &x, Dim over) { return sum(x, over); });
+    expect_reduced(in,
+                   in == f64      ? f64
+                   : is_float(in) ? f32
+                                  : i64,
+                   false,
+                   [](const Located &x, Dim over) { return sum(x, over); });
 }
 
 TEST(HostReduce, ProductsAndMeans) {
-  expect_reduced(i16, i64, false, [](const Located &x, Dim over) {
-    return prod(x + 1, over);
-  });
+  expect_reduced(i16, i64, false,
+                 [](const Located &x, Dim over) { return prod(x + 1, over); });
   expect_reduced(
       f32, f32, true,
       [](const Located &x, Dim over) { return mean(x * 0.3f, over); }, 1e-5);
@@ -58,41 +60,35 @@ TEST(HostReduce, ProductsAndMeans) {
 
 TEST(HostReduce, Extrema) {
   for (DType dtype : {f64, f32, bf16, i64, u8}) {
-    expect_reduced(dtype, dtype, true, [](const Located &x, Dim over) {
-      return max(x, over);
-    });
-    expect_reduced(dtype, dtype, true, [](const Located &x, Dim over) {
-      return min(x, over);
-    });
+    expect_reduced(dtype, dtype, true,
+                   [](const Located &x, Dim over) { return max(x, over); });
+    expect_reduced(dtype, dtype, true,
+                   [](const Located &x, Dim over) { return min(x, over); });
   }
 }
 
 TEST(HostReduce, PlacesOfExtrema) {
   for (DType dtype : {f32, f16, i32, u8}) {
-    expect_reduced(dtype, i64, true, [](const Located &x, Dim over) {
-      return argmax(x, over);
-    });
-    expect_reduced(dtype, i64, true, [](const Located &x, Dim over) {
-      return argmin(x, over);
-    });
+    expect_reduced(dtype, i64, true,
+                   [](const Located &x, Dim over) { return argmax(x, over); });
+    expect_reduced(dtype, i64, true,
+                   [](const Located &x, Dim over) { return argmin(x, over); });
   }
 }
 
 TEST(HostReduce, AnyAll) {
   expect_reduced(b1, b1, false,
                  [](const Located &x, Dim over) { return any(x, over); });
-  expect_reduced(i8, b1, false, [](const Located &x, Dim over) {
-    return all(x + 4, over);
-  });
+  expect_reduced(i8, b1, false,
+                 [](const Located &x, Dim over) { return all(x + 4, over); });
 }
 
 TEST(HostReduce, RegionsRoundToTheirType) {
   // Sums made in bf16 and f16: small enough to be exact in any order.
   for (DType dtype : {bf16, f16})
     expect_reduced(dtype, dtype, false, [](const Located &x, Dim over) {
-      return reduce(x, over, [](Tile a, Tile b) {
-        return max(a, b) + (a - a) * b;
-      });
+      return reduce(x, over,
+                    [](Tile a, Tile b) { return max(a, b) + (a - a) * b; });
     });
 }
 
@@ -177,10 +173,9 @@ TEST(HostReduce, RaggedEdgesReadOther) {
       "ragged",
       [](Tensor x, Tensor y, Tensor z) {
         auto rows = x.other(-7).tile({4, 32});
-        return arranged(rows, y.tile({4}).unsqueeze(1).expand(
-                                  {keep, rows.size(1)}),
-                        partial(z.tile({32})).unsqueeze(0).expand(
-                            {rows.size(0), keep}));
+        return arranged(
+            rows, y.tile({4}).unsqueeze(1).expand({keep, rows.size(1)}),
+            partial(z.tile({32})).unsqueeze(0).expand({rows.size(0), keep}));
       },
       [](In x, Out y, Out z) {
         y = min(x, dim(1));

@@ -82,9 +82,8 @@ mlir::LogicalResult KernelEmitter::emitWhile(scf::WhileOp loop) {
       bindCarried(loop.getBeforeArguments(), loop.getInits());
   scf::ConditionOp condition = loop.getConditionOp();
   // What the head hands on it mostly hands on as it is.
-  for (auto [passed, argument, result] :
-       llvm::zip(condition.getArgs(), loop.getAfterArguments(),
-                 loop.getResults())) {
+  for (auto [passed, argument, result] : llvm::zip(
+           condition.getArgs(), loop.getAfterArguments(), loop.getResults())) {
     if (!isTile(passed))
       continue;
     bool same = llvm::is_contained(loop.getBeforeArguments(), passed);

@@ -112,14 +112,13 @@ void emitPrint(Emission &emission, tile::PrintOp op,
     ArrayRef<int64_t> shape;
     if (isTile(value))
       shape = tileType(value).getShape();
-    DType dtype = dtypeOf(mlir::getElementTypeOrSelf(value.getType()),
-                          isUnsigned);
-    ir.CreateCall(callee,
-                  {program.number, text, ir.index(static_cast<int64_t>(dtype)),
-                   ir.index(static_cast<int64_t>(shape.size())),
-                   numbers(emission, shape),
-                   numbers(emission, ArrayRef<int64_t>(buffer.strides)),
-                   buffer.pointer});
+    DType dtype =
+        dtypeOf(mlir::getElementTypeOrSelf(value.getType()), isUnsigned);
+    ir.CreateCall(
+        callee,
+        {program.number, text, ir.index(static_cast<int64_t>(dtype)),
+         ir.index(static_cast<int64_t>(shape.size())), numbers(emission, shape),
+         numbers(emission, ArrayRef<int64_t>(buffer.strides)), buffer.pointer});
   }
 }
 
@@ -134,12 +133,12 @@ void fail(Emission &emission, tile::AssertOp op, const RunningProgram &program,
   auto callee = runtimeFunction(
       ir, "girih_assert_failed",
       {pointer, pointer, pointer, index, index, index, pointer});
-  ir.CreateCall(callee, {ir.CreateGlobalString(program.kernel),
-                         ir.CreateGlobalString(op.getMessage()),
-                         ir.CreateGlobalString(where.file),
-                         ir.index(where.line), program.number,
-                         ir.index(static_cast<int64_t>(lane.size())),
-                         numbers(emission, lane)});
+  ir.CreateCall(callee,
+                {ir.CreateGlobalString(program.kernel),
+                 ir.CreateGlobalString(op.getMessage()),
+                 ir.CreateGlobalString(where.file), ir.index(where.line),
+                 program.number, ir.index(static_cast<int64_t>(lane.size())),
+                 numbers(emission, lane)});
   ir.CreateRetVoid();
 }
 
@@ -176,17 +175,16 @@ void emitAssert(Emission &emission, tile::AssertOp op,
       Reg failing = ir.CreateNot(ir.CreateBitCast(holds, bits));
       if (chunk.valid < chunk.width)
         failing = ir.CreateAnd(
-            failing, llvm::ConstantInt::get(
-                         bits, llvm::APInt::getLowBitsSet(chunk.width,
-                                                          chunk.valid)));
+            failing,
+            llvm::ConstantInt::get(
+                bits, llvm::APInt::getLowBitsSet(chunk.width, chunk.valid)));
       Reg none = ir.CreateICmpEQ(failing, ir.splatInt(0, bits));
       unless(ir, none, [&] {
         SmallVector<Reg> lane(chunk.lane.begin(), chunk.lane.end());
         Reg first = ir.CreateIntrinsic(llvm::Intrinsic::cttz, {bits},
                                        {failing, ir.getFalse()});
-        lane[chunk.unit] =
-            ir.add(lane[chunk.unit],
-                   ir.CreateZExtOrTrunc(first, ir.getInt64Ty()));
+        lane[chunk.unit] = ir.add(lane[chunk.unit],
+                                  ir.CreateZExtOrTrunc(first, ir.getInt64Ty()));
         fail(emission, op, program, lane);
       });
     });

@@ -26,8 +26,8 @@ int contiguousDim(mlir::AffineMap map, int64_t unit) {
   for (unsigned dim = 0; dim < map.getNumDims(); ++dim) {
     bool contiguous = unit >= 0;
     for (auto [number, expr] : llvm::enumerate(map.getResults())) {
-      auto step = dimCoefficient(expr, dim, map.getNumDims(),
-                                 map.getNumSymbols());
+      auto step =
+          dimCoefficient(expr, dim, map.getNumDims(), map.getNumSymbols());
       contiguous &= step == (static_cast<int64_t>(number) == unit ? 1 : 0);
     }
     if (contiguous)
@@ -95,8 +95,8 @@ void Fusion::addOperands(mlir::Operation *op, mlir::AffineMap map) {
     unsigned rank = tileType(take.getSource()).getRank();
     SmallVector<mlir::AffineExpr> lanes(
         rank, mlir::getAffineConstantExpr(0, op->getContext()));
-    return addValue(take.getSource(), mlir::AffineMap::get(rank, 0, lanes,
-                                                           op->getContext()));
+    return addValue(take.getSource(),
+                    mlir::AffineMap::get(rank, 0, lanes, op->getContext()));
   }
   for (mlir::Value operand : op->getOperands())
     addValue(operand, map);
@@ -345,8 +345,7 @@ Reg Fusion::gather(tile::GatherOp op, Place &place) {
 Reg Fusion::take(tile::TakeOp op, Place &place) {
   Reg index = compute(op.getIndex(), place);
   unsigned dim = op.getDim(), width = place.chunk.width;
-  auto extent =
-      static_cast<uint64_t>(tileType(op.getSource()).getDimSize(dim));
+  auto extent = static_cast<uint64_t>(tileType(op.getSource()).getDimSize(dim));
   llvm::Type *type = index->getType();
   // An index type too narrow for the extent is in range where it is positive.
   unsigned bits = type->getScalarSizeInBits();

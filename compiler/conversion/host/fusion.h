@@ -66,7 +66,8 @@ private:
     LaneOrder order = LaneOrder::same;
     bool hoisted = false; // computed before the loop along the unit
     llvm::DenseMap<mlir::Value, Reg> known;
-    llvm::SmallVector<std::pair<mlir::AffineMap, std::unique_ptr<Place>>> mapped;
+    llvm::SmallVector<std::pair<mlir::AffineMap, std::unique_ptr<Place>>>
+        mapped;
   };
 
   void addOperands(mlir::Operation *op, mlir::AffineMap map);

@@ -30,8 +30,8 @@ Targets targetsOf(Builder &ir, const View &view, ArrayRef<Reg> indices,
        llvm::zip(indices, view.sizes, view.strides)) {
     // Indices are signed; as unsigned numbers negative ones are too large.
     Reg wide = ir.CreateSExtOrTrunc(index, longs);
-    targets.inRange = ir.both(
-        targets.inRange, ir.CreateICmpULT(wide, ir.splat(size, width)));
+    targets.inRange =
+        ir.both(targets.inRange, ir.CreateICmpULT(wide, ir.splat(size, width)));
     Reg step = Builder::asConstant(stride) == 1
                    ? wide
                    : ir.CreateMul(wide, ir.splat(stride, width));
@@ -49,9 +49,9 @@ Reg wanted(Emission &emission, const Targets &targets, const Chunk &chunk) {
   Builder &ir = emission.ir;
   if (chunk.valid == chunk.width)
     return targets.inRange;
-  return ir.both(targets.inRange, firstLanes(ir, emission.machine,
-                                             ir.index(chunk.valid),
-                                             chunk.width));
+  return ir.both(
+      targets.inRange,
+      firstLanes(ir, emission.machine, ir.index(chunk.valid), chunk.width));
 }
 
 /// Evaluates `values` in one nest; `body` gets them for each chunk, or once as
@@ -127,9 +127,8 @@ void AtomicLanes::emit() {
     mlir::RankedTensorType type = op.getResult().getType();
     result = emission.allocateBuffer(type, type.getRank() - 1, false);
   }
-  emitNest(emission, values, [&](ArrayRef<Reg> regs, const Chunk &lanes) {
-    chunk(regs, lanes);
-  });
+  emitNest(emission, values,
+           [&](ArrayRef<Reg> regs, const Chunk &lanes) { chunk(regs, lanes); });
   if (keeps && isTile(op.getResult()))
     emission.buffers[op.getResult()] = result;
 }
@@ -143,8 +142,8 @@ void AtomicLanes::chunk(ArrayRef<Reg> regs, const Chunk &lanes) {
     regs = regs.drop_front();
   }
   Targets targets = targetsOf(ir, view, regs, lanes.width);
-  Reg inRange = targets.inRange ? targets.inRange
-                                : ir.splat(ir.getTrue(), lanes.width);
+  Reg inRange =
+      targets.inRange ? targets.inRange : ir.splat(ir.getTrue(), lanes.width);
   if (lanes.width == 0) {
     Reg old = one(targets.offsets, inRange, value, expected);
     emission.scalars[op.getResult()] = decode(ir, element, old);
@@ -165,8 +164,8 @@ void AtomicLanes::chunk(ArrayRef<Reg> regs, const Chunk &lanes) {
                                 llvm::Align(size));
   };
   ir.loop(ir.index(0), ir.index(lanes.valid), 1, [&](Reg lane) {
-    Reg present = ir.CreateTrunc(get(maskSlots, lane, ir.getInt8Ty(), 1),
-                                 ir.getInt1Ty());
+    Reg present =
+        ir.CreateTrunc(get(maskSlots, lane, ir.getInt8Ty(), 1), ir.getInt1Ty());
     Reg old = one(get(offsetSlots, lane, ir.getInt64Ty(), 8), present,
                   get(valueSlots, lane, type, bytes),
                   expected ? get(expectedSlots, lane, type, bytes) : nullptr);
@@ -244,9 +243,9 @@ Reg AtomicLanes::exchangeLoop(Reg pointer, Reg value) {
   auto attempt = [&](ArrayRef<Reg> carried) -> Builder::Decision {
     Reg old = carried.front();
     Reg next = combined(ir.CreateBitCast(old, value->getType()), value);
-    auto *pair = ir.CreateAtomicCmpXchg(pointer, old,
-                                        ir.CreateBitCast(next, bits),
-                                        llvm::Align(bytes), relaxed, relaxed);
+    auto *pair =
+        ir.CreateAtomicCmpXchg(pointer, old, ir.CreateBitCast(next, bits),
+                               llvm::Align(bytes), relaxed, relaxed);
     Reg failed = ir.CreateNot(ir.CreateExtractValue(pair, 1));
     return {failed, {ir.CreateExtractValue(pair, 0)}};
   };

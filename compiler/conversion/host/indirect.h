@@ -13,7 +13,8 @@ Reg emitGather(Emission &emission, tile::GatherOp op,
 /// How far an index moves from lane to lane along `unit`, where that follows
 /// from how it is made.
 std::optional<int64_t> laneStep(mlir::Value index, unsigned unit);
-/// Whether lanes whose indices move so are neighbours in memory, or one element.
+/// Whether lanes whose indices move so are neighbours in memory, or one
+/// element.
 bool isRow(tile::GatherOp op, llvm::ArrayRef<std::optional<int64_t>> steps);
 /// The same elements where isRow() holds; `first` are the first lane's indices.
 Reg emitRowGather(Emission &emission, tile::GatherOp op,

@@ -73,9 +73,34 @@ static std::optional<unsigned> log2Of(Reg value) {
   return integer->getValue().logBase2();
 }
 
+/// No CPU divides vectors of i64. By way of f64 the quotient is at most 1 off.
+Reg Builder::floorDivLongs(Reg lhs, Reg rhs) {
+  llvm::Type *longs = lhs->getType();
+  llvm::Type *doubles = widened(getDoubleTy(), widthOf(longs));
+  Reg inverse = CreateFDiv(splatFloat(1, doubles), CreateSIToFP(rhs, doubles));
+  Reg product = CreateFMul(CreateSIToFP(lhs, doubles), inverse);
+  Reg quotient = CreateFPToSI(
+      CreateUnaryIntrinsic(llvm::Intrinsic::floor, product), longs);
+  Reg rest = CreateSub(lhs, CreateMul(quotient, rhs));
+  Reg zero = splatInt(0, longs);
+  quotient = CreateAdd(quotient, CreateSExt(CreateICmpSLT(rest, zero), longs));
+  return CreateSub(quotient, CreateSExt(CreateICmpSGE(rest, rhs), longs));
+}
+
+/// A divisor that is known to be positive.
+static Reg positive(Builder &ir, Reg divisor) {
+  if (llvm::isa<llvm::Constant>(divisor))
+    return divisor;
+  return ir.max(divisor, ir.splatInt(1, divisor->getType()));
+}
+
 Reg Builder::floorDiv(Reg lhs, Reg rhs) {
   if (auto shift = log2Of(rhs))
     return CreateAShr(lhs, splatInt(*shift, lhs->getType()));
+  rhs = positive(*this, rhs);
+  if (lhs->getType()->isVectorTy() &&
+      lhs->getType()->getScalarType()->isIntegerTy(64))
+    return floorDivLongs(lhs, rhs);
   Reg quotient = CreateSDiv(lhs, rhs);
   Reg remainder = CreateSub(lhs, CreateMul(quotient, rhs));
   Reg below = CreateICmpSLT(remainder, splatInt(0, lhs->getType()));
@@ -86,6 +111,9 @@ Reg Builder::floorMod(Reg lhs, Reg rhs) {
   if (auto shift = log2Of(rhs))
     return CreateAnd(lhs,
                      splatInt((uint64_t(1) << *shift) - 1, lhs->getType()));
+  rhs = positive(*this, rhs);
+  if (lhs->getType()->isVectorTy())
+    return CreateSub(lhs, CreateMul(floorDiv(lhs, rhs), rhs));
   Reg remainder = CreateSRem(lhs, rhs);
   Reg zero = splatInt(0, lhs->getType());
   Reg below = CreateICmpSLT(remainder, zero);
@@ -217,9 +245,9 @@ void Builder::either(Reg condition, llvm::function_ref<void()> yes,
   SetInsertPoint(after);
 }
 
-SmallVector<Reg>
-Builder::choose(Reg condition, llvm::function_ref<SmallVector<Reg>()> yes,
-                llvm::function_ref<SmallVector<Reg>()> no) {
+SmallVector<Reg> Builder::choose(Reg condition,
+                                 llvm::function_ref<SmallVector<Reg>()> yes,
+                                 llvm::function_ref<SmallVector<Reg>()> no) {
   SmallVector<Reg> given[2];
   llvm::BasicBlock *ends[2] = {};
   auto arm = [&](unsigned number, llvm::function_ref<SmallVector<Reg>()> run) {
@@ -239,9 +267,10 @@ Builder::choose(Reg condition, llvm::function_ref<SmallVector<Reg>()> yes,
   return results;
 }
 
-SmallVector<Reg> Builder::whileLoop(
-    ArrayRef<Reg> initial, llvm::function_ref<Decision(ArrayRef<Reg>)> head,
-    llvm::function_ref<SmallVector<Reg>(ArrayRef<Reg>)> body) {
+SmallVector<Reg>
+Builder::whileLoop(ArrayRef<Reg> initial,
+                   llvm::function_ref<Decision(ArrayRef<Reg>)> head,
+                   llvm::function_ref<SmallVector<Reg>(ArrayRef<Reg>)> body) {
   llvm::BasicBlock *before = GetInsertBlock(), *start = newBlock("while"),
                    *inside = newBlock("do"), *after = newBlock("done");
   CreateBr(start);

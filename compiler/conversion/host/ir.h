@@ -40,7 +40,8 @@ public:
   Reg mul(Reg lhs, Reg rhs);
   Reg min(Reg lhs, Reg rhs); // signed
   Reg max(Reg lhs, Reg rhs);
-  /// Rounding towards minus infinity, for positive `rhs`.
+  /// Rounding towards minus infinity; a divisor below 1 counts as 1. In vectors
+  /// of i64 numbers are sizes and indices: below 2^51.
   Reg floorDiv(Reg lhs, Reg rhs);
   Reg floorMod(Reg lhs, Reg rhs);
   /// Conjunction where null means true.
@@ -92,6 +93,7 @@ public:
   llvm::Instruction *seam();
 
 private:
+  Reg floorDivLongs(Reg lhs, Reg rhs);
   llvm::BasicBlock *newBlock(llvm::StringRef name);
 };
 

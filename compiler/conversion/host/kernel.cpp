@@ -155,6 +155,9 @@ mlir::LogicalResult KernelEmitter::checkElementwise() {
     return mlir::WalkResult::interrupt();
   });
   trial->eraseFromParent();
+  for (llvm::Function &each : llvm::make_early_inc_range(*here->getModule()))
+    if (each.hasLocalLinkage() && each.use_empty())
+      each.eraseFromParent();
   ir.SetInsertPoint(here);
   return mlir::failure(result.wasInterrupted());
 }

@@ -56,8 +56,8 @@ public:
       return isSeparable(expr, lanes);
     });
     for (unsigned lane = 0; lane < lanes && separable; ++lane)
-      if (!access.lanes()[lane].linear && !tables.offsets[lane] &&
-          pays(lane) && isKnown(results, lane))
+      if (!access.lanes()[lane].linear && !tables.offsets[lane] && pays(lane) &&
+          isKnown(results, lane))
         tables.offsets[lane] = offsetsOf(lane);
     for (auto [constraint, entries] :
          llvm::zip(access.constraints(), tables.constraints)) {
@@ -66,22 +66,28 @@ public:
       for (unsigned lane : constraint.lanes)
         if (!entries[lane] && pays(lane) && isKnown({constraint.expr}, lane))
           entries[lane] = fill(lane, [&](ArrayRef<Reg> at) {
-            return ir.affine(constraint.expr, at, symbols);
+            return affine(constraint.expr, at, lane);
           });
     }
     return tables;
   }
 
 private:
+  /// As wide as the coordinate of `lane`.
+  Reg affine(mlir::AffineExpr expr, ArrayRef<Reg> at, unsigned lane) {
+    return ir.affine(expr, at, symbols, widthOf(at[lane]->getType()));
+  }
+
   Reg offsetsOf(unsigned lane) {
     const View &view = emission.views.find(access.view())->second;
     return fill(lane, [&](ArrayRef<Reg> at) {
-      Reg offset = ir.index(0);
+      unsigned width = widthOf(at[lane]->getType());
+      Reg offset = ir.splat(ir.index(0), width);
       for (auto [expr, stride] :
            llvm::zip(access.map().getResults(), view.strides))
         if (expr.isFunctionOfDim(lane))
-          offset =
-              ir.add(offset, ir.mul(ir.affine(expr, at, symbols), stride));
+          offset = ir.add(
+              offset, ir.mul(affine(expr, at, lane), ir.splat(stride, width)));
       return offset;
     });
   }
@@ -106,12 +112,14 @@ private:
   }
 
   Reg fill(unsigned lane, llvm::function_ref<Reg(ArrayRef<Reg>)> value) {
-    int64_t extent = access.lanes()[lane].extent;
+    unsigned width = emission.machine.vectorBytes / 8;
+    int64_t extent = llvm::alignTo(access.lanes()[lane].extent, width);
     Reg table = emission.allocate(8 * extent);
     SmallVector<Reg> at(access.lanes().size(), ir.index(0));
-    Reg first = value(at);
-    ir.loop(ir.index(0), ir.index(extent), 1, [&](Reg position) {
-      at[lane] = position;
+    Reg first = ir.splat(value(at), width);
+    Reg lanes = ir.iota(ir.getInt64Ty(), width);
+    ir.loop(ir.index(0), ir.index(extent), width, [&](Reg position) {
+      at[lane] = ir.add(ir.splat(position, width), lanes);
       ir.CreateAlignedStore(ir.CreateSub(value(at), first),
                             ir.advance(table, position, 8), llvm::Align(8));
     });
@@ -136,8 +144,7 @@ bool isSeparable(mlir::AffineExpr expr, unsigned lanes) {
 }
 
 LaneTables makeTables(Emission &emission, const Access &access) {
-  return TableMaker(emission, access)
-      .make(emission.tables.lookup(access.op()));
+  return TableMaker(emission, access).make(emission.tables.lookup(access.op()));
 }
 
 void hoistTables(Emission &emission, mlir::scf::ForOp loop) {
@@ -160,12 +167,11 @@ Reg tableEntries(Builder &ir, Reg table, Reg lane, unsigned width) {
 
 Reg tableEntriesAt(Builder &ir, Reg table, Reg lanes, Reg exist) {
   unsigned width = widthOf(lanes->getType());
-  return ir.CreateMaskedGather(widened(ir.getInt64Ty(), width),
-                               ir.CreateGEP(ir.getInt64Ty(), table, lanes),
-                               llvm::Align(8),
-                               exist ? exist : ir.splat(ir.getTrue(), width),
-                               llvm::Constant::getNullValue(
-                                   widened(ir.getInt64Ty(), width)));
+  return ir.CreateMaskedGather(
+      widened(ir.getInt64Ty(), width),
+      ir.CreateGEP(ir.getInt64Ty(), table, lanes), llvm::Align(8),
+      exist ? exist : ir.splat(ir.getTrue(), width),
+      llvm::Constant::getNullValue(widened(ir.getInt64Ty(), width)));
 }
 
 } // namespace girih::compiler::host

@@ -73,7 +73,8 @@ private:
     // A partial chunk would begin before the first lane.
     if (step != -1 || from.valid < from.width)
       return false;
-    chunk.lane[dim] = ir.add(chunk.lane[dim], ir.index(1 - int64_t(from.width)));
+    chunk.lane[dim] =
+        ir.add(chunk.lane[dim], ir.index(1 - int64_t(from.width)));
     chunk.aligned = false;
     mapped.order = LaneOrder::reversed;
     return true;

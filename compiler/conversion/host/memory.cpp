@@ -270,8 +270,8 @@ Reg MemoryAccess::nonlinearMask(size_t number, const Chunk &chunk) {
       if (!differs(lane))
         entry = tableEntry(ir, table, chunk.lane[lane]);
       else if (chunk.isScattered())
-        entry = tableEntriesAt(ir, table, chunk.scattered[lane],
-                               existing(chunk));
+        entry =
+            tableEntriesAt(ir, table, chunk.scattered[lane], existing(chunk));
       else
         entry = tableEntries(ir, table, chunk.lane[lane], chunk.width);
       auto wide = [&](Reg part) {
@@ -474,10 +474,9 @@ static Reg bufferAddresses(Builder &ir, const Buffer &buffer,
         continue;
       uniform.lane[dim] = ir.index(0);
       auto stride = static_cast<uint64_t>(buffer.strides[dim]);
-      offsets = ir.add(offsets, stride == 1
-                                    ? own
-                                    : ir.CreateMul(own,
-                                                   ir.splatInt(stride, ints)));
+      offsets = ir.add(
+          offsets,
+          stride == 1 ? own : ir.CreateMul(own, ir.splatInt(stride, ints)));
     }
     pointer = bufferAddress(ir, buffer, uniform, bytes);
   } else {

@@ -16,8 +16,8 @@ namespace girih::compiler::host {
 
 bool isFusable(mlir::Operation *op) {
   return llvm::isa<tile::LoadOp, tile::GatherOp, tile::RemapOp, tile::TakeOp,
-                   tile::CoordinateOp, tile::InlinePtxOp, mlir::tensor::SplatOp>(
-             op) ||
+                   tile::CoordinateOp, tile::InlinePtxOp,
+                   mlir::tensor::SplatOp>(op) ||
          isElementwise(op);
 }
 
@@ -45,9 +45,9 @@ mlir::IntegerSetAttr mappedBounds(tile::LoadOp load, mlir::AffineMap map) {
   mlir::IntegerSet bounds = *load.getBounds();
   llvm::SmallVector<mlir::AffineExpr> constraints;
   for (mlir::AffineExpr expr : bounds.getConstraints())
-    constraints.push_back(mlir::simplifyAffineExpr(
-        expr.replaceDims(map.getResults()), map.getNumDims(),
-        bounds.getNumSymbols()));
+    constraints.push_back(
+        mlir::simplifyAffineExpr(expr.replaceDims(map.getResults()),
+                                 map.getNumDims(), bounds.getNumSymbols()));
   return mlir::IntegerSetAttr::get(
       mlir::IntegerSet::get(map.getNumDims(), bounds.getNumSymbols(),
                             constraints, bounds.getEqFlags()));
@@ -210,8 +210,8 @@ private:
 
   /// Reading a kept value costs about what a load or a cast does.
   static bool costs(mlir::Operation *op) {
-    if (llvm::isa<mlir::arith::ConstantOp, mlir::tensor::SplatOp,
-                  tile::RemapOp, tile::CoordinateOp>(op))
+    if (llvm::isa<mlir::arith::ConstantOp, mlir::tensor::SplatOp, tile::RemapOp,
+                  tile::CoordinateOp>(op))
       return false;
     if (auto load = llvm::dyn_cast<tile::LoadOp>(op))
       return isGathered(Access(load));

@@ -240,7 +240,8 @@ size_t ReduceNest::streamsFor(size_t available) const {
                      ->getScalarSizeInBits() /
                  (8 * emission.machine.vectorBytes));
   size_t most = masked || fusion.isExpensive() ? 2 : 4;
-  size_t fitting = std::max<size_t>(1, emission.machine.registers / 2 / vectors);
+  size_t fitting =
+      std::max<size_t>(1, emission.machine.registers / 2 / vectors);
   return std::max<size_t>(1, std::min({most, fitting, available}));
 }
 
@@ -259,7 +260,8 @@ Chunk ReduceNest::chunkAt(Reg position, unsigned valid,
 void ReduceNest::alongUnit() {
   int64_t extent = shape[walk.unit], width = walk.width;
   int64_t chunks = extent / width;
-  size_t streams = streamsFor(static_cast<size_t>(std::max<int64_t>(1, chunks)));
+  size_t streams =
+      streamsFor(static_cast<size_t>(std::max<int64_t>(1, chunks)));
   SmallVector<unsigned> inner;
   for (unsigned dim : reduced)
     if (dim != walk.unit)
@@ -286,10 +288,10 @@ State ReduceNest::row(State carried, Reg first, size_t streams) {
       ir.index(0), ir.index(whole), stride, carried,
       [&](Reg position, ArrayRef<Reg> old) {
         State next(old);
-        Reg start =
-            ir.both(first, ir.CreateICmpEQ(position, ir.index(0)));
+        Reg start = ir.both(first, ir.CreateICmpEQ(position, ir.index(0)));
         for (size_t at = 0; at < streams; ++at) {
-          Reg here = ir.add(position, ir.index(static_cast<int64_t>(at) * width));
+          Reg here =
+              ir.add(position, ir.index(static_cast<int64_t>(at) * width));
           step(next, at, chunkAt(here, walk.width, outside), start);
         }
         return next;
@@ -300,8 +302,8 @@ State ReduceNest::row(State carried, Reg first, size_t streams) {
   if (tail == 0)
     return state;
   State before(state);
-  Chunk last = chunkAt(ir.index(chunks * width), static_cast<unsigned>(tail),
-                       outside);
+  Chunk last =
+      chunkAt(ir.index(chunks * width), static_cast<unsigned>(tail), outside);
   step(state, 0, last, chunks ? ir.getFalse() : first);
   if (chunks == 0)
     return state;
@@ -345,30 +347,30 @@ void ReduceNest::block(Reg position, size_t together, unsigned valid) {
     lane[innermost] = at;
     llvm::Instruction *outside = ir.seam();
     for (size_t number = 0; number < together; ++number) {
-      Reg here = ir.add(position,
-                        ir.index(static_cast<int64_t>(number) * walk.width));
+      Reg here =
+          ir.add(position, ir.index(static_cast<int64_t>(number) * walk.width));
       step(state, row * together + number, chunkAt(here, valid, outside),
            first);
     }
   };
   auto body = [&](State carried, Reg first) -> State {
     int64_t whole = extent / stride * stride;
-    State state = ir.loop(
-        ir.index(0), ir.index(whole), stride, carried,
-        [&](Reg at, ArrayRef<Reg> old) {
-          State next(old);
-          Reg start = ir.both(first, ir.CreateICmpEQ(at, ir.index(0)));
-          for (size_t row = 0; row < rows; ++row)
-            steps(next, ir.add(at, ir.index(static_cast<int64_t>(row))), row,
-                  start);
-          return next;
-        });
+    State state =
+        ir.loop(ir.index(0), ir.index(whole), stride, carried,
+                [&](Reg at, ArrayRef<Reg> old) {
+                  State next(old);
+                  Reg start = ir.both(first, ir.CreateICmpEQ(at, ir.index(0)));
+                  for (size_t row = 0; row < rows; ++row)
+                    steps(next, ir.add(at, ir.index(static_cast<int64_t>(row))),
+                          row, start);
+                  return next;
+                });
     for (size_t row = 0; whole < extent; ++row, ++whole)
       steps(state, ir.index(whole), row, ir.getFalse());
     return state;
   };
-  State state = overReduced(reduced.drop_back(), initial(rows * together),
-                            nullptr, body);
+  State state =
+      overReduced(reduced.drop_back(), initial(rows * together), nullptr, body);
   if (rows > 1)
     state = combineStreams(state, walk.width);
   for (size_t number = 0; number < together; ++number)
@@ -404,8 +406,8 @@ State ReduceNest::foldLanes(State state, unsigned valid) {
     state = valid > half ? combine(lower, upper, half) : lower;
     if (valid > half && valid < width)
       for (auto [joined, before] : llvm::zip(state, lower))
-        joined = ir.CreateSelect(llvm::ConstantVector::get(exist), joined,
-                                 before);
+        joined =
+            ir.CreateSelect(llvm::ConstantVector::get(exist), joined, before);
     valid = std::min(valid, half);
   }
   for (Reg &each : state)

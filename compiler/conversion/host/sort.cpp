@@ -20,10 +20,10 @@ SortKey keyOf(tile::SortOp op) {
   if (llvm::isa<mlir::Float8E4M3FNType>(element))
     key.infinity = 0x7e; // there is none: the largest number
   else if (auto type = llvm::dyn_cast<mlir::FloatType>(element))
-    key.infinity = static_cast<int64_t>(
-        llvm::APFloat::getInf(type.getFloatSemantics())
-            .bitcastToAPInt()
-            .getZExtValue());
+    key.infinity =
+        static_cast<int64_t>(llvm::APFloat::getInf(type.getFloatSemantics())
+                                 .bitcastToAPInt()
+                                 .getZExtValue());
   else
     key.isUnsigned = op.getIsUnsigned() || element.isInteger(1);
   return key;
@@ -53,13 +53,12 @@ void emitSort(Emission &emission, tile::SortOp op) {
   llvm::FunctionCallee callee =
       ir.GetInsertBlock()->getModule()->getOrInsertFunction(
           "girih_sort_row",
-          llvm::FunctionType::get(ir.getVoidTy(),
-                                  {index, index, index, index, pointer,
-                                   pointer, pointer},
-                                  false));
+          llvm::FunctionType::get(
+              ir.getVoidTy(),
+              {index, index, index, index, pointer, pointer, pointer}, false));
   SortKey key = keyOf(op);
-  int64_t flags = (key.descending ? 1 : 0) | (key.isUnsigned ? 2 : 0) |
-                  key.bytes << 8;
+  int64_t flags =
+      (key.descending ? 1 : 0) | (key.isUnsigned ? 2 : 0) | key.bytes << 8;
   SmallVector<Reg, 4> lane(shape.size(), ir.index(0));
   emitLoops(ir, shape, otherDims(shape.size(), dim), lane, [&] {
     for (auto [number, buffer] : llvm::enumerate(buffers)) {
@@ -70,10 +69,9 @@ void emitSort(Emission &emission, tile::SortOp op) {
           ir.advance(buffer.pointer, offset, elementBytes(buffer.element)),
           slot(rows, number));
     }
-    ir.CreateCall(callee, {ir.index(shape[dim]), ir.index(flags),
-                           ir.index(key.infinity),
-                           ir.index(static_cast<int64_t>(tiles)), rows, sizes,
-                           work});
+    ir.CreateCall(
+        callee, {ir.index(shape[dim]), ir.index(flags), ir.index(key.infinity),
+                 ir.index(static_cast<int64_t>(tiles)), rows, sizes, work});
   });
   for (auto [result, buffer] : llvm::zip(op.getResults(), buffers))
     emission.buffers[result] = buffer;
