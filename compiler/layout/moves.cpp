@@ -354,31 +354,63 @@ public:
 
 } // namespace
 
+/// Whether a coordinate is the sum of what register, lane and warp add to it.
+static bool isSum(const Layout &layout) {
+  for (int dim = 0; dim < layout.rank(); ++dim) {
+    uint64_t reg = layout.mask(Axis::reg, dim);
+    uint64_t lane = layout.mask(Axis::lane, dim);
+    uint64_t warp = layout.mask(Axis::warp, dim);
+    if ((reg & lane) | (reg & warp) | (lane & warp))
+      return false;
+  }
+  return true;
+}
+
+/// Whether lanes and warps say the same in both: registers can then be compared
+/// for one thread instead of for all.
+static bool threadsAgree(const Comparison &both) {
+  if (!isProjection(both.map.map) || !isSum(both.from) || !isSum(both.to))
+    return false;
+  auto same = [&](int64_t lane, int64_t warp) {
+    return both.source.at(0, lane, warp) ==
+           evaluate(both.map.map, both.result.at(0, lane, warp));
+  };
+  for (int64_t lane = 1; lane < both.lanes; lane *= 2)
+    if (!same(lane, 0))
+      return false;
+  for (int64_t warp = 0; warp < both.warps; ++warp)
+    if (!same(0, warp))
+      return false;
+  return true;
+}
+
 std::optional<llvm::SmallVector<int64_t>>
 findRenaming(const Layout &from, const Layout &to, const LaneMap &map) {
   Comparison both(from, to, map);
   if (!both.comparable())
     return std::nullopt;
+  bool one = threadsAgree(both);
   llvm::DenseMap<int64_t, llvm::DenseMap<int64_t, int64_t>> tables;
   llvm::SmallVector<int64_t> registers;
   for (int64_t reg = 0, end = to.size(Axis::reg); reg < end; ++reg) {
     int64_t found = -1;
-    bool same = both.forThreads(
-        reg, [&](int64_t lane, int64_t warp, const Coords &want) {
-          if (!contains(both.extents, want))
-            return false;
-          if (found < 0) {
-            auto &held = tables[warp * both.lanes + lane];
-            if (held.empty())
-              held = heldBy(from, both.source, lane, warp, both.extents);
-            auto at = held.find(flatten(want, both.extents));
-            if (at == held.end())
-              return false;
-            found = at->second;
-          }
-          return both.source.at(found, lane, warp) == want;
-        });
-    if (!same)
+    auto check = [&](int64_t lane, int64_t warp, const Coords &want) {
+      if (!contains(both.extents, want))
+        return false;
+      if (found < 0) {
+        auto &held = tables[warp * both.lanes + lane];
+        if (held.empty())
+          held = heldBy(from, both.source, lane, warp, both.extents);
+        auto at = held.find(flatten(want, both.extents));
+        if (at == held.end())
+          return false;
+        found = at->second;
+      }
+      return both.source.at(found, lane, warp) == want;
+    };
+    // Thread 0 has the smallest coordinates: what it has not none has.
+    std::optional<Coords> want = one ? both.wanted(reg, 0, 0) : std::nullopt;
+    if (one ? want && !check(0, 0, *want) : !both.forThreads(reg, check))
       return std::nullopt;
     registers.push_back(std::max<int64_t>(found, 0));
   }

@@ -87,7 +87,19 @@ void LayoutAssignment::collect() {
         llvm::for_each(block.getArguments(), add);
     if (llvm::any_of(op->getResults(), isTile) || isa<tile::ReduceOp>(op))
       ops.push_back(op);
+    if (auto reduce = dyn_cast<tile::ReduceOp>(op))
+      reducedDims[SmallVector<int64_t>(shapeOf(reduce.getInputs()[0]))]
+          .push_back(static_cast<int>(reduce.getDim()));
   });
+}
+
+int LayoutAssignment::looseDim(ArrayRef<int64_t> shape) const {
+  auto last = static_cast<int>(shape.size()) - 1;
+  auto found = reducedDims.find(SmallVector<int64_t>(shape));
+  for (int dim = last; dim >= 0 && found != reducedDims.end(); --dim)
+    if (!llvm::is_contained(found->second, dim) && shape[dim] >= 32)
+      return dim;
+  return last;
 }
 
 template <typename Op>
@@ -97,7 +109,7 @@ LayoutAssignment::spread(Op op, ArrayRef<int64_t> shape) const {
   int contiguous = access.contiguousLane();
   int64_t vector = contiguous < 0 ? 1 : access.vectorWidth(contiguous);
   int64_t bytes = access.viewType().getElementBytes();
-  int dim = contiguous < 0 ? static_cast<int>(shape.size()) - 1 : contiguous;
+  int dim = contiguous < 0 ? looseDim(shape) : contiguous;
   // A vector for every thread is better than a long one for a few.
   int64_t elements = 1;
   for (int64_t extent : shape)
@@ -132,9 +144,7 @@ void LayoutAssignment::findSpreads() {
 LayoutAttr LayoutAssignment::usual(ArrayRef<int64_t> shape) {
   Spread &spread = defaults[SmallVector<int64_t>(shape)];
   if (spread.bytes == 0)
-    spread = {
-        blockedLayout(shape, static_cast<int>(shape.size()) - 1, 1, 4, warps),
-        1};
+    spread = {blockedLayout(shape, looseDim(shape), 1, 4, warps), 1};
   return attr(spread.layout);
 }
 
@@ -246,6 +256,17 @@ bool LayoutAssignment::loadMayFollow(tile::LoadOp load, const Layout &layout) {
          spreads.find(load)->second.bytes;
 }
 
+/// Whether the value is laid out otherwise, or will be. What is computed from
+/// others and has no layout yet can still follow.
+bool LayoutAssignment::isElsewhere(Value value, LayoutAttr layout) {
+  if (LayoutAttr found = known(value))
+    return found != layout;
+  Operation *op = value.getDefiningOp();
+  if (auto load = dyn_cast_or_null<tile::LoadOp>(op))
+    return !loadMayFollow(load, layout.getLayout());
+  return !op || !(isElementwise(op) || isa<tile::RemapOp>(op));
+}
+
 /// Whether the value is as well made in the layout its readers want.
 bool LayoutAssignment::mayFollow(Value value, LayoutAttr layout) {
   Operation *op = value.getDefiningOp();
@@ -261,7 +282,7 @@ bool LayoutAssignment::mayFollow(Value value, LayoutAttr layout) {
   };
   SmallPtrSet<Value, 4> sources;
   for (Value operand : op->getOperands())
-    if (isTile(operand) && !isCheap(operand) && known(operand) != layout)
+    if (isTile(operand) && !isCheap(operand) && isElsewhere(operand, layout))
       sources.insert(operand);
   return sources.empty() ||
          (sources.size() == 1 && width(*sources.begin()) <= width(value));

@@ -53,6 +53,9 @@ private:
   template <typename Op>
   Spread spread(Op op, llvm::ArrayRef<int64_t> shape) const;
 
+  /// The dimension that lanes go along where memory does not say: rather not
+  /// one that is reduced, so that a thread has all of it.
+  int looseDim(llvm::ArrayRef<int64_t> shape) const;
   void collect();
   void findSpreads();
   void anchorDots();
@@ -70,6 +73,7 @@ private:
   }
   tile::LayoutAttr wanted(mlir::OpOperand &use);
   bool mayFollow(mlir::Value value, tile::LayoutAttr layout);
+  bool isElsewhere(mlir::Value value, tile::LayoutAttr layout);
   bool loadMayFollow(tile::LoadOp load, const Layout &layout);
   tile::LayoutAttr usual(llvm::ArrayRef<int64_t> shape);
   tile::LayoutAttr own(mlir::Value value);
@@ -78,6 +82,7 @@ private:
   int warps, capability;
   int64_t largest = 1;                                   // tile, in elements
   std::map<llvm::SmallVector<int64_t>, Spread> defaults; // by shape
+  std::map<llvm::SmallVector<int64_t>, llvm::SmallVector<int>> reducedDims;
   llvm::DenseMap<mlir::Operation *, Spread> spreads;
   llvm::DenseMap<mlir::Operation *, DotPlan> plans;
   llvm::DenseMap<mlir::Value, tile::LayoutAttr> anchored;

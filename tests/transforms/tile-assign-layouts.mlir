@@ -206,3 +206,61 @@ func.func @chain(%a: !V, %w: !W, %c: !F) attributes {tile.kernel, tile.config = 
   tile.store %e, %c[] map #map : tensor<64x64xf32>, !F
   return
 }
+
+// -----
+
+#map = affine_map<(d0, d1) -> (d0, d1)>
+!S = !tile.view<element = f32, sizes = [1, 1], strides = [1, 1], unit = -1, align = 4>
+!F = !tile.view<element = f32, sizes = [16], strides = [1], unit = 0, align = 16>
+
+// Where memory does not say how, a thread has all of what is reduced.
+// CHECK-LABEL: func.func @windows
+// CHECK: tile.load {{.*}} -> tensor<128x9xf32, #tile.layout<"rank = 2, lane = {{\[\[1, 0\], \[2, 0\], \[4, 0\], \[8, 0\], \[16, 0\]\]}}, warp = {{\[\[32, 0\], \[64, 0\]\]}}, repeat = [reg 9 along 1]">>
+// CHECK-NOT: tile.convert_layout
+func.func @windows(%a: !S, %c: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2] -> (1)>} {
+  %x = tile.load %a[] map #map other 0.0 : f32 : !S -> tensor<128x9xf32>
+  %m = tile.reduce %x dim 1 : tensor<128x9xf32> -> tensor<128xf32> {
+  ^bb0(%u: f32, %v: f32):
+    %t = arith.maximumf %u, %v : f32
+    tile.yield %t : f32
+  }
+  tile.store %m, %c[] map affine_map<(d0) -> (d0)> : tensor<128xf32>, !F
+  return
+}
+
+// -----
+
+#map = affine_map<(d0, d1) -> (d0, d1)>
+!V = !tile.view<element = f16, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
+!F = !tile.view<element = f32, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
+
+// A mask made of a row's and a column's part goes where it is read, as a whole.
+// CHECK-LABEL: func.func @mask
+// CHECK: tile.dot
+// CHECK-COUNT-1: tile.convert_layout
+// CHECK-NEXT: tile.store
+func.func @mask(%a: !V, %c: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2, s3] -> (1)>} {
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %x = tile.load %a[] map #map other 0.0 : f16 : !V -> tensor<64x64xf16>
+  %d = tile.dot %x, %x, %zero precision ieee : tensor<64x64xf16>, tensor<64x64xf16> -> tensor<64x64xf32>
+  %size = tile.size %a, 0 : !V
+  %i = tile.coordinate [%size] map affine_map<(d0, d1)[s0] -> (d1 - s0)> : tensor<1x64xi64>
+  %j = tile.coordinate [] map affine_map<(d0, d1) -> (d0)> : tensor<64x1xi64>
+  %none = arith.constant dense<0> : tensor<1x64xi64>
+  %one = arith.cmpi slt, %i, %none : tensor<1x64xi64>
+  %j2 = arith.addi %j, %j : tensor<64x1xi64>
+  %p = tile.remap %one map affine_map<(d0, d1) -> (0, d1)> : tensor<1x64xi1> -> tensor<64x64xi1>
+  %q = tile.remap %j2 map affine_map<(d0, d1) -> (d0, 0)> : tensor<64x1xi64> -> tensor<64x64xi64>
+  %k = tile.coordinate [] map affine_map<(d0, d1) -> (d1)> : tensor<64x64xi64>
+  %r = arith.cmpi sle, %k, %q : tensor<64x64xi64>
+  %m = arith.andi %p, %r : tensor<64x64xi1>
+  %s = arith.select %m, %d, %zero : tensor<64x64xi1>, tensor<64x64xf32>
+  tile.store %s, %c[] map #map : tensor<64x64xf32>, !F
+  return
+}
