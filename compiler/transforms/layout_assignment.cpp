@@ -264,7 +264,7 @@ bool LayoutAssignment::isElsewhere(Value value, LayoutAttr layout) {
   Operation *op = value.getDefiningOp();
   if (auto load = dyn_cast_or_null<tile::LoadOp>(op))
     return !loadMayFollow(load, layout.getLayout());
-  return !op || !(isElementwise(op) || isa<tile::RemapOp>(op));
+  return !op || !(isLaneByLane(op) || isa<tile::RemapOp>(op));
 }
 
 /// Whether the value is as well made in the layout its readers want.

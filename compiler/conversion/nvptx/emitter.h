@@ -116,7 +116,7 @@ private:
   mlir::Value remainder(mlir::Value x, mlir::Value y);
   mlir::Value computeMath(mlir::Operation *op,
                           llvm::ArrayRef<mlir::Value> operands);
-  mlir::Value expFloat(mlir::Value x);  // exponentials.cpp
+  mlir::Value expFloat(mlir::Value x); // exponentials.cpp
   mlir::Value expFloat2(mlir::Value x);
   mlir::Value mathFloat(mlir::Operation *op,
                         llvm::ArrayRef<mlir::Value> operands);

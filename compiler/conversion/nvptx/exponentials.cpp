@@ -17,12 +17,12 @@ static Value instruction(OpBuilder &b, Location loc, StringRef name,
     text += ", $" + std::to_string(i);
     constraints += ",f";
   }
-  return LLVM::InlineAsmOp::create(
-             b, loc, TypeRange(Type(b.getF32Type())), operands, text + ";",
-             constraints,
-             /*has_side_effects=*/false, /*is_align_stack=*/false,
-             LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(),
-             ArrayAttr())
+  return LLVM::InlineAsmOp::create(b, loc, TypeRange(Type(b.getF32Type())),
+                                   operands, text + ";", constraints,
+                                   /*has_side_effects=*/false,
+                                   /*is_align_stack=*/false,
+                                   LLVM::tailcallkind::TailCallKind::None,
+                                   LLVM::AsmDialectAttr(), ArrayAttr())
       .getResult(0);
 }
 
@@ -40,13 +40,12 @@ Value Emitter::expFloat(Value x) {
   auto fma = [&](Value a, Value c, Value d) -> Value {
     return LLVM::FMAOp::create(b, loc, a, c, d);
   };
-  Value part =
-      instruction(b, loc, "fma.rn.sat.f32",
-                  {x, number(std::numbers::log2e / 252), number(0.5)});
+  Value part = instruction(b, loc, "fma.rn.sat.f32",
+                           {x, number(std::numbers::log2e / 252), number(0.5)});
   // Rounded down to an integer in the last bits of the sum.
   double anchor = 0x1.8p23 + 1;
-  Value sum = instruction(b, loc, "fma.rm.f32",
-                          {part, number(252), number(anchor)});
+  Value sum =
+      instruction(b, loc, "fma.rm.f32", {part, number(252), number(anchor)});
   Value n = LLVM::FSubOp::create(b, loc, sum, number(anchor + 126));
   double high = static_cast<float>(std::numbers::log2e);
   Value r = fma(x, number(high), LLVM::FNegOp::create(b, loc, n));

@@ -44,8 +44,8 @@ Registers Emitter::quotients(arith::DivFOp op) {
       Value size = LLVM::FAbsOp::create(b, loc, divisor);
       Value isTiny = LLVM::FCmpOp::create(b, loc, LLVM::FCmpPredicate::olt,
                                           size, number(0x1p-100f));
-      factor = LLVM::SelectOp::create(b, loc, isTiny, number(0x1p64f),
-                                      number(1.0f));
+      factor =
+          LLVM::SelectOp::create(b, loc, isTiny, number(0x1p64f), number(1.0f));
       Value scaled = LLVM::FMulOp::create(b, loc, divisor, factor);
       reciprocal = LLVM::FDivOp::create(b, loc, number(1.0f), scaled);
     }
