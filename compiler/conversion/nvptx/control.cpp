@@ -187,9 +187,7 @@ LogicalResult Emitter::emitOp(Operation *op) {
         return success();
       })
       .Case([&](tile::AsyncWaitOp wait) {
-        std::string pending = std::to_string(wait.getPending());
-        assembly({}, "cp.async.wait_group " + pending + ";", "", {}, true);
-        barrier();
+        awaitCopies(wait.getPending());
         return success();
       })
       .Case([&](tile::AllocSharedOp) { return success(); })

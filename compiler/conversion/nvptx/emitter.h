@@ -154,6 +154,7 @@ private:
   void emitCopy(tile::CopyAsyncOp copy);
   void emitSharedLoad(tile::SharedLoadOp load);
   void barrier();
+  void awaitCopies(int64_t pending);
   Registers loadShared(mlir::Value address, int64_t constant, int64_t count,
                        mlir::Type element);
   void storeShared(mlir::Value address, int64_t constant,
@@ -204,8 +205,16 @@ private:
                       std::string &format);
   void printValue(const std::string &text, mlir::Value value, bool isUnsigned);
   void printLine(mlir::Value format, llvm::ArrayRef<mlir::Value> numbers);
-  void recordFailure(tile::AssertOp assertion, mlir::Value lane,
-                     llvm::ArrayRef<int64_t> shape);
+  /// A failed assertion: whose, and the flat number of a lane of this shape.
+  struct Failure {
+    std::string file, message;
+    unsigned line = 0;
+    mlir::Value lane;
+    llvm::ArrayRef<int64_t> shape;
+  };
+  void fail(const Failure &failure);
+  void fillRecord(const Failure &failure, mlir::Value base);
+  void putText(llvm::StringRef text, mlir::Value base);
   void putLane(mlir::Value lane, llvm::ArrayRef<int64_t> shape,
                llvm::function_ref<void(mlir::Value, size_t)> put);
   /// Generic pointer to a constant that ends with a zero.

@@ -211,6 +211,12 @@ void Emitter::barrier() {
   intrinsic({}, "llvm.nvvm.barrier.cta.sync.aligned.all", {constant32(0)});
 }
 
+void Emitter::awaitCopies(int64_t pending) {
+  std::string text = "cp.async.wait_group " + std::to_string(pending) + ";";
+  assembly({}, text, "", {}, true);
+  barrier();
+}
+
 static std::string widthOf(int64_t bytes, int64_t &count, char &letter) {
   letter = bytes < 4 ? 'h' : 'r';
   count = std::max<int64_t>(bytes / 4, 1);
