@@ -109,7 +109,10 @@ LayoutAssignment::spread(Op op, ArrayRef<int64_t> shape) const {
   int contiguous = access.contiguousLane();
   int64_t vector = contiguous < 0 ? 1 : access.vectorWidth(contiguous);
   int64_t bytes = access.viewType().getElementBytes();
-  int dim = contiguous < 0 ? looseDim(shape) : contiguous;
+  // Runs shorter than a memory sector are nothing to go after.
+  bool loose = contiguous < 0 ||
+               (vector == 1 && access.lanes()[contiguous].run * bytes < 32);
+  int dim = loose ? looseDim(shape) : contiguous;
   // A vector for every thread is better than a long one for a few.
   int64_t elements = 1;
   for (int64_t extent : shape)
