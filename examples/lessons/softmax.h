@@ -5,6 +5,7 @@
 #include <girih/girih.h>
 
 #include <cmath>
+#include <numbers>
 
 namespace lessons {
 
@@ -43,26 +44,27 @@ inline auto long_softmax_arrangement(Tensor x, Tensor y) {
 }
 // [/long_arrangement]
 
-// The sum is kept relative to the largest element so far, and corrected when
-// a larger one comes: one pass finds both. The second pass writes.
-// [long_application]
+// The sum of each lane is kept relative to the largest element that it has
+// seen, and corrected when a larger one comes: one pass finds both, with one
+// exponential an element. The second pass writes.
 inline void long_softmax_application(In x, Out y) {
+  const float log2e = std::numbers::log2e_v<float>; // exp2 is the cheaper one
   Tile largest = full(x.shape(), -INFINITY, f32);
   Tile total = zeros(x.shape(), f32);
   for (Index k : range(x.size(0))) {
-    Tile part = cast(x[k], f32);
-    Tile next = max(largest, part);
-    // Minus infinity less itself is no number: such lanes have seen nothing.
-    Tile seen = where(next == -INFINITY, 0.f, next);
-    total = total * exp(largest - seen) + exp(part - seen);
-    largest = next;
+    Tile part = cast(x[k], f32) * log2e;
+    Tile smaller = exp2(-abs(part - largest)); // of the two, by the larger
+    Tile next = where(part > largest, total * smaller + 1, total + smaller);
+    // Minus infinity adds nothing; less itself it would be no number.
+    total = where(part == -INFINITY, total, next);
+    largest = max(largest, part);
   }
   Tile top = max(largest, dim(1).kept());
-  Tile sum = girih::sum(total * exp(largest - top), dim(1).kept());
+  Tile seen = where(largest == -INFINITY, 0.f, total * exp2(largest - top));
+  Tile scale = 1 / girih::sum(seen, dim(1).kept());
   for (Index k : range(x.size(0)))
-    y[k] = exp(cast(x[k], f32) - top) / sum;
+    y[k] = exp2(cast(x[k], f32) * log2e - top) * scale;
 }
-// [/long_application]
 
 inline Kernel long_softmax() {
   return make("long_softmax", long_softmax_arrangement,

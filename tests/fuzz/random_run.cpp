@@ -8,10 +8,10 @@
 #include "girih/dsl/evaluate.h"
 #include "girih/dsl/record.h"
 #include "girih/dsl/support/diagnostics.h"
-#include "girih/dsl/support/env.h"
 #include "girih/tests/interpreter/programs.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <set>
 
 namespace girih::testing {
@@ -198,14 +198,16 @@ std::string run_seed(std::uint64_t seed, const SeedExecutor &executor) {
                             "  " + kernel.text;
 }
 
-std::uint64_t seed_count(std::uint64_t usual) {
-  const std::string text = env("GIRIH_FUZZ_SEEDS").value_or("");
-  return text.empty() ? usual : std::stoull(text);
+// These are the tests' own variables, not the library's.
+static std::uint64_t number_in(const char *name, std::uint64_t usual) {
+  const char *text = std::getenv(name);
+  return text && *text ? std::strtoull(text, nullptr, 10) : usual;
 }
 
-std::uint64_t first_seed() {
-  const std::string text = env("GIRIH_FUZZ_FIRST").value_or("");
-  return text.empty() ? 1 : std::stoull(text);
+std::uint64_t seed_count(std::uint64_t usual) {
+  return number_in("GIRIH_FUZZ_SEEDS", usual);
 }
+
+std::uint64_t first_seed() { return number_in("GIRIH_FUZZ_FIRST", 1); }
 
 } // namespace girih::testing
