@@ -226,6 +226,16 @@ TEST(Ptx, CodeOfASortDoesNotGrowWithTheTile) {
   EXPECT_LT(count(code, "\n"), 2000);
 }
 
+TEST(Ptx, LongFunctionsAreWrittenOnce) {
+  std::string one =
+      emit(tileKernel("functions of tensor<128xf64>"), "sm_80").code;
+  std::string many =
+      emit(tileKernel("functions of tensor<4096xf64>"), "sm_80").code;
+  EXPECT_GT(count(one, "fma.rn.f64"), 300);
+  // What stays is math.fma, one for each of 32 registers.
+  EXPECT_EQ(count(many, "fma.rn.f64"), count(one, "fma.rn.f64") + 31);
+}
+
 TEST(Ptx, ProductsAndSumsStayApart) {
   std::string code = emit(addText("f32", 512, 16, 16, 4), "sm_90a").code;
   EXPECT_GT(count(code, "add.rn.f32"), 0);
@@ -241,6 +251,8 @@ TEST(Ptx, LineInfoReachesPtx) {
   std::string text = addText("f32", 512, 16, 16, 4);
   EXPECT_GT(count(emit(text, "sm_90a", true).code, ".loc"), 0);
   EXPECT_EQ(count(emit(text, "sm_90a", false).code, ".loc"), 0);
+  std::string called = tileKernel("functions of tensor<128xf32>");
+  EXPECT_GT(count(emit(called, "sm_90a", true).code, ".loc"), 0);
 }
 
 } // namespace

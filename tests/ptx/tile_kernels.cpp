@@ -101,6 +101,30 @@ void addDebug(Kernels &to) {
   to.emplace_back("assert, print, ptx", kernel.text());
 }
 
+/// All functions of floats, one after the other.
+void addFunctions(Kernels &to, const std::string &element, int64_t lanes) {
+  TileCase kernel(4);
+  std::string type = kernel.tensor(kernel.in(element, {lanes})), last = "%x0";
+  std::string body;
+  auto add = [&](const std::string &op) {
+    std::string result = "%f" + std::to_string(body.size());
+    body += "  " + result + " = " + op + " " + last + " : " + type + "\n";
+    last = result;
+  };
+  for (std::string name :
+       {"absf", "floor", "ceil",  "roundeven", "trunc", "sqrt",  "rsqrt",
+        "exp",  "exp2",  "expm1", "log",       "log2",  "log1p", "sin",
+        "cos",  "tan",   "asin",  "acos",      "atan",  "sinh",  "cosh",
+        "tanh", "asinh", "acosh", "atanh",     "erf"})
+    add("math." + name);
+  for (std::string name : {"math.powf", "math.atan2", "arith.remf"})
+    add(name + " %x0,");
+  add("math.fma %x0, %x0,");
+  kernel.body(body);
+  kernel.out(last, element, {lanes});
+  to.emplace_back("functions of " + type, kernel.text());
+}
+
 } // namespace
 
 std::vector<std::pair<std::string, std::string>> tileKernels() {
@@ -124,6 +148,9 @@ std::vector<std::pair<std::string, std::string>> tileKernels() {
          {"bit_and", "bit_or", "bit_xor", "compare_exchange"})
       addAtomic(all, kind, element);
   addDebug(all);
+  for (std::string element : {"f64", "f32", "f16", "bf16"})
+    addFunctions(all, element, 128);
+  addFunctions(all, "f64", 4096);
   return all;
 }
 
