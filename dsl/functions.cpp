@@ -161,7 +161,8 @@ Shape common_shape(const char *what, const Shape &lhs, const Shape &rhs,
     }
   if (tile_elements(out) < 0)
     throw CompileError(ErrorId::tile_size, where,
-                       {what, to_string(out), max_tile_elements});
+                       {std::string("the result of ") + what, to_string(out),
+                        max_tile_elements});
   return out;
 }
 
@@ -499,8 +500,9 @@ Tile full(const Shape &shape, double value, DType dtype,
           std::source_location where) {
   Recorder &recorder = Recorder::current("full()", where);
   if (tile_elements(shape) < 0)
-    throw CompileError(ErrorId::tile_size, where,
-                       {"full()", to_string(shape), max_tile_elements});
+    throw CompileError(
+        ErrorId::tile_size, where,
+        {"the result of full()", to_string(shape), max_tile_elements});
   if (!is_float(dtype)) {
     Located number(value);
     number.where = where;

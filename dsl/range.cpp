@@ -26,7 +26,8 @@ Range::Range(IndexArgument begin, IndexArgument end, std::int64_t step,
 }
 
 Range::~Range() {
-  if (state_ == State::open)
+  // A range() that was kept may outlive its recording.
+  if (state_ == State::open && Recorder::is_open(recorder_))
     recorder_->abandon_loop(loop_, where_);
 }
 

@@ -73,6 +73,13 @@ Recorder &Recorder::current(const char *what, const SourceLine &where) {
   return *active;
 }
 
+bool Recorder::is_open(const Recorder *recorder) {
+  const Recorder *each = active;
+  while (each && each != recorder)
+    each = each->outer_;
+  return each != nullptr;
+}
+
 void Recorder::check_not_broken() const {
   if (broken_)
     throw CompileError(ErrorId::loop_break, *broken_);

@@ -27,6 +27,9 @@ public:
   /// `what` where there is none.
   static Recorder &current(const char *what, const SourceLine &where);
 
+  /// Whether this thread is recording by `recorder`, or will be again.
+  static bool is_open(const Recorder *recorder);
+
   Program &program() { return program_; }
   const ValueType &type(ValueId id) const;
 

@@ -22,13 +22,14 @@ ValueId tile(const Located &x) { return convert(x, dtype_of(x)); }
 void check_size(const char *what, const Shape &shape, const SourceLine &where) {
   if (tile_elements(shape) < 0)
     throw CompileError(ErrorId::tile_size, where,
-                       {what, to_string(shape), max_tile_elements});
+                       {std::string("the result of ") + what, to_string(shape),
+                        max_tile_elements});
 }
 
 Tile remap(const Located &x, std::vector<Expr> map, Shape shape,
            std::source_location where) {
   Recorder &recorder = recorder_of(x);
-  check_size("a tile", shape, where);
+  check_size("a change of shape", shape, where);
   ValueId input = tile(x);
   if (shape.empty() || shape_of(x).empty())
     return recorder.tile(spread(recorder, input, shape, where), where);

@@ -33,6 +33,7 @@ TEST(ReferenceNames, EveryFunctionIsExplained) {
          at != end; ++at)
       names.insert((*at)[1]);
   }
+  names.erase("assign"); // not the user's
   EXPECT_GT(names.size(), 80U);
   for (const std::string &name : names)
     EXPECT_NE(pages.find(name + "("), std::string::npos)
