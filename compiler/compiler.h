@@ -103,6 +103,23 @@ std::string_view build_id();
 void interpret(const Program &program, const std::int64_t *params,
                bool all_f64);
 
+/// What a checked run looks for: GIRIH_DEBUG=bounds,race,nan.
+struct Checks {
+  bool bounds = false; // indices that are data and out of range
+  bool race = false;   // elements that several programs touch, one of them
+                       // writing, or that an operation writes twice; elements
+                       // of an output that stay unwritten
+  bool nan = false;    // NaNs that the kernel makes and stores
+  bool any() const { return bounds || race || nan; }
+};
+
+/// Runs the Program on host memory operation by operation, with its own
+/// rounding. Throws RuntimeError [bounds], [race], [unwritten] or [nan] for the
+/// first thing found, and [device-assert], at the line of the operation in the
+/// kernel; what was written until then stays.
+void run_checked(const Program &program, const std::int64_t *params,
+                 const Checks &checks);
+
 /// A loaded host object. Destroying it frees its code.
 class HostCode {
 public:

@@ -12,12 +12,17 @@
 namespace girih {
 namespace {
 
-/// The same error at the line of the call, where it named no line itself.
+/// The same error at the line of the call; where it is about a line of the
+/// kernel, with a note.
 [[noreturn]] void rethrow_at(const RuntimeError &error,
+                             const std::string &kernel,
                              std::source_location where) {
   Diagnostic diagnostic = error.diagnostic();
+  const SourceLine call(where);
   if (!diagnostic.where.known())
-    diagnostic.where = where;
+    diagnostic.where = call;
+  else if (diagnostic.where.to_string() != call.to_string())
+    diagnostic.note(call, "in this call of kernel " + kernel);
   throw RuntimeError(std::move(diagnostic));
 }
 
@@ -55,6 +60,11 @@ void execute(const Plan &plan, const KernelSource &source, CallWords &call,
                      source.name, stream.device().to_string(),
                      plan.device.to_string()));
   check_overlap(plan, source, arrays);
+  if (plan.checked) {
+    call.become_parameters(arrays);
+    return compiler::run_checked(*plan.checked, call.words().data(),
+                                 plan.checks);
+  }
   if (plan.programs == 0)
     return;
   call.become_parameters(arrays);
@@ -154,7 +164,7 @@ void Kernel::run(std::span<const Array *const> arrays,
     *slot = {state_->number, plan, site, where.file_name(), where.line()};
   execute(*plan, source, call, arrays, options.stream, site);
 } catch (const RuntimeError &error) {
-  rethrow_at(error, where);
+  rethrow_at(error, name(), where);
 } catch (const CompileError &error) {
   rethrow_from(error, name(), where);
 }

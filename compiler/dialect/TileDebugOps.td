@@ -13,7 +13,7 @@ def Tile_PrintOp : Tile_Op<"print", [MemoryEffects<[MemWrite]>]> {
 
     Example:
     ```mlir
-    tile.print "x" %x : tensor<64xf32>
+    tile.print "x" %x unsigned [false] : tensor<64xf32>
     ```
   }];
   let arguments = (ins StrAttr:$text, Variadic<Tile_Value>:$values,
@@ -21,6 +21,7 @@ def Tile_PrintOp : Tile_Op<"print", [MemoryEffects<[MemWrite]>]> {
   let assemblyFormat = [{
     $text ($values^)? `unsigned` $is_unsigned attr-dict (`:` type($values)^)?
   }];
+  let hasVerifier = 1;
 }
 
 def Tile_AssertOp : Tile_Op<"assert", [MemoryEffects<[MemWrite]>]> {

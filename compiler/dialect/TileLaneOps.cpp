@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -36,11 +37,9 @@ LogicalResult RemapOp::verify() {
   return success();
 }
 
-OpFoldResult RemapOp::fold(FoldAdaptor adaptor) {
+OpFoldResult RemapOp::fold(FoldAdaptor) {
   if (getMap().isIdentity() && getSource().getType() == getType())
     return getSource();
-  if (auto splat = dyn_cast_or_null<SplatElementsAttr>(adaptor.getSource()))
-    return splat.resizeSplat(getType());
   return {};
 }
 
@@ -70,6 +69,12 @@ static LogicalResult moveBefore(RemapOp op, Operation *source,
 
 LogicalResult RemapOp::canonicalize(RemapOp op, PatternRewriter &rewriter) {
   Operation *source = op.getSource().getDefiningOp();
+  SplatElementsAttr constant;
+  if (matchPattern(op.getSource(), m_Constant(&constant))) {
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(
+        op, constant.resizeSplat(op.getType()));
+    return success();
+  }
   if (succeeded(moveBefore(op, source, rewriter)))
     return success();
   if (auto inner = dyn_cast_or_null<RemapOp>(source)) {
@@ -118,14 +123,16 @@ static LogicalResult verifyLanes(Operation *op, Region &region,
       wanted.push_back(getElementTypeOrSelf(type));
   if (block.getArgumentTypes() != TypeRange(wanted))
     return op->emitOpError("the region's arguments are not its lanes");
-  auto yield = dyn_cast<YieldOp>(block.getTerminator());
+  // The block itself is verified later: it may still lack its end.
+  auto yield = block.empty() ? YieldOp() : dyn_cast<YieldOp>(block.back());
   for (Type type : results)
     yielded.push_back(getElementTypeOrSelf(type));
   if (!yield || yield.getValues().getTypes() != TypeRange(yielded))
     return op->emitOpError("the region does not yield a lane of each result");
   for (Operation &each : block.without_terminator())
-    if (!isa<arith::ArithDialect, math::MathDialect>(each.getDialect()) ||
-        each.getNumResults() != 1)
+    if (!isa_and_nonnull<arith::ArithDialect, math::MathDialect>(
+            each.getDialect()) ||
+        llvm::any_of(each.getResultTypes(), llvm::IsaPred<ShapedType>))
       return op->emitOpError("the region holds '")
              << each.getName() << "', which is not elementwise";
   return success();
@@ -146,6 +153,26 @@ static LogicalResult verifyAlong(Operation *op, ValueRange inputs,
   return success();
 }
 
+/// The same but for the layout.
+static bool sameTile(Type a, Type b) {
+  auto x = dyn_cast<RankedTensorType>(a), y = dyn_cast<RankedTensorType>(b);
+  return x && y ? x.getShape() == y.getShape() &&
+                      x.getElementType() == y.getElementType()
+                : a == b;
+}
+
+static bool sameTiles(TypeRange a, TypeRange b) {
+  return a.size() == b.size() && llvm::all_of(llvm::zip(a, b), [](auto pair) {
+           return sameTile(std::get<0>(pair), std::get<1>(pair));
+         });
+}
+
+static LogicalResult verifyKept(Operation *op) {
+  if (sameTiles(op->getOperandTypes(), op->getResultTypes()))
+    return success();
+  return op->emitOpError("results have other types than the inputs");
+}
+
 LogicalResult ReduceOp::verify() {
   if (failed(verifyAlong(*this, getInputs(), getDim())))
     return failure();
@@ -158,30 +185,24 @@ LogicalResult ReduceOp::verify() {
                                    : Type(RankedTensorType::get(
                                          shape, type.getElementType())));
   }
-  auto same = [](Type a, Type b) {
-    auto x = dyn_cast<RankedTensorType>(a), y = dyn_cast<RankedTensorType>(b);
-    return x && y ? x.getShape() == y.getShape() &&
-                        x.getElementType() == y.getElementType()
-                  : a == b;
-  };
-  if (wanted.size() != getNumResults() ||
-      !llvm::all_of(llvm::zip(wanted, getResultTypes()), [&](auto pair) {
-        return same(std::get<0>(pair), std::get<1>(pair));
-      }))
+  if (!sameTiles(wanted, getResultTypes()))
     return emitOpError("results are the inputs without dimension ") << getDim();
   return verifyLanes(*this, getBody(), getInputs().getTypes(), getResultTypes(),
                      2);
 }
 
 LogicalResult ScanOp::verify() {
-  if (failed(verifyAlong(*this, getInputs(), getDim())))
+  if (failed(verifyAlong(*this, getInputs(), getDim())) ||
+      failed(verifyKept(*this)))
     return failure();
   return verifyLanes(*this, getBody(), getInputs().getTypes(), getResultTypes(),
                      2);
 }
 
 LogicalResult SortOp::verify() {
-  return verifyAlong(*this, getInputs(), getDim());
+  if (failed(verifyAlong(*this, getInputs(), getDim())))
+    return failure();
+  return verifyKept(*this);
 }
 
 LogicalResult InlinePtxOp::verify() {
@@ -194,6 +215,14 @@ LogicalResult InlinePtxOp::verify() {
       return emitOpError("inputs and result differ in shape");
   return verifyLanes(*this, getBody(), getInputs().getTypes(),
                      TypeRange(getType()), 1);
+}
+
+LogicalResult PrintOp::verify() {
+  if (getIsUnsigned().size() != getValues().size())
+    return emitOpError("says for ")
+           << getIsUnsigned().size() << " of " << getValues().size()
+           << " values whether they are unsigned";
+  return success();
 }
 
 LogicalResult AssertOp::verify() {
@@ -218,8 +247,19 @@ static LogicalResult verifyIndirect(Operation *op, ViewType view,
   return success();
 }
 
+static LogicalResult verifyOther(Operation *op, TypedAttr other,
+                                 ViewType view) {
+  if (other.getType() != view.getElement())
+    return op->emitOpError("'other' has type ")
+           << other.getType() << " but the view has " << view.getElement();
+  return success();
+}
+
 LogicalResult GatherOp::verify() {
-  return verifyIndirect(*this, getView().getType(), getType(), getIndices());
+  if (failed(
+          verifyIndirect(*this, getView().getType(), getType(), getIndices())))
+    return failure();
+  return verifyOther(*this, getOther(), getView().getType());
 }
 
 LogicalResult ScatterOp::verify() {
@@ -231,8 +271,19 @@ LogicalResult AtomicOp::verify() {
   bool compares = getKind() == AtomicKind::compare_exchange;
   if (compares != static_cast<bool>(getExpected()))
     return emitOpError("only compare_exchange expects a value");
-  return verifyIndirect(*this, getView().getType(), getValue().getType(),
-                        getIndices());
+  RankedTensorType type = getValue().getType();
+  if (!sameTile(type, getType()) ||
+      (compares && !sameTile(type, getExpected().getType())))
+    return emitOpError("value, expected value and result differ in type");
+  bool bitwise = getKind() == AtomicKind::bit_and ||
+                 getKind() == AtomicKind::bit_or ||
+                 getKind() == AtomicKind::bit_xor;
+  if (bitwise && !isa<IntegerType>(type.getElementType()))
+    return emitOpError() << stringifyAtomicKind(getKind())
+                         << " combines integers, not " << type.getElementType();
+  if (failed(verifyIndirect(*this, getView().getType(), type, getIndices())))
+    return failure();
+  return verifyOther(*this, getOther(), getView().getType());
 }
 
 } // namespace girih::tile

@@ -3,6 +3,8 @@
 #include "girih/compiler/interpreter/interpreter.h"
 #include "girih/compiler/interpreter/lanes.h"
 
+#include "girih/dsl/support/diagnostics.h"
+
 using namespace mlir;
 
 namespace girih::compiler {
@@ -22,13 +24,28 @@ bool Interpreter::inBounds(AccessOp op, AffineArguments &at) {
 }
 
 template <typename AccessOp>
-char *Interpreter::address(AccessOp op, AffineArguments &at) {
+Interpreter::Place Interpreter::place(AccessOp op, AffineArguments &at) {
   const Memory &memory = memories[op.getView()];
+  Place place;
   std::int64_t offset = 0;
-  for (auto [expr, stride] :
-       llvm::zip_equal(op.getMap().getResults(), memory.strides))
-    offset += evaluateAffine(expr, at) * stride;
-  return memory.data + offset * op.getView().getType().getElementBytes();
+  for (auto [expr, size, stride] : llvm::zip_equal(
+           op.getMap().getResults(), memory.sizes, memory.strides)) {
+    std::int64_t index = evaluateAffine(expr, at);
+    if (checker)
+      ensure(index >= 0 && index < size, "a lane in bounds is not");
+    place.element = place.element * size + index;
+    offset += index * stride;
+  }
+  place.address =
+      memory.data + offset * op.getView().getType().getElementBytes();
+  return place;
+}
+
+void Interpreter::note(Checker::Access kind, Value view, Place place,
+                       std::int64_t lane, const Scalar &value) {
+  if (checker)
+    checker->access(kind, cast<BlockArgument>(view).getArgNumber(),
+                    place.element, lane, value);
 }
 
 void Interpreter::run(tile::LoadOp op) {
@@ -39,8 +56,12 @@ void Interpreter::run(tile::LoadOp op) {
   TileValue result(type.getNumElements());
   forEachLane(type.getShape(), [&](std::int64_t number, const auto &lane) {
     at.dims = lane;
-    result[number] =
-        inBounds(op, at) ? readElement(element, address(op, at)) : other;
+    result[number] = other;
+    if (!inBounds(op, at))
+      return;
+    Place from = place(op, at);
+    note(Checker::Access::read, op.getView(), from, number);
+    result[number] = readElement(element, from.address);
   });
   values[op.getResult()] = std::move(result);
 }
@@ -51,8 +72,11 @@ void Interpreter::run(tile::StoreOp op) {
   const TileValue &value = values[op.getValue()];
   forEachLane(type.getShape(), [&](std::int64_t number, const auto &lane) {
     at.dims = lane;
-    if (inBounds(op, at))
-      writeElement(type.getElementType(), address(op, at), value[number]);
+    if (!inBounds(op, at))
+      return;
+    Place to = place(op, at);
+    note(Checker::Access::write, op.getView(), to, number, value[number]);
+    writeElement(type.getElementType(), to.address, value[number]);
   });
 }
 

@@ -14,35 +14,54 @@ Scalar Interpreter::otherOf(Attribute other, Type type) {
                  rounding);
 }
 
-/// The element at lane `number` of the index tiles; null out of range.
+/// The element at a lane of the index tiles; without an address out of range.
 template <typename IndirectOp>
-char *Interpreter::elementAt(IndirectOp op, std::size_t number) {
+Interpreter::Place Interpreter::placeAt(IndirectOp op, std::size_t lane) {
   const Memory &memory = memories[op.getView()];
+  Place place;
   std::int64_t offset = 0;
   for (auto [dim, indices] : llvm::enumerate(op.getIndices())) {
-    std::int64_t index = values[indices][number].whole;
-    if (index < 0 || index >= memory.sizes[dim])
-      return nullptr;
+    std::int64_t index = values[indices][lane].whole;
+    std::int64_t size = memory.sizes[dim];
+    if (index < 0 || index >= size) {
+      if (checker)
+        checker->outOfRange(
+            checker->operandName(
+                cast<BlockArgument>(op.getView()).getArgNumber()),
+            dim, index, size, lane);
+      return {};
+    }
+    place.element = place.element * size + index;
     offset += index * memory.strides[dim];
   }
-  return memory.data + offset * op.getView().getType().getElementBytes();
+  place.address =
+      memory.data + offset * op.getView().getType().getElementBytes();
+  return place;
 }
 
 void Interpreter::run(tile::GatherOp op) {
   Type type = op.getType().getElementType();
   TileValue result(op.getType().getNumElements(), otherOf(op.getOther(), type));
-  for (std::size_t i = 0; i < result.size(); ++i)
-    if (const char *element = elementAt(op, i))
-      result[i] = readElement(type, element);
+  for (std::size_t lane = 0; lane < result.size(); ++lane) {
+    Place from = placeAt(op, lane);
+    if (!from.address)
+      continue;
+    note(Checker::Access::read, op.getView(), from, lane);
+    result[lane] = readElement(type, from.address);
+  }
   values[op.getResult()] = std::move(result);
 }
 
 void Interpreter::run(tile::ScatterOp op) {
   Type type = op.getValue().getType().getElementType();
-  std::size_t count = values[op.getValue()].size();
-  for (std::size_t i = 0; i < count; ++i)
-    if (char *element = elementAt(op, i))
-      writeElement(type, element, values[op.getValue()][i]);
+  const TileValue value = values[op.getValue()];
+  for (std::size_t lane = 0; lane < value.size(); ++lane) {
+    Place to = placeAt(op, lane);
+    if (!to.address)
+      continue;
+    note(Checker::Access::write, op.getView(), to, lane, value[lane]);
+    writeElement(type, to.address, value[lane]);
+  }
 }
 
 static Scalar combined(tile::AtomicKind kind, Scalar old, Scalar value) {
@@ -76,17 +95,21 @@ static Scalar combined(tile::AtomicKind kind, Scalar old, Scalar value) {
 
 void Interpreter::run(tile::AtomicOp op) {
   Type type = op.getType().getElementType();
-  TileValue result(op.getType().getNumElements(), otherOf(op.getOther(), type));
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    char *element = elementAt(op, i);
-    if (!element)
+  const TileValue value = values[op.getValue()];
+  TileValue result(value.size(), otherOf(op.getOther(), type));
+  for (std::size_t lane = 0; lane < value.size(); ++lane) {
+    Place at = placeAt(op, lane);
+    if (!at.address)
       continue;
-    Scalar old = result[i] = readElement(type, element);
-    if (op.getExpected() && elementBits(type, old) !=
-                                elementBits(type, values[op.getExpected()][i]))
-      continue;
-    Scalar next = combined(op.getKind(), old, values[op.getValue()][i]);
-    writeElement(type, element, next);
+    Scalar old = result[lane] = readElement(type, at.address);
+    bool writes = !op.getExpected() ||
+                  elementBits(type, old) ==
+                      elementBits(type, values[op.getExpected()][lane]);
+    Scalar next = writes ? combined(op.getKind(), old, value[lane]) : old;
+    if (checker && checker->watchesNaN() && isNaN(next))
+      checker->findOrigin(next, {old, value[lane]}, lane);
+    note(Checker::Access::atomic, op.getView(), at, lane, next);
+    writeElement(type, at.address, next);
   }
   values[op.getResult()] = std::move(result);
 }

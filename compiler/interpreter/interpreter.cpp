@@ -37,8 +37,9 @@ std::int64_t evaluateAffine(AffineExpr expr, const AffineArguments &arguments) {
 }
 
 Interpreter::Interpreter(func::FuncOp kernel, std::string_view name,
-                         const std::int64_t *params, Rounding rounding)
-    : kernel(kernel), name(name), rounding(rounding) {
+                         const std::int64_t *params, Rounding rounding,
+                         Checker *checker)
+    : kernel(kernel), name(name), rounding(rounding), checker(checker) {
   for (BlockArgument argument : kernel.getArguments()) {
     std::int64_t rank = cast<tile::ViewType>(argument.getType()).getRank();
     Memory &memory = memories[argument];
@@ -97,13 +98,15 @@ LogicalResult Interpreter::run() {
   for (std::int64_t number = 0; number < count; ++number) {
     programNumber = number;
     program = coordinates(number, grid);
+    if (checker)
+      checker->startProgram(number);
     if (failed(runBlock(kernel.getBody().front())))
       return failure();
   }
   return success();
 }
 
-LogicalResult Interpreter::runBlock(Block &block) {
+LogicalResult Interpreter::runBlock(mlir::Block &block) {
   for (Operation &op : block.without_terminator())
     if (failed(runOperation(op)))
       return failure();
@@ -111,6 +114,8 @@ LogicalResult Interpreter::runBlock(Block &block) {
 }
 
 LogicalResult Interpreter::runOperation(Operation &op) {
+  if (checker)
+    checker->startOperation(op);
   return TypeSwitch<Operation &, LogicalResult>(op)
       .Case<scf::ForOp, scf::IfOp, scf::WhileOp, tile::ReduceOp, tile::ScanOp,
             tile::InlinePtxOp>([&](auto each) { return run(each); })
@@ -118,10 +123,11 @@ LogicalResult Interpreter::runOperation(Operation &op) {
             tensor::ExtractOp, tile::DotOp, tile::LoadOp, tile::StoreOp,
             tile::GatherOp, tile::ScatterOp, tile::AtomicOp, tile::CoordinateOp,
             tile::RemapOp, tile::TakeOp, tile::SortOp, tile::PrintOp,
-            tile::AssertOp>([&](auto each) {
-        run(each);
-        return success();
-      })
+            tile::AssertOp, arith::MulSIExtendedOp, arith::MulUIExtendedOp>(
+          [&](auto each) {
+            run(each);
+            return success();
+          })
       .Default([&](Operation &) { return runElementwise(op); });
 }
 
@@ -207,17 +213,22 @@ void Interpreter::run(tile::DotOp op) {
               whole(x, op.getUnsignedA()) * whole(y, op.getUnsignedB());
         sum = roundTo(type, sum, rounding);
       }
+      if (checker && checker->watchesNaN() && isNaN(sum)) {
+        SmallVector<Scalar> inputs{values[op.getAcc()][i * n + j]};
+        for (std::int64_t l = 0; l < k; ++l)
+          inputs.append({a[i * k + l], b[l * n + j]});
+        checker->findOrigin(sum, inputs, i * n + j);
+      }
     }
   values[op.getResult()] = std::move(result);
 }
 
 LogicalResult interpretModule(ModuleOp module, std::string_view name,
-                              const std::int64_t *params, bool allF64) {
+                              const std::int64_t *params, Rounding rounding,
+                              Checker *checker) {
   for (auto kernel : module.getOps<func::FuncOp>())
     if (kernel->hasAttr(tile::TileDialect::kernelAttr))
-      return Interpreter(kernel, name, params,
-                         allF64 ? Rounding::all_f64 : Rounding::own)
-          .run();
+      return Interpreter(kernel, name, params, rounding, checker).run();
   return module.emitError("there is no kernel to interpret");
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "girih/compiler/dialect/Tile.h"
+#include "girih/compiler/interpreter/checker.h"
 #include "girih/compiler/interpreter/scalar.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,12 +21,14 @@ namespace girih::compiler {
 
 /// Runs every program of the module's kernel, one after the other, on host
 /// memory. `name` is the kernel's in messages, `params` the parameter block of
-/// compiler.h. With `allF64`, reals are doubles between a load and a store.
-/// Fails, with a diagnostic, on an operation that the interpreter does not
-/// know. Throws RuntimeError [device-assert].
+/// compiler.h. Fails, with a diagnostic, on an operation that the interpreter
+/// does not know. Throws RuntimeError [device-assert], and what `checker`
+/// throws where there is one.
 mlir::LogicalResult interpretModule(mlir::ModuleOp module,
                                     std::string_view name,
-                                    const std::int64_t *params, bool allF64);
+                                    const std::int64_t *params,
+                                    Rounding rounding,
+                                    Checker *checker = nullptr);
 
 /// An operand as the parameter block describes it.
 struct Memory {
@@ -47,7 +50,7 @@ using LaneFunction = std::function<Scalar(llvm::ArrayRef<Scalar>)>;
 class Interpreter {
 public:
   Interpreter(mlir::func::FuncOp kernel, std::string_view name,
-              const std::int64_t *params, Rounding rounding);
+              const std::int64_t *params, Rounding rounding, Checker *checker);
   mlir::LogicalResult run();
 
 private:
@@ -76,15 +79,22 @@ private:
                                std::size_t count,
                                llvm::MutableArrayRef<TileValue> results);
 
+  /// An element in memory, and its row-major number in the operand.
+  struct Place {
+    char *address = nullptr;
+    std::int64_t element = 0;
+  };
+
   // access.cpp: operands at affine indices
   template <typename AccessOp> bool inBounds(AccessOp op, AffineArguments &at);
-  template <typename AccessOp> char *address(AccessOp op, AffineArguments &at);
+  template <typename AccessOp> Place place(AccessOp op, AffineArguments &at);
+  void note(Checker::Access kind, mlir::Value view, Place place,
+            std::int64_t lane, const Scalar &value = {});
   void run(tile::LoadOp op);
   void run(tile::StoreOp op);
 
   // indirect.cpp: operands at indices that are data
-  template <typename IndirectOp>
-  char *elementAt(IndirectOp op, std::size_t number);
+  template <typename IndirectOp> Place placeAt(IndirectOp op, std::size_t lane);
   Scalar otherOf(mlir::Attribute other, mlir::Type type);
   void run(tile::GatherOp op);
   void run(tile::ScatterOp op);
@@ -106,6 +116,9 @@ private:
   void run(tile::AssertOp op);
 
   // elementwise.cpp
+  void run(mlir::arith::MulSIExtendedOp op);
+  void run(mlir::arith::MulUIExtendedOp op);
+  template <typename Widen> void runExtended(mlir::Operation *op, Widen widen);
   mlir::LogicalResult runElementwise(mlir::Operation &op);
 
   std::int64_t index(mlir::Value value) { return values[value].front().whole; }
@@ -126,6 +139,7 @@ private:
   mlir::func::FuncOp kernel;
   std::string name;
   Rounding rounding;
+  Checker *checker; // may be null
   llvm::DenseMap<mlir::Value, Memory> memories;
   llvm::DenseMap<mlir::Value, TileValue> values;
   llvm::DenseMap<mlir::Operation *, LaneFunction> functions;

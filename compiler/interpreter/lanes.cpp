@@ -56,6 +56,8 @@ void Interpreter::run(tile::TakeOp op) {
     lane[dim] = indices[number].whole;
     if (lane[dim] >= 0 && lane[dim] < from[dim])
       result[number] = source[laneNumber(from, lane)];
+    else if (checker)
+      checker->outOfRange("a tile", dim, lane[dim], from[dim], number);
   });
   values[op.getResult()] = std::move(result);
 }

@@ -93,6 +93,10 @@ void writeElement(Type type, char *address, Scalar value) {
   std::memcpy(address, &bits, (type.getIntOrFloatBitWidth() + 7) / 8);
 }
 
+bool isNaN(const Scalar &value) {
+  return value.kind == Scalar::Kind::real && std::isnan(value.number);
+}
+
 double minimum(double a, double b) {
   if (std::isnan(a) || std::isnan(b))
     return std::nan("");

@@ -53,6 +53,8 @@ Scalar elementOf(mlir::Type type, std::uint64_t bits);
 Scalar readElement(mlir::Type type, const char *address);
 void writeElement(mlir::Type type, char *address, Scalar value);
 
+bool isNaN(const Scalar &value);
+
 /// The lower of two numbers: NaN if either is, and -0 is below +0.
 double minimum(double a, double b);
 

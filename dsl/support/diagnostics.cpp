@@ -212,13 +212,25 @@ constexpr CatalogueEntry rows[] = {
     {Id::environment, "environment", R, E, "{0}={1}: {2}", ""},
     {Id::cache, "cache", R, Severity::warning, "{0}", "{1}"},
     {Id::dlpack, "dlpack", R, E, "{0}", "{1}"},
-    {Id::bounds, "bounds", R, E, "{0}", "{1}"},
+    {Id::bounds, "bounds", R, E,
+     "kernel {0}: index {1} into dimension {2} of {3}, which has size {4}, in "
+     "{5}",
+     "without GIRIH_DEBUG=bounds such a read gives the operand's `other` and "
+     "such a write is dropped"},
     {Id::file, "file", R, E, "{0}", "{1}"},
     {Id::argument, "argument", R, E, "{0}", "{1}"},
     {Id::device_assert, "device-assert", R, E, "kernel {0}: {1}: not so in {2}",
      ""},
     {Id::capture, "capture", R, E, "{0}", "{1}"},
     {Id::nvrtc_missing, "nvrtc-missing", R, E, "{0}", "{1}"},
+    {Id::race, "race", R, E,
+     "kernel {0}: element {1} of operand {2} is {3} in {4}, but was {5} in "
+     "program {6}",
+     "programs run in any order: look for tiles that overlap, or use atomics"},
+    {Id::unwritten, "unwritten", R, E,
+     "kernel {0}: element {1} of output {2} is never written",
+     "arrange partial({2}) if that is meant"},
+    {Id::nan, "nan", R, E, "kernel {0}: {1} of {2} gives NaN in {3}", ""},
 
     {Id::internal, "internal", ErrorClass::internal, E, "{0}",
      "this is a bug in Girih; please report it with the text above"},

@@ -119,6 +119,9 @@ enum class ErrorId : std::uint8_t {
   device_assert,
   capture,
   nvrtc_missing,
+  race,
+  unwritten,
+  nan,
   // Ours.
   internal,
 };

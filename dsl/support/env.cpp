@@ -17,7 +17,10 @@ constexpr EnvVariable variables[] = {
      "The disk cache is trimmed to this size, least recently used first.",
      true},
     {"GIRIH_DEBUG", "list", "",
-     "`lineinfo`: source lines in the code; `sync`: check after each launch.",
+     "`lineinfo`: source lines in the code; `sync`: check after each launch. "
+     "On the host, slowly: `bounds`: no index that is data is out of range; "
+     "`race`: programs do not touch each other's elements and write all; "
+     "`nan`: what is stored is no NaN made by the kernel.",
      true},
     {"GIRIH_DEVICE", "name", "",
      "Default device: `host`, `cuda`, `cuda:1`. Empty: the first usable GPU, "
@@ -55,7 +58,7 @@ struct Words {
   std::string_view words;
 };
 constexpr Words lists[] = {
-    {"GIRIH_DEBUG", "lineinfo,sync"},
+    {"GIRIH_DEBUG", "lineinfo,sync,bounds,race,nan"},
     {"GIRIH_LOG", "compile,cache,remarks"},
 };
 

@@ -53,6 +53,9 @@ struct Plan {
   std::vector<int> writes;                // operands that are Out or InOut
   double record_seconds = 0;
   bool sync = false; // GIRIH_DEBUG=sync
+  // On the host, GIRIH_DEBUG=bounds,race,nan: the Program instead of code.
+  compiler::Checks checks;
+  std::shared_ptr<const Program> checked;
 
   bool matches(const CallWords &call, const Config *config) const;
 };

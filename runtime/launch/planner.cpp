@@ -65,6 +65,14 @@ bool covers(const OperandClass &known, const OperandClass &needed) {
          (needed.stride_div16 & ~known.stride_div16) == 0;
 }
 
+compiler::Checks wanted_checks(Device device) {
+  compiler::Checks checks;
+  checks.bounds = env_has("GIRIH_DEBUG", "bounds");
+  checks.race = env_has("GIRIH_DEBUG", "race");
+  checks.nan = env_has("GIRIH_DEBUG", "nan");
+  return device.kind == Device::Kind::host ? checks : compiler::Checks();
+}
+
 } // namespace
 
 Kernel::State::State(KernelSource kernel_source)
@@ -337,7 +345,10 @@ std::shared_ptr<const Plan> KernelPlanner::make_plan(const CallWords &call) {
   plan->sync = env_has("GIRIH_DEBUG", "sync");
   // The checks of what this call may write come before the work of compiling.
   check_overlap(*plan, source_, arrays_);
-  if (plan->programs > 0)
+  plan->checks = wanted_checks(device_);
+  if (plan->checks.any())
+    plan->checked = {known, &known->program};
+  else if (plan->programs > 0)
     plan->code = variant(true)->code;
   plan->record_seconds = record_seconds_;
   return plan;

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Program -> tile dialect: what the module says, and what is refused.
-#include "girih/compiler/context.h"
-#include "girih/compiler/frontend/frontend.h"
-#include "girih/compiler/tile_module.h"
+#include "imported.h"
+
 #include "girih/dsl/dsl.h"
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/tests/interpreter/programs.h"
-
-#include "mlir/IR/Verifier.h"
-#include "llvm/Support/raw_ostream.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,40 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-compiler::ThreadState &test_state() {
-  static compiler::ThreadState state;
-  return state;
-}
-
-std::string printed(mlir::ModuleOp module, bool locations = false) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  mlir::OpPrintingFlags flags;
-  flags.enableDebugInfo(locations).printGenericOpForm(false);
-  module->print(stream, flags);
-  return text;
-}
-
-std::string imported(const Program &program, bool locations = false) {
-  auto module = compiler::importProgram(program, test_state().context);
-  EXPECT_TRUE(mlir::succeeded(mlir::verify(*module)));
-  return printed(*module, locations);
-}
-
-std::string tiled(const Program &program) {
-  auto &thread = test_state();
-  compiler::DiagnosticCollector diagnostics(thread.context);
-  return printed(*compiler::makeTileModule(program, thread, diagnostics));
-}
-
-std::size_t count(const std::string &text, const std::string &what) {
-  std::size_t found = 0;
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos;
-       at += what.size())
-    ++found;
-  return found;
-}
 
 OperandClass aligned_class() {
   return {

@@ -252,5 +252,22 @@ TEST(InterpreterElementwise, ScalarsSpread) {
               {3, 3, 6});
 }
 
+// The shape of a high half: canonicalisation makes one multiplication of it.
+TEST(InterpreterElementwise, HighHalfOfAProduct) {
+  std::string wide = "  %10 = cast %x : i64[#]\n"
+                     "  %11 = binary mul %10, %10 : i64[#]\n"
+                     "  %12 = constant 32 : i64[#]\n"
+                     "  %13 = binary shr %11, %12 : i64[#]\n"
+                     "  %result = cast %13 : i32[#]";
+  expect_same(apply(i32, i32, wide, {2147483647, -2147483648., 65536, -3}),
+              {1073741823, 1073741824, 1, 0});
+  std::string narrow = "  %10 = cast %x : i32[#]\n"
+                       "  %11 = binary mul %10, %10 : i32[#]\n"
+                       "  %12 = constant 8 : i32[#]\n"
+                       "  %13 = binary shr %11, %12 : i32[#]\n"
+                       "  %result = cast %13 : u8[#]";
+  expect_same(apply(u8, u8, narrow, {255, 16, 200}), {254, 1, 156});
+}
+
 } // namespace
 } // namespace girih::testing

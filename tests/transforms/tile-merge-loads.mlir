@@ -65,3 +65,45 @@ func.func @into_loop(%x: !v, %y: !v, %n: index) {
   }
   return
 }
+
+!w = !tile.view<element = i32, sizes = [1], strides = [1], unit = 0, align = 4>
+
+// Writes at indices that are data count as well, also in a branch.
+// CHECK-LABEL: func.func @indirect_writes
+func.func @indirect_writes(%x: !w, %p: index, %i: tensor<8xi32>, %c: i1) -> tensor<8xi32> {
+  // CHECK: tile.load
+  // CHECK-NEXT: tile.scatter
+  // CHECK-NEXT: tile.load
+  // CHECK-NEXT: scf.if
+  // CHECK-NEXT: tile.atomic
+  // CHECK: tile.load
+  // CHECK-NOT: tile.load
+  %a = tile.load %x[%p] map #map other 0 : i32 : !w -> tensor<8xi32>
+  tile.scatter %i, %x[%i : tensor<8xi32>] : tensor<8xi32>, !w
+  %b = tile.load %x[%p] map #map other 0 : i32 : !w -> tensor<8xi32>
+  scf.if %c {
+    %old = tile.atomic add %i, %x[%i : tensor<8xi32>] other 0 : i32 : tensor<8xi32>, !w -> tensor<8xi32>
+  }
+  %d = tile.load %x[%p] map #map other 0 : i32 : !w -> tensor<8xi32>
+  %e = tile.load %x[%p] map #map other 0 : i32 : !w -> tensor<8xi32>
+  %s = arith.addi %a, %b : tensor<8xi32>
+  %t = arith.addi %d, %e : tensor<8xi32>
+  %u = arith.addi %s, %t : tensor<8xi32>
+  return %u : tensor<8xi32>
+}
+
+// A load in one arm is not known in the other, nor after the branch.
+// CHECK-LABEL: func.func @arms
+func.func @arms(%x: !w, %p: index, %c: i1) -> (tensor<8xi32>, tensor<8xi32>) {
+  // CHECK-COUNT-3: tile.load
+  %a = scf.if %c -> tensor<8xi32> {
+    %0 = tile.load %x[%p] map #map other 0 : i32 : !w -> tensor<8xi32>
+    scf.yield %0 : tensor<8xi32>
+  } else {
+    %0 = tile.load %x[%p] map #map other 0 : i32 : !w -> tensor<8xi32>
+    %1 = arith.addi %0, %0 : tensor<8xi32>
+    scf.yield %1 : tensor<8xi32>
+  }
+  %b = tile.load %x[%p] map #map other 0 : i32 : !w -> tensor<8xi32>
+  return %a, %b : tensor<8xi32>, tensor<8xi32>
+}
