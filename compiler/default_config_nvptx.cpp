@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace girih::compiler {
 namespace {
@@ -62,6 +64,29 @@ void set_dot_blocks(Config &config, const BlockRoles &roles,
   }
 }
 
+// Registers of a thread that the accumulators of all dots may take: the rest
+// holds fragments and addresses.
+constexpr std::int64_t accumulator_registers = 160;
+
+// Enough warps for the accumulators of dots that are alive together.
+int dot_warps(const Config &config, const BlockRoles &roles) {
+  std::set<std::pair<std::string, std::string>> tiles; // rows, columns
+  std::string rows;
+  for (const BlockRole &role : roles.roles) {
+    if (role.use == BlockRole::Use::dot_m)
+      rows = role.block;
+    else if (role.use == BlockRole::Use::dot_n && !rows.empty())
+      tiles.emplace(rows, role.block);
+  }
+  std::int64_t elements = 0;
+  for (const auto &[m, n] : tiles)
+    elements += config.blocks.at(m) * config.blocks.at(n);
+  int warps = elementwise_warps;
+  while (warps < 16 && elements > warps * 32 * accumulator_registers)
+    warps *= 2;
+  return warps;
+}
+
 // Lanes of the blocks that cover a size.
 std::int64_t covered_lanes(const Config &config, const BlockRoles &roles) {
   std::int64_t lanes = 1;
@@ -78,6 +103,7 @@ Config default_nvptx_config(Config config, const BlockRoles &roles,
   config.num_warps = elementwise_warps;
   if (roles.has_dot()) {
     set_dot_blocks(config, roles, extents);
+    config.num_warps = dot_warps(config, roles);
     config.num_stages = 3;
     config.order = {ProgramOrder::Kind::grouped, 8};
   } else if (const std::int64_t lanes = covered_lanes(config, roles);

@@ -32,6 +32,7 @@ void buildTilePipeline(OpPassManager &manager) {
   kernel.addPass(createCSEPass());
   kernel.addPass(createTileElideBounds());
   kernel.addPass(createTileFoldDotAccumulator());
+  kernel.addPass(createTileFoldRemaps());
   kernel.addPass(createTileMergeLoads());
   kernel.addPass(createCanonicalizerPass());
 }

@@ -14,6 +14,7 @@
 #include "llvm/Transforms/Scalar/EarlyCSE.h"
 #include "llvm/Transforms/Scalar/LICM.h"
 #include "llvm/Transforms/Scalar/LoopPassManager.h"
+#include "llvm/Transforms/Scalar/Sink.h"
 
 #include <mutex>
 
@@ -78,7 +79,8 @@ std::unique_ptr<llvm::TargetMachine> makeMachine(const Target &target,
 }
 
 /// The emitter writes what it wants; what is left is to share what is computed
-/// twice and to take what does not change out of loops.
+/// twice, to take what does not change out of loops, and to compute what is
+/// needed late no sooner: ptxas keeps it in registers through all loops.
 void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
@@ -95,6 +97,7 @@ void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(
       llvm::LICMPass(llvm::LICMOptions()), /*UseMemorySSA=*/true));
   passes.addPass(llvm::EarlyCSEPass());
+  passes.addPass(llvm::SinkingPass());
   for (llvm::Function &function : module)
     if (!function.isDeclaration())
       passes.run(function, functions);

@@ -6,6 +6,7 @@
 #include "girih/dsl/support/diagnostics.h"
 
 #include <algorithm>
+#include <set>
 
 namespace girih {
 namespace {
@@ -202,6 +203,12 @@ public:
     for (const ArrangedOperand &each : program_.operands)
       for (std::size_t d = 0; d < each.grid.size(); ++d)
         walk(-1 - static_cast<int>(d), each.grid[d]);
+    for (const ArrangedOperand &each : program_.operands)
+      for (const Expr &index : each.index)
+        index.for_each_symbol([&](const Symbol &symbol) {
+          if (symbol.kind == SymbolKind::element)
+            offsets_.insert(symbol.operand);
+        });
     block(program_.body);
     return std::move(out_);
   }
@@ -257,6 +264,9 @@ private:
   }
 
   void access(const Node &node) {
+    // There is one more of them than rows.
+    if (offsets_.contains(node.operand))
+      return;
     const ArrangedOperand &operand =
         program_.operands[static_cast<std::size_t>(node.operand)];
     std::size_t at = node.op == Op::store ? 1 : 0;
@@ -270,6 +280,7 @@ private:
   }
 
   const Program &program_;
+  std::set<int> offsets_; // operands that jagged dimensions read
   std::vector<ValueId> inductions_;
   std::vector<Walk> walks_;
   std::vector<SizeMatch> out_;

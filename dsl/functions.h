@@ -84,8 +84,9 @@ Tile fma(const Located &a, const Located &b, const Located &c);
 Tile bitcast(const Located &x, DType dtype,
              std::source_location where = std::source_location::current());
 
-/// Converts, rounding to nearest even; fp8 and integers saturate, floats to
-/// integers truncate, anything but 0 is true.
+/// Converts, rounding to nearest even; fp8, e2m1 and integers saturate, floats
+/// to integers truncate, anything but 0 is true; ue8m0 takes the nearest power
+/// of two, ties up.
 Tile cast(const Located &x, DType dtype,
           std::source_location where = std::source_location::current());
 

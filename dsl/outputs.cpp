@@ -66,12 +66,13 @@ const Node *second_store(const Block &block, int operand, const Node *&first) {
         return &node;
       first = &node;
     }
-    const Node *here = first, *other = first;
-    if (const Node *found = second_store(node.body, operand, here))
+    const Node *before = first;
+    if (const Node *found = second_store(node.body, operand, first))
       return found;
-    if (const Node *found = second_store(node.other, operand, other))
+    std::swap(first, before);
+    if (const Node *found = second_store(node.other, operand, first))
       return found;
-    first = here ? here : other;
+    first = first ? first : before;
   }
   return nullptr;
 }

@@ -373,20 +373,21 @@ private:
     check(exact, std::string(what) + " gives a shape that no input has");
   }
 
+  // Every consumer may convert a constant without a look at its range.
+  static bool is_value(DType dtype, double value) {
+    if (std::trunc(value) != value)
+      return false;
+    return dtype == DType::i64 ? std::abs(value) <= 0x1p53
+                               : round_to(dtype, value) == value;
+  }
+
   void arithmetic(const Node &node, const std::vector<ValueType> &in,
                   const ValueType &out) {
     switch (node.op) {
     case Op::constant:
       check(in.empty(), "a constant has no inputs");
-      // Every consumer may convert the value without a look at its range.
-      check(is_float(out.dtype) || out.dtype == DType::i64 ||
-                round_to(out.dtype, node.value) == node.value,
-            "a constant is not a value of its dtype");
-      check(out.dtype != DType::i64 || std::abs(node.value) <= 0x1p53,
-            "a constant is not a value of its dtype");
-      check(is_float(out.dtype) || std::trunc(node.value) == node.value,
-            "a constant is not a value of its dtype");
-      return;
+      return check(is_float(out.dtype) || is_value(out.dtype, node.value),
+                   "a constant is not a value of its dtype");
     case Op::unary:
       inputs(in, 1, out, "unary");
       check(in[0] == out, "unary changes the type");

@@ -217,22 +217,24 @@ Tile arg_extremum(const char *what, const Located &x, Dim over, bool largest,
     Tile out = arg_extremum(what, located(flat, where), Dim(0), largest, where);
     return over.is_kept() ? broadcast_to(located(out, where),
                                          Shape(shape.size(), 1), where)
-                          : out;
+                          : Tile(out, where);
   }
   int at = checked_dim(what, over.index(), x, where);
   bool real = is_float(dtype_of(x));
   auto combine = [&](Tiles a, Tiles b) {
+    // Each step has the user's line, not the one here.
     auto at = [&](const Tile &tile) { return located(tile, where); };
+    auto both = [&](const Tile &p, const Tile &q) { return at(p) & at(q); };
+    auto either = [&](const Tile &p, const Tile &q) { return at(p) | at(q); };
     Located x = at(a[0]), y = at(b[0]);
     Tile better = largest ? y > x : y < x, equal = y == x;
     if (real) {
-      Tile left = isnan(x), right = isnan(y);
-      Tile still = !at(left);
-      better = (at(better) & at(still)) | (at(right) & at(still));
-      equal = at(equal) | (at(left) & at(right));
+      Tile left = isnan(x), right = isnan(y), still = !at(left);
+      better = both(either(better, right), still);
+      equal = either(equal, both(left, right));
     }
     Tile before = at(b[1]) < at(a[1]);
-    Tile second = at(better) | (at(equal) & at(before));
+    Tile second = either(better, both(equal, before));
     return Tiles{girih::where(at(second), y, x),
                  girih::where(at(second), at(b[1]), at(a[1]))};
   };

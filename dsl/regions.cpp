@@ -101,8 +101,10 @@ Recorder::Candidates Recorder::carried(const Candidates &all,
       continue;
     for (Block *block : blocks)
       replace_uses(*block, each.argument, each.initial);
-    if (each.variable)
-      each.variable->value_ = each.initial;
+    // Variables that were assigned this one have the same value.
+    for (Variable *of = first_; of; of = of->next_)
+      if (of->value_ == each.argument)
+        of->value_ = each.initial;
   }
   return out;
 }

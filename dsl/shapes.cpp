@@ -257,8 +257,9 @@ Tile chosen(const Tile &first, const Tile &second, std::size_t dim,
   Shape ones(first.shape(where).size(), 1);
   ones[dim] = first.shape(where)[dim];
   Tile numbers = reshape(arange(ones[dim], DType::i32, 0, where), ones, where);
-  return girih::where(Located(numbers, where) < Located(limit, where),
-                      Located(first, where), Located(second, where));
+  Tile below = Located(numbers, where) < Located(limit, where);
+  return girih::where(Located(below, where), Located(first, where),
+                      Located(second, where));
 }
 
 Located promoted(const Located &x, DType dtype, std::source_location where) {

@@ -10,7 +10,7 @@ namespace {
 
 std::string number(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", std::round(value * 10) / 10);
+  std::snprintf(text, sizeof text, "%.7g", std::round(value * 10) / 10);
   return text;
 }
 

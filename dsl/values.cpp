@@ -142,9 +142,9 @@ Index Operand::size(int dim, Where where) const {
 }
 
 Index Operand::source_size(int dim, Where where) const {
-  Recorder &recorder = recorder_at(where, "source_size()");
+  Recorder &recorder = recording(recorder_, where);
   const ArrangedOperand &operand =
-      recorder_->program().operands[static_cast<std::size_t>(number_)];
+      recorder.program().operands[static_cast<std::size_t>(number_)];
   int d = dim < 0 ? dim + operand.rank : dim;
   if (d < 0 || d >= operand.rank)
     throw CompileError(ErrorId::dim_range, where,
@@ -158,7 +158,7 @@ Index program_id(int dim, Index::Where where) {
   auto rank = static_cast<int>(recorder.program().operands[0].grid.size());
   if (dim < 0 || dim >= rank)
     throw CompileError(ErrorId::dim_range, where,
-                       {"program_id()", dim, rank, "grid"});
+                       {"program_id()", dim, rank, "the grid"});
   Expr at(Symbol{SymbolKind::program, -1, dim, ""});
   return recorder.index_value(recorder.index(at, where), where);
 }

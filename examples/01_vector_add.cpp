@@ -16,6 +16,7 @@ namespace {
 
 // BLOCK is a block size: a number that Girih chooses, or a Config sets. The
 // length of the vectors is not known here and need not be a multiple of it.
+// [kernel]
 auto arrangement(Tensor a, Tensor b, Tensor c) {
   auto BLOCK = block_size("BLOCK");
   return arranged(a.tile({BLOCK}), b.tile({BLOCK}), c.tile({BLOCK}));
@@ -24,6 +25,7 @@ auto arrangement(Tensor a, Tensor b, Tensor c) {
 // Using an In loads its tile; assigning to an Out stores one. Elements beyond
 // the end of the vectors are neither read nor written.
 void application(In a, In b, Out c) { c = a + b; }
+// [/kernel]
 
 // Elements of c that are not the sum of those of a and b.
 int count_wrong(const Array &a, const Array &b, const Array &c) {

@@ -22,6 +22,7 @@ using namespace girih;
 
 namespace {
 
+// [kernel]
 auto arrangement(Tensor a, Tensor b, Tensor c) {
   auto BM = block_size("BM"), BN = block_size("BN"), BK = block_size("BK");
   auto ct = c.tile({BM, BN});
@@ -44,6 +45,7 @@ void application(In a, In b, Out c) {
     acc += dot(a[k], b[k]);
   c = acc;
 }
+// [/kernel]
 
 // Elements of c that are not those of the product of a[m, k] and b[k, n].
 int count_wrong(const Array &a, const Array &b, const Array &c) {

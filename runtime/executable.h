@@ -7,7 +7,7 @@
 #include "girih/runtime/cache/stored_kernel.h"
 #include "girih/runtime/cuda/assembler.h"
 #include "girih/runtime/cuda/module.h"
-#include "girih/runtime/cuda/nvrtc.h"
+#include "girih/runtime/cuda/nvrtc_compiler.h"
 #include "girih/runtime/kernel.h"
 
 #include <functional>

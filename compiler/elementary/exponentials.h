@@ -119,7 +119,7 @@ template <class F, class Real> Real tanh(F &f, Real x) {
   Real large =
       f.sub(f.number(1), f.div(f.number(2), f.add(grown, f.number(1))));
   Real limit = f.number(F::isDouble ? 0.55 : 0.625);
-  return f.select(f.less(size, limit), small, f.copySign(large, x));
+  return f.copySign(f.select(f.less(size, limit), small, large), x);
 }
 
 /// From 1 on by e^log(1 - erf): that is small, and needs few correct digits.

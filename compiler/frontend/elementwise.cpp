@@ -74,6 +74,16 @@ Value Importer::unary(const Node &node) {
     if (isFloat)
       return math::AbsFOp::create(builder, loc, x);
     return is_signed(dtype) ? Value(math::AbsIOp::create(builder, loc, x)) : x;
+  case Function::logical_not:
+    return arith::XOrIOp::create(builder, loc, x,
+                                 filledInteger(x.getType(), 1));
+  default:
+    return floatFunction(node.function, x);
+  }
+}
+
+Value Importer::floatFunction(Function function, Value x) {
+  switch (function) {
   case Function::exp:
     return math::ExpOp::create(builder, loc, x);
   case Function::exp2:
@@ -124,11 +134,8 @@ Value Importer::unary(const Node &node) {
     return math::RoundEvenOp::create(builder, loc, x);
   case Function::trunc:
     return math::TruncOp::create(builder, loc, x);
-  case Function::logical_not:
-    return arith::XOrIOp::create(builder, loc, x,
-                                 filledInteger(x.getType(), 1));
   default:
-    unsupported("unary function " + std::string(name(node.function)));
+    unsupported("unary function " + std::string(name(function)));
   }
 }
 

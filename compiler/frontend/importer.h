@@ -62,6 +62,7 @@ private:
   // elementwise.cpp: tiles
   mlir::Value constant(const Node &node);
   mlir::Value unary(const Node &node);
+  mlir::Value floatFunction(Function function, mlir::Value x);
   mlir::Value binary(const Node &node);
   mlir::Value ternary(const Node &node);
   mlir::Value compare(const Node &node);

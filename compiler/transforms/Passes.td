@@ -63,6 +63,25 @@ def TileMergeLoads : Pass<"tile-merge-loads", "::mlir::func::FuncOp"> {
   }];
 }
 
+def TileFoldRemaps : Pass<"tile-fold-remaps", "::mlir::func::FuncOp"> {
+  let summary = "read lanes where they are wanted";
+  let description = [{
+    A load whose readers all permute, slice or reverse it, and need no more
+    lanes than it has, becomes one load for each of them.
+
+    Before:
+    ```mlir
+    %x = tile.load %a[%p] map affine_map<(d0, d1)[s0] -> (s0 * 64 + d0, d1)> ...
+    %y = tile.remap %x map affine_map<(d0, d1) -> (d1, d0)>
+           : tensor<64x32xbf16> -> tensor<32x64xbf16>
+    ```
+    After:
+    ```mlir
+    %y = tile.load %a[%p] map affine_map<(d0, d1)[s0] -> (s0 * 64 + d1, d0)> ...
+    ```
+  }];
+}
+
 def TileAssignLayouts : Pass<"tile-assign-layouts", "::mlir::func::FuncOp"> {
   let summary = "choose which thread holds which element of each tile";
   let description = [{

@@ -26,18 +26,35 @@ struct Feed {
   Value ring; // once allocated
 };
 
-/// Whether `load` becomes a copy to shared memory.
+/// Whether `load` becomes a copy to shared memory. The dots may be in loops
+/// within: they read it again in each round.
 bool feedsDots(tile::LoadOp load) {
   if (load->use_empty() || load.getType().getRank() != 2)
     return false;
   return llvm::all_of(load->getUsers(), [&](Operation *user) {
     auto convert = dyn_cast<tile::ConvertLayoutOp>(user);
     return convert && convert->getBlock() == load->getBlock() &&
-           llvm::all_of(convert->getUsers(), [&](Operation *reader) {
-             return isa<tile::DotOp>(reader) &&
-                    reader->getBlock() == load->getBlock();
-           });
+           llvm::all_of(convert->getUsers(), llvm::IsaPred<tile::DotOp>);
   });
+}
+
+/// Whether something before `loop` goes through shared memory that the loop's
+/// ring may take over.
+bool sharedBefore(scf::ForOp loop, func::FuncOp kernel) {
+  bool found = false;
+  kernel->walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (op == loop)
+      return WalkResult::interrupt();
+    auto load = op->getNumOperands() == 1
+                    ? op->getOperand(0).getDefiningOp<tile::LoadOp>()
+                    : tile::LoadOp();
+    if (isa<tile::ConvertLayoutOp>(op) && load && feedsDots(load))
+      return WalkResult::advance(); // will have memory of its own
+    found |= isa<tile::ConvertLayoutOp, tile::RemapOp, tile::ReduceOp,
+                 tile::ScanOp, tile::SortOp, tile::TakeOp>(op);
+    return WalkResult::advance();
+  });
+  return found;
 }
 
 /// Operations of the loop's body that compute the load's scalars from the
@@ -199,7 +216,8 @@ private:
     Location loc = loop.getLoc();
     for (Feed &feed : feeds)
       feed.ring = allocate(before, feed.load, stages);
-    if (loop->getParentOp() != kernel || usedBefore)
+    if (loop->getParentOp() != kernel || usedBefore ||
+        sharedBefore(loop, kernel))
       tile::AsyncWaitOp::create(before, loc, 0);
     usedBefore = true;
     Value round = loop.getLowerBound();

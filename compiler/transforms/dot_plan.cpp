@@ -24,6 +24,59 @@ static int mmaBits(tile::DotOp dot, int capability, std::string &missed) {
   return 0;
 }
 
+/// Whether an operation only computes lane by lane.
+static bool isLanewise(Operation *op) {
+  return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1;
+}
+
+/// Whether the dot's result, computed on lane by lane, is operand A of another
+/// dot of the same round.
+static bool becomesOperandA(tile::DotOp dot) {
+  SmallVector<Value> open{dot.getResult()};
+  SmallPtrSet<Operation *, 8> seen;
+  while (!open.empty()) {
+    Value value = open.pop_back_val();
+    for (OpOperand &use : value.getUses()) {
+      Operation *user = use.getOwner();
+      if (user->getBlock() != dot->getBlock())
+        continue;
+      if (isa<tile::DotOp>(user) && use.getOperandNumber() == 0)
+        return true;
+      if (isLanewise(user) && seen.insert(user).second)
+        open.push_back(user->getResult(0));
+    }
+  }
+  return false;
+}
+
+/// Whether operand A comes from another dot in that way.
+static bool takesResult(tile::DotOp dot) {
+  SmallVector<Value> open{dot.getA()};
+  SmallPtrSet<Operation *, 8> seen;
+  while (!open.empty()) {
+    Operation *op = open.pop_back_val().getDefiningOp();
+    if (!op || op->getBlock() != dot->getBlock() || !seen.insert(op).second)
+      continue;
+    if (isa<tile::DotOp>(op))
+      return true;
+    if (isLanewise(op))
+      llvm::append_range(open, op->getOperands());
+  }
+  return false;
+}
+
+/// Warps below each other where that leaves a chain of dots in its registers,
+/// else as they read least.
+static WarpGrid gridOf(tile::DotOp dot, int warps) {
+  int64_t m = dot.getM(), n = dot.getN();
+  if (m % (16 * warps) == 0 && (becomesOperandA(dot) || takesResult(dot)))
+    return {warps, 1, 1};
+  // Columns in pairs of instructions where that costs no warp its work.
+  WarpGrid grid = chooseWarpGrid(m, n, 16, 16, warps);
+  WarpGrid finer = chooseWarpGrid(m, n, 16, 8, warps);
+  return finer.copies < grid.copies ? finer : grid;
+}
+
 DotPlan planDot(tile::DotOp dot, int warps, int capability) {
   DotPlan plan;
   int64_t m = dot.getM(), n = dot.getN(), k = dot.getK();
@@ -43,11 +96,7 @@ DotPlan planDot(tile::DotOp dot, int warps, int capability) {
     return plan;
   }
   plan.kind = DotPlan::Kind::mma;
-  // Columns in pairs of instructions where that costs no warp its work.
-  WarpGrid grid = chooseWarpGrid(m, n, 16, 16, warps);
-  WarpGrid finer = chooseWarpGrid(m, n, 16, 8, warps);
-  if (finer.copies < grid.copies)
-    grid = finer;
+  WarpGrid grid = gridOf(dot, warps);
   plan.accumulator = mmaAccumulator(m, n, grid);
   plan.a = mmaOperandA(m, k, grid, bits);
   plan.b = mmaOperandB(k, n, grid, bits);

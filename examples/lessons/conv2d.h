@@ -18,6 +18,7 @@ using namespace girih;
 //    .flatten(3).flatten(0, 3)                  [N P Q, R S C]
 // which is the left matrix; weight.flatten(1) transposed is the right one.
 // Nothing is copied: a flattened dimension is index arithmetic.
+// [arrangement]
 inline auto conv2d_arrangement(Tensor x, Tensor weight, Tensor y) {
   auto BM = block_size("BM"), BN = block_size("BN"), BK = block_size("BK");
   auto windows = x.tile({1, weight.size(1), weight.size(2), whole},
@@ -37,6 +38,7 @@ inline auto conv2d_arrangement(Tensor x, Tensor weight, Tensor y) {
                 .at(1, squeeze(1));
   return arranged(at, bt, ct);
 }
+// [/arrangement]
 
 // This is matmul's.
 inline void conv2d_application(In x, In weight, Out y) {

@@ -10,6 +10,7 @@ namespace lessons {
 using namespace girih;
 
 // seed and p are scalars: arrays of rank 0, which every program sees.
+// [kernel]
 inline auto dropout_arrangement(Tensor x, Tensor seed, Tensor p, Tensor y) {
   auto BLOCK = block_size("BLOCK");
   return arranged(x.tile({BLOCK}), seed, p, y.tile({BLOCK}));
@@ -20,6 +21,7 @@ inline void dropout_application(In x, In seed, In p, Out y) {
   Tile kept = rand(seed, x.offsets(0)) >= drop;
   y = where(kept, cast(x, f32) / (1.f - drop), 0.f);
 }
+// [/kernel]
 
 /// x[N], seed (i64) and p (f32) of shape [], y[N]: each element is 0 with
 /// probability p and x / (1 - p) otherwise.

@@ -16,6 +16,7 @@ using namespace girih;
 
 // q[B, H, M, D], k and v[B, H, N, D], o[B, H, M, D]. A program has BM queries
 // of one head and walks over all keys of that head, BN at a time.
+// [arrangement]
 inline auto flash_attention_arrangement(Tensor q, Tensor k, Tensor v,
                                         Tensor o) {
   auto BM = block_size("BM", 128), BN = block_size("BN", 64);
@@ -35,6 +36,7 @@ inline auto flash_attention_arrangement(Tensor q, Tensor k, Tensor v,
   auto columns = blocks(k).at(2, permute({1, 0}));
   return arranged(rows(q), columns, blocks(v), ot);
 }
+// [/arrangement]
 
 /// With `causal`, query i sees keys up to i + N - M only, as many as there are
 /// before it where queries and keys end together.
@@ -48,6 +50,7 @@ inline Kernel flash_attention(bool causal) {
     Tile top = full({block_m, 1}, -INFINITY, f32);
     Tile total = zeros({block_m, 1}, f32);
 
+    // [step]
     auto step = [&](const Index &j, const Tile &scores) {
       Tile next = max(top, max(scores, dim(1).kept()));
       // A row that has seen no key yet stays empty.
@@ -58,6 +61,7 @@ inline Kernel flash_attention(bool causal) {
       acc = acc * shrink + dot(cast(p, v.dtype()), v[j]);
       top = next;
     };
+    // [/step]
 
     // Blocks of keys that every query of the tile sees need no mask.
     Index keys = k.source_size(2), ahead = keys - q.source_size(2);

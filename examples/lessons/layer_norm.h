@@ -11,6 +11,7 @@ using namespace girih;
 
 // x and y are cut into rows; weight and bias are one tile that every program
 // sees: a dimension of size 1 is put before them and repeated for each row.
+// [arrangement]
 inline auto norm_arrangement(Tensor x, Tensor weight, Tensor bias, Tensor y) {
   auto N = covering_block("N", x.size(1));
   auto rows = y.tile({1, N});
@@ -20,6 +21,7 @@ inline auto norm_arrangement(Tensor x, Tensor weight, Tensor bias, Tensor y) {
   return arranged(x.tile({1, N}), for_each_row(weight), for_each_row(bias),
                   rows);
 }
+// [/arrangement]
 
 inline auto rms_arrangement(Tensor x, Tensor weight, Tensor y) {
   auto N = covering_block("N", x.size(1));
@@ -31,6 +33,7 @@ inline auto rms_arrangement(Tensor x, Tensor weight, Tensor y) {
 
 // Lanes past the row's end read 0 and so do not change the sum; but their
 // distance from the mean is not 0, and they are left out of the variance.
+// [application]
 inline void layer_norm_application(In x, In weight, In bias, Out y) {
   Tile row = cast(x, f32);
   Tile count = cast(x.source_size(1), f32);
@@ -39,6 +42,7 @@ inline void layer_norm_application(In x, In weight, In bias, Out y) {
   Tile variance = sum(centred * centred, dim(1).kept()) / count;
   y = centred * rsqrt(variance + 1e-5f) * cast(weight, f32) + cast(bias, f32);
 }
+// [/application]
 
 inline void rms_norm_application(In x, In weight, Out y) {
   Tile row = cast(x, f32);

@@ -13,6 +13,7 @@ using namespace girih;
 /// x[N, C, H, W], y[N, C, P, Q]; no padding, a window that does not fit is
 /// dropped, as in PyTorch. The window's size is a number in the kernel: the
 /// arrangement is an ordinary C++ function and may capture what it needs.
+// [kernel]
 inline Kernel max_pool2d(int window, int stride) {
   auto arrangement = [=](Tensor x, Tensor y) {
     auto BLOCK = block_size("BLOCK"); // windows of a program
@@ -28,5 +29,6 @@ inline Kernel max_pool2d(int window, int stride) {
   auto application = [](In x, Out y) { y = max(x, dim(1)); };
   return make("max_pool2d", arrangement, application, {"x", "y"});
 }
+// [/kernel]
 
 } // namespace lessons

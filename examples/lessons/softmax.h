@@ -13,6 +13,7 @@ using namespace girih;
 // A program has one row in one tile, whose size N covers the row. Positions
 // past the row's end read as minus infinity, so that they neither win the
 // maximum nor add to the sum.
+// [kernel]
 inline auto softmax_arrangement(Tensor x, Tensor y) {
   auto N = covering_block("N", x.size(1));
   return arranged(x.other(-INFINITY).tile({1, N}), y.tile({1, N}));
@@ -25,6 +26,7 @@ inline void softmax_application(In x, Out y) {
   Tile e = exp(row - max(row, dim(1).kept()));
   y = e / sum(e, dim(1).kept());
 }
+// [/kernel]
 
 inline Kernel softmax() {
   return make("softmax", softmax_arrangement, softmax_application, {"x", "y"});
@@ -32,15 +34,18 @@ inline Kernel softmax() {
 
 // A row that is too long for one tile is cut into tiles of N, and these are a
 // level of their own: a program loops over them.
+// [long_arrangement]
 inline auto long_softmax_arrangement(Tensor x, Tensor y) {
   auto N = block_size("N", 4096);
   return arranged(
       x.other(-INFINITY).tile({1, N}).tile({1, whole}).at(1, squeeze(0)),
       y.tile({1, N}).tile({1, whole}).at(1, squeeze(0)));
 }
+// [/long_arrangement]
 
 // The sum is kept relative to the largest element so far, and corrected when
 // a larger one comes: one pass finds both. The second pass writes.
+// [long_application]
 inline void long_softmax_application(In x, Out y) {
   Tile largest = full(x.shape(), -INFINITY, f32);
   Tile total = zeros(x.shape(), f32);
@@ -57,6 +62,7 @@ inline void long_softmax_application(In x, Out y) {
   for (Index k : range(x.size(0)))
     y[k] = exp(cast(x[k], f32) - top) / sum;
 }
+// [/long_application]
 
 inline Kernel long_softmax() {
   return make("long_softmax", long_softmax_arrangement,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The parameters of a kernel as its PTX declares them.
-#include "girih/runtime/cuda/nvrtc.h"
+#include "girih/runtime/cuda/nvrtc_compiler.h"
 
 #include <algorithm>
 #include <cctype>

@@ -111,8 +111,8 @@ TEST(Compile, TimesEveryPassAndStage) {
 TEST(Compile, FrontendErrorsKeepTheUsersLine) {
   Program program = vector_add(f32, 128);
   program.body.nodes[1].line = SourceLine("kernel.cpp", 22);
-  program.operands[1].dtype = DType::e2m1;
-  program.values[1].dtype = DType::e2m1;
+  const Expr lane(Symbol{SymbolKind::lane, -1, 0, ""});
+  program.operands[1].index[0] = lane * lane; // not affine
   try {
     compiler::compile(program, compiler::host_target());
     FAIL() << "no error";

@@ -3,6 +3,7 @@
 #include "girih/compiler/context.h"
 #include "girih/compiler/frontend/frontend.h"
 #include "girih/compiler/tile_module.h"
+#include "girih/dsl/dsl.h"
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/tests/interpreter/programs.h"
 
@@ -143,11 +144,53 @@ template <typename Function> std::string error_of(Function function) {
   return {};
 }
 
-TEST(Frontend, RefusesPackedTypes) {
-  Program program = vector_add(f32, 16);
-  program.operands[0].dtype = DType::i4;
+/// c = a as i4, where the last dimension of c is cut and indexed as is told.
+std::string nibble_store(std::int64_t block, Expr (*index)(Expr)) {
+  Program program = elementwise(f32, i4, block, "  %result = cast %x : i4[#]");
+  program.body.nodes.back().line = SourceLine("kernel.cpp", 9);
+  ArrangedOperand &out = program.operands[1];
+  out.index[0] = index(out.index[0]);
+  for (Bound &bound : out.bounds)
+    bound.value = index(bound.value);
+  return error_of([&] { imported(program); });
+}
+
+TEST(Frontend, StoresOf4BitTypesFillBytes) {
+  const std::string text = nibble_store(7, [](Expr index) { return index; });
+  EXPECT_THAT(text, HasSubstr("kernel.cpp:9: error: [unsupported]"));
+  EXPECT_THAT(text, HasSubstr("the store to y (i4, two elements in a byte) has "
+                              "an odd number of elements in a row"));
+  EXPECT_THAT(text, HasSubstr("with an even block size"));
+  EXPECT_THAT(nibble_store(8, [](Expr index) { return index + 1; }),
+              HasSubstr("may begin inside a byte"));
+  EXPECT_THAT(nibble_store(8, [](Expr index) { return index * 2; }),
+              HasSubstr("does not walk the array's last dimension"));
+}
+
+TEST(Frontend, StoresOf4BitTypesEndAtBytes) {
+  Program program = elementwise(f32, i4, 8, "  %result = cast %x : i4[#]");
+  imported(program); // up to the array's size, which is even
+  program.operands[1].bounds[0].limit = 5;
   EXPECT_THAT(error_of([&] { imported(program); }),
-              HasSubstr("operand a has the packed dtype i4"));
+              HasSubstr("may end inside a byte"));
+  program.operands[1].bounds[0].limit = 6;
+  imported(program);
+}
+
+TEST(Frontend, Refuses4BitTypesInIndirectAccesses) {
+  const auto arrangement = [](Tensor x, Tensor index, Tensor y) {
+    return arranged(x.tile({8}), index.tile({8}), y.tile({8}));
+  };
+  const KernelSource source =
+      make_source("gather", arrangement,
+                  [](In x, In index, Out y) { y = x.gather({index}); });
+  const DType dtypes[] = {u4, i32, u4};
+  const int ranks[] = {1, 1, 1};
+  const Program program = record(source, dtypes, ranks, {}, {});
+  EXPECT_THAT(
+      error_of([&] { imported(program); }),
+      HasSubstr("operand a has dtype u4, two elements in a byte, and is "
+                "accessed indirectly"));
 }
 
 TEST(Frontend, RefusesWhatIsNotAffineInTheLanes) {

@@ -15,7 +15,7 @@ constexpr int variables = 4;
 
 // A statement: what it does to four integers.
 struct Statement {
-  enum class Kind { assign, swap, branch, loop, loop_while } kind;
+  enum class Kind { assign, copy, swap, branch, loop, loop_while } kind;
   int to = 0, left = 0, right = 0;
   Function function = Function::add;
   std::int64_t number = 0; // rounds of a loop or while
@@ -30,7 +30,7 @@ public:
   Statements block(int depth) {
     Statements out(1 + below(3));
     for (Statement &each : out) {
-      each.kind = Statement::Kind(below(depth > 0 ? 5 : 2));
+      each.kind = Statement::Kind(below(depth > 0 ? 6 : 3));
       each.to = static_cast<int>(below(variables));
       each.left = static_cast<int>(below(variables));
       each.right = static_cast<int>(below(variables));
@@ -86,6 +86,9 @@ void run(const Statements &block, Numbers &v, std::int64_t k) {
     case Statement::Kind::assign:
       v[to] = compute(each.function, v[left], v[right]) + k;
       break;
+    case Statement::Kind::copy:
+      v[to] = v[left];
+      break;
     case Statement::Kind::swap:
       std::swap(v[left], v[right]);
       break;
@@ -128,6 +131,9 @@ void record_block(const Statements &block, Tiles &v, const Index &k) {
     switch (each.kind) {
     case Statement::Kind::assign:
       to = combined(each.function, left, right) + k;
+      break;
+    case Statement::Kind::copy:
+      to = left;
       break;
     case Statement::Kind::swap: {
       Tile old = left;

@@ -18,7 +18,22 @@ TEST(RecordControlTest, AnArmsAssignmentIsAResult) {
               when(a.size(0) > Located(1), [&] { x = x + y; });
               b = x;
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = load b[] : f32[2, 4]
+  %2 = index 2 : index
+  %3 = index_to_tile %2 : i64[]
+  %4 = constant 1 : i64[]
+  %5 = compare gt %3, %4 : bool[]
+  %7 = branch [%5] () {
+    %6 = binary add %0, %1 : f32[2, 4]
+    yield %6
+  } () {
+    yield %0
+  } : f32[2, 4]
+  store %7, b[]
+}
+)");
 }
 
 TEST(RecordControlTest, BothArmsAssign) {
@@ -34,7 +49,31 @@ TEST(RecordControlTest, BothArmsAssign) {
                   [&] { y = x * 2; });
               b = x - y;
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = load b[] : f32[2, 4]
+  %2 = load a[] : f32[2, 4]
+  %6 = reduce dim 1 [%2] (%3: f32[], %4: f32[]) {
+    %5 = binary add %3, %4 : f32[]
+    yield %5
+  } : f32[2]
+  %10 = reduce dim 0 [%6] (%7: f32[], %8: f32[]) {
+    %9 = binary add %7, %8 : f32[]
+    yield %9
+  } : f32[]
+  %11 = constant 0 : f32[]
+  %12 = compare gt %10, %11 : bool[]
+  %15, %16 = branch [%12] () {
+    yield %0, %1
+  } () {
+    %13 = constant 2 : f32[]
+    %14 = binary mul %0, %13 : f32[2, 4]
+    yield %14, %0
+  } : f32[2, 4], f32[2, 4]
+  %17 = binary sub %16, %15 : f32[2, 4]
+  store %17, b[]
+}
+)");
 }
 
 TEST(RecordControlTest, IndicesAreCarriedToo) {
@@ -43,14 +82,58 @@ TEST(RecordControlTest, IndicesAreCarriedToo) {
               when(sum(a) > 0, [&] { at = at + a.size(1); });
               b.scatter({at, 0}, 1);
             }),
-            R"(@)");
+            R"(body {
+  %0 = index 0 : index
+  %1 = load a[] : f32[2, 4]
+  %5 = reduce dim 1 [%1] (%2: f32[], %3: f32[]) {
+    %4 = binary add %2, %3 : f32[]
+    yield %4
+  } : f32[2]
+  %9 = reduce dim 0 [%5] (%6: f32[], %7: f32[]) {
+    %8 = binary add %6, %7 : f32[]
+    yield %8
+  } : f32[]
+  %10 = constant 0 : f32[]
+  %11 = compare gt %9, %10 : bool[]
+  %13 = branch [%11] () {
+    %12 = index 4 : index
+    yield %12
+  } () {
+    yield %0
+  } : index
+  %14 = constant 1 : f32[]
+  %15 = index_to_tile %13 : i64[]
+  %16 = constant 0 : i64[]
+  scatter b[%14, %15, %16]
+}
+)");
 }
 
 TEST(RecordControlTest, StoresInBothArms) {
   EXPECT_EQ(recorded_body([](In a, InOut b) {
               when(sum(a) > 0, [&] { b = a; }, [&] { b = 1; });
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+  %9 = constant 0 : f32[]
+  %10 = compare gt %8, %9 : bool[]
+  branch [%10] () {
+    %11 = load a[] : f32[2, 4]
+    store %11, b[]
+  } () {
+    %12 = constant 1 : f32[2, 4]
+    store %12, b[]
+  }
+}
+)");
 }
 
 TEST(RecordControlTest, While) {
@@ -63,7 +146,34 @@ TEST(RecordControlTest, While) {
                          });
               b = x * cast(rounds, f32) + unchanged;
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = load b[] : f32[2, 4]
+  %2 = constant 0 : i32[]
+  %18, %19 = while_loop [%2, %0] (%3: i32[], %4: f32[2, 4]) {
+    %5 = compare gt %4, %1 : bool[2, 4]
+    %9 = reduce dim 1 [%5] (%6: bool[], %7: bool[]) {
+      %8 = binary bit_or %6, %7 : bool[]
+      yield %8
+    } : bool[2]
+    %13 = reduce dim 0 [%9] (%10: bool[], %11: bool[]) {
+      %12 = binary bit_or %10, %11 : bool[]
+      yield %12
+    } : bool[]
+    yield %13
+  } () {
+    %14 = constant 2 : f32[]
+    %15 = binary div %4, %14 : f32[2, 4]
+    %16 = constant 1 : i32[]
+    %17 = binary add %3, %16 : i32[]
+    yield %17, %15
+  } : i32[], f32[2, 4]
+  %20 = cast %18 : f32[]
+  %21 = binary mul %19, %20 : f32[2, 4]
+  %22 = binary add %21, %1 : f32[2, 4]
+  store %22, b[]
+}
+)");
 }
 
 TEST(RecordControlTest, NestedInEachOther) {
@@ -81,7 +191,50 @@ TEST(RecordControlTest, NestedInEachOther) {
                            });
               b = x + cast(n, f32);
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+  %9 = constant 0 : i64[]
+  %10 = index 2 : index
+  %32, %33 = loop %10 (%11, %12: i64[] = %9, %13: f32[] = %8) {
+    %30, %31 = while_loop [%12, %13] (%14: i64[], %15: f32[]) {
+      %16 = constant 10 : f32[]
+      %17 = compare lt %15, %16 : bool[]
+      yield %17
+    } () {
+      %18 = index_to_tile %11 : i64[]
+      %19 = compare eq %14, %18 : bool[]
+      %28, %29 = branch [%19] () {
+        %20 = constant 1 : f32[]
+        %21 = binary add %15, %20 : f32[]
+        yield %21, %14
+      } () {
+        %22 = index 2 : index
+        %27 = loop %22 (%23, %24: i64[] = %14) {
+          %25 = index_to_tile %23 : i64[]
+          %26 = binary add %24, %25 : i64[]
+          yield %26
+        }
+        yield %15, %27
+      } : f32[], i64[]
+      yield %29, %28
+    } : i64[], f32[]
+    yield %30, %31
+  }
+  %34 = cast %32 : f32[]
+  %35 = binary add %33, %34 : f32[]
+  %36 = constant 1 : bool[2, 4]
+  %37 = select %36, %35, %35 : f32[2, 4]
+  store %37, b[]
+}
+)");
 }
 
 TEST(RecordControlTest, AVariableDestroyedInAnArm) {
@@ -113,7 +266,30 @@ TEST(RecordControlTest, AVariableMadeInAnArm) {
               b = *late; // made in one arm of a value from before, changed in
                          // the other
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+  %9 = constant 0 : f32[]
+  %10 = compare gt %8, %9 : bool[]
+  %13 = branch [%10] () {
+    yield %8
+  } () {
+    %11 = constant 2 : f32[]
+    %12 = binary mul %8, %11 : f32[]
+    yield %12
+  } : f32[]
+  %14 = constant 1 : bool[2, 4]
+  %15 = select %14, %13, %13 : f32[2, 4]
+  store %15, b[]
+}
+)");
 }
 
 TEST(RecordControlTest, AVariableDestroyedInAWhile) {
@@ -128,7 +304,74 @@ TEST(RecordControlTest, AVariableDestroyedInAWhile) {
                          });
               b = x;
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+  %9 = constant 3 : f32[]
+  %10 = binary mul %8, %9 : f32[]
+  %15 = while_loop [%8] (%11: f32[]) {
+    %12 = constant 0 : f32[]
+    %13 = compare gt %11, %12 : bool[]
+    yield %13
+  } () {
+    %14 = binary sub %11, %10 : f32[]
+    yield %14
+  } : f32[]
+  %16 = constant 1 : bool[2, 4]
+  %17 = select %16, %15, %15 : f32[2, 4]
+  store %17, b[]
+}
+)");
+}
+
+TEST(RecordControlTest, ACopyOfWhatALoopDoesNotChange) {
+  EXPECT_EQ(recorded_body([](In a, InOut b) {
+              Tile x = sum(a), y = x * 2;
+              std::unique_ptr<Tile> kept;
+              for (Index k : range(2)) {
+                kept = std::make_unique<Tile>(x);
+                y = x;
+                (void)k;
+              }
+              loop_while([&] { return y > 0; }, [&] { y = *kept; });
+              b = y + *kept;
+            }),
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+  %9 = constant 2 : f32[]
+  %10 = binary mul %8, %9 : f32[]
+  %11 = index 2 : index
+  %14 = loop %11 (%12, %13: f32[] = %10) {
+    yield %8
+  }
+  %18 = while_loop [%14] (%15: f32[]) {
+    %16 = constant 0 : f32[]
+    %17 = compare gt %15, %16 : bool[]
+    yield %17
+  } () {
+    yield %8
+  } : f32[]
+  %19 = binary add %18, %8 : f32[]
+  %20 = constant 1 : bool[2, 4]
+  %21 = select %20, %19, %19 : f32[2, 4]
+  store %21, b[]
+}
+)");
 }
 
 TEST(RecordControlTest, WhatIsPutBackIsNoChange) {
@@ -142,7 +385,29 @@ TEST(RecordControlTest, WhatIsPutBackIsNoChange) {
               });
               b = x;
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+  %9 = constant 0 : f32[]
+  %10 = compare gt %8, %9 : bool[]
+  branch [%10] () {
+    %11 = constant 1 : f32[]
+    %12 = binary add %8, %11 : f32[]
+    print "x" [%12]
+  } () {
+  }
+  %13 = constant 1 : bool[2, 4]
+  %14 = select %13, %8, %8 : f32[2, 4]
+  store %14, b[]
+}
+)");
 }
 
 TEST(RecordControlTest, DeadCodeGoesThroughBranches) {
@@ -158,7 +423,30 @@ TEST(RecordControlTest, DeadCodeGoesThroughBranches) {
               when(x > 1, [&] { unused = y; }); // nothing of this is left
               b = y;
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+  %9 = constant 0 : f32[]
+  %10 = compare gt %8, %9 : bool[]
+  %13 = branch [%10] () {
+    %11 = constant 1 : f32[]
+    %12 = binary add %8, %11 : f32[]
+    yield %12
+  } () {
+    yield %8
+  } : f32[]
+  %14 = constant 1 : bool[2, 4]
+  %15 = select %14, %13, %13 : f32[2, 4]
+  store %15, b[]
+}
+)");
 }
 
 TEST(RecordControlTest, DeadCodeGoesThroughWhiles) {
@@ -174,7 +462,31 @@ TEST(RecordControlTest, DeadCodeGoesThroughWhiles) {
               loop_while([&] { return unused > 0; }, [&] { unused = x; });
               b = x;
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+  %16, %17 = while_loop [%8, %8] (%9: f32[], %10: f32[]) {
+    %11 = constant 0 : f32[]
+    %12 = compare gt %10, %11 : bool[]
+    yield %12
+  } () {
+    %13 = constant 1 : f32[]
+    %14 = binary add %9, %13 : f32[]
+    %15 = binary sub %10, %14 : f32[]
+    yield %14, %15
+  } : f32[], f32[]
+  %18 = constant 1 : bool[2, 4]
+  %19 = select %18, %17, %17 : f32[2, 4]
+  store %19, b[]
+}
+)");
 }
 
 TEST(RecordControlTest, EffectsKeepBranchesAndWhiles) {
@@ -183,7 +495,33 @@ TEST(RecordControlTest, EffectsKeepBranchesAndWhiles) {
               when(x > 0, {}, [&] { device_assert(x == 0, "is 0"); });
               loop_while([&] { return x > 0; }, [&] { print("x", {x}); });
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+  %9 = constant 0 : f32[]
+  %10 = compare gt %8, %9 : bool[]
+  branch [%10] () {
+  } () {
+    %11 = constant 0 : f32[]
+    %12 = compare eq %8, %11 : bool[]
+    assertion "is 0" [%12]
+  }
+  while_loop [] () {
+    %13 = constant 0 : f32[]
+    %14 = compare gt %8, %13 : bool[]
+    yield %14
+  } () {
+    print "x" [%8]
+  }
+}
+)");
 }
 
 TEST(RecordControlTest, DotsJoinTheirSumWithinABlock) {
@@ -215,7 +553,25 @@ TEST(RecordControlTest, BoolLiteralsAreBool) {
               Tile mask = where(a > 0, true, false);
               when(true, [&] { b = where(mask == true, a, 1); });
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = constant 0 : f32[]
+  %2 = compare gt %0, %1 : bool[2, 4]
+  %3 = constant 1 : bool[]
+  %4 = constant 0 : bool[]
+  %5 = select %2, %3, %4 : bool[2, 4]
+  %6 = constant 1 : bool[]
+  branch [%6] () {
+    %7 = constant 1 : bool[]
+    %8 = compare eq %5, %7 : bool[2, 4]
+    %9 = load a[] : f32[2, 4]
+    %10 = constant 1 : f32[]
+    %11 = select %8, %9, %10 : f32[2, 4]
+    store %11, b[]
+  } () {
+  }
+}
+)");
 }
 
 } // namespace

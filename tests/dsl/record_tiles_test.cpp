@@ -12,7 +12,12 @@ using testing::recorded_body;
 TEST(RecordTilesTest, Arange) {
   EXPECT_EQ(recorded_body(
                 [](In, InOut) { print("r", {arange(3), arange(2, i64, -5)}); }),
-            R"(@)");
+            R"(body {
+  %0 = arange 0[] : i32[3]
+  %1 = arange -5[] : i64[2]
+  print "r" [%0, %1]
+}
+)");
 }
 
 TEST(RecordTilesTest, ReshapeDividesOnlyWhatChanges) {
@@ -20,7 +25,18 @@ TEST(RecordTilesTest, ReshapeDividesOnlyWhatChanges) {
               print("r", {reshape(a, {4, -1}), reshape(a, {2, 2, 2}),
                           reshape(a, {1, 8}), reshape(a, {8})});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = remap map [(t0 * 2 + t1) / 4, (t0 * 2 + t1) % 4] [%0] : f32[4, 2]
+  %2 = load a[] : f32[2, 4]
+  %3 = remap map [t0, t1 * 2 + t2] [%2] : f32[2, 2, 2]
+  %4 = load a[] : f32[2, 4]
+  %5 = remap map [t1 / 4, t1 % 4] [%4] : f32[1, 8]
+  %6 = load a[] : f32[2, 4]
+  %7 = remap map [t0 / 4, t0 % 4] [%6] : f32[8]
+  print "r" [%1, %3, %5, %7]
+}
+)");
 }
 
 TEST(RecordTilesTest, ReshapeToAndFromScalars) {
@@ -28,7 +44,18 @@ TEST(RecordTilesTest, ReshapeToAndFromScalars) {
               print("r", {reshape(full({1, 1}, 3, f32), {}),
                           reshape(full({}, 3, f32), {1, 1})});
             }),
-            R"(@)");
+            R"(body {
+  %0 = constant 3 : f32[1, 1]
+  %1 = remap map [0, 0] [%0] : f32[1]
+  %4 = reduce dim 0 [%1] (%2: f32[], %3: f32[]) {
+    yield %2
+  } : f32[]
+  %5 = constant 3 : f32[]
+  %6 = constant 1 : bool[1, 1]
+  %7 = select %6, %5, %5 : f32[1, 1]
+  print "r" [%4, %7]
+}
+)");
 }
 
 TEST(RecordTilesTest, PermuteAndTranspose) {
@@ -36,7 +63,14 @@ TEST(RecordTilesTest, PermuteAndTranspose) {
               Tile x = reshape(a, {2, 2, 2});
               print("r", {permute(x, {2, 0, -2}), transpose(x)});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = remap map [t0, t1 * 2 + t2] [%0] : f32[2, 2, 2]
+  %2 = remap map [t1, t2, t0] [%1] : f32[2, 2, 2]
+  %3 = remap map [t0, t2, t1] [%1] : f32[2, 2, 2]
+  print "r" [%2, %3]
+}
+)");
 }
 
 TEST(RecordTilesTest, BroadcastSqueezeUnsqueeze) {
@@ -45,7 +79,19 @@ TEST(RecordTilesTest, BroadcastSqueezeUnsqueeze) {
               print("r", {broadcast_to(x, {3, 2, 5, 4}), squeeze(x, -2),
                           broadcast_to(7, {2}), unsqueeze(a, -1)});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = remap map [t0, t2] [%0] : f32[2, 1, 4]
+  %2 = remap map [t1, 0, t3] [%1] : f32[3, 2, 5, 4]
+  %3 = remap map [t0, 0, t1] [%1] : f32[2, 4]
+  %4 = constant 7 : i64[]
+  %5 = constant 1 : bool[2]
+  %6 = select %5, %4, %4 : i64[2]
+  %7 = load a[] : f32[2, 4]
+  %8 = remap map [t0, t1] [%7] : f32[2, 4, 1]
+  print "r" [%2, %3, %6, %8]
+}
+)");
 }
 
 TEST(RecordTilesTest, SliceAndFlip) {
@@ -53,12 +99,38 @@ TEST(RecordTilesTest, SliceAndFlip) {
               print("r", {slice(a, 1, 1, 2, 2), slice(a, -1, 3, 2, -3),
                           flip(a, 0), flip(a, -1)});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = remap map [t0, t1 * 2 + 1] [%0] : f32[2, 2]
+  %2 = load a[] : f32[2, 4]
+  %3 = remap map [t0, t1 * -3 + 3] [%2] : f32[2, 2]
+  %4 = load a[] : f32[2, 4]
+  %5 = remap map [t0 * -1 + 1, t1] [%4] : f32[2, 4]
+  %6 = load a[] : f32[2, 4]
+  %7 = remap map [t0, t1 * -1 + 3] [%6] : f32[2, 4]
+  print "r" [%1, %3, %5, %7]
+}
+)");
 }
 
 TEST(RecordTilesTest, Join) {
   EXPECT_EQ(recorded_body([](In a, InOut b) { print("r", {join(a, b)}); }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = load b[] : f32[2, 4]
+  %2 = remap map [t0, t1] [%0] : f32[2, 4, 1]
+  %3 = remap map [t0, t1, 0] [%2] : f32[2, 4, 2]
+  %4 = remap map [t0, t1] [%1] : f32[2, 4, 1]
+  %5 = remap map [t0, t1, 0] [%4] : f32[2, 4, 2]
+  %6 = arange 0[] : i32[2]
+  %7 = remap map [t2] [%6] : i32[1, 1, 2]
+  %8 = constant 1 : i32[]
+  %9 = compare lt %7, %8 : bool[1, 1, 2]
+  %10 = remap map [0, 0, t2] [%9] : bool[2, 4, 2]
+  %11 = select %10, %3, %5 : f32[2, 4, 2]
+  print "r" [%11]
+}
+)");
 }
 
 TEST(RecordTilesTest, Split) {
@@ -66,28 +138,79 @@ TEST(RecordTilesTest, Split) {
               auto [even, odd] = split(reshape(a, {4, 2}));
               print("r", {even, odd});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = remap map [(t0 * 2 + t1) / 4, (t0 * 2 + t1) % 4] [%0] : f32[4, 2]
+  %2 = remap map [t0, t1] [%1] : f32[4, 1]
+  %3 = remap map [t0, 0] [%2] : f32[4]
+  %4 = remap map [t0, t1 + 1] [%1] : f32[4, 1]
+  %5 = remap map [t0, 0] [%4] : f32[4]
+  print "r" [%3, %5]
+}
+)");
 }
 
 TEST(RecordTilesTest, Cat) {
   EXPECT_EQ(recorded_body([](In a, InOut) {
               print("r", {cat(a, full({3, 4}, 7, f32), 0)});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = constant 7 : f32[3, 4]
+  %2 = remap map [t0 % 2, t1] [%0] : f32[5, 4]
+  %3 = remap map [(t0 + 1) % 3, t1] [%1] : f32[5, 4]
+  %4 = arange 0[] : i32[5]
+  %5 = remap map [t0] [%4] : i32[5, 1]
+  %6 = constant 2 : i32[]
+  %7 = compare lt %5, %6 : bool[5, 1]
+  %8 = remap map [t0, 0] [%7] : bool[5, 4]
+  %9 = select %8, %2, %3 : f32[5, 4]
+  print "r" [%9]
+}
+)");
 }
 
 TEST(RecordTilesTest, GatherWithinATile) {
   EXPECT_EQ(recorded_body([](In a, InOut) {
               print("r", {gather(a, -1, zeros({2, 3}, i64))});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = constant 0 : i64[2, 3]
+  %2 = take dim 1 [%0, %1] : f32[2, 3]
+  print "r" [%2]
+}
+)");
 }
 
 TEST(RecordTilesTest, Reductions) {
   EXPECT_EQ(recorded_body([](In a, InOut) {
               print("r", {sum(a, dim(1)), prod(a, dim(0).kept()), max(a)});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %5 = load a[] : f32[2, 4]
+  %9 = reduce dim 0 [%5] (%6: f32[], %7: f32[]) {
+    %8 = binary mul %6, %7 : f32[]
+    yield %8
+  } : f32[4]
+  %10 = remap map [t1] [%9] : f32[1, 4]
+  %11 = load a[] : f32[2, 4]
+  %15 = reduce dim 1 [%11] (%12: f32[], %13: f32[]) {
+    %14 = binary max %12, %13 : f32[]
+    yield %14
+  } : f32[2]
+  %19 = reduce dim 0 [%15] (%16: f32[], %17: f32[]) {
+    %18 = binary max %16, %17 : f32[]
+    yield %18
+  } : f32[]
+  print "r" [%4, %10, %19]
+}
+)");
 }
 
 TEST(RecordTilesTest, SumsOfNarrowFloats) {
@@ -97,32 +220,127 @@ TEST(RecordTilesTest, SumsOfNarrowFloats) {
                         {sum(a, dim(0)), mean(a, dim(-1)), min(a, dim(1))});
                 },
                 bf16),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : bf16[2, 4]
+  %1 = cast %0 : f32[2, 4]
+  %5 = reduce dim 0 [%1] (%2: f32[], %3: f32[]) {
+    %4 = binary add %2, %3 : f32[]
+    yield %4
+  } : f32[4]
+  %6 = load a[] : bf16[2, 4]
+  %7 = cast %6 : f32[2, 4]
+  %11 = reduce dim 1 [%7] (%8: f32[], %9: f32[]) {
+    %10 = binary add %8, %9 : f32[]
+    yield %10
+  } : f32[2]
+  %12 = constant 4 : f32[]
+  %13 = binary div %11, %12 : f32[2]
+  %14 = load a[] : bf16[2, 4]
+  %18 = reduce dim 1 [%14] (%15: bf16[], %16: bf16[]) {
+    %17 = binary min %15, %16 : bf16[]
+    yield %17
+  } : bf16[2]
+  print "r" [%5, %13, %18]
+}
+)");
 }
 
 TEST(RecordTilesTest, KeptOfAllDimensions) {
   EXPECT_EQ(recorded_body([](In a, InOut) {
               print("r", {sum(a, Dim(all_dims).kept())});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+  %9 = constant 1 : bool[1, 1]
+  %10 = select %9, %8, %8 : f32[1, 1]
+  print "r" [%10]
+}
+)");
 }
 
 TEST(RecordTilesTest, AnyAndAll) {
   EXPECT_EQ(recorded_body([](In a, InOut) {
               print("r", {any(a > 0, dim(0)), all(a, dim(0))});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = constant 0 : f32[]
+  %2 = compare gt %0, %1 : bool[2, 4]
+  %6 = reduce dim 0 [%2] (%3: bool[], %4: bool[]) {
+    %5 = binary bit_or %3, %4 : bool[]
+    yield %5
+  } : bool[4]
+  %7 = load a[] : f32[2, 4]
+  %8 = cast %7 : bool[2, 4]
+  %12 = reduce dim 0 [%8] (%9: bool[], %10: bool[]) {
+    %11 = binary bit_and %9, %10 : bool[]
+    yield %11
+  } : bool[4]
+  print "r" [%6, %12]
+}
+)");
 }
 
 TEST(RecordTilesTest, ArgmaxKeepsTheFirst) {
   EXPECT_EQ(
       recorded_body([](In a, InOut) { print("r", {argmax(a, dim(1))}); }, i32),
-      R"(@)");
+      R"(body {
+  %0 = load a[] : i32[2, 4]
+  %1 = arange 0[] : i32[4]
+  %2 = remap map [t1] [%1] : i32[1, 4]
+  %3 = remap map [0, t1] [%2] : i32[2, 4]
+  %15, %16 = reduce dim 1 [%0, %3] (%4: i32[], %5: i32[], %6: i32[], %7: i32[]) {
+    %8 = compare gt %6, %4 : bool[]
+    %9 = compare eq %6, %4 : bool[]
+    %10 = compare lt %7, %5 : bool[]
+    %11 = binary bit_and %9, %10 : bool[]
+    %12 = binary bit_or %8, %11 : bool[]
+    %13 = select %12, %6, %4 : i32[]
+    %14 = select %12, %7, %5 : i32[]
+    yield %13, %14
+  } : i32[2], i32[2]
+  %17 = cast %16 : i64[2]
+  print "r" [%17]
+}
+)");
 }
 
 TEST(RecordTilesTest, ArgminOfFloatsLooksForNan) {
   EXPECT_EQ(recorded_body([](In a, InOut) { print("r", {argmin(a)}); }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = remap map [t0 / 4, t0 % 4] [%0] : f32[8]
+  %2 = arange 0[] : i32[8]
+  %3 = remap map [t0] [%2] : i32[8]
+  %22, %23 = reduce dim 0 [%1, %3] (%4: f32[], %5: i32[], %6: f32[], %7: i32[]) {
+    %8 = compare lt %6, %4 : bool[]
+    %9 = compare eq %6, %4 : bool[]
+    %10 = compare ne %4, %4 : bool[]
+    %11 = compare ne %6, %6 : bool[]
+    %12 = unary logical_not %10 : bool[]
+    %13 = binary bit_or %8, %11 : bool[]
+    %14 = binary bit_and %13, %12 : bool[]
+    %15 = binary bit_and %10, %11 : bool[]
+    %16 = binary bit_or %9, %15 : bool[]
+    %17 = compare lt %7, %5 : bool[]
+    %18 = binary bit_and %16, %17 : bool[]
+    %19 = binary bit_or %14, %18 : bool[]
+    %20 = select %19, %6, %4 : f32[]
+    %21 = select %19, %7, %5 : i32[]
+    yield %20, %21
+  } : f32[], i32[]
+  %24 = cast %23 : i64[]
+  print "r" [%24]
+}
+)");
 }
 
 TEST(RecordTilesTest, ReduceOfSeveral) {
@@ -132,7 +350,17 @@ TEST(RecordTilesTest, ReduceOfSeveral) {
               });
               print("r", {both[0], both[1]});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = load b[] : f32[2, 4]
+  %8, %9 = reduce dim 1 [%0, %1] (%2: f32[], %3: f32[], %4: f32[], %5: f32[]) {
+    %6 = binary add %2, %5 : f32[]
+    %7 = binary mul %3, %4 : f32[]
+    yield %6, %7
+  } : f32[2], f32[2]
+  print "r" [%8, %9]
+}
+)");
 }
 
 TEST(RecordTilesTest, Scans) {
@@ -141,7 +369,27 @@ TEST(RecordTilesTest, Scans) {
                   scan(a, 1, [](Tile x, Tile y) { return x * 2 + y; }, true);
               print("r", {cumsum(a, 0), cummax(a, -1), last});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %6 = scan dim 1 reverse [%0] (%1: f32[], %2: f32[]) {
+    %3 = constant 2 : f32[]
+    %4 = binary mul %1, %3 : f32[]
+    %5 = binary add %4, %2 : f32[]
+    yield %5
+  } : f32[2, 4]
+  %7 = load a[] : f32[2, 4]
+  %11 = scan dim 0 [%7] (%8: f32[], %9: f32[]) {
+    %10 = binary add %8, %9 : f32[]
+    yield %10
+  } : f32[2, 4]
+  %12 = load a[] : f32[2, 4]
+  %16 = scan dim 1 [%12] (%13: f32[], %14: f32[]) {
+    %15 = binary max %13, %14 : f32[]
+    yield %15
+  } : f32[2, 4]
+  print "r" [%11, %16, %6]
+}
+)");
 }
 
 TEST(RecordTilesTest, Sorts) {
@@ -149,7 +397,15 @@ TEST(RecordTilesTest, Sorts) {
               auto two = sort(a, {b}, 0, true);
               print("r", {sort(a), two[1]});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = load b[] : f32[2, 4]
+  %2, %3 = sort dim 0 reverse [%0, %1] : f32[2, 4], f32[2, 4]
+  %4 = load a[] : f32[2, 4]
+  %5 = sort dim 1 [%4] : f32[2, 4]
+  print "r" [%5, %3]
+}
+)");
 }
 
 TEST(RecordTilesTest, TopK) {
@@ -157,14 +413,31 @@ TEST(RecordTilesTest, TopK) {
               auto [values, places] = topk(a, 3);
               print("r", {values, places});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = arange 0[] : i32[4]
+  %2 = remap map [t1] [%1] : i32[1, 4]
+  %3 = remap map [0, t1] [%2] : i32[2, 4]
+  %4, %5 = sort dim 1 reverse [%0, %3] : f32[2, 4], i32[2, 4]
+  %6 = remap map [t0, t1] [%4] : f32[2, 3]
+  %7 = remap map [t0, t1] [%5] : i32[2, 3]
+  %8 = cast %7 : i64[2, 3]
+  print "r" [%6, %8]
+}
+)");
 }
 
 TEST(RecordTilesTest, Places) {
   EXPECT_EQ(recorded_body([](In a, InOut) {
               print("r", {a.offsets(0), a.offsets(-1), a.in_bounds()});
             }),
-            R"(@)");
+            R"(body {
+  %0 = offsets dim 0 a[] : i64[2, 4]
+  %1 = offsets dim 1 a[] : i64[2, 4]
+  %2 = in_bounds a[] : bool[2, 4]
+  print "r" [%0, %1, %2]
+}
+)");
 }
 
 TEST(RecordTilesTest, GatherAndScatter) {
@@ -174,7 +447,30 @@ TEST(RecordTilesTest, GatherAndScatter) {
               b.scatter({rows, 5}, x);
               b.scatter({a.size(0), cast(rows, u8)}, 1);
             }),
-            R"(@)");
+            R"(body {
+  %0 = arange 0[] : i32[2]
+  %1 = remap map [t0] [%0] : i32[2, 1]
+  %2 = arange 0[] : i64[3]
+  %3 = remap map [t0, 0] [%1] : i32[2, 3]
+  %4 = remap map [t1] [%2] : i64[2, 3]
+  %5 = gather a[%3, %4] : f32[2, 3]
+  %6 = remap map [t0, 0] [%1] : i32[2, 3]
+  %7 = constant 5 : i64[]
+  %8 = constant 1 : bool[2, 3]
+  %9 = select %8, %7, %7 : i64[2, 3]
+  scatter b[%5, %6, %9]
+  %10 = index 2 : index
+  %11 = cast %1 : u8[2, 1]
+  %12 = constant 1 : f32[]
+  %13 = constant 1 : bool[2, 1]
+  %14 = select %13, %12, %12 : f32[2, 1]
+  %15 = index_to_tile %10 : i64[]
+  %16 = constant 1 : bool[2, 1]
+  %17 = select %16, %15, %15 : i64[2, 1]
+  %18 = cast %11 : i32[2, 1]
+  scatter b[%14, %17, %18]
+}
+)");
 }
 
 TEST(RecordTilesTest, Atomics) {
@@ -186,7 +482,36 @@ TEST(RecordTilesTest, Atomics) {
                   print("r", {old});
                 },
                 i32),
-            R"(@)");
+            R"(body {
+  %0 = arange 0[] : i32[4]
+  %1 = constant 1 : i32[]
+  %2 = constant 1 : bool[4]
+  %3 = select %2, %1, %1 : i32[4]
+  %4 = constant 0 : i64[]
+  %5 = constant 1 : bool[4]
+  %6 = select %5, %4, %4 : i64[4]
+  %7 = atomic add b[%3, %0, %6] : i32[4]
+  %8 = load a[] : i32[2, 4]
+  %9 = constant 0 : i64[]
+  %10 = constant 1 : bool[2, 4]
+  %11 = select %10, %9, %9 : i64[2, 4]
+  %12 = constant 0 : i64[]
+  %13 = constant 1 : bool[2, 4]
+  %14 = select %13, %12, %12 : i64[2, 4]
+  %15 = atomic max b[%8, %11, %14] : i32[2, 4]
+  %16 = constant 7 : i32[]
+  %17 = constant 1 : bool[4]
+  %18 = select %17, %16, %16 : i32[4]
+  %19 = constant 0 : i64[]
+  %20 = constant 1 : bool[4]
+  %21 = select %20, %19, %19 : i64[4]
+  %22 = constant 1 : i64[]
+  %23 = constant 1 : bool[4]
+  %24 = select %23, %22, %22 : i64[4]
+  %25 = atomic compare_exchange b[%18, %7, %21, %24] : i32[4]
+  print "r" [%25]
+}
+)");
 }
 
 TEST(RecordTilesTest, RandomBits) {
@@ -194,19 +519,69 @@ TEST(RecordTilesTest, RandomBits) {
               auto words = random_bits(7, arange(4));
               print("r", {words[0], words[3]});
             }),
-            R"(@)");
+            R"(body {
+  %0 = arange 0[] : i32[4]
+  %1 = constant 7 : i64[]
+  %2 = cast %0 : i64[4]
+  %3, %4, %5, %6 = random [%1, %2] : i32[4], i32[4], i32[4], i32[4]
+  print "r" [%3, %6]
+}
+)");
 }
 
 TEST(RecordTilesTest, Rand) {
   EXPECT_EQ(recorded_body([](In a, InOut) {
               print("r", {rand(a.size(0), a.offsets(0))});
             }),
-            R"(@)");
+            R"(body {
+  %0 = index 2 : index
+  %1 = offsets dim 0 a[] : i64[2, 4]
+  %2 = index_to_tile %0 : i64[]
+  %3, %4, %5, %6 = random [%2, %1] : i32[2, 4], i32[2, 4], i32[2, 4], i32[2, 4]
+  %7 = constant 8 : i32[]
+  %8 = binary shr %3, %7 : i32[2, 4]
+  %9 = constant 16777215 : i32[]
+  %10 = binary bit_and %8, %9 : i32[2, 4]
+  %11 = cast %10 : f32[2, 4]
+  %12 = constant 5.960464477539063e-08 : f32[]
+  %13 = binary mul %11, %12 : f32[2, 4]
+  print "r" [%13]
+}
+)");
 }
 
 TEST(RecordTilesTest, Randn) {
   EXPECT_EQ(recorded_body([](In, InOut) { print("r", {randn(7, arange(4))}); }),
-            R"(@)");
+            R"(body {
+  %0 = arange 0[] : i32[4]
+  %1 = constant 7 : i64[]
+  %2 = cast %0 : i64[4]
+  %3, %4, %5, %6 = random [%1, %2] : i32[4], i32[4], i32[4], i32[4]
+  %7 = constant 8 : i32[]
+  %8 = binary shr %3, %7 : i32[4]
+  %9 = constant 16777215 : i32[]
+  %10 = binary bit_and %8, %9 : i32[4]
+  %11 = cast %10 : f32[4]
+  %12 = constant 1 : f32[]
+  %13 = binary add %11, %12 : f32[4]
+  %14 = constant 5.960464477539063e-08 : f32[]
+  %15 = binary mul %13, %14 : f32[4]
+  %16 = unary log %15 : f32[4]
+  %17 = constant -2 : f32[]
+  %18 = binary mul %16, %17 : f32[4]
+  %19 = unary sqrt %18 : f32[4]
+  %20 = constant 8 : i32[]
+  %21 = binary shr %4, %20 : i32[4]
+  %22 = constant 16777215 : i32[]
+  %23 = binary bit_and %21, %22 : i32[4]
+  %24 = cast %23 : f32[4]
+  %25 = constant 3.7450702829239286e-07 : f32[]
+  %26 = binary mul %24, %25 : f32[4]
+  %27 = unary cos %26 : f32[4]
+  %28 = binary mul %19, %27 : f32[4]
+  print "r" [%28]
+}
+)");
 }
 
 TEST(RecordTilesTest, PrintAndAssert) {
@@ -215,7 +590,19 @@ TEST(RecordTilesTest, PrintAndAssert) {
               print("tab\tand \"quote\" \\ \xc3\xa9", {a, a.size(0), 2.5});
               device_assert(a == a, "a is a number\n");
             }),
-            R"(@)");
+            R"(body {
+  print "no values" []
+  %0 = load a[] : f32[2, 4]
+  %1 = index 2 : index
+  %2 = index_to_tile %1 : i64[]
+  %3 = constant 2.5 : f32[]
+  print "tab\x09and \x22quote\x22 \x5c \xc3\xa9" [%0, %2, %3]
+  %4 = load a[] : f32[2, 4]
+  %5 = load a[] : f32[2, 4]
+  %6 = compare eq %4, %5 : bool[2, 4]
+  assertion "a is a number\x0a" [%6]
+}
+)");
 }
 
 TEST(RecordTilesTest, InlinePtx) {
@@ -225,7 +612,20 @@ TEST(RecordTilesTest, InlinePtx) {
                                      {a, 0.5}, f32,
                                      [](Tiles x) { return x[0] * x[1] + 1; })});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = constant 0.5 : f32[]
+  %2 = constant 1 : bool[2, 4]
+  %3 = select %2, %1, %1 : f32[2, 4]
+  %9 = inline_ptx "{ .reg .f32 t; mul.f32 t, $1, $2;\x0a  add.f32 $0, t, 0f3F800000; }" [%0, %3] (%4: f32[], %5: f32[]) {
+    %6 = binary mul %4, %5 : f32[]
+    %7 = constant 1 : f32[]
+    %8 = binary add %6, %7 : f32[]
+    yield %8
+  } : f32[2, 4]
+  print "r" [%9]
+}
+)");
 }
 
 TEST(RecordTilesTest, ElementwiseFunctionsOfTwoAndThree) {
@@ -233,7 +633,26 @@ TEST(RecordTilesTest, ElementwiseFunctionsOfTwoAndThree) {
               print("r", {fma(a, b, 1), fmod(a, 3), atan2(a, b), expm1(a),
                           trunc(b), bitcast(a, i32)});
             }),
-            R"(@)");
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = load b[] : f32[2, 4]
+  %2 = constant 1 : f32[]
+  %3 = ternary fma %0, %1, %2 : f32[2, 4]
+  %4 = load a[] : f32[2, 4]
+  %5 = constant 3 : f32[]
+  %6 = binary rem %4, %5 : f32[2, 4]
+  %7 = load a[] : f32[2, 4]
+  %8 = load b[] : f32[2, 4]
+  %9 = binary atan2 %7, %8 : f32[2, 4]
+  %10 = load a[] : f32[2, 4]
+  %11 = unary expm1 %10 : f32[2, 4]
+  %12 = load b[] : f32[2, 4]
+  %13 = unary trunc %12 : f32[2, 4]
+  %14 = load a[] : f32[2, 4]
+  %15 = bitcast %14 : i32[2, 4]
+  print "r" [%3, %6, %9, %11, %13, %15]
+}
+)");
 }
 
 } // namespace

@@ -223,7 +223,7 @@ TEST(RecordTypesTest, LinesAreTheUsers) {
   EXPECT_LINE(randn(7, arange(4)));
   EXPECT_LINE(a.gather({arange(4), 0}));
   EXPECT_LINE(b.atomic_add({arange(4), 0}, 1));
-  EXPECT_LINE(b.atomic_compare_exchange({0, 0}, 1, 2));
+  EXPECT_LINE(b.atomic_exchange({0, 0}, 1));
   EXPECT_LINE(a.offsets(0));
   EXPECT_LINE(a.in_bounds());
   EXPECT_LINE(where(a > 0, a, 1));

@@ -53,13 +53,15 @@ inline const std::vector<UnaryFunction> &unary_functions() {
   return table;
 }
 
-/// Distance in representable values; +0 and -0 are one apart, NaN is far from
-/// all but NaN.
+/// Distance in representable values. NaN is far from all but NaN, and zeros of
+/// different signs from each other.
 template <class Real> std::int64_t ulps(Real a, Real b) {
   if (std::isnan(a) || std::isnan(b))
     return std::isnan(a) && std::isnan(b)
                ? 0
                : std::numeric_limits<std::int64_t>::max();
+  if (a == 0 && b == 0 && std::signbit(a) != std::signbit(b))
+    return std::numeric_limits<std::int64_t>::max();
   using Bits =
       std::conditional_t<sizeof(Real) == 8, std::int64_t, std::int32_t>;
   auto order = [](Real value) -> std::int64_t {

@@ -66,6 +66,9 @@ TEST(AccessErrors, Places) {
   expect_access_error(Id::dim_range, [](In a, InOut, Out) { AT; a.offsets(2); }, "offsets() names dimension 2 of a, which has rank 2");
   expect_access_error(Id::dim_range, [](In, InOut, Out c) { AT; c.offsets(-3); });
   expect_access_error(Id::dim_range, [](In a, InOut, Out) { AT; a.size(2); }, "size() names dimension 2 of a (its tile), which has rank 2");
+  expect_access_error(Id::dim_range, [](In, InOut, Out c) { AT; c.source_size(2); }, "source_size() names dimension 2 of c, which has rank 2");
+  expect_access_error(Id::dim_range, [](In, InOut, Out) { AT; program_id(2); }, "program_id() names dimension 2 of the grid, which has rank 2");
+  expect_access_error(Id::dim_range, [](In, InOut, Out) { AT; program_id(-1); });
   expect_access_error(Id::level_index, [](In a, InOut, Out) { AT; a[0].offsets(0); }, "a got 1 indices for an operand with no level to index: 0 are needed");
   expect_application_error(Id::level_index, [](In a, In, Out) { AT; a.offsets(0); }, "1 is needed");
   expect_application_error(Id::level_index, [](In a, In, Out) { AT; a.in_bounds(); });

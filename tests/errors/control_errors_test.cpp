@@ -213,6 +213,7 @@ TEST(ScopeErrors, OutsideAnApplication) {
   expect_error(Id::not_recording, [] { AT; full({4}, 1, f32); }, "full() is used outside an application");
   expect_error(Id::not_recording, [] { AT; arange(4); }, "arange() is used outside");
   expect_error(Id::not_recording, [] { AT; print("x"); }, "print()");
+  expect_error(Id::not_recording, [] { AT; program_id(0); }, "program_id()");
   expect_error(Id::not_recording, [] { AT; range(4); });
   expect_error(Id::not_recording, [] { AT; loop_while([] { return zeros({}, b1); }, [] {}); }, "loop_while()");
   expect_error(Id::not_recording, [] { AT; when(true, [] {}); });
@@ -243,6 +244,7 @@ TEST(ScopeErrors, OperandsOfAnotherRecording) {
   expect_foreign([](In &, InOut &b, Out &) { AT; Tile x = b; });
   expect_foreign([](In &a, InOut &, Out &) { AT; sum(a); });
   expect_foreign([](In &a, InOut &, Out &) { AT; a.size(0); });
+  expect_foreign([](In &a, InOut &, Out &) { AT; a.source_size(0); });
   expect_foreign([](In &a, InOut &, Out &) { AT; a.offsets(0); });
   expect_foreign([](In &a, InOut &, Out &) { AT; a.in_bounds(); });
   expect_foreign([](In &a, InOut &, Out &) { AT; a.gather({arange(4)}); });

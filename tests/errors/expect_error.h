@@ -23,8 +23,8 @@ inline std::set<ErrorId> &seen_errors() {
   return out;
 }
 
-/// Their messages, as `[id] text`.
-inline std::set<std::string> &seen_messages() {
+/// They as rows of docs/reference/errors.md.
+inline std::set<std::string> &seen_rows() {
   static std::set<std::string> out;
   return out;
 }
@@ -47,8 +47,9 @@ void expect_error(ErrorId id, Mistake mistake, std::string_view says = "") {
         << "does not say: " << says << "\n"
         << error.what();
     seen_errors().insert(error.id());
-    seen_messages().insert("[" + std::string(error.id_name()) + "] " +
-                           error.diagnostic().message);
+    seen_rows().insert("| `" + std::string(error.id_name()) + "` | " +
+                       error.diagnostic().message + " | " +
+                       error.diagnostic().help + " |");
   }
 }
 

@@ -3,7 +3,7 @@
 #include "expect_error.h"
 
 #include "girih/girih.h"
-#include "girih/runtime/cuda/nvrtc.h"
+#include "girih/runtime/cuda/nvrtc_compiler.h"
 #include "girih/tests/runtime/fake_driver.h"
 
 namespace girih::testing {

@@ -135,6 +135,8 @@ RandomKernel random_elementwise(Dice &dice) {
   std::vector<View> views;
   bool backwards[3];
   double other = dice.any({0.0, 0.0, 1.0, -2.0});
+  if (!is_signed(out.dtypes[0]))
+    other = std::max(other, 0.0);
   out.text = "cut " + cut.text() + " other " + std::to_string(other);
   for (int i = 0; i < 3; ++i) {
     views.push_back(random_view(dice, logical, i == 2));

@@ -254,7 +254,7 @@ TEST(HostElementwise, FusedMultiplyAddRoundsOnce) {
     TestArray x(dtype, {n}), y(dtype, {n}), z(dtype, {n});
     // Near 1, where sums lie half-way between numbers, and of any size.
     for (std::int64_t i = 0; i < n; ++i)
-      x.set(i, std::ldexp(1 + random() * 0x1p-32,
+      x.set(i, std::ldexp(1 + static_cast<double>(random()) * 0x1p-32,
                           static_cast<int>(i % 2 ? random() % 24 : 0) - 12));
     for (const char *constants :
          {"1 3", "-1 1", "1.0078125 6e-8", "0.001 -0.001", "-1.5 1e-30"}) {

@@ -6,10 +6,12 @@
 #include "girih/compiler/pipeline.h"
 #include "girih/compiler/transforms/Passes.h"
 #include "girih/dsl/config.h"
+#include "girih/dsl/support/float_formats.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
@@ -82,7 +84,18 @@ private:
       builder.CreateCall(module.getOrInsertFunction(
           "emulated_exit", llvm::Type::getVoidTy(module.getContext())));
       call->eraseFromParent();
+    } else if (name.contains("redux.sync")) {
+      replaceRedux(call, builder);
     }
+  }
+
+  void replaceRedux(llvm::CallInst *call, llvm::IRBuilder<> &builder) {
+    llvm::StringRef name = call->getCalledFunction()->getName();
+    name.consume_front("llvm.nvvm.redux.sync.");
+    std::string text =
+        "redux.sync." + name.split('.').first.str() + ".b32 $0, $1, $2;";
+    replaceWith(call, builder, internAssembly(text, "=r,r,r"),
+                {call->getArgOperand(0), call->getArgOperand(1)});
   }
 
   llvm::Value *slot(llvm::Value *array, unsigned index,
@@ -99,6 +112,12 @@ private:
   }
 
   void emulate(llvm::CallInst *call, unsigned id, llvm::IRBuilder<> &builder) {
+    llvm::SmallVector<llvm::Value *> operands(call->args());
+    replaceWith(call, builder, id, operands);
+  }
+
+  void replaceWith(llvm::CallInst *call, llvm::IRBuilder<> &builder,
+                   unsigned id, llvm::ArrayRef<llvm::Value *> operands) {
     // One pair of arrays for the function: stacks of fibers are small.
     if (owner != call->getFunction()) {
       owner = call->getFunction();
@@ -106,8 +125,8 @@ private:
       values = entry.CreateAlloca(i64, entry.getInt32(24));
       results = entry.CreateAlloca(i64, entry.getInt32(8));
     }
-    for (unsigned i = 0; i < call->arg_size(); ++i)
-      builder.CreateStore(call->getArgOperand(i), slot(values, i, builder));
+    for (auto [i, operand] : llvm::enumerate(operands))
+      builder.CreateStore(operand, slot(values, i, builder));
     auto callee = module.getOrInsertFunction(
         "emulated_assembly", llvm::Type::getVoidTy(module.getContext()), i32,
         builder.getPtrTy(), builder.getPtrTy());
@@ -155,6 +174,10 @@ void addEntry(llvm::Module &module, llvm::Function &kernel) {
 
 [[noreturn]] void fail(const std::string &what) {
   throw std::runtime_error(what);
+}
+
+__bf16 bf16OfFloat(float value) {
+  return llvm::bit_cast<__bf16>(float_to_bf16(value));
 }
 
 template <typename T> T check(llvm::Expected<T> value) {
@@ -218,13 +241,22 @@ EmulatedKernel::EmulatedKernel(const std::string &text, int capability)
     fail("no LLVM IR");
   Rewriter(*llvmModule).run();
   addEntry(*llvmModule, *llvmModule->getFunction(lowered.entry));
-  state->jit = check(llvm::orc::LLJITBuilder().create());
+  // Conversions to bf16 by instruction flush denormals, unlike a GPU's: take
+  // those of a function.
+  auto machine = check(llvm::orc::JITTargetMachineBuilder::detectHost());
+  machine.addFeatures({"-avx512bf16", "-avxneconvert"});
+  state->jit = check(llvm::orc::LLJITBuilder()
+                         .setJITTargetMachineBuilder(std::move(machine))
+                         .create());
   llvmModule->setDataLayout(state->jit->getDataLayout());
   llvm::orc::SymbolMap symbols;
   for (auto [name, address] : hostFunctions())
     symbols[state->jit->mangleAndIntern(name)] = {
         llvm::orc::ExecutorAddr::fromPtr(address),
         llvm::JITSymbolFlags::Exported};
+  symbols[state->jit->mangleAndIntern("__truncsfbf2")] = {
+      llvm::orc::ExecutorAddr::fromPtr(&bf16OfFloat),
+      llvm::JITSymbolFlags::Exported};
   llvm::cantFail(state->jit->getMainJITDylib().define(
       llvm::orc::absoluteSymbols(std::move(symbols))));
   llvm::cantFail(state->jit->addIRModule(llvm::orc::ThreadSafeModule(

@@ -7,6 +7,7 @@
 
 #include <ucontext.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <deque>
@@ -282,7 +283,7 @@ void shuffle(Fiber *warp, llvm::StringRef text) {
 /// Instructions that tests write themselves.
 bool arithmetic(llvm::StringRef text, Slots results, Slots values) {
   if (!text.starts_with("add.s") && !text.starts_with("xor.") &&
-      !text.starts_with("fma."))
+      !text.starts_with("fma.rn.f"))
     return false;
   std::vector<Operand> operands = parseOperands(text);
   auto word = [&](int i) { return values[operands[i].slot - 1]; };
@@ -301,6 +302,29 @@ bool arithmetic(llvm::StringRef text, Slots results, Slots values) {
     results[0] = llvm::bit_cast<std::uint32_t>(
         std::fma(single(1), single(2), single(3)));
   return true;
+}
+
+/// redux.sync: all words become one.
+void combineWords(Fiber *warp, llvm::StringRef operation) {
+  auto word = [&](int lane) {
+    return static_cast<std::uint32_t>(warp[lane].values[0]);
+  };
+  std::uint32_t all = word(0);
+  for (int lane = 1; lane < 32; ++lane) {
+    std::uint32_t each = word(lane);
+    auto a = static_cast<std::int32_t>(all),
+         b = static_cast<std::int32_t>(each);
+    all = operation == "add"    ? all + each
+          : operation == "and"  ? all & each
+          : operation == "or"   ? all | each
+          : operation == "xor"  ? all ^ each
+          : operation == "umin" ? std::min(all, each)
+          : operation == "umax" ? std::max(all, each)
+          : operation == "min"  ? static_cast<std::uint32_t>(std::min(a, b))
+                                : static_cast<std::uint32_t>(std::max(a, b));
+  }
+  for (int lane = 0; lane < 32; ++lane)
+    warp[lane].results[0] = all;
 }
 
 /// The last lane to come does the work of the warp.
@@ -328,12 +352,42 @@ void meetWarp(unsigned id, Slots results, Slots values) {
   }
   const Instruction &instruction = instructions()[id];
   llvm::StringRef text(instruction.text);
-  if (text.starts_with("ldmatrix"))
+  if (text.consume_front("redux.sync."))
+    combineWords(gathered, text.split('.').first);
+  else if (text.starts_with("ldmatrix"))
     matrixLoad(gathered, instruction);
   else if (text.starts_with("shfl."))
     shuffle(gathered, text);
   else if (text.starts_with("mma."))
     matrixMultiply(gathered, instruction);
+}
+
+/// Instructions on floats, as exact as the type allows; false if unknown.
+bool computeFloat(llvm::StringRef text, Slots results, Slots values) {
+  auto operand = [&](int i) {
+    return static_cast<double>(
+        llvm::bit_cast<float>(static_cast<std::uint32_t>(values[i])));
+  };
+  float result;
+  if (text.starts_with("ex2.approx.")) {
+    result = static_cast<float>(std::exp2(operand(0)));
+    if (text.contains(".ftz") && !(std::fabs(result) >= 0x1p-126f) &&
+        !std::isnan(result))
+      result = 0;
+  } else if (text.starts_with("fma.rn.sat.f32")) {
+    double sum = std::fma(operand(0), operand(1), operand(2));
+    result =
+        std::isnan(sum) ? 0 : static_cast<float>(std::clamp(sum, 0.0, 1.0));
+  } else if (text.starts_with("fma.rm.f32")) {
+    double sum = std::fma(operand(0), operand(1), operand(2));
+    result = static_cast<float>(sum);
+    if (static_cast<double>(result) > sum)
+      result = std::nextafter(result, -INFINITY);
+  } else {
+    return false;
+  }
+  results[0] = llvm::bit_cast<std::uint32_t>(result);
+  return true;
 }
 
 extern "C" std::int32_t emulated_thread() { return machine->current; }
@@ -401,7 +455,8 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
   if (arithmetic(text, results, values))
     return;
   if (text.starts_with("ldmatrix") || text.starts_with("mma.") ||
-      text.starts_with("shfl.") || text.starts_with("bar.warp.sync"))
+      text.starts_with("shfl.") || text.starts_with("redux.sync.") ||
+      text.starts_with("bar.warp.sync"))
     return meetWarp(id, results, values);
   if (text.starts_with("cvt.rna.tf32")) {
     results[0] = (static_cast<std::uint32_t>(values[0]) + 0x1000) & 0xffffe000;
@@ -415,7 +470,8 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     results[0] = llvm::bit_cast<std::uint32_t>(rounded);
     return;
   }
-  complain("unknown instruction: " + instruction.text);
+  if (!computeFloat(text, results, values))
+    complain("unknown instruction: " + instruction.text);
 }
 
 void fiberMain() {

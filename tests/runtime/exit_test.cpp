@@ -83,7 +83,11 @@ TEST(Exit, WaitsForCompilationsUnderWay) {
               static std::string needed(100, 'x');
               static std::atomic<bool> gone{false};
               struct Mark {
-                ~Mark() { gone = true; }
+                ~Mark() {
+                  gone = true;
+                  // Time for a compilation to be caught at it.
+                  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+                }
               };
               static const Mark mark;
               auto *toolchain = new FakeToolchain(add_entry);

@@ -3,7 +3,7 @@
 // GPU; skipped where there is none.
 #include "test_kernels.h"
 
-#include "girih/runtime/cuda/nvrtc.h"
+#include "girih/runtime/cuda/nvrtc_compiler.h"
 
 #include <gtest/gtest.h>
 

@@ -7,6 +7,7 @@
 #include "test_kernels.h"
 
 #include "girih/runtime/failure.h"
+#include "girih/runtime/launch/plan.h"
 #include "girih/runtime/launch/specialise.h"
 
 #include <gtest/gtest.h>
@@ -215,6 +216,41 @@ TEST(LaunchErrors, OutputOverlapsItself) {
   host({5}).to(host_device);
   call(add, {host({5}).broadcast_to(shape), host({1, 2, 3, 4}), c});
   EXPECT_EQ(c.to_vector(), (Values{6, 7, 8, 9}));
+}
+
+TEST(LaunchErrors, FourBitElementsFillBytes) {
+  const auto arrangement = [](Tensor a, Tensor c) {
+    return arranged(a.tile({2, 8}), c.tile({2, 8}));
+  };
+  const Kernel copy =
+      make("copy", arrangement, [](In a, Out c) { c = cast(a, u4); });
+  const auto zeros = [](std::initializer_list<std::int64_t> shape) {
+    return Array::zeros(shape, u4, host_device);
+  };
+  const auto refuse = [&](ErrorId id, const Array &a, const Array &c,
+                          const std::string &part) {
+    const std::string text = error_of(id, [&] { call(copy, {a, c}, {}); });
+    EXPECT_TRUE(has(text, part)) << text;
+  };
+  refuse(ErrorId::stride, zeros({8, 4}).transpose(0, 1), zeros({4, 8}),
+         "operand a is u4[4, 8] on host with strides [1, 4]: 4-bit elements of "
+         "the last dimension must follow one another");
+  refuse(ErrorId::stride, zeros({4, 7}), zeros({4, 8}),
+         "rows of 4-bit elements must begin at whole bytes");
+  refuse(ErrorId::size, zeros({1, 7}), zeros({1, 7}),
+         "operand b is u4[1, 7] on host with strides [7, 1]: written 4-bit "
+         "elements fill whole bytes");
+}
+
+// The parameters hold their strides in bytes, but for the last.
+TEST(Launch, StridesOfFourBitElements) {
+  const Array array = Array::zeros({6, 4, 10}, i4, host_device);
+  const Array *arrays[] = {&array};
+  CallWords words(arrays, nullptr);
+  words.become_parameters(arrays);
+  const auto found = words.words();
+  EXPECT_EQ(std::vector(found.begin() + 1, found.end()),
+            (std::vector<std::int64_t>{6, 4, 10, 20, 5, 1}));
 }
 
 TEST(LaunchErrors, ReadOnlyOutput) {

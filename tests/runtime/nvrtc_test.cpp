@@ -5,7 +5,7 @@
 #include "fake_toolchain.h"
 
 #include "girih/girih.h"
-#include "girih/runtime/cuda/nvrtc.h"
+#include "girih/runtime/cuda/nvrtc_compiler.h"
 
 #include <gtest/gtest.h>
 

@@ -187,9 +187,7 @@ LogicalResult Emitter::emitOp(Operation *op) {
         return success();
       })
       .Case([&](tile::AsyncWaitOp wait) {
-        std::string pending = std::to_string(wait.getPending());
-        assembly({}, "cp.async.wait_group " + pending + ";", "", {}, true);
-        barrier();
+        awaitCopies(wait.getPending());
         return success();
       })
       .Case([&](tile::AllocSharedOp) { return success(); })
@@ -197,7 +195,8 @@ LogicalResult Emitter::emitOp(Operation *op) {
         emitSharedLoad(load);
         return success();
       })
-      .Case([&](tile::ConvertLayoutOp op) { return emitConvert(op); })
+      .Case<tile::ConvertLayoutOp, tile::RemapOp, tile::CoordinateOp,
+            tile::ReduceOp>([&](Operation *each) { return emitLanes(each); })
       .Case([&](tile::DotOp dot) { return emitDot(dot); })
       .Case([&](tensor::SplatOp splat) {
         int64_t count = layoutOf(splat.getResult()).size(Axis::reg);

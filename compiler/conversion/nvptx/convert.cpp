@@ -1,21 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
-// From one distributed layout to another, through shared memory.
+// From one distributed layout to another, lanes renamed on the way: by other
+// names for registers, by shuffles, or through shared memory.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
 #include "llvm/Support/MathExtras.h"
+
+#include <map>
+#include <numeric>
+#include <vector>
 
 using namespace mlir;
 
 namespace girih::compiler {
 
+namespace {
+
+/// More 32-bit shuffles than this cost more than shared memory does.
+constexpr int64_t mostShuffles = 16;
+
 /// Elements along `contiguous` that move at once: neighbours in registers and,
 /// within a 16-byte chunk, in memory.
-static int64_t sharedVector(const Layout &layout, int contiguous,
-                            int64_t elementBytes) {
-  if (layout.rank() == 0)
-    return 1;
+int64_t sharedVector(const Layout &layout, int contiguous,
+                     int64_t elementBytes) {
   return std::min<int64_t>(layout.registerRun(contiguous), 16 / elementBytes);
 }
+
+/// A conversion or a remap: the lanes' new names.
+struct Move {
+  explicit Move(Operation *op)
+      : from(cast<RankedTensorType>(op->getOperand(0).getType())),
+        to(cast<RankedTensorType>(op->getResult(0).getType())) {
+    auto remap = dyn_cast<tile::RemapOp>(op);
+    names.map = remap ? remap.getMap()
+                      : AffineMap::getMultiDimIdentityMap(to.getRank(),
+                                                          op->getContext());
+    names.from = from.getShape();
+    names.to = to.getShape();
+  }
+
+  RankedTensorType from, to;
+  LaneMap names;
+};
+
+/// Constants of a map's results apart from the rest.
+AffineMap takeOffset(AffineMap map, Coords &offset) {
+  MLIRContext *context = map.getContext();
+  SmallVector<AffineExpr> zeros(map.getNumDims(),
+                                getAffineConstantExpr(0, context)),
+      rest;
+  for (AffineExpr expr : map.getResults()) {
+    auto constant =
+        dyn_cast<AffineConstantExpr>(expr.replaceDimsAndSymbols(zeros, {}));
+    offset.push_back(constant ? constant.getValue() : 0);
+    rest.push_back(expr - offset.back());
+  }
+  return AffineMap::get(map.getNumDims(), 0, rest, context);
+}
+
+/// The plan for a way through shared memory.
+void planShared(MovePlan &plan, const Layout &from, const Layout &to,
+                const LaneMap &names, int64_t bytes) {
+  plan.kind = MovePlan::Kind::shared;
+  LaneMap linear = names;
+  linear.map = takeOffset(names.map, plan.offset);
+  if (llvm::all_of(plan.offset, [](int64_t value) { return value >= 0; }))
+    plan.reads = throughMap(to, linear);
+  Coords shape = from.shape();
+  int contiguous = 0;
+  const Layout &runs = plan.reads ? *plan.reads : from;
+  for (int dim = 0; dim < from.rank(); ++dim) {
+    if (plan.reads)
+      shape[dim] =
+          std::max(shape[dim], plan.reads->shape()[dim] + plan.offset[dim]);
+    if (runs.registerRun(dim) >= runs.registerRun(contiguous))
+      contiguous = dim;
+  }
+  plan.memory = swizzledShared(shape, contiguous, bytes, 1);
+}
+
+MovePlan planMove(const Move &move) {
+  Layout from = Emitter::layoutOf(move.from), to = Emitter::layoutOf(move.to);
+  MovePlan plan;
+  if (auto registers = findRenaming(from, to, move.names)) {
+    plan.registers = std::move(*registers);
+    return plan;
+  }
+  int64_t bytes = bytesOf(move.from.getElementType());
+  if (auto exchange = findExchange(from, to, move.names)) {
+    int64_t wordsEach = llvm::divideCeil(bytes, 4);
+    if (static_cast<int64_t>(exchange->sources.size()) * wordsEach <=
+        mostShuffles) {
+      plan.kind = MovePlan::Kind::exchange;
+      plan.exchange = std::move(*exchange);
+      return plan;
+    }
+  }
+  planShared(plan, from, to, move.names, bytes);
+  return plan;
+}
+
+} // namespace
 
 int contiguousDim(const Layout &memory) {
   for (int dim = 0; dim < memory.rank(); ++dim)
@@ -25,21 +109,66 @@ int contiguousDim(const Layout &memory) {
   return 0;
 }
 
-LogicalResult Emitter::emitConvert(tile::ConvertLayoutOp convert) {
-  Layout from = layoutOf(convert.getSource()), to = layoutOf(convert.getType());
-  Registers &source = registers(convert.getSource());
-  if (from.rank() == 0) {
-    tiles[convert] = Registers(source);
-    return success();
+int64_t Emitter::scratchOf(Operation *op) {
+  if (isa<tile::ConvertLayoutOp, tile::RemapOp>(op)) {
+    Move move(op);
+    MovePlan plan = planMove(move);
+    int64_t bytes = plan.kind == MovePlan::Kind::shared
+                        ? sizeOf(plan.memory, move.from.getElementType())
+                        : 0;
+    moves.insert_or_assign(op, std::move(plan));
+    return bytes;
   }
-  Layout memory = convertScratch(convert);
-  Type element = convert.getType().getElementType();
-  int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-  int64_t base = sharedOffset[convert];
-  int contiguous = contiguousDim(memory);
-  SharedPlace write(*this, memory, bytes, base, threadCoords(from),
+  if (auto reduce = dyn_cast<tile::ReduceOp>(op))
+    return reduceScratch(reduce);
+  return scratchBytes(op);
+}
+
+void Emitter::emitMove(Operation *op) {
+  const MovePlan &plan = moves.find(op)->second;
+  const Registers &source = registers(op->getOperand(0));
+  Registers result;
+  switch (plan.kind) {
+  case MovePlan::Kind::rename:
+    for (int64_t reg : plan.registers)
+      result.push_back(source[reg]);
+    break;
+  case MovePlan::Kind::exchange:
+    result = exchangeLanes(plan, source);
+    break;
+  case MovePlan::Kind::shared:
+    result = moveThroughShared(op, plan);
+    break;
+  }
+  tiles[op->getResult(0)] = std::move(result);
+}
+
+Registers Emitter::exchangeLanes(const MovePlan &plan,
+                                 ArrayRef<Value> registers) {
+  Registers brought, result;
+  for (const Exchange::Source &source : plan.exchange.sources) {
+    Value other = inEntry([&] {
+      Value moved = linear(lane, source.lane.bases);
+      return Value(
+          LLVM::XOrOp::create(b, loc, moved, constant32(source.lane.constant)));
+    });
+    brought.push_back(shuffle("idx", registers[source.reg], other));
+  }
+  for (int64_t source : plan.exchange.of)
+    result.push_back(brought[source]);
+  return result;
+}
+
+Registers Emitter::moveThroughShared(Operation *op, const MovePlan &plan) {
+  Move move(op);
+  Layout from = layoutOf(move.from);
+  Type element = move.from.getElementType();
+  int64_t bytes = bytesOf(element), base = sharedOffset[op];
+  int contiguous = contiguousDim(plan.memory);
+  SharedPlace write(*this, plan.memory, bytes, base, threadCoords(from),
                     threadMasks(from));
   Value owner = inEntry([&] { return ownerMask(from); });
+  const Registers source = registers(op->getOperand(0));
   barrier(); // whoever used this memory before is done
   int64_t vector = sharedVector(from, contiguous, bytes);
   for (int64_t reg = 0, end = from.size(Axis::reg); reg < end; reg += vector) {
@@ -48,16 +177,71 @@ LogicalResult Emitter::emitConvert(tile::ConvertLayoutOp convert) {
                 owner);
   }
   barrier();
-  SharedPlace read(*this, memory, bytes, base, threadCoords(to),
+  return plan.reads ? readPlaces(plan, base, element)
+                    : readMapped(op, plan, base);
+}
+
+Registers Emitter::readPlaces(const MovePlan &plan, int64_t base,
+                              Type element) {
+  const Layout &to = *plan.reads;
+  int64_t bytes = bytesOf(element);
+  int contiguous = contiguousDim(plan.memory);
+  SharedPlace read(*this, plan.memory, bytes, base, threadCoords(to),
                    threadMasks(to));
-  vector = sharedVector(to, contiguous, bytes);
+  int64_t vector = sharedVector(to, contiguous, bytes);
+  vector = std::gcd(vector, plan.offset[contiguous]);
   Registers result;
+  std::map<std::vector<int64_t>, int64_t> known; // what copies hold
   for (int64_t reg = 0, end = to.size(Axis::reg); reg < end; reg += vector) {
-    auto [address, added] = read.at(to.coordinates(reg, 0, 0));
+    Coords at = to.coordinates(reg, 0, 0);
+    for (auto [coord, add] : llvm::zip_equal(at, plan.offset))
+      coord += add;
+    auto [found, isNew] =
+        known.try_emplace(std::vector<int64_t>(at.begin(), at.end()), reg);
+    if (!isNew) {
+      for (int64_t i = 0; i < vector; ++i)
+        result.push_back(result[found->second + i]);
+      continue;
+    }
+    auto [address, added] = read.at(at);
     llvm::append_range(result, loadShared(address, added, vector, element));
   }
-  tiles[convert] = std::move(result);
-  return success();
+  return result;
+}
+
+Registers Emitter::readMapped(Operation *op, const MovePlan &plan,
+                              int64_t base) {
+  Move move(op);
+  Layout to = layoutOf(move.to);
+  Coords covered = to.shape();
+  bool past = false;
+  SmallVector<IndexFacts> facts;
+  for (auto [extent, reached] : llvm::zip_equal(move.names.to, covered)) {
+    past |= reached > extent;
+    facts.push_back({1, 0, reached - 1});
+  }
+  OffsetMap memory = *OffsetMap::of(plan.memory);
+  Type element = move.to.getElementType();
+  SmallVector<Value> thread = threadCoords(to);
+  IntegerBuilder integers = words();
+  Registers result;
+  for (int64_t reg = 0, end = to.size(Axis::reg); reg < end; ++reg) {
+    SmallVector<Value> lanes, coords;
+    for (auto [coord, add] : llvm::zip_equal(thread, to.coordinates(reg, 0, 0)))
+      lanes.push_back(integers.add(coord, constant32(add)));
+    for (auto [expr, extent] :
+         llvm::zip_equal(move.names.map.getResults(), move.names.from)) {
+      Value coord = integers.expr(expr, lanes, {}, facts);
+      // Elements past the tile are read from somewhere within the memory.
+      if (past)
+        coord = integers.max(integers.min(coord, constant32(extent - 1)),
+                             constant32(0));
+      coords.push_back(coord);
+    }
+    Value address = sharedAddress(memory, coords, bytesOf(element));
+    llvm::append_range(result, loadShared(address, base, 1, element));
+  }
+  return result;
 }
 
 } // namespace girih::compiler

@@ -4,6 +4,8 @@
 #include "girih/compiler/assert_record.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
+#include <tuple>
+
 using namespace mlir;
 
 namespace girih::compiler {
@@ -23,14 +25,19 @@ static std::pair<std::string, unsigned> placeOf(Location loc) {
 
 LogicalResult Emitter::emitTile(tile::AssertOp assertion) {
   Value condition = assertion.getCondition();
+  Failure failure;
+  failure.message = assertion.getMessage().str();
+  std::tie(failure.file, failure.line) = placeOf(assertion.getLoc());
   auto tensor = dyn_cast<RankedTensorType>(condition.getType());
   Type i64 = b.getI64Type();
   auto fails = [&](Value holds) -> Value {
     return LLVM::XOrOp::create(b, loc, holds, words().truth(true));
   };
   if (!tensor) {
-    doWhere(fails(scalar(condition)),
-            [&] { recordFailure(assertion, zeroOf(i64), {}); });
+    doWhere(fails(scalar(condition)), [&] {
+      failure.lane = zeroOf(i64);
+      fail(failure);
+    });
     return success();
   }
   Layout layout = layoutOf(condition);
@@ -49,7 +56,9 @@ LogicalResult Emitter::emitTile(tile::AssertOp assertion) {
         b, loc, failed, LLVM::ZExtOp::create(b, loc, i64, number), lane);
     any = LLVM::OrOp::create(b, loc, any, failed);
   }
-  doWhere(any, [&] { recordFailure(assertion, lane, shape); });
+  failure.lane = lane;
+  failure.shape = shape;
+  doWhere(any, [&] { fail(failure); });
   return success();
 }
 
@@ -83,18 +92,57 @@ void Emitter::putLane(Value lane, ArrayRef<int64_t> shape,
   }
 }
 
-void Emitter::recordFailure(tile::AssertOp assertion, Value lane,
-                            ArrayRef<int64_t> shape) {
-  Type i64 = b.getI64Type(), i8 = b.getI8Type();
+/// Copies the text, which ends with a zero, to the record at `base`.
+void Emitter::putText(StringRef text, Value base) {
+  Type i8 = b.getI8Type(), pointer = base.getType();
+  Value from = textConstant(text);
+  auto end = static_cast<int64_t>(text.size()) + 1;
+  auto at = [&](Value start, LLVM::GEPArg offset) -> Value {
+    return LLVM::GEPOp::create(b, loc, pointer, i8, start,
+                               ArrayRef<LLVM::GEPArg>{offset});
+  };
+  Value to = at(base, static_cast<int32_t>(offsetof(AssertRecord, text)));
+  repeatWhile(
+      constant32(0),
+      [&](Values i) { return unsignedLess(i[0], constant32(end)); },
+      [&](Values i) -> Registers {
+        Value letter = LLVM::LoadOp::create(b, loc, i8, at(from, i[0]));
+        LLVM::StoreOp::create(b, loc, letter, at(to, i[0]), 0,
+                              /*isVolatile=*/true);
+        return {words().add(i[0], constant32(1))};
+      });
+}
+
+void Emitter::fillRecord(const Failure &failure, Value base) {
+  auto put = [&](Value value, size_t offset) {
+    Value slot = LLVM::GEPOp::create(
+        b, loc, base.getType(), b.getI8Type(), base,
+        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
+    LLVM::StoreOp::create(b, loc, value, slot, 0, /*isVolatile=*/true);
+  };
+  // Both texts end with a zero and fit.
+  StringRef file(failure.file), message(failure.message);
+  std::string text = file.take_front(400).str() + '\0';
+  putText(text + message.take_front(sizeof(AssertRecord::text) - 402).str(),
+          base);
+  put(constant32(failure.line), offsetof(AssertRecord, line));
+  put(flatProgram(), offsetof(AssertRecord, program));
+  putLane(failure.lane, failure.shape, put);
+  LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst);
+  put(constant32(1), offsetof(AssertRecord, written));
+  LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst);
+}
+
+void Emitter::fail(const Failure &failure) {
+  Type i64 = b.getI64Type();
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
-  auto [file, line] = placeOf(assertion.getLoc());
   auto where =
       variable(into, b, loc, assert_variable, i64, LLVM::Linkage::External);
   auto claimed = variable(into, b, loc, "girih_assert_claimed", i32(),
                           LLVM::Linkage::Internal);
-  Value address = LLVM::AddressOfOp::create(b, loc, claimed);
   Value before = LLVM::AtomicRMWOp::create(
-      b, loc, LLVM::AtomicBinOp::xchg, address, constant32(1),
+      b, loc, LLVM::AtomicBinOp::xchg,
+      LLVM::AddressOfOp::create(b, loc, claimed), constant32(1),
       LLVM::AtomicOrdering::monotonic, "device");
   Value later = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, before,
                                      constant32(0));
@@ -102,55 +150,19 @@ void Emitter::recordFailure(tile::AssertOp assertion, Value lane,
   Value at = LLVM::LoadOp::create(b, loc, i64,
                                   LLVM::AddressOfOp::create(b, loc, where), 8,
                                   /*isVolatile=*/true);
-  Value base = LLVM::IntToPtrOp::create(b, loc, pointer, at);
-  auto put = [&](Value value, size_t offset) {
-    Value slot = LLVM::GEPOp::create(
-        b, loc, pointer, i8, base,
-        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
-    LLVM::StoreOp::create(b, loc, value, slot, 0, /*isVolatile=*/true);
-  };
-  // Both texts end with a zero and fit.
-  std::string message = assertion.getMessage().str(), text = file;
-  text.resize(std::min<size_t>(text.size(), 400));
-  text += '\0';
-  text += StringRef(message).take_front(sizeof(AssertRecord::text) - 402);
   Value given =
       LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, at, zeroOf(i64));
   doWhere(given, [&] {
-    Value from = textConstant(text);
-    auto end = static_cast<int64_t>(text.size()) + 1;
-    repeatWhile(
-        constant32(0),
-        [&](Values i) { return unsignedLess(i[0], constant32(end)); },
-        [&](Values i) -> Registers {
-          Value source =
-              LLVM::GEPOp::create(b, loc, pointer, i8, from, ValueRange(i[0]));
-          Value slot =
-              LLVM::GEPOp::create(b, loc, pointer, i8, base, ValueRange(i[0]));
-          slot =
-              LLVM::GEPOp::create(b, loc, pointer, i8, slot,
-                                  ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(
-                                      offsetof(AssertRecord, text))});
-          LLVM::StoreOp::create(b, loc,
-                                LLVM::LoadOp::create(b, loc, i8, source), slot,
-                                0, /*isVolatile=*/true);
-          return {words().add(i[0], constant32(1))};
-        });
-    put(constant32(line), offsetof(AssertRecord, line));
-    put(flatProgram(), offsetof(AssertRecord, program));
-    putLane(lane, shape, put);
-    LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst);
-    put(constant32(1), offsetof(AssertRecord, written));
-    LLVM::FenceOp::create(b, loc, LLVM::AtomicOrdering::seq_cst);
+    fillRecord(failure, LLVM::IntToPtrOp::create(b, loc, pointer, at));
   });
-  auto fail =
+  auto call =
       external("__assertfail", {}, {pointer, pointer, i32(), pointer, i64});
-  LLVM::CallOp::create(
-      b, loc, fail,
-      ValueRange{
-          textConstant(message), textConstant(file), constant32(line),
-          textConstant(kernel.getName()),
-          LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(1))});
+  Value bytes = LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(1));
+  LLVM::CallOp::create(b, loc, call,
+                       ValueRange{textConstant(failure.message),
+                                  textConstant(failure.file),
+                                  constant32(failure.line),
+                                  textConstant(kernel.getName()), bytes});
 }
 
 } // namespace girih::compiler

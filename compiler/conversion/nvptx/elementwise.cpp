@@ -47,6 +47,12 @@ LogicalResult Emitter::emitElementwise(Operation *op) {
     return success();
   }
   Registers values;
+  if (auto division = dyn_cast<arith::DivFOp>(op))
+    values = quotients(division);
+  if (!values.empty()) {
+    tiles[result] = std::move(values);
+    return success();
+  }
   int64_t count = layoutOf(result).size(Axis::reg);
   SmallVector<Value> operandValues(op->getNumOperands());
   for (int64_t reg = 0; reg < count; ++reg) {

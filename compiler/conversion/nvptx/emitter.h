@@ -6,7 +6,9 @@
 #include "girih/compiler/analysis/access.h"
 #include "girih/compiler/analysis/emit.h"
 #include "girih/compiler/layout/atoms.h"
+#include "girih/compiler/layout/moves.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -23,6 +25,18 @@ struct NvptxOptions {
   int capability = 80;
   int64_t sharedLimit = 0; // bytes that a program can have; 0: any number
   bool lineInfo = false;
+};
+
+/// How a tile gets from one layout to another.
+struct MovePlan {
+  enum class Kind { rename, exchange, shared } kind = Kind::rename;
+  llvm::SmallVector<int64_t> registers; // rename: of the source
+  Exchange exchange;
+  /// Through shared memory: laid out so, read where `reads` plus `offset` says,
+  /// or, without it, where the map does.
+  Layout memory;
+  std::optional<Layout> reads;
+  Coords offset;
 };
 
 /// An address in shared memory as a function of constant coordinates: the part
@@ -66,6 +80,7 @@ private:
   friend class IndirectAccess;
   friend class ScanEmitter;
   friend class SortEmitter;
+  friend class Reducer;
 
   // control.cpp
   void makeFunction();
@@ -87,6 +102,8 @@ private:
   // elementwise.cpp, casts.cpp, math.cpp
   mlir::LogicalResult emitElementwise(mlir::Operation *op);
   mlir::LogicalResult emitConstant(mlir::Operation *op);
+  /// quotient.cpp: by reciprocals; empty where that is not worth it.
+  Registers quotients(mlir::arith::DivFOp op);
   mlir::Value compute(mlir::Operation *op,
                       llvm::ArrayRef<mlir::Value> operands);
   mlir::Value computeInteger(mlir::Operation *op,
@@ -99,6 +116,8 @@ private:
   mlir::Value remainder(mlir::Value x, mlir::Value y);
   mlir::Value computeMath(mlir::Operation *op,
                           llvm::ArrayRef<mlir::Value> operands);
+  mlir::Value expFloat(mlir::Value x); // exponentials.cpp
+  mlir::Value expFloat2(mlir::Value x);
   mlir::Value mathFloat(mlir::Operation *op,
                         llvm::ArrayRef<mlir::Value> operands);
   mlir::Value floatCast(mlir::Value value, mlir::Type from, mlir::Type to);
@@ -122,15 +141,36 @@ private:
 
   // shared.cpp, convert.cpp
   mlir::LogicalResult planShared();
-  mlir::LogicalResult emitConvert(tile::ConvertLayoutOp convert);
+  /// Bytes of shared memory that the operation uses by itself.
+  int64_t scratchOf(mlir::Operation *op);
+  void emitMove(mlir::Operation *op);
+  Registers exchangeLanes(const MovePlan &plan, llvm::ArrayRef<mlir::Value>);
+  Registers moveThroughShared(mlir::Operation *op, const MovePlan &plan);
+  Registers readPlaces(const MovePlan &plan, int64_t base, mlir::Type element);
+  Registers readMapped(mlir::Operation *op, const MovePlan &plan, int64_t base);
+  /// Address of the element at any coordinates.
+  mlir::Value sharedAddress(const OffsetMap &map,
+                            llvm::ArrayRef<mlir::Value> coords, int64_t bytes);
   void emitCopy(tile::CopyAsyncOp copy);
   void emitSharedLoad(tile::SharedLoadOp load);
   void barrier();
+  void awaitCopies(int64_t pending);
   Registers loadShared(mlir::Value address, int64_t constant, int64_t count,
                        mlir::Type element);
   void storeShared(mlir::Value address, int64_t constant,
                    llvm::ArrayRef<mlir::Value> values, mlir::Type element,
                    mlir::Value mask);
+
+  // lanes.cpp, reduce.cpp
+  /// What moves, numbers or combines lanes.
+  mlir::LogicalResult emitLanes(mlir::Operation *op);
+  void emitCoordinate(tile::CoordinateOp op);
+  mlir::LogicalResult emitReduce(tile::ReduceOp op);
+  /// What a region of lanes makes of scalars; empty where it has no lowering.
+  Registers applyLanes(mlir::Region &region,
+                       llvm::ArrayRef<mlir::Value> arguments);
+  /// The value of another lane: `mode` is idx, bfly, up or down.
+  mlir::Value shuffle(llvm::StringRef mode, mlir::Value value, mlir::Value by);
 
   // dot.cpp, dot_fma.cpp
   mlir::LogicalResult emitDot(tile::DotOp dot);
@@ -154,10 +194,6 @@ private:
   mlir::LogicalResult emitTile(tile::TakeOp take);
   mlir::LogicalResult emitTile(tile::ScanOp scan);
   mlir::LogicalResult emitTile(tile::SortOp sort);
-  /// What a region of scalars yields for these arguments; nothing where it
-  /// cannot be lowered, which has been reported.
-  Registers applyLanes(mlir::Region &region,
-                       llvm::ArrayRef<mlir::Value> arguments);
 
   // debug.cpp, device_assert.cpp
   mlir::LogicalResult emitTile(tile::PrintOp print);
@@ -169,8 +205,16 @@ private:
                       std::string &format);
   void printValue(const std::string &text, mlir::Value value, bool isUnsigned);
   void printLine(mlir::Value format, llvm::ArrayRef<mlir::Value> numbers);
-  void recordFailure(tile::AssertOp assertion, mlir::Value lane,
-                     llvm::ArrayRef<int64_t> shape);
+  /// A failed assertion: whose, and the flat number of a lane of this shape.
+  struct Failure {
+    std::string file, message;
+    unsigned line = 0;
+    mlir::Value lane;
+    llvm::ArrayRef<int64_t> shape;
+  };
+  void fail(const Failure &failure);
+  void fillRecord(const Failure &failure, mlir::Value base);
+  void putText(llvm::StringRef text, mlir::Value base);
   void putLane(mlir::Value lane, llvm::ArrayRef<int64_t> shape,
                llvm::function_ref<void(mlir::Value, size_t)> put);
   /// Generic pointer to a constant that ends with a zero.
@@ -203,8 +247,6 @@ private:
   mlir::Value valueWhere(mlir::Value condition, mlir::Value otherwise,
                          llvm::function_ref<mlir::Value()> make);
   void doWhere(mlir::Value condition, llvm::function_ref<void()> make);
-  /// An element of any type from another lane; `mode` is up, down, bfly or idx.
-  mlir::Value shuffle(llvm::StringRef mode, mlir::Value value, mlir::Value by);
   mlir::Value unsignedLess(mlir::Value x, mlir::Value y);
 
   // values.cpp: building blocks
@@ -267,6 +309,7 @@ private:
   llvm::DenseMap<mlir::Value, Registers> tiles;
   llvm::DenseMap<mlir::Value, Registers> fragments; // words, of dot operands
   llvm::DenseMap<mlir::Operation *, int64_t> sharedOffset;
+  llvm::DenseMap<mlir::Operation *, MovePlan> moves;
   llvm::DenseMap<mlir::Value, tile::SharedLoadOp> lateLoads;
   int64_t sharedSize = 0;
   int neededPtx = 0;
@@ -307,16 +350,18 @@ private:
 /// The dimension along which memory is contiguous.
 int contiguousDim(const Layout &memory);
 
-/// Bytes of an element in shared memory.
+/// Bytes of a tile in memory, and of an element.
+int64_t sizeOf(const Layout &memory, mlir::Type element);
 int64_t bytesOf(mlir::Type element);
 
 /// Shared memory that an operation needs for itself alone; 0 for none.
 int64_t scratchBytes(mlir::Operation *op);
 int64_t scanScratch(tile::ScanOp scan);
 int64_t sortScratch(tile::SortOp sort);
-
-/// The shared memory through which a conversion goes.
-Layout convertScratch(tile::ConvertLayoutOp convert);
+/// Partial results that warps leave for each other, 0 where none do.
+int64_t reduceScratch(tile::ReduceOp reduce);
+/// Whether that memory is the operation's own, written once.
+bool ownsScratch(tile::ReduceOp reduce);
 
 /// Bits that each coordinate of register 0 can have over all threads.
 llvm::SmallVector<uint64_t> threadMasks(const Layout &layout);

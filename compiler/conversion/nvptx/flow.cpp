@@ -64,43 +64,8 @@ void Emitter::doWhere(Value condition, function_ref<void()> make) {
   b.setInsertionPointToEnd(join);
 }
 
-Value Emitter::shuffle(StringRef mode, Value value, Value by) {
-  Type type = value.getType();
-  unsigned bits = type.getIntOrFloatBitWidth();
-  Registers words;
-  if (bits >= 32) {
-    words = pack(value);
-  } else {
-    Value integer = bitcast(value, b.getIntegerType(bits));
-    words = {LLVM::ZExtOp::create(b, loc, i32(), integer)};
-  }
-  std::string name = ("llvm.nvvm.shfl.sync." + mode + ".i32").str();
-  for (Value &word : words)
-    word = intrinsic(
-        i32(), name,
-        {constant32(-1), word, by, constant32(mode == "up" ? 0 : 31)});
-  if (bits >= 32)
-    return unpack(words, type).front();
-  Value integer =
-      LLVM::TruncOp::create(b, loc, b.getIntegerType(bits), words.front());
-  return bitcast(integer, type);
-}
-
 Value Emitter::unsignedLess(Value x, Value y) {
   return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ult, x, y);
-}
-
-Registers Emitter::applyLanes(Region &region, ArrayRef<Value> arguments) {
-  Block &block = region.front();
-  for (auto [argument, value] :
-       llvm::zip_equal(block.getArguments(), arguments))
-    scalars[argument] = value;
-  Registers results;
-  if (failed(emitBlock(block)))
-    return results;
-  for (Value value : block.getTerminator()->getOperands())
-    results.push_back(scalar(value));
-  return results;
 }
 
 } // namespace girih::compiler

@@ -59,8 +59,12 @@ Value Emitter::mathFloat(Operation *op, ArrayRef<Value> x) {
         Value root = LLVM::SqrtOp::create(b, loc, x[0]);
         return LLVM::FDivOp::create(b, loc, one, root);
       })
-      .Case([&](math::ExpOp) { return function("exp"); })
-      .Case([&](math::Exp2Op) { return function("exp2"); })
+      .Case([&](math::ExpOp) {
+        return x[0].getType().isF32() ? expFloat(x[0]) : function("exp");
+      })
+      .Case([&](math::Exp2Op) {
+        return x[0].getType().isF32() ? expFloat2(x[0]) : function("exp2");
+      })
       .Case([&](math::ExpM1Op) { return function("expm1"); })
       .Case([&](math::LogOp) { return function("log"); })
       .Case([&](math::Log2Op) { return function("log2"); })

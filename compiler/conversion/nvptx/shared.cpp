@@ -14,18 +14,9 @@ int64_t bytesOf(Type element) {
   return llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
 }
 
-Layout convertScratch(tile::ConvertLayoutOp convert) {
-  Layout from = Emitter::layoutOf(convert.getSource());
-  Layout to = Emitter::layoutOf(convert.getResult());
-  Coords shape = from.shape(), other = to.shape();
-  int contiguous = 0;
-  for (int dim = 0; dim < from.rank(); ++dim) {
-    shape[dim] = std::max(shape[dim], other[dim]);
-    if (to.registerRun(dim) >= to.registerRun(contiguous))
-      contiguous = dim;
-  }
-  return swizzledShared(shape, contiguous,
-                        bytesOf(convert.getType().getElementType()), 1);
+int64_t sizeOf(const Layout &memory, Type element) {
+  return memory.size(Axis::offset) * memory.size(Axis::stage) *
+         bytesOf(element);
 }
 
 namespace {
@@ -37,11 +28,6 @@ struct Span {
   int64_t bytes, first, last, offset = 0;
   bool scratch; // for one operation at a time, with barriers around
 };
-
-int64_t sizeOf(const Layout &memory, Type element) {
-  return memory.size(Axis::offset) * memory.size(Axis::stage) *
-         bytesOf(element);
-}
 
 /// Gives each span the lowest place that is free while it lives.
 int64_t placeSpans(MutableArrayRef<Span> spans) {
@@ -76,6 +62,7 @@ LogicalResult Emitter::planShared() {
   auto place = [&](Operation *op) {
     return order.lookup(body.findAncestorOpInBlock(*op));
   };
+  auto end = static_cast<int64_t>(order.size());
   SmallVector<Span> spans;
   kernel.walk([&](Operation *op) {
     int64_t first = place(op), last = first;
@@ -90,13 +77,12 @@ LogicalResult Emitter::planShared() {
       spans.push_back({op,
                        sizeOf(type.getLayout().getLayout(), type.getElement()),
                        first, last, 0, false});
-    } else if (auto convert = dyn_cast<tile::ConvertLayoutOp>(op)) {
-      spans.push_back(
-          {op,
-           sizeOf(convertScratch(convert), convert.getType().getElementType()),
-           first, last, 0, true});
-    } else if (int64_t bytes = scratchBytes(op)) {
-      spans.push_back({op, bytes, first, last, 0, true});
+    } else if (int64_t bytes = scratchOf(op)) {
+      auto reduce = dyn_cast<tile::ReduceOp>(op);
+      if (reduce && ownsScratch(reduce))
+        spans.push_back({op, bytes, 0, end, 0, false});
+      else
+        spans.push_back({op, bytes, first, last, 0, true});
     }
   });
   sharedSize = placeSpans(spans);
@@ -173,23 +159,29 @@ Value SharedPlace::addressWith(uint64_t flipped) {
   return staged;
 }
 
+Value Emitter::sharedAddress(const OffsetMap &map, ArrayRef<Value> coords,
+                             int64_t bytes) {
+  IntegerBuilder integers = words();
+  Value inside = constant32(0), total = sharedBase;
+  for (auto [dim, coord] : llvm::enumerate(coords)) {
+    ArrayRef<uint64_t> bits = map.bitMasks(dim);
+    inside = LLVM::XOrOp::create(b, loc, inside, linear(coord, bits));
+    Value atoms = LLVM::LShrOp::create(b, loc, coord, constant32(bits.size()));
+    Value stride = constant32(map.atomStride(dim) * bytes);
+    total = integers.add(total, integers.mul(atoms, stride));
+  }
+  return integers.add(total, integers.mul(inside, constant32(bytes)));
+}
+
 /// The address where a register's coordinates carry into the thread's, as they
 /// can with an odd number of warps.
 Value SharedPlace::carried(ArrayRef<int64_t> constant) {
   IntegerBuilder integers = e.words();
   Value address = e.inEntry([&] {
-    Value inside = e.constant32(0), total = e.sharedBase;
-    for (auto [dim, coord] : llvm::enumerate(coords)) {
-      ArrayRef<uint64_t> bits = map.bitMasks(dim);
-      Value sum = integers.add(coord, e.constant32(constant[dim]));
-      inside = LLVM::XOrOp::create(e.b, e.loc, inside, e.linear(sum, bits));
-      Value atoms =
-          LLVM::LShrOp::create(e.b, e.loc, sum, e.constant32(bits.size()));
-      Value stride = e.constant32(map.atomStride(dim) * elementBytes);
-      total = integers.add(total, integers.mul(atoms, stride));
-    }
-    return integers.add(total,
-                        integers.mul(inside, e.constant32(elementBytes)));
+    SmallVector<Value> sums;
+    for (auto [coord, add] : llvm::zip_equal(coords, constant))
+      sums.push_back(integers.add(coord, e.constant32(add)));
+    return e.sharedAddress(map, sums, elementBytes);
   });
   return stageOffset ? integers.add(address, stageOffset) : address;
 }
@@ -217,6 +209,12 @@ std::pair<Value, int64_t> SharedPlace::at(ArrayRef<int64_t> constant) {
 void Emitter::barrier() {
   unseparated.clear();
   intrinsic({}, "llvm.nvvm.barrier.cta.sync.aligned.all", {constant32(0)});
+}
+
+void Emitter::awaitCopies(int64_t pending) {
+  std::string text = "cp.async.wait_group " + std::to_string(pending) + ";";
+  assembly({}, text, "", {}, true);
+  barrier();
 }
 
 static std::string widthOf(int64_t bytes, int64_t &count, char &letter) {

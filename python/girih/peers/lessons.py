@@ -18,7 +18,7 @@ def find_inspect():
     """The bundle's program, or the newest build's."""
     root = pathlib.Path(__file__).resolve().parents[3]
     if (root / "girih").is_file():
-        return [str(root / "girih"), "inspect"]
+        return [str(root / "girih"), "girih-inspect"]
     built = sorted(root.glob("build/*/bin/girih-inspect"), key=os.path.getmtime)
     if not built:
         sys.exit("no inspect: ./x build girih-inspect")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "girih/runtime/cuda/nvrtc.h"
+#include "girih/runtime/cuda/nvrtc_compiler.h"
 
 #include "girih/dsl/support/env.h"
 #include "girih/runtime/failure.h"

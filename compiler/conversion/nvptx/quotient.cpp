@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Division of many elements by few: by their reciprocals, where 16 bits of the
+// quotient are all that is wanted.
+#include "girih/compiler/conversion/nvptx/emitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+/// So many quotients by one divisor pay for its reciprocal.
+static constexpr size_t fewestQuotients = 4;
+
+/// Whether all that becomes of an f32 tile is one of 16 bits or fewer.
+static bool isRoundedFurther(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getElementType().isF32() && !value.use_empty() &&
+         llvm::all_of(value.getUsers(), [](Operation *user) {
+           return isa<arith::TruncFOp>(user);
+         });
+}
+
+/// x times the reciprocal is within 2 units in the last place of f32, which 16
+/// bits show only beside a tie. Divisors whose reciprocal might overflow are
+/// taken 2^64 times.
+Registers Emitter::quotients(arith::DivFOp op) {
+  if (!isRoundedFurther(op.getResult()))
+    return {};
+  const Registers &x = registers(op.getLhs()), &y = registers(op.getRhs());
+  DenseMap<Value, std::pair<Value, Value>> reciprocals; // and their factors
+  for (Value divisor : y)
+    reciprocals.try_emplace(divisor);
+  if (reciprocals.size() * fewestQuotients > y.size())
+    return {};
+  Type f32 = b.getF32Type();
+  auto number = [&](float value) {
+    return constantOf(b.getF32FloatAttr(value), f32);
+  };
+  Registers result;
+  for (auto [dividend, divisor] : llvm::zip_equal(x, y)) {
+    auto &[reciprocal, factor] = reciprocals[divisor];
+    if (!reciprocal) {
+      Value size = LLVM::FAbsOp::create(b, loc, divisor);
+      Value isTiny = LLVM::FCmpOp::create(b, loc, LLVM::FCmpPredicate::olt,
+                                          size, number(0x1p-100f));
+      factor =
+          LLVM::SelectOp::create(b, loc, isTiny, number(0x1p64f), number(1.0f));
+      Value scaled = LLVM::FMulOp::create(b, loc, divisor, factor);
+      reciprocal = LLVM::FDivOp::create(b, loc, number(1.0f), scaled);
+    }
+    Value product = LLVM::FMulOp::create(b, loc, dividend, reciprocal);
+    result.push_back(LLVM::FMulOp::create(b, loc, product, factor));
+  }
+  return result;
+}
+
+} // namespace girih::compiler

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+// ?: would have to know its condition: where().
+#include "girih/dsl/dsl.h"
+using namespace girih;
+
+void application(In a, Out c) { c = a > 0 ? Tile(a) : -a; }

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// FlashAttention through the nvptx back end, on the CPU, against plain loops.
+#include "attention_text.h"
+#include "emulator.h"
+
+#include "llvm/ADT/bit.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+using namespace girih::testing;
+
+namespace {
+
+using Matrix = std::vector<std::uint16_t>; // bf16, row major
+
+double valueOf(std::uint16_t bits) {
+  return llvm::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+/// Sixteenths from -2 to 2, which bf16 holds exactly.
+Matrix randomMatrix(std::int64_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  Matrix matrix(count);
+  for (std::uint16_t &bits : matrix) {
+    float value = (static_cast<int>(random() % 65) - 32) / 16.0f;
+    bits = llvm::bit_cast<std::uint32_t>(value) >> 16;
+  }
+  return matrix;
+}
+
+void expectAttention(const AttentionCase &c, std::int64_t queries,
+                     std::int64_t keys) {
+  SCOPED_TRACE(std::to_string(queries) + " queries, " + std::to_string(keys) +
+               " keys");
+  std::int64_t depth = c.depth;
+  Matrix q = randomMatrix(queries * depth, 1),
+         k = randomMatrix(keys * depth, 2), v = randomMatrix(keys * depth, 3),
+         o(queries * depth + 16, 0xffff);
+  EmulatedKernel kernel(attentionText(c), 80);
+  std::vector<std::int64_t> params;
+  for (auto [matrix, rows] :
+       {std::pair(&q, queries), {&k, keys}, {&v, keys}, {&o, queries}})
+    params.insert(params.end(), {reinterpret_cast<std::int64_t>(matrix->data()),
+                                 rows, depth, depth, 1});
+  ASSERT_NO_THROW(kernel.run(params, (queries + c.queries - 1) / c.queries));
+  std::vector<double> scores(keys), sums(depth);
+  for (std::int64_t row = 0; row < queries; ++row) {
+    double largest = -1e30, total = 0;
+    for (std::int64_t key = 0; key < keys; ++key) {
+      double score = 0;
+      for (std::int64_t i = 0; i < depth; ++i)
+        score += valueOf(q[row * depth + i]) * valueOf(k[key * depth + i]);
+      scores[key] = score / 8;
+      largest = std::max(largest, scores[key]);
+    }
+    std::fill(sums.begin(), sums.end(), 0);
+    for (std::int64_t key = 0; key < keys; ++key) {
+      double power = std::exp2(scores[key] - largest);
+      total += power;
+      for (std::int64_t i = 0; i < depth; ++i)
+        sums[i] += power * valueOf(v[key * depth + i]);
+    }
+    // Probabilities and results are rounded to 8 bits; values are up to 2.
+    for (std::int64_t i = 0; i < depth; ++i)
+      ASSERT_NEAR(valueOf(o[row * depth + i]), sums[i] / total, 0.03)
+          << row << ", " << i;
+  }
+  for (std::int64_t i = queries * depth; i < queries * depth + 16; ++i)
+    EXPECT_EQ(o[i], 0xffff);
+}
+
+TEST(EmulatedAttention, EveryTail) {
+  for (const AttentionCase &c :
+       {AttentionCase{.name = "small",
+                      .queries = 64,
+                      .keys = 32,
+                      .depth = 64,
+                      .stages = 3},
+        {.name = "permuted",
+         .queries = 64,
+         .keys = 64,
+         .depth = 32,
+         .permuted = true},
+        {.name = "odd_warps",
+         .queries = 96,
+         .keys = 48,
+         .depth = 32,
+         .warps = 3},
+        {.name = "shared_rows", .queries = 32, .keys = 64, .depth = 32},
+        {.name = "one_stage",
+         .queries = 64,
+         .keys = 16,
+         .depth = 16,
+         .stages = 1}}) {
+    SCOPED_TRACE(c.name);
+    expectAttention(c, c.queries, 2 * c.keys);
+    expectAttention(c, c.queries + 16, 3 * c.keys + 16);
+    expectAttention(c, 16, 16);
+  }
+}
+
+} // namespace

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// FlashAttention as text of the tile dialect: one head, no batch.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace girih::testing {
+
+struct AttentionCase {
+  std::string name;
+  std::int64_t queries = 128, keys = 64, depth = 128; // block sizes
+  int warps = 4, stages = 2;
+  /// Keys arrive [keys, depth] and are permuted in the kernel rather than by
+  /// their arrangement.
+  bool permuted = false;
+};
+
+/// The kernel is called as the case; operands q[M, D], k[N, D], v[N, D],
+/// o[M, D], all bf16 and row major, sizes divisible by 16. Scores are scaled by
+/// 1 / 8 and powers are those of 2.
+std::string attentionText(const AttentionCase &attention);
+
+} // namespace girih::testing
