@@ -88,6 +88,31 @@ TEST(HostLanes, NumbersOfLanes) {
   expect_like_interpreter(record_for(source, arrays), arrays, 9);
 }
 
+TEST(HostLanes, FlattenedOperands) {
+  // Contiguous and with gaps; the last program is ragged.
+  KernelSource source = make_source(
+      "flat",
+      [](Tensor x, Tensor y) {
+        return arranged(x.flatten().tile({64}), y.flatten().tile({64}));
+      },
+      [](In x, Out y) { y = x * 2.f; });
+  OperandClass known;
+  known.unit_stride = 4;
+  const DType dtypes[] = {f32, f32};
+  const int ranks[] = {3, 3};
+  const OperandClass classes[] = {known, known};
+  const Program program = record(source, dtypes, ranks, classes, {});
+  const Shape shape = {3, 7, 25};
+  const Shape gaps[] = {{175, 25, 1}, {182, 26, 1}, {200, 25, 1}};
+  for (const Shape &from : gaps)
+    for (const Shape &to : gaps) {
+      TestArray x(f32, shape, from), y(f32, shape, to);
+      fill_random(x, 1);
+      std::vector<TestArray *> arrays = {&x, &y};
+      expect_like_interpreter(program, arrays, (3 * 7 * 25 + 63) / 64);
+    }
+}
+
 TEST(HostLanes, Take) {
   for (int along : {0, 1, 2})
     for (DType dtype : {i32, i64}) {

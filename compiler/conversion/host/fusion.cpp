@@ -36,11 +36,6 @@ int contiguousDim(mlir::AffineMap map, int64_t unit) {
   return -1;
 }
 
-/// Whether its runs are long enough to be read whole.
-bool isWorthwhile(const LaneDim &lane) {
-  return lane.run >= 4 || (lane.run > 1 && lane.run == lane.extent);
-}
-
 } // namespace
 
 void Fusion::addValue(mlir::Value value, mlir::AffineMap map) {
@@ -114,10 +109,8 @@ void Fusion::vote(SmallVector<int64_t> &votes) const {
   for (auto &[op, read] : accesses) {
     if (!read.inPlace)
       continue;
-    auto lanes = read.access->analysis().lanes();
-    int best = read.access->analysis().contiguousLane();
     // A strided store costs more than a strided load: it cannot be fused away.
-    if (best >= 0 && isWorthwhile(lanes[best]))
+    if (int best = read.access->contiguousLane(); best >= 0)
       votes[best] += llvm::isa<tile::StoreOp>(op) ? 3 : 2;
   }
   for (unsigned unit : mappedUnits)
@@ -153,7 +146,8 @@ Walk Fusion::choose(ArrayRef<int64_t> shape) const {
     const Access &access = read.access->analysis();
     narrowest =
         std::min(narrowest, elementBytes(access.viewType().getElement()));
-    contiguous |= read.inPlace && access.lanes()[walk.unit].run > 1;
+    contiguous |= read.inPlace &&
+                  read.access->contiguousLane() == static_cast<int>(walk.unit);
   }
   if (accesses.empty() || !contiguous || expensive)
     narrowest = std::max(4u, std::min(narrowest, widestBytes));

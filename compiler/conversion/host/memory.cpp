@@ -42,7 +42,23 @@ Buffer Emission::allocateBuffer(mlir::RankedTensorType type, unsigned unit,
 
 MemoryAccess::MemoryAccess(Emission &emission, Access access)
     : emission(emission), ir(emission.ir), access(std::move(access)),
-      bytes(elementBytes(this->access.viewType().getElement())) {}
+      bytes(elementBytes(this->access.viewType().getElement())),
+      flat(flatAccess(this->access)) {}
+
+int MemoryAccess::contiguousLane() const {
+  if (flat) {
+    auto *found = llvm::find(flat->steps, 1);
+    if (found != flat->steps.end())
+      return static_cast<int>(found - flat->steps.begin());
+  }
+  int best = access.contiguousLane();
+  if (best < 0)
+    return best;
+  // Runs of a few elements are not worth it.
+  const LaneDim &lane = access.lanes()[best];
+  bool worthwhile = lane.run >= 4 || (lane.run > 1 && lane.run == lane.extent);
+  return worthwhile ? best : -1;
+}
 
 void MemoryAccess::prepare() {
   view = &emission.views.find(access.view())->second;
@@ -60,6 +76,12 @@ void MemoryAccess::prepare() {
         step = ir.index(*lane.elementStep);
     }
     steps.push_back(step);
+  }
+  if (flat) {
+    Reg first = ir.affine(flat->number, origin, symbols);
+    flatBase = ir.advance(view->pointer, first, bytes);
+    for (int64_t step : flat->steps)
+      flatSteps.push_back(ir.index(step));
   }
   tables = makeTables(emission, access);
   for (auto [constraint, entries] :
@@ -84,7 +106,7 @@ Reg MemoryAccess::offsetOf(ArrayRef<Reg> lanes, unsigned width) {
 }
 
 Reg MemoryAccess::allInBounds() {
-  Reg all = nullptr;
+  Reg all = flat ? isContiguous(ir, *flat, *view, symbols) : nullptr;
   for (auto [number, constraint] : llvm::enumerate(access.constraints())) {
     if ((!constraint.linear && !constraint.lanes.empty()) ||
         (constraint.equality && !constraint.lanes.empty()))
@@ -136,6 +158,12 @@ MemoryAccess::Pattern MemoryAccess::pattern(const Chunk &chunk) const {
     return Pattern::scattered;
   if (chunk.width == 0)
     return Pattern::contiguous;
+  if (isFlat) {
+    int64_t step = flat->steps[chunk.unit];
+    return step == 1   ? Pattern::contiguous
+           : step == 0 ? Pattern::broadcast
+                       : Pattern::strided;
+  }
   const LaneDim &lane = access.lanes()[chunk.unit];
   bool grouped = chunk.aligned && lane.run % chunk.width == 0;
   if (lane.elementStep == 1 || grouped)
@@ -146,8 +174,8 @@ MemoryAccess::Pattern MemoryAccess::pattern(const Chunk &chunk) const {
 }
 
 bool MemoryAccess::hasShares() const {
-  for (auto [step, table] : llvm::zip(steps, tables.offsets))
-    if (!step && !table)
+  for (auto [lane, table] : llvm::enumerate(tables.offsets))
+    if (!step(lane) && !table)
       return false;
   return true;
 }
@@ -162,14 +190,14 @@ Reg MemoryAccess::existing(const Chunk &chunk) {
 
 /// What a coordinate adds to the address, in elements.
 Reg MemoryAccess::share(unsigned lane, Reg coordinate) {
-  return steps[lane] ? ir.mul(coordinate, steps[lane])
-                     : tableEntry(ir, tables.offsets[lane], coordinate);
+  return step(lane) ? ir.mul(coordinate, step(lane))
+                    : tableEntry(ir, tables.offsets[lane], coordinate);
 }
 
 /// The same of each lane of a chunk that moves along `lane`.
 Reg MemoryAccess::shares(unsigned lane, const Chunk &chunk) {
   bool own = chunk.isScattered();
-  if (!steps[lane])
+  if (!step(lane))
     return own ? tableEntriesAt(ir, tables.offsets[lane], chunk.scattered[lane],
                                 existing(chunk))
                : tableEntries(ir, tables.offsets[lane], chunk.lane[lane],
@@ -178,15 +206,15 @@ Reg MemoryAccess::shares(unsigned lane, const Chunk &chunk) {
   Reg lanes = own ? ir.CreateSExt(chunk.scattered[lane], longs)
                   : ir.add(ir.splat(chunk.lane[lane], chunk.width),
                            ir.iota(ir.getInt64Ty(), chunk.width));
-  if (Builder::asConstant(steps[lane]) == 1)
+  if (Builder::asConstant(step(lane)) == 1)
     return lanes;
-  return ir.CreateMul(lanes, ir.splat(steps[lane], chunk.width));
+  return ir.CreateMul(lanes, ir.splat(step(lane), chunk.width));
 }
 
 Reg MemoryAccess::address(const Chunk &chunk) {
   if (!hasShares())
     return ir.advance(view->pointer, offsetOf(chunk.lane, 0), bytes);
-  Reg pointer = base;
+  Reg pointer = isFlat ? flatBase : base;
   for (auto [lane, coordinate] : llvm::enumerate(chunk.lane))
     pointer = ir.advance(pointer, share(lane, coordinate), bytes);
   return pointer;
@@ -222,7 +250,7 @@ Reg MemoryAccess::addresses(const Chunk &chunk) {
   if (!hasShares())
     return ir.CreateGEP(element, view->pointer,
                         offsetOf(laneVectors(ir, chunk), chunk.width));
-  Reg pointer = base, offsets = nullptr;
+  Reg pointer = isFlat ? flatBase : base, offsets = nullptr;
   for (auto [lane, coordinate] : llvm::enumerate(chunk.lane)) {
     bool moves = chunk.isScattered() ? chunk.scattered[lane] != nullptr
                                      : lane == chunk.unit;
@@ -389,6 +417,7 @@ Reg MemoryAccess::loadBroadcast(const Chunk &chunk, bool masked) {
 }
 
 Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
+  begin(masked);
   mlir::Type element = access.viewType().getElement();
   if (chunk.width == 0)
     return decode(ir, element, loadOne(chunk, mask(chunk, masked)));
@@ -412,6 +441,7 @@ Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
 }
 
 void MemoryAccess::prefetch(const Chunk &chunk, int64_t distance) {
+  begin(false);
   if (pattern(chunk) != Pattern::contiguous)
     return;
   Reg ahead = ir.advance(address(chunk), ir.index(distance), 1);
@@ -421,6 +451,7 @@ void MemoryAccess::prefetch(const Chunk &chunk, int64_t distance) {
 
 void MemoryAccess::store(const Chunk &chunk, Reg value, bool masked,
                          bool streaming) {
+  begin(masked);
   Reg memory = encode(ir, access.viewType().getElement(), value);
   Reg wanted = mask(chunk, masked);
   llvm::Align align(bytes);

@@ -2,7 +2,7 @@
 // Reads and writes of operands and buffers, a chunk at a time.
 #pragma once
 
-#include "girih/compiler/conversion/host/emission.h"
+#include "girih/compiler/conversion/host/flat_access.h"
 
 namespace girih::compiler::host {
 
@@ -15,7 +15,11 @@ public:
   const Access &analysis() const { return access; }
   /// Emits what is uniform in the tile. To be called outside the nest.
   void prepare();
-  /// i1: every lane is in bounds; null when that is known. After prepare().
+  /// The lane dimension along which neighbours are worth reading together; -1
+  /// for none.
+  int contiguousLane() const;
+  /// i1: accesses need no mask and may take an operand that was flattened for
+  /// contiguous; null when that is known. After prepare().
   Reg allInBounds();
   /// i64: lanes of dimension `lane` from here on are out of bounds whatever the
   /// other coordinates; null when no constraint says so. After prepare().
@@ -56,6 +60,8 @@ private:
   Access access;
   const View *view = nullptr;
   unsigned bytes = 0;
+  void begin(bool masked) { isFlat = flat && !masked; }
+  Reg step(unsigned lane) const { return (isFlat ? flatSteps : steps)[lane]; }
   /// Whether each lane's share of the address is known: linear or in a table.
   bool hasShares() const;
   Reg existing(const Chunk &chunk);
@@ -65,6 +71,12 @@ private:
   llvm::SmallVector<Reg, 4> symbols, uniform, steps;
   LaneTables tables;
   Reg base = nullptr;
+  /// The same for a flattened operand that is contiguous: what unmasked
+  /// accesses take it for.
+  std::optional<FlatAccess> flat;
+  llvm::SmallVector<Reg, 4> flatSteps;
+  Reg flatBase = nullptr;
+  bool isFlat = false; // the access that is being emitted
 };
 
 /// The coordinates of a chunk's lanes as vectors of i64.
