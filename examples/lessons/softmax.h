@@ -47,6 +47,7 @@ inline auto long_softmax_arrangement(Tensor x, Tensor y) {
 // The sum of each lane is kept relative to the largest element that it has
 // seen, and corrected when a larger one comes: one pass finds both, with one
 // exponential an element. The second pass writes.
+// [long_application]
 inline void long_softmax_application(In x, Out y) {
   const float log2e = std::numbers::log2e_v<float>; // exp2 is the cheaper one
   Tile largest = full(x.shape(), -INFINITY, f32);
@@ -65,6 +66,7 @@ inline void long_softmax_application(In x, Out y) {
   for (Index k : range(x.size(0)))
     y[k] = exp2(cast(x[k], f32) * log2e - top) * scale;
 }
+// [/long_application]
 
 inline Kernel long_softmax() {
   return make("long_softmax", long_softmax_arrangement,

@@ -8,10 +8,10 @@
 #include "girih/dsl/evaluate.h"
 #include "girih/dsl/record.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/env.h"
 #include "girih/tests/interpreter/programs.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <set>
 
 namespace girih::testing {
@@ -198,10 +198,9 @@ std::string run_seed(std::uint64_t seed, const SeedExecutor &executor) {
                             "  " + kernel.text;
 }
 
-// These are the tests' own variables, not the library's.
 static std::uint64_t number_in(const char *name, std::uint64_t usual) {
-  const char *text = std::getenv(name);
-  return text && *text ? std::strtoull(text, nullptr, 10) : usual;
+  const std::string text = env(name).value_or("");
+  return text.empty() ? usual : std::stoull(text);
 }
 
 std::uint64_t seed_count(std::uint64_t usual) {
