@@ -131,9 +131,12 @@ TEST(TileOperations, Dot) {
 
 TEST(TileOperations, Random) {
   // [random]
-  show([](const In &) { return random_bits(7, arange(3))[0]; }, "");
-  show([](const In &) { return rand(7, arange(3)); }, "");
-  show([](const In &) { return randn(7, arange(3)); }, "");
+  show([](const In &) { return random_bits(7, arange(3))[0] & 0xffff; },
+       "i32 [31277, 36507, 9152]");
+  show([](const In &) { return rand(7, arange(3)); },
+       "f32 [0.954597, 0.40696, 0.00607508]");
+  show([](const In &) { return cast(randn(7, arange(3)) * 1000, i32); },
+       "i32 [0, 376, 3190]");
   // [/random]
 }
 

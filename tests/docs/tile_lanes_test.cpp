@@ -66,7 +66,7 @@ TEST(TileLanes, Join) {
 
 TEST(TileLanes, Gather) {
   // [gather]
-  // The second lane of the first row, the first and the third of the second.
+  // The second lane of the first row three times, the second row as it is.
   show(
       [](const In &x) {
         Tile index = where(x < 4, 1, cast(x, i32) - 4);
