@@ -32,6 +32,12 @@ std::unique_ptr<HostCode> load_host(const Artifact &) {
   throw InternalError("this program has no compiler");
 }
 
+std::exception_ptr take_host_failure() { return nullptr; }
+
+void run_checked(const Program &, const std::int64_t *, const Checks &) {
+  throw InternalError("this program has no compiler");
+}
+
 std::string_view build_id() { return "stub"; }
 
 } // namespace girih::compiler

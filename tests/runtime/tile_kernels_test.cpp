@@ -193,8 +193,9 @@ TEST_P(TilesOn, SortedRowsKeepTheOrderOfEquals) {
     auto at = [&](int i) {
       return values[static_cast<std::size_t>(row * columns + i)];
     };
-    std::stable_sort(wanted.begin(), wanted.end(),
-                     [&](int a, int b) { return at(a) < at(b); });
+    std::sort(wanted.begin(), wanted.end(), [&](int a, int b) {
+      return at(a) != at(b) ? at(a) < at(b) : a < b;
+    });
     for (int i = 0; i < columns; ++i)
       ASSERT_EQ(got[static_cast<std::size_t>(row * columns + i)],
                 wanted[static_cast<std::size_t>(i)])
