@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdio>
 
 namespace girih::testing {
@@ -27,6 +28,8 @@ inline std::string tile_text(const TestArray &array) {
     char number[32];
     std::snprintf(number, sizeof number, "%g", array.get(i));
     std::string text = number;
+    if (std::isnan(array.get(i))) // the sign of a NaN means nothing
+      text = "nan";
     if (array.dtype() == b1)
       text = array.get(i) != 0 ? "true" : "false";
     out += (i ? ", " : "") + opened + text + closed;

@@ -309,7 +309,7 @@ TEST_F(GpuLaunch, EveryDriverCallOfALaunchMayFail) {
     const Kernel fresh = make_add();
     toolchain.shared_bytes += 16; // another kernel each time
     Config config = add_config();
-    config.num_stages = static_cast<int>(toolchain.shared_bytes);
+    config.num_stages = static_cast<int>(toolchain.shared_bytes / 16);
     const LaunchOptions own{config, {}};
     driver.fail(call, 1, cuda::error_out_of_memory);
     const std::string text =

@@ -505,7 +505,10 @@ TEST(LaunchConstants, EachValueCompilesOnce) {
       scale.with("SCALE", factor)(x, y);
   EXPECT_EQ(toolchain.compiles, 2);
   EXPECT_EQ(toolchain.last_program.constants.at("SCALE"), ConstantValue(3));
+  // What is asked for anyway is the same Program.
   scale.with("SCALE", 2).with("NEGATE", false)(x, y);
+  EXPECT_EQ(toolchain.compiles, 2);
+  scale.with("NEGATE", true)(x, y);
   EXPECT_EQ(toolchain.compiles, 3);
   EXPECT_TRUE(scale.source().constants.empty());
 }

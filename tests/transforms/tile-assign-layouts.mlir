@@ -136,6 +136,11 @@ func.func @indirect(%a: !F, %i: !I, %c: !F) attributes {tile.kernel, tile.config
   }
   tile.scatter %w, %c[%x : tensor<1024xi32>] : tensor<1024xf32>, !F
   tile.scatter %one, %c[%x : tensor<1024xi32>] : tensor<1024xf32>, !F
+  return
+}
+
+// -----
+
 #map = affine_map<(d0, d1)[s0, s1] -> (s0 * 16 + d0, d1)>
 #vector = affine_map<(d0) -> (d0)>
 !V = !tile.view<element = bf16, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
