@@ -20,6 +20,9 @@ struct SortKey {
 /// Bytes of work space for a row of `count` lanes.
 std::int64_t sortWorkBytes(std::int64_t count);
 
+// Found through a table, not by the dynamic linker: libgirih.so exports the C
+// ABI only.
+#pragma GCC visibility push(hidden)
 extern "C" {
 /// Sorts a row of `count` keys, rows[0], and moves `tiles` - 1 others with it;
 /// sizes[i] is the bytes of a lane of rows[i]. Stable; NaN above all, -0 equal
@@ -41,5 +44,6 @@ void girih_assert_failed(const char *kernel, const char *message,
                          std::int64_t program, std::int64_t rank,
                          const std::int64_t *lane);
 }
+#pragma GCC visibility pop
 
 } // namespace girih::compiler
