@@ -86,8 +86,14 @@ std::string tileOf(const std::string &type) {
   return "tensor<256x" + type + ">";
 }
 
+/// What the hardware's power of two makes (exponentials.cpp).
+template <typename Real> bool isOfHardware(const UnaryFunction &function) {
+  const std::string name = function.name;
+  return std::is_same_v<Real, float> && (name == "exp" || name == "exp2");
+}
+
 /// The emitted function must be the algorithm that tests/elementary measures,
-/// bit for bit, and close to the C library's.
+/// bit for bit, unless it is the hardware's, and close to the C library's.
 template <typename Real>
 void expectUnary(const UnaryFunction &function, const std::string &type,
                  Real (*native)(Real), const std::vector<Real> &x) {
@@ -97,7 +103,8 @@ void expectUnary(const UnaryFunction &function, const std::string &type,
       "%z = math." + std::string(function.name) + " %x : " + tileOf(type), x,
       x);
   for (size_t i = 0; i < x.size(); ++i) {
-    ASSERT_EQ(ulps(z[i], native(x[i])), 0) << x[i];
+    if (!isOfHardware<Real>(function))
+      ASSERT_EQ(ulps(z[i], native(x[i])), 0) << x[i];
     ASSERT_LE(ulps(z[i], static_cast<Real>(function.exact(x[i]))), 2) << x[i];
   }
 }
