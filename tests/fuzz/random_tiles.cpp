@@ -161,7 +161,7 @@ private:
   }
 
   Tile any_or_all(const Tile &x, Dim over) {
-    return dice_.one_in(2) ? girih::any(x > 2, over) : all(x > -2, over);
+    return dice_.one_in(2) ? girih::any(x > 2, over) : all(x < 2, over);
   }
 
   Tile scanned(const Tile &x) {
