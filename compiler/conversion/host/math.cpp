@@ -3,6 +3,7 @@
 // for f32 and narrower, libm's lane by lane for f64.
 #include "girih/compiler/conversion/host/elementwise.h"
 #include "girih/compiler/conversion/host/functions.h"
+#include "girih/compiler/elementary/names.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -91,28 +92,10 @@ Reg emitMath(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in) {
         return ir.CreateFDiv(ir.splatFloat(1, root->getType()), root);
       })
       .Case([&](math::FmaOp) { return fusedMultiplyAdd(ir, op, in); })
-      .Case([&](math::ExpOp) { return function("exp"); })
-      .Case([&](math::Exp2Op) { return function("exp2"); })
-      .Case([&](math::ExpM1Op) { return function("expm1"); })
-      .Case([&](math::LogOp) { return function("log"); })
-      .Case([&](math::Log2Op) { return function("log2"); })
-      .Case([&](math::Log1pOp) { return function("log1p"); })
-      .Case([&](math::SinOp) { return function("sin"); })
-      .Case([&](math::CosOp) { return function("cos"); })
-      .Case([&](math::TanOp) { return function("tan"); })
-      .Case([&](math::AsinOp) { return function("asin"); })
-      .Case([&](math::AcosOp) { return function("acos"); })
-      .Case([&](math::AtanOp) { return function("atan"); })
-      .Case([&](math::SinhOp) { return function("sinh"); })
-      .Case([&](math::CoshOp) { return function("cosh"); })
-      .Case([&](math::TanhOp) { return function("tanh"); })
-      .Case([&](math::AsinhOp) { return function("asinh"); })
-      .Case([&](math::AcoshOp) { return function("acosh"); })
-      .Case([&](math::AtanhOp) { return function("atanh"); })
-      .Case([&](math::ErfOp) { return function("erf"); })
-      .Case([&](math::PowFOp) { return function("pow"); })
-      .Case([&](math::Atan2Op) { return function("atan2"); })
-      .Default([](mlir::Operation *) { return Reg(nullptr); });
+      .Default([&](mlir::Operation *other) {
+        llvm::StringRef name = elementary::nameOf(other);
+        return name.empty() ? Reg(nullptr) : function(name);
+      });
 }
 
 } // namespace girih::compiler::host

@@ -3,6 +3,7 @@
 // instruction, the rest is functions.cpp's, with f16 and bf16 widened.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/functions.h"
+#include "girih/compiler/elementary/names.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -65,26 +66,10 @@ Value Emitter::mathFloat(Operation *op, ArrayRef<Value> x) {
       .Case([&](math::Exp2Op) {
         return x[0].getType().isF32() ? expFloat2(x[0]) : function("exp2");
       })
-      .Case([&](math::ExpM1Op) { return function("expm1"); })
-      .Case([&](math::LogOp) { return function("log"); })
-      .Case([&](math::Log2Op) { return function("log2"); })
-      .Case([&](math::Log1pOp) { return function("log1p"); })
-      .Case([&](math::SinOp) { return function("sin"); })
-      .Case([&](math::CosOp) { return function("cos"); })
-      .Case([&](math::TanOp) { return function("tan"); })
-      .Case([&](math::AsinOp) { return function("asin"); })
-      .Case([&](math::AcosOp) { return function("acos"); })
-      .Case([&](math::AtanOp) { return function("atan"); })
-      .Case([&](math::SinhOp) { return function("sinh"); })
-      .Case([&](math::CoshOp) { return function("cosh"); })
-      .Case([&](math::TanhOp) { return function("tanh"); })
-      .Case([&](math::AsinhOp) { return function("asinh"); })
-      .Case([&](math::AcoshOp) { return function("acosh"); })
-      .Case([&](math::AtanhOp) { return function("atanh"); })
-      .Case([&](math::ErfOp) { return function("erf"); })
-      .Case([&](math::PowFOp) { return function("pow"); })
-      .Case([&](math::Atan2Op) { return function("atan2"); })
-      .Default([](Operation *) { return Value(); });
+      .Default([&](Operation *other) {
+        StringRef name = elementary::nameOf(other);
+        return name.empty() ? Value() : function(name);
+      });
 }
 
 /// What is left of x after whole multiples of y, with the sign of x; exact.
