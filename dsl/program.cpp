@@ -184,10 +184,11 @@ private:
          " rank " + std::to_string(each.rank) + " other " +
          number_text(each.other));
     ++indent_;
-    line("class " + std::to_string(known.aligned) + " " +
-         std::to_string(known.size_div16) + " " +
-         std::to_string(known.unit_stride) + " " +
-         std::to_string(known.stride_div16));
+    line(known.by_value ? "class value"
+                        : "class " + std::to_string(known.aligned) + " " +
+                              std::to_string(known.size_div16) + " " +
+                              std::to_string(known.unit_stride) + " " +
+                              std::to_string(known.stride_div16));
     line("grid " + to_string(each.grid, names_));
     for (const auto &level : each.levels)
       line("level " + to_string(level, names_));

@@ -34,6 +34,8 @@ enum class Direction : std::uint8_t { in, out, inout };
 /// What is known of an operand beyond rank and dtype: the specialisation class.
 /// Bit d of a mask speaks of source dimension d. Strides are in elements.
 struct OperandClass {
+  /// An In of rank 0 whose element comes in place of the pointer.
+  bool by_value = false;
   bool aligned = false;           // the data pointer is divisible by 16 bytes
   std::uint32_t size_div16 = 0;   // size d is divisible by 16
   std::uint32_t unit_stride = 0;  // stride d is 1

@@ -157,13 +157,20 @@ private:
     out.rank = static_cast<int>(scanner_.integer(0, max_rank));
     scanner_.expect("other");
     out.other = scanner_.number();
-    scanner_.expect("class");
-    out.known.aligned = scanner_.integer(0, 1) != 0;
-    for (std::uint32_t *mask : {&out.known.size_div16, &out.known.unit_stride,
-                                &out.known.stride_div16})
-      *mask = static_cast<std::uint32_t>(scanner_.integer(0, UINT32_MAX));
+    operand_class(out.known);
     map(out);
     program_.operands.push_back(std::move(out));
+  }
+
+  void operand_class(OperandClass &known) {
+    scanner_.expect("class");
+    known.by_value = scanner_.accept("value");
+    if (known.by_value)
+      return;
+    known.aligned = scanner_.integer(0, 1) != 0;
+    for (std::uint32_t *mask :
+         {&known.size_div16, &known.unit_stride, &known.stride_div16})
+      *mask = static_cast<std::uint32_t>(scanner_.integer(0, UINT32_MAX));
   }
 
   void map(ArrangedOperand &out) {

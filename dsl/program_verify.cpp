@@ -50,6 +50,9 @@ public:
       check(is_identifier(each.name), "an operand's name is not an identifier");
       check(names.insert(each.name).second,
             "two operands are called " + each.name);
+      check(!each.known.by_value ||
+                (each.rank == 0 && each.direction == Direction::in),
+            "operand " + each.name + " cannot be passed by value");
       operand(each);
     }
     for (const Cover &each : program_.covers)

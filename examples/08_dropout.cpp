@@ -35,9 +35,8 @@ int main(int, char **) try {
   const int size = 100'000;
   const double drop = 0.3;
   const Array x = lessons::random_array({size}, f32, 1);
-  const double seed_value[] = {20261125}, p_value[] = {drop};
-  const Array seed = Array::from(seed_value, {}, i64);
-  const Array p = Array::from(p_value, {}, f32);
+  const Array seed = Array::scalar(20261125, i64);
+  const Array p = Array::scalar(drop, f32);
   const Array y = lessons::poisoned({size}, f32);
   const Array again = lessons::poisoned({size}, f32);
   const Kernel dropout = lessons::dropout();

@@ -42,6 +42,10 @@ std::vector<Array> placeholder_operands(const KernelEntry &entry, DType dtype,
   // Far apart, aligned, and never read: as an allocation would look.
   std::uintptr_t address = std::uintptr_t{1} << 44;
   for (const OperandShape &operand : entry.operands(dtype, sizes)) {
+    if (operand.by_value) {
+      arrays.push_back(Array::scalar(1, operand.dtype));
+      continue;
+    }
     arrays.emplace_back(reinterpret_cast<void *>(address),
                         std::span<const std::int64_t>(operand.sizes),
                         operand.dtype, device,

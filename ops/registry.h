@@ -25,6 +25,7 @@ struct OperandShape {
   DType dtype = DType::f32;
   std::vector<std::int64_t> sizes;
   std::vector<std::int64_t> strides; // in elements; empty: row major
+  bool by_value = false;             // a number: Array::scalar
 };
 
 /// A kernel of the library.

@@ -64,6 +64,16 @@ public:
                     std::initializer_list<std::int64_t> shape, DType dtype,
                     Device device = default_device());
 
+  /// A number for an operand of rank 0: kernels on every device get it with
+  /// their other parameters, not from memory, and no value of it compiles
+  /// anything anew. Converted as by from(); read-only. Elsewhere it is an Array
+  /// of shape [] on the host.
+  static Array scalar(double value, DType dtype);
+  static Array scalar(std::int64_t value, DType dtype);
+  static Array scalar(int value, DType dtype) {
+    return scalar(std::int64_t{value}, dtype);
+  }
+
   /// Takes over a tensor of another library without a copy: its deleter is
   /// called once, when the last copy of the Array goes or before this throws.
   /// The producer's work must be in the order of the streams that use the
@@ -104,6 +114,8 @@ public:
   /// Memory that kernels may not write: an Out or InOut of it is refused.
   bool read_only() const { return read_only_; }
   Array as_read_only() const;
+  /// Whether it is passed by value: made by scalar(). Views of it are not.
+  bool by_value() const { return by_value_; }
 
   /// Views; no copy. Throw RuntimeError [shape] or [index]. reshape() takes one
   /// size of -1 and needs a contiguous array; slice() takes step >= 1.
@@ -137,6 +149,7 @@ private:
   std::int8_t rank_ = 0;
   DType dtype_ = DType::f32;
   bool read_only_ = false;
+  bool by_value_ = false;
 };
 
 } // namespace girih

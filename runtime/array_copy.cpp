@@ -127,6 +127,22 @@ Array Array::from(std::span<const double> values, Sizes shape, DType dtype,
   return device.kind == Device::Kind::host ? made : made.to(device);
 }
 
+Array Array::scalar(double value, DType dtype) {
+  auto word = std::make_shared<std::int64_t>(0);
+  write_element(word.get(), 0, dtype, value);
+  void *data = word.get();
+  Array made(data, Sizes(), dtype, host_device, {}, std::move(word));
+  made.read_only_ = made.by_value_ = true;
+  return made;
+}
+
+Array Array::scalar(std::int64_t value, DType dtype) {
+  Array made = scalar(static_cast<double>(value), dtype);
+  if (dtype == DType::i64) // which holds more than a double does
+    *static_cast<std::int64_t *>(made.data_) = value;
+  return made;
+}
+
 Array Array::to(Device device) const {
   Array result = empty(shape(), dtype_, device);
   if (bits(dtype_) < 8)

@@ -31,6 +31,16 @@ LogicalResult SizeOp::verify() {
   return success();
 }
 
+LogicalResult ValueOp::verify() {
+  ViewType view = getView().getType();
+  if (view.getRank() != 0)
+    return emitOpError("a view of rank ") << view.getRank();
+  if (getType() != view.getElement())
+    return emitOpError("gives ")
+           << getType() << " of a view of " << view.getElement();
+  return success();
+}
+
 /// What load and store have in common: `tile` accessed through map and bounds.
 template <typename AccessOp>
 static LogicalResult verifyAccess(AccessOp op, RankedTensorType tile) {

@@ -37,4 +37,24 @@ def Tile_SizeOp : Tile_Op<"size", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Tile_ValueOp : Tile_Op<"value", [Pure]> {
+  let summary = "an operand that is passed by value";
+  let description = [{
+    The element of a view of rank 0 lies in the block of parameters, in the low
+    bytes of the word that is a pointer otherwise.
+
+    Example:
+    ```mlir
+    %x = tile.value %a : !tile.view<element = f32, sizes = [], strides = [],
+           unit = -1, align = 4> -> f32
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view);
+  let results = (outs AnyTypeOf<[AnyFloat, AnyInteger]>:$result);
+  let assemblyFormat = [{
+    $view attr-dict `:` qualified(type($view)) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 #endif

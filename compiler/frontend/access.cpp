@@ -240,8 +240,29 @@ TypedAttr Importer::otherOf(const ArrangedOperand &operand, Type element) {
                                 static_cast<std::int64_t>(operand.other));
 }
 
+/// The tile of an operand that is passed by value: its element everywhere.
+Value Importer::passedValue(const Node &node) {
+  const ArrangedOperand &operand = program.operands[node.operand];
+  if (!operand.bounds.empty() || bits(operand.dtype) == 4)
+    unsupported("operand " + operand.name +
+                    " is passed by value, but its tile reaches past it or its "
+                    "elements are of 4 bits",
+                "pass an Array of rank 0 in memory");
+  Type element = elementType(*builder.getContext(), operand.dtype);
+  Value passed = tile::ValueOp::create(builder, loc, element,
+                                       entry->getArgument(node.operand));
+  if (operand.tile.empty())
+    return passed;
+  return tensor::SplatOp::create(builder, loc, passed,
+                                 RankedTensorType::get(operand.tile, element));
+}
+
 void Importer::importLoad(const Node &node) {
   const ArrangedOperand &operand = program.operands[node.operand];
+  if (operand.known.by_value) {
+    values[node.results[0]] = passedValue(node);
+    return;
+  }
   SmallVector<Value> levels;
   for (ValueId input : node.inputs)
     levels.push_back(value(input));

@@ -40,6 +40,7 @@ private:
   mlir::Value indexExpr(const Expr &expr, mlir::ValueRange levels);
   mlir::Value indexConstant(std::int64_t value);
   void importLoad(const Node &node);
+  mlir::Value passedValue(const Node &node);
   void importStore(const Node &node);
   /// Where an operand's tile lies, over lanes and scalars.
   struct Footprint {

@@ -206,6 +206,10 @@ void Importer::refuseIndirect(const Node &node) {
                     std::string(name(operand.dtype)) +
                     ", two elements in a byte, and is accessed indirectly",
                 "load tiles of it, or keep it as u8");
+  if (operand.known.by_value)
+    unsupported("operand " + operand.name +
+                    " is passed by value and accessed indirectly",
+                "pass an Array of rank 0 in memory");
 }
 
 Value Importer::gather(const Node &node) {

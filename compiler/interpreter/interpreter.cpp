@@ -43,6 +43,7 @@ Interpreter::Interpreter(func::FuncOp kernel, std::string_view name,
   for (BlockArgument argument : kernel.getArguments()) {
     std::int64_t rank = cast<tile::ViewType>(argument.getType()).getRank();
     Memory &memory = memories[argument];
+    memory.slot = reinterpret_cast<const char *>(params);
     memory.data = reinterpret_cast<char *>(*params++);
     memory.sizes.assign(params, params + rank);
     params += rank;
@@ -119,15 +120,15 @@ LogicalResult Interpreter::runOperation(Operation &op) {
   return TypeSwitch<Operation &, LogicalResult>(op)
       .Case<scf::ForOp, scf::IfOp, scf::WhileOp, tile::ReduceOp, tile::ScanOp,
             tile::InlinePtxOp>([&](auto each) { return run(each); })
-      .Case<tile::ProgramIdOp, tile::SizeOp, arith::ConstantOp, tensor::SplatOp,
-            tensor::ExtractOp, tile::DotOp, tile::LoadOp, tile::StoreOp,
-            tile::GatherOp, tile::ScatterOp, tile::AtomicOp, tile::CoordinateOp,
-            tile::RemapOp, tile::TakeOp, tile::SortOp, tile::PrintOp,
-            tile::AssertOp, arith::MulSIExtendedOp, arith::MulUIExtendedOp>(
-          [&](auto each) {
-            run(each);
-            return success();
-          })
+      .Case<tile::ProgramIdOp, tile::SizeOp, tile::ValueOp, arith::ConstantOp,
+            tensor::SplatOp, tensor::ExtractOp, tile::DotOp, tile::LoadOp,
+            tile::StoreOp, tile::GatherOp, tile::ScatterOp, tile::AtomicOp,
+            tile::CoordinateOp, tile::RemapOp, tile::TakeOp, tile::SortOp,
+            tile::PrintOp, tile::AssertOp, arith::MulSIExtendedOp,
+            arith::MulUIExtendedOp>([&](auto each) {
+        run(each);
+        return success();
+      })
       .Default([&](Operation &) { return runElementwise(op); });
 }
 
@@ -137,6 +138,11 @@ void Interpreter::run(tile::ProgramIdOp op) {
 
 void Interpreter::run(tile::SizeOp op) {
   setIndex(op.getResult(), memories[op.getView()].sizes[op.getDim()]);
+}
+
+void Interpreter::run(tile::ValueOp op) {
+  values[op.getResult()] = {
+      readElement(op.getType(), memories[op.getView()].slot)};
 }
 
 void Interpreter::run(arith::ConstantOp op) {

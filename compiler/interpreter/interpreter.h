@@ -33,6 +33,7 @@ mlir::LogicalResult interpretModule(mlir::ModuleOp module,
 /// An operand as the parameter block describes it.
 struct Memory {
   char *data = nullptr;
+  const char *slot = nullptr; // the parameter that `data` came from
   std::vector<std::int64_t> sizes, strides;
 };
 
@@ -62,6 +63,7 @@ private:
   mlir::LogicalResult runOperation(mlir::Operation &op);
   void run(tile::ProgramIdOp op);
   void run(tile::SizeOp op);
+  void run(tile::ValueOp op);
   void run(mlir::arith::ConstantOp op);
   void run(mlir::tensor::SplatOp op);
   void run(mlir::tensor::ExtractOp op);

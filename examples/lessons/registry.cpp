@@ -102,8 +102,8 @@ std::vector<KernelEntry> make_entries() {
            .sizes = {1 << 26},
            .operands = [](DType dtype, Sizes n) {
              return Operands{{dtype, {n[0]}, {}},
-                             {i64, {}, {}},
-                             {f32, {}, {}},
+                             {i64, {}, {}, true},
+                             {f32, {}, {}, true},
                              {dtype, {n[0]}, {}}};
            }}};
 }

@@ -35,6 +35,8 @@ std::uint64_t hash_of(const Config &config) {
 
 /// What of an operand matters besides its sizes and strides.
 std::int64_t facts_of(const Array &array) {
+  if (array.by_value()) [[unlikely]]
+    return static_cast<std::int64_t>(array.dtype()) | 1 << 20;
   const auto address = reinterpret_cast<std::uintptr_t>(array.data());
   const auto device = static_cast<unsigned>(array.device().index);
   return static_cast<std::int64_t>(array.dtype()) | array.rank() << 8 |
@@ -78,7 +80,9 @@ void CallWords::become_parameters(std::span<const Array *const> arrays) {
   std::int64_t *next = words_.data();
   for (const Array *array : arrays) {
     const int rank = array->rank();
-    *next = reinterpret_cast<std::int64_t>(array->data());
+    *next = array->by_value()
+                ? *static_cast<const std::int64_t *>(array->data())
+                : reinterpret_cast<std::int64_t>(array->data());
     // Kernels move bytes of 4-bit elements: strides but the last are in bytes.
     if (bits(array->dtype()) == 4)
       for (int dim = 0; dim + 1 < rank; ++dim)

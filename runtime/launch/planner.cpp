@@ -59,7 +59,8 @@ KernelSource source_of(const Program &program) {
 
 /// Whether all that is in `needed` is in `known`.
 bool covers(const OperandClass &known, const OperandClass &needed) {
-  return (known.aligned || !needed.aligned) &&
+  return known.by_value == needed.by_value &&
+         (known.aligned || !needed.aligned) &&
          (needed.size_div16 & ~known.size_div16) == 0 &&
          (needed.unit_stride & ~known.unit_stride) == 0 &&
          (needed.stride_div16 & ~known.stride_div16) == 0;
@@ -92,22 +93,35 @@ void KernelPlanner::fail_operand(ErrorId id, std::size_t operand,
 }
 
 void KernelPlanner::check_operands() {
+  // Numbers come along to any device.
+  const auto found = std::ranges::find_if(
+      arrays_, [](auto *each) { return !each->by_value(); });
+  const std::size_t first =
+      found == arrays_.end()
+          ? 0
+          : static_cast<std::size_t>(found - arrays_.begin());
   for (std::size_t at = 0; at < arrays_.size(); ++at) {
     const Array &array = *arrays_[at];
+    if (array.by_value()) {
+      if (source_.directions[at] != Direction::in)
+        fail_operand(ErrorId::argument, at,
+                     "is written, but it is a number passed by value");
+      continue;
+    }
     if (!array.data() && array.numel() > 0)
       fail_operand(ErrorId::null_pointer, at, "is an Array without memory",
                    "make it with Array::empty, or wrap memory");
-    if (array.device() != arrays_[0]->device())
+    if (array.device() != arrays_[first]->device())
       fail_operand(ErrorId::device, at,
                    fmt::format("is on {}, but {} is on {}",
                                array.device().to_string(),
-                               source_.operand_names[0],
-                               arrays_[0]->device().to_string()),
+                               source_.operand_names[first],
+                               arrays_[first]->device().to_string()),
                    "copy with array.to(device)");
     if (bits(array.dtype()) == 4)
       check_pairs(at);
   }
-  device_ = arrays_[0]->device();
+  device_ = arrays_[first]->device();
 }
 
 /// Two elements share a byte: rows must begin at whole bytes, and what is

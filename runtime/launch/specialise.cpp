@@ -41,6 +41,9 @@ std::string dims_of(std::uint32_t mask) {
 
 OperandClass classify(const Array &array) {
   OperandClass known;
+  known.by_value = array.by_value();
+  if (known.by_value)
+    return known;
   // No access reaches an empty array, so its pointer may be anything.
   known.aligned = array.numel() == 0 ||
                   reinterpret_cast<std::uintptr_t>(array.data()) % 16 == 0;
@@ -60,6 +63,8 @@ bool fits_index32(std::span<const Array *const> arrays) {
 }
 
 std::string to_string(const OperandClass &known) {
+  if (known.by_value)
+    return "by value";
   std::string text = known.aligned ? "aligned" : "";
   auto add = [&](const char *what, std::uint32_t mask) {
     if (mask != 0)

@@ -36,8 +36,8 @@ Run run(const ops::KernelEntry &entry, const Sizes &sizes, DType dtype,
   unsigned seed = 0;
   for (const ops::OperandShape &shape : entry.operands(dtype, sizes))
     out.operands.push_back(
-        shape.sizes.empty()
-            ? Array::zeros({}, shape.dtype, device)
+        shape.by_value
+            ? Array::scalar(0, shape.dtype)
             : random_array(shape.sizes, shape.dtype, device, ++seed));
   out.report = entry.kernel.prepare(out.operands);
   out.timing =

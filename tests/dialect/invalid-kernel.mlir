@@ -1,5 +1,21 @@
 // RUN: girih-opt %s -split-input-file -verify-diagnostics
 
+func.func @f(%a: !tile.view<element = f32, sizes = [1], strides = [1], unit = -1, align = 4>) {
+  // expected-error @+1 {{a view of rank 1}}
+  %0 = tile.value %a : !tile.view<element = f32, sizes = [1], strides = [1], unit = -1, align = 4> -> f32
+  return
+}
+
+// -----
+
+func.func @f(%a: !tile.view<element = f32, sizes = [], strides = [], unit = -1, align = 4>) {
+  // expected-error @+1 {{gives 'i32' of a view of 'f32'}}
+  %0 = tile.value %a : !tile.view<element = f32, sizes = [], strides = [], unit = -1, align = 4> -> i32
+  return
+}
+
+// -----
+
 // expected-error @+1 {{only a function can be a kernel}}
 module attributes {tile.kernel} {}
 

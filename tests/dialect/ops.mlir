@@ -36,6 +36,13 @@ func.func @kernel(%x: !b) attributes {
   return
 }
 
+// CHECK-LABEL: func.func @by_value
+func.func @by_value(%s: !s) -> i1 {
+  // CHECK: tile.value %{{.+}} : !tile.view<element = i1, sizes = [], strides = [], unit = -1, align = 1> -> i1
+  %0 = tile.value %s : !s -> i1
+  return %0 : i1
+}
+
 // CHECK-LABEL: func.func @dots
 func.func @dots(%a: tensor<16x32xf16>, %b: tensor<32x8xf16>, %c: tensor<16x8xf32>,
                 %p: tensor<4x4xf8E4M3FN>, %q: tensor<4x4xf8E5M2>, %r: tensor<4x4xf32>,

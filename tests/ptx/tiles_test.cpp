@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace girih::testing {
 namespace {
@@ -314,6 +316,35 @@ TEST(EmulatedDots, ResultsMeetRowsAndColumns) {
           c = dot(transpose(product), a);
         },
         {&x, &y}, TestArray(f32, {48, 32}), warps);
+  }
+}
+
+TEST(EmulatedNumbers, LieInTheParameters) {
+  for (DType dtype : {f64, f32, f16, bf16, i64, i32, i16, i8, u8, b1}) {
+    SCOPED_TRACE(name(dtype));
+    TestArray number(dtype, {}), expected(f64, {40}), y(f64, {40});
+    number.set(0, dtype == u8 || dtype == b1 ? 1 : -3);
+    const KernelSource source = make_source(
+        "number",
+        [](Tensor number, Tensor y) {
+          return arranged(number, y.tile({block_size("B")}));
+        },
+        [](In number, Out y) { y = cast(number, f64) * 2; }, {"number", "y"});
+    const DType dtypes[] = {dtype, f64};
+    const int ranks[] = {0, 1};
+    OperandClass classes[2];
+    classes[0].by_value = true;
+    const Program program = record(source, dtypes, ranks, classes,
+                                   parse_config("B=16 num_warps=1"), true);
+    std::vector<std::int64_t> block = parameter_block({&number, &y});
+    // Nothing may be read of the bits above the element.
+    block[0] = -1;
+    std::uint64_t code = number.code(0);
+    std::memcpy(&block[0], &code, std::size_t(std::max(bits(dtype) / 8, 1)));
+    run_emulated(program, block, 3);
+    for (std::int64_t i = 0; i < y.numel(); ++i)
+      ASSERT_EQ(y.get(i), number.get(0) * 2) << i;
+    EXPECT_TRUE(y.untouched_outside());
   }
 }
 

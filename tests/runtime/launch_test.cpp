@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <mutex>
 #include <thread>
 
@@ -526,6 +527,66 @@ TEST(LaunchConstants, MistakesNameTheCall) {
   error_of(ErrorId::constexpr_name, [&] { scale.with("scale", 2); });
   const Kernel recorded(scale.with("SCALE", 2).program(std::array{x, y}));
   error_of(ErrorId::argument, [&] { recorded.with("SCALE", 3); });
+}
+
+Kernel make_shift() {
+  return make(
+      "shift",
+      [](Tensor x, Tensor by, Tensor y) {
+        auto BLOCK = block_size("BLOCK", 4);
+        return arranged(x.tile({BLOCK}), by, y.tile({BLOCK}));
+      },
+      [](In x, In by, Out y) { y = x + by; }, {"x", "by", "y"});
+}
+
+TEST(LaunchNumbers, LieInThePlaceOfThePointer) {
+  static std::vector<float> seen;
+  seen.clear();
+  FakeToolchain toolchain(
+      [](const std::int64_t *parameters, std::int64_t, std::int64_t, void *) {
+        float number = 0; // after x: pointer, size, stride
+        std::memcpy(&number, parameters + 3, sizeof number);
+        seen.push_back(number);
+      });
+  const Kernel shift = make_shift();
+  const Array x = host({1, 2, 3}), y = host_empty(3);
+  for (double number : {0.5, -2.0})
+    shift(x, Array::scalar(number, f32), y);
+  EXPECT_EQ(seen, (std::vector<float>{0.5f, -2.0f}));
+  EXPECT_EQ(toolchain.compiles, 1) << "a number is no reason to compile";
+  const Program &program = toolchain.last_program;
+  EXPECT_TRUE(program.operands[1].known.by_value);
+  EXPECT_EQ(parse_program(program.to_string()).hash(), program.hash());
+  // In memory it is another class.
+  const Array in_memory = Array::from(Values{7}, {}, f32, host_device);
+  shift(x, in_memory, y);
+  EXPECT_EQ(toolchain.compiles, 2);
+  EXPECT_FALSE(toolchain.last_program.operands[1].known.by_value);
+}
+
+TEST(LaunchNumbers, AreArraysOfTheHostElsewhere) {
+  const Array number = Array::scalar(300, i16);
+  EXPECT_TRUE(number.by_value());
+  EXPECT_EQ(number.to_vector(), Values{300});
+  EXPECT_EQ(number.to_string(), "i16[] on host");
+  EXPECT_FALSE(number.reshape({1}).by_value());
+  EXPECT_EQ(number.broadcast_to(std::array<std::int64_t, 1>{3}).to_vector(),
+            (Values{300, 300, 300}));
+  EXPECT_EQ(Array::scalar(300, i8).to_vector(), Values{127});
+}
+
+TEST(LaunchNumbers, Mistakes) {
+  FakeToolchain toolchain;
+  const Array x = host({1, 2, 3}), y = host_empty(3);
+  const std::string written = error_of(
+      ErrorId::argument, [&] { make_add()(x, x, Array::scalar(1, f32)); });
+  EXPECT_NE(written.find("passed by value"), std::string::npos) << written;
+  const Kernel shift = make_shift();
+  const std::array operands{x, Array::scalar(1, f32), y};
+  const Kernel recorded(shift.program(operands));
+  error_of(ErrorId::stride, [&] {
+    recorded(x, Array::from(Values{7}, {}, f32, host_device), y);
+  });
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -68,6 +69,48 @@ TEST_P(TilesOn, HistogramCountsEveryElement) {
     })(x, y);
     EXPECT_EQ(y.to_vector(), wanted) << name(dtype);
   }
+}
+
+// y = x + number and, from the same call, the number alone.
+TEST_P(TilesOn, NumbersComeByValue) {
+  const Kernel kernel = make(
+      "by_value",
+      [](Tensor x, Tensor number, Tensor y, Tensor alone) {
+        auto B = block_size("B", 128);
+        return arranged(x.tile({B}), number, y.tile({B}), alone.tile({B}));
+      },
+      [](In x, In number, Out y, Out alone) {
+        y = cast(x, f64) + cast(number, f64);
+        alone = number;
+      },
+      {"x", "number", "y", "alone"});
+  const Array x = array(random_integers(300, -50, 50), f64);
+  const std::vector<double> before = x.to_vector();
+  for (DType dtype :
+       {f64, f32, f16, bf16, e4m3, e5m2, i64, i32, i16, i8, u8, b1})
+    for (double number : {1.0, dtype == u8 || dtype == b1 ? 0.0 : -6.0}) {
+      SCOPED_TRACE(std::string(name(dtype)) + " " + std::to_string(number));
+      const Array y = array(std::vector<double>(300, NAN), f64);
+      const Array alone = array(std::vector<double>(300, 7), dtype);
+      kernel(x, Array::scalar(number, dtype), y, alone);
+      std::vector<double> wanted = before;
+      for (double &each : wanted)
+        each += number;
+      EXPECT_EQ(y.to_vector(), wanted);
+      EXPECT_EQ(alone.to_vector(), std::vector<double>(300, number));
+    }
+}
+
+TEST_P(TilesOn, LargeIntegersComeWhole) {
+  const Kernel kernel = make(
+      "low_bits",
+      [](Tensor number, Tensor y) {
+        return arranged(number, y.tile({block_size("B", 32)}));
+      },
+      [](In number, Out y) { y = number & 0xffff; }, {"number", "y"});
+  const Array y = array({0}, i64);
+  kernel(Array::scalar((std::int64_t{1} << 62) + 4097, i64), y);
+  EXPECT_EQ(y.to_vector(), std::vector<double>{4097});
 }
 
 TEST_P(TilesOn, NarrowSumsAreAtomic) {

@@ -18,6 +18,7 @@ namespace girih::compiler::host {
 
 /// An operand: its pointer and the sizes and strides from the parameter block.
 struct View {
+  Reg slot = nullptr; // where the parameter lies that `pointer` came from
   Reg pointer = nullptr;
   llvm::SmallVector<Reg, 4> sizes, strides;
   bool stored = false; // some tile.store writes it

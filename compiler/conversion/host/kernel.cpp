@@ -52,6 +52,7 @@ void KernelEmitter::bindViews(Reg params) {
   for (mlir::Value argument : kernel.getArguments()) {
     auto type = llvm::cast<tile::ViewType>(argument.getType());
     View view;
+    view.slot = ir.advance(params, ir.index(slot), 8);
     view.pointer = next(ir.getPtrTy());
     for (int64_t dim = 0; dim < type.getRank(); ++dim)
       view.sizes.push_back(next(ir.getInt64Ty()));
@@ -196,6 +197,14 @@ bool KernelEmitter::emitScalarOp(mlir::Operation *op) {
   if (auto size = llvm::dyn_cast<tile::SizeOp>(op)) {
     emission.scalars[size] =
         emission.views[size.getView()].sizes[size.getDim()];
+    return true;
+  }
+  if (auto passed = llvm::dyn_cast<tile::ValueOp>(op)) {
+    mlir::Type element = passed.getType();
+    Reg memory = ir.CreateAlignedLoad(memoryType(ir, element),
+                                      emission.views[passed.getView()].slot,
+                                      llvm::Align(8));
+    emission.scalars[passed] = decode(ir, element, memory);
     return true;
   }
   if (auto splat = llvm::dyn_cast<mlir::tensor::SplatOp>(op)) {

@@ -145,6 +145,25 @@ void Emitter::computeProgramIds() {
   }
 }
 
+Value Emitter::given(tile::ProgramIdOp op) { return programId(op.getDim()); }
+
+Value Emitter::given(tile::SizeOp op) {
+  return operands[op.getView()].sizes[op.getDim()];
+}
+
+/// The low bits of the parameter that is a pointer otherwise.
+Value Emitter::given(tile::ValueOp op) {
+  return inEntry([&]() -> Value {
+    Type type = llvmType(op.getType());
+    unsigned width = type.getIntOrFloatBitWidth();
+    Value word = LLVM::PtrToIntOp::create(b, loc, b.getI64Type(),
+                                          operands[op.getView()].pointer);
+    if (width < 64)
+      word = LLVM::TruncOp::create(b, loc, b.getIntegerType(width), word);
+    return bitcast(word, type);
+  });
+}
+
 LogicalResult Emitter::emitBlock(Block &block) {
   for (Operation &op : block.without_terminator())
     if (failed(emitOp(&op)))
@@ -162,12 +181,8 @@ LogicalResult Emitter::emitOp(Operation *op) {
       .Case<tile::GatherOp, tile::ScatterOp, tile::AtomicOp, tile::TakeOp,
             tile::ScanOp, tile::SortOp, tile::PrintOp, tile::AssertOp,
             tile::InlinePtxOp>([&](auto each) { return emitTile(each); })
-      .Case([&](tile::ProgramIdOp id) {
-        scalars[id] = programId(id.getDim());
-        return success();
-      })
-      .Case([&](tile::SizeOp size) {
-        scalars[size] = operands[size.getView()].sizes[size.getDim()];
+      .Case<tile::ProgramIdOp, tile::SizeOp, tile::ValueOp>([&](auto each) {
+        scalars[each] = given(each);
         return success();
       })
       .Case([&](tile::LoadOp load) {

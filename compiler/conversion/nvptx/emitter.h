@@ -91,6 +91,10 @@ private:
   mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
   mlir::LogicalResult emitWhile(mlir::scf::WhileOp loop);
   mlir::Value programId(int64_t dim);
+  // What a program is given as it starts.
+  mlir::Value given(tile::ProgramIdOp op);
+  mlir::Value given(tile::SizeOp op);
+  mlir::Value given(tile::ValueOp op);
   void computeProgramIds();
   void bind(mlir::Value value, llvm::ArrayRef<mlir::Value> parts);
   void flatten(mlir::ValueRange values, llvm::SmallVectorImpl<mlir::Value> &to);
