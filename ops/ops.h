@@ -15,34 +15,17 @@
 //   errors; leave it to its default.
 #pragma once
 
-#include "girih/runtime/array.h"
-#include "girih/runtime/stream.h"
-
-#include <source_location>
-
-namespace girih::ops {
-
-/// Elementwise sum, `out[i...] = a[i...] + b[i...]`. Shapes broadcast as in
-/// PyTorch; the result's dtype is promote(a, b). Integers wrap. Dtypes: f64 f32
-/// f16 bf16 i64 i32 i16 i8 u8.
-Array add(const Array &a, const Array &b, const Stream &stream = {},
-          std::source_location where = std::source_location::current());
-/// The same into `out`.
-void add_out(const Array &a, const Array &b, const Array &out,
-             const Stream &stream = {},
-             std::source_location where = std::source_location::current());
-
-/// Matrix product, `out[m, n] = sum over k of a[m, k] * b[k, n]`. One or both
-/// operands may be vectors: [K] with [K, N] gives [N], [M, K] with [K] gives
-/// [M], [K] with [K] gives a scalar of shape []. Sums are kept in f32, in f64
-/// for f64 and in i32 for i8, and rounded once to the result's dtype: that of
-/// the operands, i32 for i8. An inner size of 0 gives zeros. Dtypes, equal for
-/// both: f64 f32 f16 bf16 i8.
-Array matmul(const Array &a, const Array &b, const Stream &stream = {},
-             std::source_location where = std::source_location::current());
-/// The same into `out`.
-void matmul_out(const Array &a, const Array &b, const Array &out,
-                const Stream &stream = {},
-                std::source_location where = std::source_location::current());
-
-} // namespace girih::ops
+#include "girih/ops/activations.h"
+#include "girih/ops/attention.h"
+#include "girih/ops/convolution.h"
+#include "girih/ops/elementwise.h"
+#include "girih/ops/experts.h"
+#include "girih/ops/movement.h"
+#include "girih/ops/normalisation.h"
+#include "girih/ops/ordering.h"
+#include "girih/ops/pooling.h"
+#include "girih/ops/products.h"
+#include "girih/ops/quantised.h"
+#include "girih/ops/random.h"
+#include "girih/ops/reductions.h"
+#include "girih/ops/sampling.h"

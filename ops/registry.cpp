@@ -7,13 +7,44 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <map>
+
 namespace girih::ops {
 
 // Written by ops/CMakeLists.txt.
-std::vector<KernelEntry> make_entries();
+std::vector<OpEntry> make_entries();
+
+std::span<const OpEntry> all_ops() {
+  static const std::vector<OpEntry> entries = [] {
+    std::vector<OpEntry> all = make_entries();
+    std::erase_if(
+        all, [](const OpEntry &each) { return each.signature_text.empty(); });
+    return all;
+  }();
+  return entries;
+}
+
+const OpEntry &find_op(std::string_view name) {
+  static const auto by_name = [] {
+    std::map<std::string_view, const OpEntry *> found;
+    for (const OpEntry &entry : all_ops())
+      found.emplace(entry.name(), &entry);
+    return found;
+  }();
+  if (const auto at = by_name.find(name); at != by_name.end())
+    return *at->second;
+  throw RuntimeError(ErrorId::argument,
+                     {fmt::format("there is no operator named '{}'", name),
+                      "./x ops lists them"});
+}
 
 std::span<const KernelEntry> all_kernels() {
-  static const std::vector<KernelEntry> entries = make_entries();
+  static const std::vector<KernelEntry> entries = [] {
+    std::vector<KernelEntry> all;
+    for (const OpEntry &op : make_entries())
+      all.insert(all.end(), op.kernels.begin(), op.kernels.end());
+    return all;
+  }();
   return entries;
 }
 

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels of the library by name, with representative operands: what
-// inspect, tests/ptx, the benches and the C ABI go through.
+// The operators of the library by name, for calls by name, documents and lists;
+// and their kernels, with representative operands: what inspect, tests/ptx, the
+// benches and the C ABI go through.
 //
 // The list is the OPS of ops/CMakeLists.txt: for `elementwise/add.cpp` the
-// build writes a call of `KernelEntry entry_of_add()`, which that file defines.
-// A new op so touches its own file, its line in that list, its declaration in
-// ops.h and its test. Nothing registers itself in a static initialiser, which a
-// static library would drop and whose order is not defined.
+// build writes a call of `OpEntry entry_of_add()`, which that file defines. A
+// new op so touches its own file, its line in that list, its declaration in a
+// header of ops.h and its test. Nothing registers itself in a static
+// initialiser, which a static library would drop and whose order is not
+// defined.
 #pragma once
 
 #include "girih/compiler/compiler.h"
+#include "girih/ops/signature.h"
+#include "girih/ops/views.h"
 #include "girih/runtime/kernel.h"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,9 +42,40 @@ struct KernelEntry {
   std::vector<std::string_view> size_names;
   std::vector<std::int64_t> sizes;
   /// The operands of one call at given sizes.
-  std::vector<OperandShape> (*operands)(DType dtype,
-                                        std::span<const std::int64_t> sizes);
+  std::function<std::vector<OperandShape>(DType, std::span<const std::int64_t>)>
+      operands;
 };
+
+struct Call;
+
+/// An operator. See op.h for how one is written.
+struct OpEntry {
+  std::string_view signature_text; // see signature.h; empty: only kernels
+  std::string_view category;
+  std::string_view formula;
+  std::vector<DType> dtypes;
+  std::vector<KernelEntry> kernels;
+  std::size_t inputs = 0, outputs = 0;
+  /// What a call with these arguments, one for each parameter, gives.
+  std::vector<Shaped> (*results)(const Call &call,
+                                 std::span<const Value> values) = nullptr;
+  /// Such a call, into `outs`.
+  void (*run)(const Call &call, std::span<const Value> values,
+              std::span<const Array> outs) = nullptr;
+
+  std::string_view name() const { return name_of(signature_text); }
+};
+
+/// All operators, in the order of ops/CMakeLists.txt.
+std::span<const OpEntry> all_ops();
+
+/// Throws RuntimeError [argument] for a name that is none.
+const OpEntry &find_op(std::string_view name);
+
+/// Signatures, formulas and dtypes of all operators as JSON, for programs.
+std::string ops_as_json();
+/// The same as a table of a document, a section for each category.
+std::string ops_as_markdown();
 
 /// All kernels, in the order of ops/CMakeLists.txt.
 std::span<const KernelEntry> all_kernels();

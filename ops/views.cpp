@@ -50,6 +50,20 @@ int merge(Dimensions &dims, int rank, std::size_t arrays) {
 
 } // namespace
 
+std::int64_t Shaped::numel() const {
+  std::int64_t count = 1;
+  for (std::int64_t size : std::span<const std::int64_t>(shape))
+    count *= size;
+  return count;
+}
+
+Dims dims_of(std::span<const std::int64_t> sizes) {
+  Dims out;
+  out.rank = static_cast<int>(sizes.size());
+  std::ranges::copy(sizes, out.sizes.begin());
+  return out;
+}
+
 std::optional<Dims> broadcast_shapes(std::span<const std::int64_t> first,
                                      std::span<const std::int64_t> second) {
   Dims result;

@@ -20,6 +20,16 @@ struct Dims {
   }
 };
 
+/// Shape and dtype of an Array that is not there yet.
+struct Shaped {
+  Dims shape;
+  DType dtype = DType::f32;
+  std::int64_t numel() const;
+};
+
+/// Dims of the same sizes. At most max_rank of them.
+Dims dims_of(std::span<const std::int64_t> sizes);
+
 /// The shape both broadcast to by PyTorch's rule: aligned at the last
 /// dimension, sizes equal or 1. Nothing when there is none.
 std::optional<Dims> broadcast_shapes(std::span<const std::int64_t> first,

@@ -14,6 +14,8 @@ namespace girih::ops::arrange {
 /// in a tile that is wide in both.
 inline Tensor elementwise_operand(const Tensor &operand) {
   const int rank = operand.rank();
+  if (rank == 0)
+    return operand;
   if (rank == 1)
     return operand.tile({block_size("BLOCK")});
   Extents sizes(static_cast<std::size_t>(rank - 2), 1);
@@ -25,7 +27,7 @@ inline Tensor elementwise_operand(const Tensor &operand) {
 }
 
 /// All operands have one shape, of rank 1 or more (see ops::collapse), and are
-/// cut alike.
+/// cut alike, but for those of rank 0, which every program sees.
 template <class... Tensors> auto elementwise(const Tensors &...operands) {
   return arranged(elementwise_operand(operands)...);
 }

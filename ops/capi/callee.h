@@ -3,8 +3,10 @@
 #pragma once
 
 #include "girih/ops/capi/conversions.h"
+#include "girih/ops/registry.h"
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -12,20 +14,22 @@
 
 namespace girih::capi {
 
-/// An operator: inputs, then the result.
-struct BinaryOp {
-  std::string_view name;
-  void (*run)(const Array &, const Array &, const Array &, const Stream &,
-              std::source_location);
+/// An operator that is called with arrays only: those that must be given, then
+/// its results; the rest has its defaults.
+struct ArrayOp {
+  const ops::OpEntry *entry = nullptr;
+  std::size_t required = 0;
+  std::vector<ops::Value> defaults;
 };
 
 /// A kernel or an operator.
 struct Callee {
   std::optional<Kernel> kernel;
-  const BinaryOp *op = nullptr; // when there is no kernel
+  std::shared_ptr<const ArrayOp> op; // when there is no kernel
 
   std::size_t arity() const {
-    return kernel ? static_cast<std::size_t>(kernel->arity()) : 3;
+    return kernel ? static_cast<std::size_t>(kernel->arity())
+                  : op->required + op->entry->outputs;
   }
   /// Throws RuntimeError [count].
   void check_count(std::size_t count) const;

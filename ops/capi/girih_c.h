@@ -268,6 +268,56 @@ GIRIH_C_API girih_status girih_matmul(const girih_array *a,
                                       const girih_array *out,
                                       const girih_launch_options *options);
 
+/* ---- Operators by name --------------------------------------------------- */
+
+typedef enum girih_value_kind {
+  GIRIH_VALUE_NONE = 0, /* a parameter that may be missing is */
+  GIRIH_VALUE_ARRAY,    /* `arrays`, one */
+  GIRIH_VALUE_ARRAYS,   /* `arrays`, `count` */
+  GIRIH_VALUE_INT,      /* `integer` */
+  GIRIH_VALUE_FLOAT,    /* `real` */
+  GIRIH_VALUE_BOOL,     /* `integer`, 0 or 1 */
+  GIRIH_VALUE_TEXT,     /* `text` */
+  GIRIH_VALUE_INTS,     /* `integers`, `count` */
+  GIRIH_VALUE_DTYPE     /* `integer`, a girih_dtype */
+} girih_value_kind;
+
+/* An argument of an operator. */
+typedef struct girih_value {
+  int32_t kind; /* girih_value_kind */
+  int32_t count;
+  union {
+    int64_t integer;
+    double real;
+    const char *text;
+    const int64_t *integers;
+    const girih_array *arrays;
+  } as;
+} girih_value;
+
+/* Shape and dtype of a result. */
+typedef struct girih_shaped {
+  int64_t shape[8];
+  int32_t rank;
+  int32_t dtype;
+} girih_shaped;
+
+/* All operators as JSON: names, parameters with types and defaults, results,
+ * dtypes. Freed with girih_text_free. */
+GIRIH_C_API girih_status girih_ops_json(char **out);
+/* What a call gives. `values` has one for each parameter; `results` has room
+ * for `capacity`, and `*count` becomes their number. */
+GIRIH_C_API girih_status girih_op_results(const char *op,
+                                          const girih_value *values,
+                                          int32_t value_count,
+                                          girih_shaped *results,
+                                          int32_t capacity, int32_t *count);
+/* The call, into arrays of the caller. */
+GIRIH_C_API girih_status girih_op_run(const char *op, const girih_value *values,
+                                      int32_t value_count,
+                                      const girih_array *outs,
+                                      int32_t out_count, void *stream);
+
 /* ---- Calling the same thing often --------------------------------------- */
 
 /* A call with everything fixed but addresses, sizes and strides. */

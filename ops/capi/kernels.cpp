@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C interface to the library's kernels and operators.
+#include "girih/ops/capi/callee.h"
 #include "girih/ops/capi/conversions.h"
 #include "girih/ops/capi/failures.h"
 #include "girih/ops/capi/girih_c.h"
-#include "girih/ops/ops.h"
 #include "girih/ops/registry.h"
 
 #include <fmt/format.h>
@@ -45,11 +45,8 @@ girih_status with_call(const girih_kernel *kernel, const girih_array *arrays,
   });
 }
 
-using BinaryOp = void (*)(const Array &, const Array &, const Array &,
-                          const Stream &, std::source_location);
-
-girih_status run_binary(BinaryOp op, const girih_array *a, const girih_array *b,
-                        const girih_array *out,
+girih_status run_binary(const char *op, const girih_array *a,
+                        const girih_array *b, const girih_array *out,
                         const girih_launch_options *options) {
   return guarded([&] {
     require(a, "a");
@@ -60,8 +57,9 @@ girih_status run_binary(BinaryOp op, const girih_array *a, const girih_array *b,
     if (launch.config)
       capi::bad_argument("operators choose their Config themselves",
                          "set config to NULL, or launch the kernel");
-    op(first, capi::array_of(*b), capi::array_of(*out), launch.stream,
-       capi::no_line);
+    const Array second = capi::array_of(*b), result = capi::array_of(*out);
+    const Array *const arrays[] = {&first, &second, &result};
+    capi::callee_of_op(op).run(arrays, launch);
   });
 }
 
@@ -154,13 +152,13 @@ girih_status girih_kernel_default_config(const girih_kernel *kernel,
 girih_status girih_add(const girih_array *a, const girih_array *b,
                        const girih_array *out,
                        const girih_launch_options *options) {
-  return run_binary(ops::add_out, a, b, out, options);
+  return run_binary("add", a, b, out, options);
 }
 
 girih_status girih_matmul(const girih_array *a, const girih_array *b,
                           const girih_array *out,
                           const girih_launch_options *options) {
-  return run_binary(ops::matmul_out, a, b, out, options);
+  return run_binary("matmul", a, b, out, options);
 }
 
 } // extern "C"

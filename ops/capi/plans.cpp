@@ -75,7 +75,8 @@ girih_status girih_plan_create(const girih_kernel *kernel,
     require(kernel, "girih_plan_create: kernel");
     require(out, "girih_plan_create: out");
     auto config = capi::options_of(options, host_device).config;
-    *out = make_plan({.kernel = kernel->kernel}, operands, count, device);
+    *out = make_plan({.kernel = kernel->kernel, .op = {}}, operands, count,
+                     device);
     (*out)->config = std::move(config);
   });
 }

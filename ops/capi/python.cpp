@@ -221,9 +221,10 @@ girih_status girih_caller_create(const girih_kernel *kernel, const char *op,
     if (exchange_api && !api)
       throw RuntimeError(ErrorId::dlpack,
                          {"this exchange table lends no tensors", ""});
-    *out = new girih_caller{kernel ? capi::Callee{.kernel = kernel->kernel}
-                                   : capi::callee_of_op(op),
-                            api, is_negated};
+    *out = new girih_caller{
+        kernel ? capi::Callee{.kernel = kernel->kernel, .op = {}}
+               : capi::callee_of_op(op),
+        api, is_negated};
   });
 }
 

@@ -1,94 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// add: out[i...] = a[i...] + b[i...]
+// add: out[i...] = a[i...] + alpha * b[i...]
 //
-// Shapes: any, broadcast together. Dtypes: f64 f32 f16 bf16 i64 i32 i16 i8 u8;
-// the sum is taken in promote(a, b), rounded once; integers wrap.
-// Errors: [device] [dtype] [shape] [overlap].
-// Source: torch.add with alpha = 1.
-#include "girih/ops/arguments.h"
-#include "girih/ops/arrange/elementwise.h"
-#include "girih/ops/ops.h"
-#include "girih/ops/registry.h"
-#include "girih/ops/views.h"
-
-#include <algorithm>
+// Shapes: any, broadcast together. Dtypes: f64 f32 f16 bf16 i64 i32 i16 i8 u8,
+// promoted; f16 and bf16 are added in f32 and rounded once, integers wrap.
+// alpha is a number, an integer where the result is one.
+// Errors: [device] [dtype] [shape] [overlap] [argument].
+// Source: torch.add.
+#include "girih/ops/elementwise.h"
+#include "girih/ops/elementwise/scaled_sum.h"
 
 namespace girih::ops {
 
 namespace {
 
-constexpr DType dtypes[] = {bf16, f64, f32, f16, i64, i32, i16, i8, u8};
-
-auto arrangement(Tensor a, Tensor b, Tensor out) {
-  return arrange::elementwise(a, b, out);
-}
-
-void application(In a, In b, Out out) { out = a + b; }
-
-const Kernel &kernel() {
-  static const Kernel made{
-      make_source("add", arrangement, application, {"a", "b", "out"})};
-  return made;
-}
-
-Dims result_shape(const Call &call, const Array &a, const Array &b,
-                  const Stream &stream) {
-  call.check_same_device({{"a", a}, {"b", b}}, stream);
-  call.check_dtype({"a", a}, dtypes);
-  call.check_dtype({"b", b}, dtypes);
-  if (const auto shape = broadcast_shapes(a.shape(), b.shape()))
-    return *shape;
-  call.fail(ErrorId::shape, "a and b cannot be broadcast together",
-            {{"a", a}, {"b", b}});
-}
-
-void launch(const Call &call, const Array &a, const Array &b, const Array &out,
-            const Stream &stream) {
-  if (out.numel() == 0)
-    return;
-  const auto spread = [&](const Array &array) {
-    return std::ranges::equal(array.shape(), out.shape())
-               ? array
-               : array.broadcast_to(out.shape());
-  };
-  std::array<Array, 3> views{spread(a), spread(b), out};
-  collapse(views);
-  const std::array<const Array *, 3> operands{&views[0], &views[1], &views[2]};
-  kernel().run(operands, {.config = {}, .stream = stream}, call.where);
-}
+struct Add : ScaledSum<Add> {
+  static constexpr std::string_view signature =
+      "add(a: number, b: number, *, alpha: number = 1) -> out";
+  static Tile apply(const Tile &a, const Tile &b) { return a + b; }
+};
 
 } // namespace
 
-Array add(const Array &a, const Array &b, const Stream &stream,
+Array add(const ArrayOrNumber &a, const ArrayOrNumber &b,
+          const ArrayOrNumber &alpha, const Stream &stream,
           std::source_location where) {
-  const Call call{"add", where};
-  const Dims shape = result_shape(call, a, b, stream);
-  const Array out =
-      allocate_result(shape, promote(a.dtype(), b.dtype()), a.device(), stream);
-  launch(call, a, b, out, stream);
-  return out;
+  return compute<Add>(stream, where, a, b, alpha);
 }
 
-void add_out(const Array &a, const Array &b, const Array &out,
-             const Stream &stream, std::source_location where) {
-  const Call call{"add", where};
-  const Dims shape = result_shape(call, a, b, stream);
-  call.check_same_device({{"a", a}, {"b", b}, {"out", out}}, stream);
-  call.check_output({"out", out}, shape, promote(a.dtype(), b.dtype()),
-                    {{"a", a}, {"b", b}});
-  launch(call, a, b, out, stream);
+void add_out(const ArrayOrNumber &a, const ArrayOrNumber &b, const Array &out,
+             const ArrayOrNumber &alpha, const Stream &stream,
+             std::source_location where) {
+  compute_into<Add>(stream, where, std::tie(out), a, b, alpha);
 }
 
-KernelEntry entry_of_add() {
-  return {.name = "add",
-          .kernel = kernel(),
-          .dtypes = {std::begin(dtypes), std::end(dtypes)},
-          .size_names = {"N"},
-          .sizes = {1 << 24},
-          .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
-            const OperandShape one{dtype, {sizes[0]}, {}};
-            return std::vector<OperandShape>{one, one, one};
-          }};
-}
+OpEntry entry_of_add() { return binary_entry<Add>("a + alpha * b"); }
 
 } // namespace girih::ops

@@ -29,15 +29,18 @@ void application(In a0, In a1, In a2, In a3, In a4, In a5, In a6, In a7, In a8,
 
 } // namespace
 
-KernelEntry entry_of_add16() {
-  return {.name = "add16",
-          .kernel = make("add16", arrangement, application),
-          .dtypes = {std::begin(dtypes), std::end(dtypes)},
-          .size_names = {"N"},
-          .sizes = {1 << 20},
-          .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
-            return std::vector<OperandShape>(16, {dtype, {sizes[0]}, {}});
-          }};
+OpEntry entry_of_add16() {
+  OpEntry only_a_kernel;
+  only_a_kernel.kernels.push_back(
+      {.name = "add16",
+       .kernel = make("add16", arrangement, application),
+       .dtypes = {std::begin(dtypes), std::end(dtypes)},
+       .size_names = {"N"},
+       .sizes = {1 << 20},
+       .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
+         return std::vector<OperandShape>(16, {dtype, {sizes[0]}, {}});
+       }});
+  return only_a_kernel;
 }
 
 } // namespace girih::ops

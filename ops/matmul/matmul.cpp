@@ -8,10 +8,8 @@
 // Errors: [device] [dtype] [shape] [overlap].
 // Source: torch.matmul of at most two dimensions; of i8, torch._int_mm.
 #include "girih/ops/arrange/matmul.h"
-#include "girih/ops/arguments.h"
-#include "girih/ops/ops.h"
-#include "girih/ops/registry.h"
-#include "girih/ops/views.h"
+#include "girih/ops/op.h"
+#include "girih/ops/products.h"
 
 namespace girih::ops {
 
@@ -37,14 +35,20 @@ const Kernel &kernel() {
   return made;
 }
 
-Dims result_shape(const Call &call, const Array &a, const Array &b,
-                  const Stream &stream) {
+struct Matmul {
+  static constexpr std::string_view signature = "matmul(a, b) -> out";
+  static Shaped result(const Call &call, const Array &a, const Array &b);
+  static void launch(const Call &call, const Array &a, const Array &b,
+                     const Array &out);
+};
+
+Shaped Matmul::result(const Call &call, const Array &a, const Array &b) {
   const Argument first{"a", a}, second{"b", b};
-  call.check_same_device({first, second}, stream);
+  call.check_same_device({first, second});
   call.check_dtype(first, dtypes);
   call.check_same_dtype(first, second);
   for (const Argument &argument : {first, second})
-    if (argument.array.rank() != 1 && argument.array.rank() != 2)
+    if (argument.array->rank() != 1 && argument.array->rank() != 2)
       call.fail(ErrorId::shape, "a and b must have 1 or 2 dimensions",
                 {first, second});
   if (a.size(-1) != b.size(0))
@@ -55,7 +59,7 @@ Dims result_shape(const Call &call, const Array &a, const Array &b,
     shape.sizes[static_cast<std::size_t>(shape.rank++)] = a.size(0);
   if (b.rank() == 2)
     shape.sizes[static_cast<std::size_t>(shape.rank++)] = b.size(1);
-  return shape;
+  return {shape, result_dtype(a.dtype())};
 }
 
 // The same elements with a dimension of size 1 put in at `dim`.
@@ -73,10 +77,8 @@ Array unsqueeze(const Array &array, int dim) {
   return array.read_only() ? view.as_read_only() : view;
 }
 
-void launch(const Call &call, const Array &a, const Array &b, const Array &out,
-            const Stream &stream) {
-  if (out.numel() == 0)
-    return;
+void Matmul::launch(const Call &call, const Array &a, const Array &b,
+                    const Array &out) {
   std::array<Array, 3> views{a, b, out};
   if (b.rank() == 1) {
     views[1] = unsqueeze(b, 1);
@@ -97,44 +99,37 @@ void launch(const Call &call, const Array &a, const Array &b, const Array &out,
     for (Array &view : views)
       view = view.transpose(0, 1);
   }
-  const std::array<const Array *, 3> operands{&views[0], &views[1], &views[2]};
-  kernel().run(operands, {.config = {}, .stream = stream}, call.where);
+  call.run(kernel(), {&views[0], &views[1], &views[2]});
 }
 
 } // namespace
 
 Array matmul(const Array &a, const Array &b, const Stream &stream,
              std::source_location where) {
-  const Call call{"matmul", where};
-  const Dims shape = result_shape(call, a, b, stream);
-  const Array out =
-      allocate_result(shape, result_dtype(a.dtype()), a.device(), stream);
-  launch(call, a, b, out, stream);
-  return out;
+  return compute<Matmul>(stream, where, a, b);
 }
 
 void matmul_out(const Array &a, const Array &b, const Array &out,
                 const Stream &stream, std::source_location where) {
-  const Call call{"matmul", where};
-  const Dims shape = result_shape(call, a, b, stream);
-  call.check_same_device({{"a", a}, {"b", b}, {"out", out}}, stream);
-  call.check_output({"out", out}, shape, result_dtype(a.dtype()),
-                    {{"a", a}, {"b", b}});
-  launch(call, a, b, out, stream);
+  compute_into<Matmul>(stream, where, std::tie(out), a, b);
 }
 
-KernelEntry entry_of_matmul() {
-  return {.name = "matmul",
-          .kernel = kernel(),
-          .dtypes = {std::begin(dtypes), std::end(dtypes)},
-          .size_names = {"M", "N", "K"},
-          .sizes = {4096, 4096, 4096},
-          .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
-            const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
-            return std::vector<OperandShape>{{dtype, {m, k}, {}},
-                                             {dtype, {k, n}, {}},
-                                             {result_dtype(dtype), {m, n}, {}}};
-          }};
+OpEntry entry_of_matmul() {
+  return op_entry<Matmul>(
+      {"products",
+       "the sum over k of a[m, k] * b[k, n]",
+       {std::begin(dtypes), std::end(dtypes)},
+       {{.name = "matmul",
+         .kernel = kernel(),
+         .dtypes = {std::begin(dtypes), std::end(dtypes)},
+         .size_names = {"M", "N", "K"},
+         .sizes = {4096, 4096, 4096},
+         .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
+           const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
+           return std::vector<OperandShape>{{dtype, {m, k}, {}},
+                                            {dtype, {k, n}, {}},
+                                            {result_dtype(dtype), {m, n}, {}}};
+         }}}});
 }
 
 } // namespace girih::ops

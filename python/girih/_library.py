@@ -40,6 +40,19 @@ class OperandType(ctypes.Structure):
     _fields_ = [("dtype", c_int32), ("rank", c_int32), ("flags", c_uint32)]
 
 
+class ValueUnion(ctypes.Union):
+    _fields_ = [("integer", c_int64), ("real", ctypes.c_double), ("text", c_char_p), ("integers", POINTER(c_int64)),
+                ("arrays", POINTER(ArrayStruct))]
+
+
+class ValueStruct(ctypes.Structure):
+    _fields_ = [("kind", c_int32), ("count", c_int32), ("value", ValueUnion)]
+
+
+class ShapedStruct(ctypes.Structure):
+    _fields_ = [("shape", c_int64 * 8), ("rank", c_int32), ("dtype", c_int32)]
+
+
 class PythonFunctions(ctypes.Structure):
     _fields_ = [
         ("size", c_uint64), ("tuple_size", c_void_p), ("tuple_item", c_void_p), ("save_thread", c_void_p),
@@ -109,6 +122,9 @@ _FUNCTIONS = {
     "program_hash": (c_int, [c_void_p, POINTER(c_void_p)]),
     "program_kernel": (c_int, [c_void_p, POINTER(c_void_p)]),
     "program_inspect": (c_int, [c_void_p, POINTER(InspectOptions), POINTER(c_void_p)]),
+    "ops_json": (c_int, [POINTER(c_void_p)]),
+    "op_results": (c_int, [c_char_p, POINTER(ValueStruct), c_int32, POINTER(ShapedStruct), c_int32, POINTER(c_int32)]),
+    "op_run": (c_int, [c_char_p, POINTER(ValueStruct), c_int32, POINTER(ArrayStruct), c_int32, c_void_p]),
     "plan_create": (c_int, [c_void_p, POINTER(OperandType), c_int32, DeviceStruct, POINTER(LaunchOptions),
                             POINTER(c_void_p)]),
     "plan_create_op": (c_int, [c_char_p, POINTER(OperandType), c_int32, DeviceStruct, POINTER(c_void_p)]),

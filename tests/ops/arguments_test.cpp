@@ -50,7 +50,7 @@ TEST(AddArgumentsTest, Devices) {
                {"add: a and b must be on one device", "f32[3] on host",
                 "f32[3] on cuda:0"},
                [] { ops::add(host({3}), elsewhere({3})); });
-  expect_error(ErrorId::device, {"add: a and out must be on one device"},
+  expect_error(ErrorId::device, {"add: out must be on host"},
                [] { ops::add_out(host({3}), host({3}), elsewhere({3})); });
 }
 

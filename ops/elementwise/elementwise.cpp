@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/elementwise/elementwise.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace girih::ops {
+
+void launch_elementwise(const Call &call, const Kernel &kernel,
+                        std::span<const Array> inputs,
+                        std::span<const Array> outs) {
+  // The last array decides the order of dimensions: an output.
+  std::array<Array, max_collapsed> views;
+  std::array<const Array *, max_collapsed> operands{};
+  const std::span<const std::int64_t> shape = outs.front().shape();
+  std::size_t arrays = 0, count = 0;
+  const auto add = [&](const Array &array) {
+    if (array.by_value()) {
+      operands[count++] = &array;
+      return;
+    }
+    views[arrays] = std::ranges::equal(array.shape(), shape)
+                        ? array
+                        : array.broadcast_to(shape);
+    operands[count++] = &views[arrays++];
+  };
+  std::ranges::for_each(inputs, add);
+  std::ranges::for_each(outs, add);
+  collapse({views.data(), arrays});
+  call.run(kernel, {operands.data(), count});
+}
+
+Dims broadcast_all(const Call &call,
+                   std::initializer_list<Argument> arguments) {
+  Dims shape;
+  for (const Argument &argument : arguments) {
+    if (!argument.array)
+      continue;
+    const auto wider = broadcast_shapes(shape, argument.array->shape());
+    if (!wider) {
+      std::vector<std::string_view> names;
+      for (const Argument &each : arguments)
+        if (each.array)
+          names.push_back(each.name);
+      call.fail(ErrorId::shape,
+                fmt::format("{} cannot be broadcast together",
+                            fmt::join(names, " and ")),
+                arguments);
+    }
+    shape = *wider;
+  }
+  return shape;
+}
+
+KernelEntry elementwise_entry(const Kernel &kernel,
+                              std::span<const DType> types, int inputs,
+                              DType (*result)(DType)) {
+  return {.name = kernel.name(),
+          .kernel = kernel,
+          .dtypes = {types.begin(), types.end()},
+          .size_names = {"N"},
+          .sizes = {1 << 24},
+          .operands = [inputs, result](DType dtype,
+                                       std::span<const std::int64_t> sizes) {
+            std::vector<OperandShape> all(static_cast<std::size_t>(inputs),
+                                          {dtype, {sizes[0]}, {}});
+            all.push_back({result(dtype), {sizes[0]}, {}});
+            return all;
+          }};
+}
+
+} // namespace girih::ops
