@@ -35,6 +35,14 @@ namespace {
   throw CompileError(std::move(diagnostic));
 }
 
+void run_on_host(const Plan &plan, const std::int64_t *parameters) {
+  if (plan.checked) [[unlikely]]
+    compiler::run_checked(*plan.checked, parameters, plan.checks);
+  else
+    run_parallel(plan.code->host->entry(), parameters, plan.programs,
+                 plan.code->scratch_bytes);
+}
+
 /// On the host a launch that is captured is a step of the graph.
 void capture_on_host(Capture &capture, const Plan &plan,
                      std::span<const std::int64_t> parameters,
@@ -44,10 +52,8 @@ void capture_on_host(Capture &capture, const Plan &plan,
     capture.keep(array->owner());
   capture.name_kernel(name);
   capture.work.steps.emplace_back(
-      [code = plan.code, programs = plan.programs,
-       words = std::vector(parameters.begin(), parameters.end())] {
-        run_parallel(code->host->entry(), words.data(), programs,
-                     code->scratch_bytes);
+      [plan, words = std::vector(parameters.begin(), parameters.end())] {
+        run_on_host(plan, words.data());
       });
 }
 
@@ -60,20 +66,13 @@ void execute(const Plan &plan, const KernelSource &source, CallWords &call,
                      source.name, stream.device().to_string(),
                      plan.device.to_string()));
   check_overlap(plan, source, arrays);
-  if (plan.checked) {
-    call.become_parameters(arrays);
-    return compiler::run_checked(*plan.checked, call.words().data(),
-                                 plan.checks);
-  }
-  if (plan.programs == 0)
+  if (plan.programs == 0 && !plan.checked)
     return;
   call.become_parameters(arrays);
   if (plan.device.kind == Device::Kind::host) {
     if (Capture *capture = capture_on(plan.device)) [[unlikely]]
       return capture_on_host(*capture, plan, call.words(), arrays, source.name);
-    run_parallel(plan.code->host->entry(), call.words().data(), plan.programs,
-                 plan.code->scratch_bytes);
-    return;
+    return run_on_host(plan, call.words().data());
   }
   const Executable &code = *plan.code;
   launch_on_gpu({.gpu = *code.gpu,

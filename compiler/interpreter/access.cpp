@@ -33,7 +33,7 @@ Interpreter::Place Interpreter::place(AccessOp op, AffineArguments &at) {
     std::int64_t index = evaluateAffine(expr, at);
     if (checker)
       ensure(index >= 0 && index < size, "a lane in bounds is not");
-    place.element = place.element * size + index;
+    place.index.push_back(index);
     offset += index * stride;
   }
   place.address =
@@ -41,11 +41,11 @@ Interpreter::Place Interpreter::place(AccessOp op, AffineArguments &at) {
   return place;
 }
 
-void Interpreter::note(Checker::Access kind, Value view, Place place,
+void Interpreter::note(Checker::Access kind, Value view, const Place &place,
                        std::int64_t lane, const Scalar &value) {
   if (checker)
-    checker->access(kind, cast<BlockArgument>(view).getArgNumber(),
-                    place.element, lane, value);
+    checker->access(kind, cast<BlockArgument>(view).getArgNumber(), place.index,
+                    lane, value);
 }
 
 void Interpreter::run(tile::LoadOp op) {

@@ -83,6 +83,9 @@ Checker::Checker(const Program &program, const std::int64_t *params,
     operand.partial = each.partial;
     operand.sizes.assign(params + 1, params + 1 + each.rank);
     params += 1 + 2 * each.rank;
+    operand.halfBytes = bits(each.dtype) < 8 && each.rank > 0;
+    if (operand.halfBytes)
+      operand.sizes.back() = (operand.sizes.back() + 1) / 2;
     std::int64_t count = 1;
     for (std::int64_t size : operand.sizes)
       count *= size;
@@ -105,6 +108,13 @@ void Checker::startOperation(Operation &next) {
 /// function of a reduction.
 std::string Checker::place(Operation *at, std::int64_t lane) const {
   return lane_place(program, indexOf(lane, lanesOf(at)));
+}
+
+std::string Checker::elementText(const Operand &operand, std::int64_t element) {
+  std::vector<std::int64_t> index = indexOf(element, operand.sizes);
+  if (operand.halfBytes) // the first of the two
+    index.back() *= 2;
+  return list(index);
 }
 
 std::string Checker::operandName(unsigned operand) const {
@@ -137,8 +147,8 @@ void Checker::reportRace(const Operand &operand, std::int64_t number,
                          const char *before, std::uint32_t other) const {
   const Event &first = events[other];
   Diagnostic race(ErrorId::race, lineOf(op),
-                  {kernel, list(indexOf(number, operand.sizes)), operand.name,
-                   done, place(op, lane), before, first.program});
+                  {kernel, elementText(operand, number), operand.name, done,
+                   place(op, lane), before, first.program});
   race.note(lineOf(first.op),
             std::string("the element was ") + before + " here");
   throw RuntimeError(std::move(race));
@@ -167,9 +177,10 @@ void Checker::checkRace(Access kind, const Operand &operand,
     report("updated by an atomic", otherProgram(element.atomic));
 }
 
-void Checker::access(Access kind, unsigned number, std::int64_t element,
+void Checker::access(Access kind, unsigned number, ArrayRef<std::int64_t> index,
                      std::int64_t lane, const Scalar &value) {
   Operand &operand = operands[number];
+  std::int64_t element = laneNumber(operand.sizes, index);
   if (kind != Access::read)
     checkNaN(operand, element, value);
   if (!operand.store && kind == Access::write)
@@ -197,10 +208,10 @@ void Checker::finish() const {
       continue;
     for (auto [number, element] : llvm::enumerate(operand.elements))
       if (!element.written.first)
-        throw RuntimeError(
-            ErrorId::unwritten,
-            {kernel, list(indexOf(number, operand.sizes)), operand.name},
-            operand.store ? lineOf(operand.store) : SourceLine());
+        throw RuntimeError(ErrorId::unwritten,
+                           {kernel, elementText(operand, number), operand.name},
+                           operand.store ? lineOf(operand.store)
+                                         : SourceLine());
   }
 }
 
@@ -228,8 +239,8 @@ void Checker::checkNaN(const Operand &operand, std::int64_t element,
       ErrorId::nan, lineOf(origin.op),
       {kernel, functionName(origin.op), inputs, place(origin.op, origin.lane)});
   found.note(lineOf(op), "it is stored to element " +
-                             list(indexOf(element, operand.sizes)) +
-                             " of operand " + operand.name);
+                             elementText(operand, element) + " of operand " +
+                             operand.name);
   throw RuntimeError(std::move(found));
 }
 

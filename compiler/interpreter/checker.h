@@ -23,9 +23,9 @@ public:
   void startOperation(mlir::Operation &op);
   void finish() const;
 
-  /// `lane` of the operation that runs touches `element` (a row-major number)
-  /// of `operand`. The value of a read is not looked at.
-  void access(Access kind, unsigned operand, std::int64_t element,
+  /// `lane` of the operation that runs touches the element of `operand` at
+  /// `index`. The value of a read is not looked at.
+  void access(Access kind, unsigned operand, llvm::ArrayRef<std::int64_t> index,
               std::int64_t lane, const Scalar &value);
   /// An index that is data is out of range, into dimension `dim` of `what`.
   void outOfRange(const std::string &what, std::size_t dim, std::int64_t index,
@@ -55,6 +55,8 @@ private:
     std::string name;
     Direction direction = Direction::in;
     bool partial = false;
+    // Of 4-bit elements the bytes along the last dimension count.
+    bool halfBytes = false;
     std::vector<std::int64_t> sizes;
     std::vector<Element> elements; // of those that are written
     mlir::Operation *store = nullptr;
@@ -75,6 +77,7 @@ private:
   void checkNaN(const Operand &operand, std::int64_t element,
                 const Scalar &value) const;
   std::string place(mlir::Operation *op, std::int64_t lane) const;
+  static std::string elementText(const Operand &operand, std::int64_t element);
 
   std::string kernel;
   Checks checks;

@@ -31,7 +31,7 @@ Interpreter::Place Interpreter::placeAt(IndirectOp op, std::size_t lane) {
             dim, index, size, lane);
       return {};
     }
-    place.element = place.element * size + index;
+    place.index.push_back(index);
     offset += index * memory.strides[dim];
   }
   place.address =

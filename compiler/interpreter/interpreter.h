@@ -81,16 +81,16 @@ private:
                                std::size_t count,
                                llvm::MutableArrayRef<TileValue> results);
 
-  /// An element in memory, and its row-major number in the operand.
+  /// An element in memory, and its index in the operand.
   struct Place {
     char *address = nullptr;
-    std::int64_t element = 0;
+    llvm::SmallVector<std::int64_t, 4> index;
   };
 
   // access.cpp: operands at affine indices
   template <typename AccessOp> bool inBounds(AccessOp op, AffineArguments &at);
   template <typename AccessOp> Place place(AccessOp op, AffineArguments &at);
-  void note(Checker::Access kind, mlir::Value view, Place place,
+  void note(Checker::Access kind, mlir::Value view, const Place &place,
             std::int64_t lane, const Scalar &value = {});
   void run(tile::LoadOp op);
   void run(tile::StoreOp op);

@@ -42,6 +42,9 @@ TEST(RolesTest, Elementwise) {
   EXPECT_EQ(roles.blocks[0].name, "BLOCK");
   EXPECT_EQ(roles.of("BLOCK").size(), 3U);
   EXPECT_TRUE(roles.of("BLOCK")[0].contiguous);
+  const std::optional<Expr> extent = roles.of("BLOCK")[0].extent;
+  ASSERT_TRUE(extent);
+  EXPECT_EQ(extent->evaluate([](const Symbol &) { return 100; }), 100);
 }
 
 } // namespace

@@ -133,6 +133,13 @@ TEST_F(RuntimeChecks, WritesTwiceByOneOperation) {
   });
   EXPECT_THAT(text, HasSubstr("element [1] of operand y is written in program "
                               "0, lane [3], but was written in program 0"));
+  // Also where another operation has written it before.
+  const Kernel again = tiles_of_four([](In x, In i, InOut y) {
+    y += x;
+    AT, y.scatter({i}, x);
+  });
+  found(ErrorId::race,
+        [&] { again(counted(4), integers({0, 1, 2, 1}), counted(4)); });
   // One after the other they are in order, and an InOut may be updated.
   const Array y = counted(4);
   tiles_of_four([](In x, In i, InOut y) {
@@ -197,39 +204,60 @@ TEST_F(RuntimeChecks, AtomicsOfAllProgramsAgree) {
   });
   EXPECT_THAT(text, HasSubstr("is updated by an atomic in program 1, lane [3], "
                               "but was read in program 0"));
+  const Kernel update = tiles_of_four([](In x, In i, InOut y) {
+    y.atomic_add({i}, x);
+    AT, y = x;
+  });
+  text = found(ErrorId::race, [&] {
+    update(counted(8), integers({0, 1, 2, 5, 4, 5, 6, 7}), counted(8));
+  });
+  EXPECT_THAT(text, HasSubstr("is written in program 1, lane [1], but was "
+                              "updated by an atomic in program 0"));
 }
 
-TEST_F(RuntimeChecks, UnwrittenElements) {
-  look_for("race");
-  // Recording would have refused this: the last lane of each tile stays out.
-  const Kernel most{parse_program(R"(program "most" index32
-config ""
-operand x in f32 rank 1 other 0
+/// y = x, but of each tile of 4 only `lanes`: recording would refuse it.
+Kernel most_lanes(const std::string &dtype, const std::string &lanes) {
+  return Kernel(parse_program(
+      "program \"most\" index32\nconfig \"\"\noperand x in " + dtype +
+      R"( rank 1 other 0
   class 0 0 0 0
   grid [(x.n0 + 3) / 4]
   tile [4]
   index [p0 * 4 + t0]
   bound p0 * 4 + t0 < x.n0
-operand y out f32 rank 1 other 0
+operand y out )" +
+      dtype + R"( rank 1 other 0
   class 0 0 0 0
   grid [(y.n0 + 3) / 4]
   tile [4]
   index [p0 * 4 + t0]
   bound p0 * 4 + t0 < y.n0
-  bound t0 < 3
-body {
-  %0 = load x[] : f32[4]
-  store %0, y[]
+  bound t0 < )" +
+      lanes + "\nbody {\n  %0 = load x[] : " + dtype +
+      "[4]\n  store %0, y[]\n}\n"));
 }
-)")};
-  expect_error(ErrorId::unwritten, [&] { AT, most(counted(6), counted(6)); });
+
+void expect_unwritten(const Kernel &kernel, const Array &x, const Array &y,
+                      const char *what) {
   try {
-    most(counted(8), counted(8));
+    kernel(x, y);
+    ADD_FAILURE() << "nothing was found";
   } catch (const RuntimeError &error) {
-    EXPECT_THAT(error.what(),
-                HasSubstr("element [3] of output y is never written"));
+    EXPECT_THAT(error.what(), HasSubstr(what));
   }
+}
+
+TEST_F(RuntimeChecks, UnwrittenElements) {
+  look_for("race");
+  const Kernel most = most_lanes("f32", "3");
+  expect_error(ErrorId::unwritten, [&] { AT, most(counted(6), counted(6)); });
+  expect_unwritten(most, counted(4), counted(4),
+                   "element [3] of output y is never written");
   most(counted(3), counted(3));
+  // Two in a byte: the first of them is named.
+  const Array x = Array::zeros({8}, i4, host_device);
+  expect_unwritten(most_lanes("i4", "2"), x, Array::zeros({8}, i4, host_device),
+                   "element [2] of output y is never written");
 }
 
 TEST_F(RuntimeChecks, WhereANaNComesFrom) {
@@ -330,6 +358,64 @@ TEST_F(RuntimeChecks, OfNoPrograms) {
   look_for("race");
   const Kernel copy = tiles_of_four([](In x, In, Out y) { y = x; });
   copy(floats({}), integers({}), floats({}));
+}
+
+TEST_F(RuntimeChecks, OfHalfByteElements) {
+  look_for("bounds,race,nan");
+  const Kernel copy = make(
+      "copy",
+      [](Tensor x, Tensor y) {
+        return arranged(x.tile({2, 4}), y.tile({2, 4}));
+      },
+      [](In x, Out y) { y = x; });
+  const Array x = Array::zeros({3, 10}, i4, host_device);
+  const Array y = Array::zeros({3, 10}, i4, host_device);
+  auto *from = static_cast<unsigned char *>(x.data());
+  for (int byte = 0; byte < 15; ++byte)
+    from[byte] = static_cast<unsigned char>(17 * byte);
+  copy(x, y);
+  for (int byte = 0; byte < 15; ++byte)
+    EXPECT_EQ(static_cast<unsigned char *>(y.data())[byte], 17 * byte);
+}
+
+TEST_F(RuntimeChecks, PartialOutputsMayHaveGaps) {
+  look_for("race");
+  const Kernel some = make(
+      "some",
+      [](Tensor x, Tensor i, Tensor y) {
+        return arranged(x.tile({4}), i.tile({4}), partial(y.tile({4})));
+      },
+      [](In x, In i, Out y) { y.scatter({i}, x); });
+  const Array y = counted(8);
+  some(counted(8), integers({7, 1, 5, 3, -1, -1, -1, -1}), y);
+  EXPECT_EQ(at(y, 7), 1);
+  EXPECT_EQ(at(y, 0), 1);
+}
+
+TEST_F(RuntimeChecks, OfAHalfByteNumber) {
+  look_for("bounds,race,nan");
+  const Kernel fill = make(
+      "fill", [](Tensor x, Tensor y) { return arranged(x, y.tile({4})); },
+      [](In x, Out y) { y = cast(x, i32); });
+  const Array x = Array::zeros({}, i4, host_device), y = integers({9, 9, 9});
+  static_cast<char *>(x.data())[0] = 0x75;
+  fill(x, y);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(static_cast<std::int32_t *>(y.data())[i], 5);
+}
+
+TEST_F(RuntimeChecks, InAGraphAtEachReplay) {
+  look_for("bounds");
+  const Kernel gather =
+      tiles_of_four([](In x, In i, Out y) { AT, y = x.gather({i}); });
+  const Array x = counted(4), i = integers({0, 1, 2, 3}), y = counted(4);
+  const Stream stream = Stream::create(host_device);
+  const Graph graph = Graph::capture(stream, [&] { gather(x, i, y); });
+  static_cast<std::int32_t *>(i.data())[0] = 2;
+  graph.launch();
+  EXPECT_EQ(at(y, 0), 3);
+  static_cast<std::int32_t *>(i.data())[0] = 4;
+  EXPECT_THROW(graph.launch(), RuntimeError);
 }
 
 } // namespace

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every elementwise function and cast on the host against the interpreter: bit
 // for bit where the result is exact or rounded once, else by ulps.
-#include "run_on_host.h"
+#include "like_interpreter.h"
 
 #include "girih/dsl/program_text.h"
 #include "girih/tests/elementary/functions.h"
+#include "girih/tests/interpreter/folded_kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -297,6 +298,17 @@ TEST(HostElementwise, ComparisonsAndSelect) {
           "[#]";
       expect_equal(run(elementwise(dtype, dtype, block, body), dtype, dtype),
                    function);
+    }
+}
+
+TEST(HostElementwise, WhatCanonicalisationMakes) {
+  for (const FoldedKernel &kernel : folded_kernels())
+    for (std::int64_t n : {1, 21, 1000}) {
+      SCOPED_TRACE(kernel.name);
+      TestArray x(kernel.in, {n}), y(kernel.in, {n}), z(kernel.out, {n});
+      fill_bits(x, 1);
+      fill_bits(y, 2);
+      expect_one_tile_like_interpreter(kernel.apply, {&x, &y, &z});
     }
 }
 

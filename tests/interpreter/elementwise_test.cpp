@@ -252,6 +252,14 @@ TEST(InterpreterElementwise, ScalarsSpread) {
               {3, 3, 6});
 }
 
+// A tie of bf16 once it is an f32, and beyond it before.
+TEST(InterpreterElementwise, EachCastRounds) {
+  std::string body = "  %10 = cast %x : f32[#]\n"
+                     "  %result = cast %10 : bf16[#]";
+  expect_same(apply(i32, bf16, body, {1077936129, -1077936129}),
+              {1073741824, -1073741824});
+}
+
 // The shape of a high half: canonicalisation makes one multiplication of it.
 TEST(InterpreterElementwise, HighHalfOfAProduct) {
   std::string wide = "  %10 = cast %x : i64[#]\n"

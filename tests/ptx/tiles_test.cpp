@@ -2,7 +2,7 @@
 // Operations on whole tiles as the nvptx back end does them, against the
 // interpreter: reductions, broadcasts and everything else that moves lanes.
 #include "girih/tests/fuzz/emulated_run.h"
-#include "girih/tests/interpreter/one_tile.h"
+#include "girih/tests/interpreter/folded_kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -55,6 +55,17 @@ void expect_same(Apply apply, std::vector<TestArray *> inputs, TestArray out,
         << "element " << i << " is " << got << ", not " << want;
   }
   EXPECT_TRUE(out.untouched_outside());
+}
+
+TEST(EmulatedElementwise, WhatCanonicalisationMakes) {
+  for (const FoldedKernel &kernel : folded_kernels())
+    for (std::int64_t n : {1, 21, 1000}) {
+      SCOPED_TRACE(kernel.name);
+      TestArray x(kernel.in, {n}), y(kernel.in, {n});
+      fill_bits(x, 1);
+      fill_bits(y, 2);
+      expect_same(kernel.apply, {&x, &y}, TestArray(kernel.out, {n}), 4);
+    }
 }
 
 std::string text(const Shape &shape) {

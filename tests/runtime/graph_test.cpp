@@ -69,6 +69,7 @@ protected:
   const LaunchOptions options{add_config(), {}};
   const Device device = GetParam();
   const Stream stream = Stream::create(device);
+  Graph inner;
 };
 
 INSTANTIATE_TEST_SUITE_P(Devices, GraphOn,
@@ -134,6 +135,33 @@ TEST_P(GraphOn, ArraysOfTheWorkLiveOnInTheGraph) {
   EXPECT_EQ(out.to_vector(), (Values{3, 6, 9}));
   for (const Array &other : others)
     EXPECT_TRUE(std::isnan(other.to_vector()[0]));
+}
+
+/// What `use` captures must keep the memory of the Array that it gets.
+template <class Use>
+bool keeps_memory(const Stream &stream, const Array &array, Use use) {
+  Array copy = array.to(array.device());
+  const std::weak_ptr<const void> memory = copy.owner();
+  const Graph graph = Graph::capture(stream, [&] { use(copy); });
+  copy = Array();
+  return !memory.expired();
+}
+
+TEST_P(GraphOn, WhatIsReadOrWrittenIsKept) {
+  const Array a = filled({1, 2, 3}), c = poisoned(3);
+  const auto kept = [&](auto use) { return keeps_memory(stream, a, use); };
+  EXPECT_TRUE(kept([&](const Array &x) { c.copy_from(x); }));
+  EXPECT_TRUE(kept([&](const Array &x) { x.copy_from(a); }));
+  EXPECT_TRUE(kept([&](const Array &x) { x.fill_bytes(1); }));
+  EXPECT_TRUE(kept([&](const Array &x) { sum(x, a, c); }));
+  const std::weak_ptr<const void> of_inner = [&] {
+    const Array x = a.to(device);
+    inner = Graph::capture(stream, [&] { sum(x, a, c); });
+    return x.owner();
+  }();
+  const Graph outer = Graph::capture(stream, [&] { inner.launch(); });
+  inner = Graph();
+  EXPECT_FALSE(of_inner.expired());
 }
 
 TEST_P(GraphOn, MemoryOfACaptureIsReusedWithinIt) {
@@ -397,6 +425,33 @@ TEST_F(GpuGraph, ReplaysInAnotherStreamAreOrdered) {
   EXPECT_EQ(driver.orders().size(), before + 4); // a and c: record and wait
   graph.launch(other);
   EXPECT_EQ(driver.orders().size(), before + 4);
+  const Stream third = Stream::create(cuda_device());
+  graph.launch(third);
+  EXPECT_EQ(driver.orders().size(), before + 8);
+}
+
+TEST_F(GpuGraph, WhatAnUpdateBringsIsOrderedAsWell) {
+  Graph graph = Graph::capture(stream, [&] { launch(); });
+  const Stream other = Stream::create(cuda_device());
+  graph.launch(other);
+  const auto before = driver.orders().size();
+  const Array d = Array::empty({3}, f32, cuda_device());
+  graph.update(stream, [&] {
+    add.launch(std::vector<Array>{a, a, d}, {add_config(), {}});
+  });
+  graph.launch(other);
+  EXPECT_EQ(driver.orders().size(), before + 2); // d
+}
+
+TEST_F(GpuGraph, FreedMemoryWaitsForTheEndOfACapture) {
+  set_pool_limit(cuda_device(), 0);
+  const int before = driver.count("cuMemFree");
+  Graph::capture(stream, [&] {
+    launch();
+    // Of the whole device: other threads' Arrays go meanwhile.
+    std::thread([] { Array::empty({3}, f32, cuda_device()); }).join();
+    EXPECT_EQ(driver.count("cuMemFree"), before);
+  });
 }
 
 TEST_F(GpuGraph, GraphsGoWithTheirHandle) {
@@ -443,6 +498,9 @@ TEST_F(GpuGraph, OtherDevicesWorkOn) {
   const std::string text = error_of(
       ErrorId::device, [&] { graph.launch(Stream::create(cuda_device(1))); });
   EXPECT_TRUE(has(text, "graph_test.cpp:")) << text;
+  Graph other = graph;
+  error_of(ErrorId::capture,
+           [&] { other.update(Stream::create(cuda_device(1)), [] {}); });
 }
 
 } // namespace

@@ -254,18 +254,6 @@ TEST(Launch, StridesOfFourBitElements) {
             (std::vector<std::int64_t>{6, 4, 10, 20, 5, 1}));
 }
 
-TEST(LaunchErrors, ReadOnlyOutput) {
-  FakeToolchain toolchain(add_entry);
-  const Kernel add = make_add();
-  const std::string text = error_of(ErrorId::argument, [&] {
-    call(add, {host({1}), host({2}), host_empty(1).as_read_only()});
-  });
-  EXPECT_TRUE(has(text, "operand c is written, but its Array is read-only"));
-  const Array c = host_empty(1);
-  call(add, {host({1}).as_read_only(), host({2}), c});
-  EXPECT_EQ(c.to_vector(), Values{3});
-}
-
 TEST(LaunchErrors, GridsDiffer) {
   FakeToolchain toolchain(add_entry);
   const Kernel add = make_add();
@@ -365,11 +353,19 @@ TEST(LaunchErrors, ProgramRecordedForOtherArrays) {
   refuse(ErrorId::stride, host_empty(17).slice(0, 1, 17),
          "the Program relies on");
   refuse(ErrorId::stride, host_empty(15), "the Program relies on");
+  // Strides of 16 were relied on.
+  const Array memory = host_empty(256);
+  const std::vector<Array> apart{memory.slice(0, 0, 256, 16), arrays[1],
+                                 arrays[2]};
+  const Kernel spread(make_add().program(apart, {add_config(), {}}));
+  spread(apart[0], arrays[1], arrays[2]);
+  error_of(ErrorId::stride,
+           [&] { spread(memory.slice(0, 0, 128, 8), arrays[1], arrays[2]); });
   float word = 0;
   const std::int64_t many = std::int64_t{1} << 33;
   refuse(ErrorId::size, Array(&word, {many}, f32, host_device, {0}),
          "less than 2^31 elements");
-  EXPECT_EQ(toolchain.compiles, 1);
+  EXPECT_EQ(toolchain.compiles, 2);
 }
 
 TEST(Launch, ClassesDecideWhatIsCompiled) {
@@ -388,6 +384,8 @@ TEST(Launch, ClassesDecideWhatIsCompiled) {
   EXPECT_EQ(run(32, 1), 3); // a not aligned
   EXPECT_EQ(run(48, 1), 3);
   EXPECT_EQ(run(32, 4), 3); // 16 bytes further: aligned again
+  EXPECT_FALSE(classify(host_empty(34).slice(0, 2, 34)).aligned); // by 8 only
+  EXPECT_EQ(classify(host_empty(24)).size_div16, 0u);
   EXPECT_EQ(toolchain.last_program.operands[0].known.aligned, false);
   EXPECT_EQ(toolchain.last_program.operands[1].known.aligned, true);
   EXPECT_EQ(toolchain.last_program.operands[1].known.size_div16, 1u);

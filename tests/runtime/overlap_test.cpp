@@ -99,6 +99,8 @@ TEST(Overlap, ByteRange) {
   EXPECT_EQ(byte_range(backward).end, 4);
   const Array none(nullptr, {0, 4}, f32);
   EXPECT_EQ(byte_range(none).end, 0);
+  // The last byte may be half full.
+  EXPECT_EQ(byte_range(Array(memory, {3}, i4)).end, 2);
 }
 
 TEST(Overlap, DoubtIsYes) {

@@ -84,7 +84,11 @@ TEST(HostPool, LimitAndTrim) {
   }
   // The larger one went.
   EXPECT_EQ(pool_statistics(host_device).kept_bytes, 2 * mebi);
-  trim_pool(host_device);
+  set_pool_limit(host_device, mebi);
+  EXPECT_EQ(pool_statistics(host_device).kept_bytes, 0);
+  { // malloc keeps what is small
+    const Array small = Array::empty({1000}, u8, host_device);
+  }
   EXPECT_EQ(pool_statistics(host_device).kept_bytes, 0);
 }
 
@@ -144,6 +148,11 @@ TEST(DevicePool, LittleIsWasted) {
   EXPECT_EQ(driver.count("cuMemAlloc"), 2);
   const Array close = on_gpu(9 * mebi);
   EXPECT_EQ(driver.count("cuMemAlloc"), 2);
+  {
+    const Array kept = on_gpu(4 * mebi);
+  }
+  const Array half = on_gpu(2 * mebi);
+  EXPECT_EQ(driver.count("cuMemAlloc"), 4);
 }
 
 TEST(DevicePool, StreamsKeepTheirOwnBlocks) {

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a call looks at in each of its operands, also where an earlier call was
+// nearly the same.
+#include "fake_toolchain.h"
+#include "test_kernels.h"
+
+#include "girih/runtime/failure.h"
+
+#include <gtest/gtest.h>
+
+namespace girih {
+namespace {
+
+using testing::add_config;
+using testing::add_entry;
+using testing::FakeToolchain;
+using testing::make_add;
+using Values = std::vector<double>;
+
+Array host(Values values) {
+  const auto count = static_cast<std::int64_t>(values.size());
+  return Array::from(values, {count}, f32, host_device);
+}
+
+Array host_empty(std::int64_t count) {
+  Array array = Array::empty({count}, f32, host_device);
+  array.fill_bytes(0xff);
+  return array;
+}
+
+void call(const Kernel &kernel, std::vector<Array> arrays,
+          LaunchOptions options = {add_config(), {}}) {
+  kernel.launch(arrays, options);
+}
+
+/// Runs it and gives the error's text; checks the id.
+template <class Call> std::string error_of(ErrorId id, Call run) {
+  try {
+    run();
+  } catch (const Error &error) {
+    EXPECT_EQ(error.id(), id) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "no error";
+  return {};
+}
+
+// The class is the same, what indices may be is not.
+TEST(LaunchOperands, IndexWidthDecidesWhatIsCompiled) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  alignas(16) float word = 1;
+  const auto run = [&](std::int64_t stride) {
+    const Array a(&word, {1}, f32, host_device, {stride});
+    call(add, {a, host_empty(1), host_empty(1)});
+    return toolchain.last_program.index32;
+  };
+  EXPECT_TRUE(run(16));
+  EXPECT_FALSE(run(std::int64_t{1} << 31));
+  EXPECT_EQ(toolchain.compiles, 2);
+}
+
+/// y += x, of tiles of 4.
+Kernel make_accumulate() {
+  return make(
+      "accumulate",
+      [](Tensor x, Tensor y) { return arranged(x.tile({4}), y.tile({4})); },
+      [](In x, InOut y) { y = y + x; });
+}
+
+TEST(LaunchOperands, WhatAnInOutMayBe) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel accumulate = make_accumulate();
+  const auto refuse = [&](ErrorId id, const Array &x, const Array &y) {
+    error_of(id, [&] { accumulate(x, y); });
+  };
+  const Array memory = Array::zeros({16}, i8, host_device);
+  const Array x = memory.slice(0, 0, 8);
+  refuse(ErrorId::argument, x, memory.slice(0, 8, 16).as_read_only());
+  refuse(ErrorId::stride, x, Array(memory.data(), {8}, i8, host_device, {0}));
+  // One byte in common.
+  refuse(ErrorId::overlap, x, memory.slice(0, 7, 15));
+  refuse(ErrorId::overlap, memory.slice(0, 7, 15), x);
+  EXPECT_EQ(toolchain.compiles, 0);
+}
+
+// As an earlier call in all but its memory.
+TEST(LaunchOperands, NoMemoryTheSecondTime) {
+  FakeToolchain toolchain(
+      [](const std::int64_t *, std::int64_t, std::int64_t, void *) {});
+  const Kernel scale = make(
+      "scale", [](Tensor x, Tensor by) { return arranged(x.tile({4}), by); },
+      [](InOut x, In by) { x = x * by; });
+  const Array x = host_empty(16);
+  scale(x, Array::zeros({}, f32, host_device));
+  error_of(ErrorId::null_pointer, [&] { scale(x, Array()); });
+}
+
+TEST(LaunchOperands, ReadOnlyOutput) {
+  FakeToolchain toolchain(add_entry);
+  const Kernel add = make_add();
+  const std::string text = error_of(ErrorId::argument, [&] {
+    call(add, {host({1}), host({2}), host_empty(1).as_read_only()});
+  });
+  EXPECT_NE(text.find("operand c is written, but its Array is read-only"),
+            std::string::npos);
+  const Array c = host_empty(1);
+  call(add, {host({1}).as_read_only(), host({2}), c});
+  EXPECT_EQ(c.to_vector(), Values{3});
+}
+
+} // namespace
+} // namespace girih
