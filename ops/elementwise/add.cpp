@@ -85,6 +85,7 @@ KernelEntry entry_of_add() {
           .dtypes = {std::begin(dtypes), std::end(dtypes)},
           .size_names = {"N"},
           .sizes = {1 << 24},
+          .picture_sizes = {5},
           .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
             const OperandShape one{dtype, {sizes[0]}, {}};
             return std::vector<OperandShape>{one, one, one};
