@@ -2,10 +2,11 @@
 // Block sizes for CPUs.
 #include "girih/compiler/default_config.h"
 
+#include "girih/dsl/support/cpu_limit.h"
+
 #include <algorithm>
 #include <map>
 #include <string>
-#include <thread>
 
 namespace girih::compiler {
 
@@ -30,8 +31,7 @@ struct DotBlocks {
 
   void share(const DotExtents &extents) {
     constexpr std::int64_t least = 64;
-    const std::int64_t wanted =
-        2 * std::max(1U, std::thread::hardware_concurrency());
+    static const std::int64_t wanted = 2 * std::int64_t{cpu_limit()};
     const auto pieces = [](std::int64_t size, std::int64_t block) {
       return size == 0 ? largest_bucket / block : (size + block - 1) / block;
     };

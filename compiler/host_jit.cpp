@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/host_jit.h"
 
-#include "llvm/Analysis/CGSCCPassManager.h"
-#include "llvm/Analysis/LoopAnalysisManager.h"
-#include "llvm/IR/LegacyPassManager.h"
+#include "girih/compiler/code_generation.h"
+
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/InstCombine/InstCombine.h"
@@ -46,23 +43,11 @@ llvm::Expected<MachinePointer> makeMachine(const Target &target) {
 /// What the emitter leaves to LLVM: common subexpressions and what is invariant
 /// in loops. Everything else it emits as it should be.
 void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager graphs;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(graphs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, graphs, modules);
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::EarlyCSEPass());
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(
       llvm::LICMPass(llvm::LICMOptions()), /*UseMemorySSA=*/true));
-  for (llvm::Function &function : module)
-    if (!function.isDeclaration())
-      passes.run(function, functions);
+  runOnFunctions(module, machine, passes);
 }
 
 } // namespace
@@ -92,15 +77,11 @@ llvm::Expected<std::string> compileToObject(llvm::Module &module,
   if (!machine)
     return machine.takeError();
   optimise(module, **machine);
-  llvm::SmallVector<char, 0> object;
-  llvm::raw_svector_ostream stream(object);
-  llvm::legacy::PassManager passes;
-  if ((*machine)->addPassesToEmitFile(passes, stream, nullptr,
-                                      llvm::CodeGenFileType::ObjectFile,
-                                      /*DisableVerify=*/true))
+  auto object =
+      generateCode(module, **machine, llvm::CodeGenFileType::ObjectFile);
+  if (!object)
     return llvm::createStringError("LLVM cannot emit objects for this host");
-  passes.run(module);
-  return std::string(object.begin(), object.end());
+  return std::move(*object);
 }
 
 } // namespace girih::compiler

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/target_nvptx.h"
 
+#include "girih/compiler/code_generation.h"
 #include "girih/dsl/support/diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/Scalar/EarlyCSE.h"
 #include "llvm/Transforms/Scalar/LICM.h"
@@ -82,25 +80,13 @@ std::unique_ptr<llvm::TargetMachine> makeMachine(const Target &target,
 /// twice, to take what does not change out of loops, and to compute what is
 /// needed late no sooner: ptxas keeps it in registers through all loops.
 void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager graphs;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(graphs);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, graphs, modules);
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::EarlyCSEPass());
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(
       llvm::LICMPass(llvm::LICMOptions()), /*UseMemorySSA=*/true));
   passes.addPass(llvm::EarlyCSEPass());
   passes.addPass(llvm::SinkingPass());
-  for (llvm::Function &function : module)
-    if (!function.isDeclaration())
-      passes.run(function, functions);
+  runOnFunctions(module, machine, passes);
 }
 
 } // namespace
@@ -151,17 +137,11 @@ std::optional<std::string> makePtx(llvm::Module &module, const Target &target,
   module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());
   optimise(module, *machine);
-  llvm::SmallString<0> text;
-  llvm::raw_svector_ostream stream(text);
-  llvm::legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, stream, nullptr,
-                                   llvm::CodeGenFileType::AssemblyFile,
-                                   /*DisableVerify=*/true)) {
+  auto text =
+      generateCode(module, *machine, llvm::CodeGenFileType::AssemblyFile);
+  if (!text)
     error = "LLVM cannot write PTX";
-    return std::nullopt;
-  }
-  passes.run(module);
-  return text.str().str();
+  return text;
 }
 
 } // namespace girih::compiler

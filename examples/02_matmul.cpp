@@ -5,11 +5,11 @@
 // For C = A B a program makes one tile of C. It needs the whole row of tiles of
 // A and the whole column of tiles of B that meet there:
 //
-//   c.tile({BM, BN})                      grid of tiles of C
-//   a.tile({BM, BK})                      grid of tiles of A
-//    .tile({1, whole})                    rows of that grid: [rows, 1] of [1,
-//    k] .expand({keep, columns of C})        one for each tile of C .at(1,
-//    squeeze(0))                   [rows, columns] of [k] of [BM, BK]
+//   c.tile({BM, BN})                 grid of tiles of C
+//   a.tile({BM, BK})                 grid of tiles of A
+//    .tile({1, whole})               rows of that grid: [rows, 1] of [1, k]
+//    .expand({keep, columns of C})   one for each tile of C
+//    .at(1, squeeze(0))              [rows, columns] of [k] of [BM, BK]
 //
 // The outermost levels of all operands agree: that is the grid of programs.
 #include <girih/girih.h>

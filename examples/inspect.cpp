@@ -3,8 +3,13 @@
 // any target, on a machine with or without a GPU:
 //
 //   ./x inspect matmul --stage ptx --arch sm_90a --dtype bf16 --config "BM=128"
+//
+// and how its arrangement cuts operands, as numbers or as a picture:
+//
+//   ./x inspect matmul --stage arrangement.svg --output matmul.svg
 #include "girih/compiler/compiler.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/visualize.h"
 #include "girih/ops/registry.h"
 
 #include "lessons/registry.h"
@@ -33,9 +38,18 @@ struct Request {
   bool times = false, remarks = false;
 };
 
-const std::vector<std::string> stages = {"program", "tile",  "layout",
-                                         "async",   "llvm",  "ptx",
-                                         "object",  "cubin", "sass"};
+const std::vector<std::string> stages = {"arrangement",
+                                         "arrangement.svg",
+                                         "arrangement.json",
+                                         "program",
+                                         "tile",
+                                         "layout",
+                                         "async",
+                                         "llvm",
+                                         "ptx",
+                                         "object",
+                                         "cubin",
+                                         "sass"};
 
 // Operators of the library, then the lessons' kernels.
 std::vector<const ops::KernelEntry *> all_kernels() {
@@ -86,6 +100,56 @@ Config changed(const Config &config, const std::string &changes) {
   for (const auto &[name, word] : fields)
     merged += word + " ";
   return parse_config(merged);
+}
+
+// Blocks of a picture: 2, where the kernel does not need more.
+Config picture_config(const ops::KernelEntry &entry, DType dtype,
+                      const std::vector<std::int64_t> &sizes) {
+  Config config = default_config_for(entry, dtype, sizes, compiler::Target{});
+  std::vector<int> ranks;
+  for (const ops::OperandShape &operand : entry.operands(dtype, sizes))
+    ranks.push_back(static_cast<int>(operand.sizes.size()));
+  for (const BlockUse &block : block_sizes(entry.kernel.source(), ranks))
+    if (block.covers.empty())
+      config.blocks[block.name] = 2;
+  return config;
+}
+
+// Which elements of each operand every program holds.
+std::string tables(const KernelSource &source, const Config &config,
+                   const Shapes &shapes) {
+  const auto operands = evaluate(source, config, shapes);
+  std::string blocks;
+  for (const auto &[name, size] : config.blocks)
+    blocks += fmt::format(" {}={}", name, size);
+  std::string text = source.name + blocks + "\n";
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const auto &levels = operands[i].levels;
+    text += fmt::format("\n{}{}: grid {}", source.operand_names[i], shapes[i],
+                        levels.front());
+    for (std::size_t level = 1; level + 1 < levels.size(); ++level)
+      text += fmt::format(", level {}", levels[level]);
+    text +=
+        fmt::format(", tile {}\n{}\n", levels.back(), operands[i].to_string());
+  }
+  return text;
+}
+
+// The arrangement alone: neither recorded nor compiled.
+std::string arrangement(const Request &request, const ops::KernelEntry &entry) {
+  const auto &sizes =
+      request.sizes.empty() ? entry.picture_sizes : request.sizes;
+  const DType dtype = chosen_dtype(request, entry);
+  const Config config =
+      changed(picture_config(entry, dtype, sizes), request.config);
+  Shapes shapes;
+  for (const ops::OperandShape &operand : entry.operands(dtype, sizes))
+    shapes.push_back(operand.sizes);
+  const KernelSource &source = entry.kernel.source();
+  if (request.stage == "arrangement")
+    return tables(source, config, shapes);
+  const Picture picture = visualize(source, config, shapes);
+  return request.stage == "arrangement.svg" ? picture.svg : picture.json;
 }
 
 // The Program that a call on a device of that target would compile.
@@ -153,8 +217,20 @@ void print_extras(const Request &request, const Compilation &compilation) {
       fmt::print(stderr, "remark: {}: {}\n", remark.pass, remark.text);
 }
 
-void inspect(const Request &request) {
+// The GPU of this machine, else a Hopper.
+std::string default_arch() {
+  if (cuda_device_count() > 0)
+    return compiler::nvptx_target(properties(cuda_device(0)).compute_capability)
+        .arch;
+  return "sm_90a";
+}
+
+void inspect(Request request) {
   const ops::KernelEntry &entry = find_kernel(request.kernel);
+  if (request.stage.starts_with("arrangement"))
+    return deliver(request, arrangement(request, entry), false);
+  if (request.arch.empty())
+    request.arch = default_arch();
   const compiler::Target target = compiler::parse_target(request.arch);
   const bool host = target.kind == compiler::Target::Kind::host;
   const std::string &stage = request.stage;
@@ -201,14 +277,6 @@ std::string kernel_list() {
   return list;
 }
 
-// The GPU of this machine, else a Hopper.
-std::string default_arch() {
-  if (cuda_device_count() > 0)
-    return compiler::nvptx_target(properties(cuda_device(0)).compute_capability)
-        .arch;
-  return "sm_90a";
-}
-
 } // namespace
 
 int main(int argc, char **argv) {
@@ -218,7 +286,9 @@ int main(int argc, char **argv) {
   app.add_option("kernel", request.kernel, "Kernel:" + kernel_list())
       ->required();
   app.add_option("-s,--stage", request.stage,
-                 "Stage; object and sass are disassembled")
+                 "Stage; object and sass are disassembled. The arrangement "
+                 "(tables, SVG or JSON) is shown for small sizes and blocks, "
+                 "which --size and --config change")
       ->check(CLI::IsMember(stages))
       ->capture_default_str();
   app.add_option("-a,--arch", request.arch,
@@ -234,8 +304,6 @@ int main(int argc, char **argv) {
   app.add_flag("--remarks", request.remarks, "Missed optimisations, on stderr");
   CLI11_PARSE(app, argc, argv);
   try {
-    if (request.arch.empty())
-      request.arch = default_arch();
     inspect(request);
     return 0;
   } catch (const std::exception &error) {

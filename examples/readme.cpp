@@ -20,4 +20,5 @@ int main(int, char **) {
   Array a = Array::zeros({512, 256}, bf16), b = Array::zeros({256, 384}, bf16);
   Array c = Array::empty({512, 384}, bf16); // on the GPU if there is one
   matmul(a, b, c); // recorded and compiled on first use, then cached
+  return 0;
 }

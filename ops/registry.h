@@ -41,6 +41,9 @@ struct KernelEntry {
   /// Names of the problem's sizes and what they are by default: M, N, K.
   std::vector<std::string_view> size_names;
   std::vector<std::int64_t> sizes;
+  /// Sizes so small that a picture of the arrangement can be read; with blocks
+  /// of 2 some tiles reach past an edge.
+  std::vector<std::int64_t> picture_sizes;
   /// The operands of one call at given sizes.
   std::function<std::vector<OperandShape>(DType, std::span<const std::int64_t>)>
       operands;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/device.h"
 
+#include "girih/dsl/support/cpu_limit.h"
 #include "girih/dsl/support/env.h"
 #include "girih/runtime/capture.h"
 #include "girih/runtime/cuda/gpu.h"
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <thread>
 
 namespace girih {
 
@@ -64,8 +64,7 @@ const DeviceProperties &properties(Device device) {
   static const DeviceProperties *const host = [] {
     auto *made = new DeviceProperties;
     made->name = "host";
-    made->processors =
-        std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    made->processors = cpu_limit();
     return made;
   }();
   return *host;

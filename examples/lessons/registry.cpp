@@ -32,6 +32,7 @@ KernelEntry rows(std::string_view name, Kernel kernel,
           .dtypes = floats,
           .size_names = {"M", "N"},
           .sizes = {16384, 4096},
+          .picture_sizes = {3, 5},
           .operands = operands};
 }
 
@@ -41,6 +42,7 @@ KernelEntry attention(std::string_view name, bool causal) {
           .dtypes = {bf16, f16},
           .size_names = {"B", "H", "M", "N", "D"},
           .sizes = {4, 16, 4096, 4096, 128},
+          .picture_sizes = {1, 2, 5, 7, 3},
           .operands = [](DType dtype, Sizes n) {
             const OperandShape q{dtype, {n[0], n[1], n[2], n[4]}, {}};
             const OperandShape k{dtype, {n[0], n[1], n[3], n[4]}, {}};
@@ -55,6 +57,7 @@ KernelEntry convolution() {
           .size_names = {"N", "H", "W", "C", "K", "R", "S"},
           // 56 rows and columns after padding by one on each side.
           .sizes = {64, 58, 58, 64, 64, 3, 3},
+          .picture_sizes = {1, 4, 5, 1, 3, 2, 3},
           .operands = [](DType dtype, Sizes n) {
             return Operands{
                 {dtype, {n[0], n[1], n[2], n[3]}, {}},
@@ -70,6 +73,7 @@ KernelEntry pooling() {
       .dtypes = floats,
       .size_names = {"N", "C", "H", "W"},
       .sizes = {64, 64, 112, 112},
+      .picture_sizes = {1, 1, 7, 7},
       .operands = [](DType dtype, Sizes n) {
         return Operands{
             {dtype, {n[0], n[1], n[2], n[3]}, {}},
@@ -100,6 +104,7 @@ std::vector<KernelEntry> make_entries() {
            .dtypes = floats,
            .size_names = {"N"},
            .sizes = {1 << 26},
+           .picture_sizes = {5},
            .operands = [](DType dtype, Sizes n) {
              return Operands{{dtype, {n[0]}, {}},
                              {i64, {}, {}, true},

@@ -37,6 +37,7 @@ OpEntry entry_of_add16() {
        .dtypes = {std::begin(dtypes), std::end(dtypes)},
        .size_names = {"N"},
        .sizes = {1 << 20},
+       .picture_sizes = {5},
        .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
          return std::vector<OperandShape>(16, {dtype, {sizes[0]}, {}});
        }});

@@ -62,6 +62,7 @@ KernelEntry elementwise_entry(const Kernel &kernel,
           .dtypes = {types.begin(), types.end()},
           .size_names = {"N"},
           .sizes = {1 << 24},
+          .picture_sizes = {5},
           .operands = [inputs, result](DType dtype,
                                        std::span<const std::int64_t> sizes) {
             std::vector<OperandShape> all(static_cast<std::size_t>(inputs),

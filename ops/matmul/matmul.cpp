@@ -124,6 +124,7 @@ OpEntry entry_of_matmul() {
          .dtypes = {std::begin(dtypes), std::end(dtypes)},
          .size_names = {"M", "N", "K"},
          .sizes = {4096, 4096, 4096},
+         .picture_sizes = {5, 7, 3},
          .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
            const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
            return std::vector<OperandShape>{{dtype, {m, k}, {}},

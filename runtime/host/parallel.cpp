@@ -3,8 +3,8 @@
 // child can start anew, and a call that finds the pool busy just runs alone.
 #include "girih/runtime/host/parallel.h"
 
+#include "girih/dsl/support/cpu_limit.h"
 #include "girih/dsl/support/env.h"
-#include "girih/runtime/host/cpu_limit.h"
 
 #include <algorithm>
 #include <atomic>

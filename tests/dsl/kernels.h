@@ -72,4 +72,17 @@ std::string recorded_body(Application application, DType dtype = DType::f32) {
   return body_text(record_all(source, dtype, 2, {}));
 }
 
+/// How a body begins that first sums a: the sum is %8.
+inline const std::string a_summed = R"(body {
+  %0 = load a[] : f32[2, 4]
+  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
+    %3 = binary add %1, %2 : f32[]
+    yield %3
+  } : f32[2]
+  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
+    %7 = binary add %5, %6 : f32[]
+    yield %7
+  } : f32[]
+)";
+
 } // namespace girih::testing

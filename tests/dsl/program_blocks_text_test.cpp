@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts of operations on whole tiles and of those that have blocks.
+#include "damage.h"
 #include "kernels.h"
 
 #include <gtest/gtest.h>
-
-#include <random>
 
 namespace girih {
 namespace {
@@ -297,37 +296,7 @@ TEST(ProgramBlocksTextTest, DeepNestingIsRefused) {
 }
 
 TEST(ProgramBlocksTextTest, SurvivesDamage) {
-  std::mt19937 engine(12);
-  auto below = [&](std::size_t n) { return engine() % n; };
-  int read = 0;
-  for (int round = 0; round < 20000; ++round) {
-    std::string damaged = blocks_text;
-    for (std::size_t edits = below(3) + 1; edits > 0; --edits) {
-      std::size_t at = below(damaged.size());
-      switch (below(4)) {
-      case 0:
-        damaged[at] = static_cast<char>(below(256));
-        break;
-      case 1:
-        damaged.erase(at, below(20));
-        break;
-      case 2:
-        damaged.insert(
-            at, blocks_text.substr(below(blocks_text.size()), below(30)));
-        break;
-      default:
-        damaged[at] = "0123456789%[]{}()+-*/ n.pt"[below(26)];
-      }
-    }
-    try {
-      Program program = parse_program(damaged);
-      ++read;
-      std::string canonical = program.to_string();
-      ASSERT_EQ(parse_program(canonical).to_string(), canonical);
-    } catch (const CompileError &) {
-    }
-  }
-  EXPECT_GT(read, 0);
+  testing::expect_survives_damage(blocks_text, 12, 3);
 }
 
 } // namespace

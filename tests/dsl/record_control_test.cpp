@@ -10,6 +10,7 @@
 namespace girih {
 namespace {
 
+using testing::a_summed;
 using testing::recorded_body;
 
 TEST(RecordControlTest, AnArmsAssignmentIsAResult) {
@@ -113,17 +114,7 @@ TEST(RecordControlTest, StoresInBothArms) {
   EXPECT_EQ(recorded_body([](In a, InOut b) {
               when(sum(a) > 0, [&] { b = a; }, [&] { b = 1; });
             }),
-            R"(body {
-  %0 = load a[] : f32[2, 4]
-  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
-    %3 = binary add %1, %2 : f32[]
-    yield %3
-  } : f32[2]
-  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
-    %7 = binary add %5, %6 : f32[]
-    yield %7
-  } : f32[]
-  %9 = constant 0 : f32[]
+            a_summed + R"(  %9 = constant 0 : f32[]
   %10 = compare gt %8, %9 : bool[]
   branch [%10] () {
     %11 = load a[] : f32[2, 4]
@@ -191,17 +182,7 @@ TEST(RecordControlTest, NestedInEachOther) {
                            });
               b = x + cast(n, f32);
             }),
-            R"(body {
-  %0 = load a[] : f32[2, 4]
-  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
-    %3 = binary add %1, %2 : f32[]
-    yield %3
-  } : f32[2]
-  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
-    %7 = binary add %5, %6 : f32[]
-    yield %7
-  } : f32[]
-  %9 = constant 0 : i64[]
+            a_summed + R"(  %9 = constant 0 : i64[]
   %10 = index 2 : index
   %32, %33 = loop %10 (%11, %12: i64[] = %9, %13: f32[] = %8) {
     %30, %31 = while_loop [%12, %13] (%14: i64[], %15: f32[]) {
@@ -266,17 +247,7 @@ TEST(RecordControlTest, AVariableMadeInAnArm) {
               b = *late; // made in one arm of a value from before, changed in
                          // the other
             }),
-            R"(body {
-  %0 = load a[] : f32[2, 4]
-  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
-    %3 = binary add %1, %2 : f32[]
-    yield %3
-  } : f32[2]
-  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
-    %7 = binary add %5, %6 : f32[]
-    yield %7
-  } : f32[]
-  %9 = constant 0 : f32[]
+            a_summed + R"(  %9 = constant 0 : f32[]
   %10 = compare gt %8, %9 : bool[]
   %13 = branch [%10] () {
     yield %8
@@ -304,17 +275,7 @@ TEST(RecordControlTest, AVariableDestroyedInAWhile) {
                          });
               b = x;
             }),
-            R"(body {
-  %0 = load a[] : f32[2, 4]
-  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
-    %3 = binary add %1, %2 : f32[]
-    yield %3
-  } : f32[2]
-  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
-    %7 = binary add %5, %6 : f32[]
-    yield %7
-  } : f32[]
-  %9 = constant 3 : f32[]
+            a_summed + R"(  %9 = constant 3 : f32[]
   %10 = binary mul %8, %9 : f32[]
   %15 = while_loop [%8] (%11: f32[]) {
     %12 = constant 0 : f32[]
@@ -343,17 +304,7 @@ TEST(RecordControlTest, ACopyOfWhatALoopDoesNotChange) {
               loop_while([&] { return y > 0; }, [&] { y = *kept; });
               b = y + *kept;
             }),
-            R"(body {
-  %0 = load a[] : f32[2, 4]
-  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
-    %3 = binary add %1, %2 : f32[]
-    yield %3
-  } : f32[2]
-  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
-    %7 = binary add %5, %6 : f32[]
-    yield %7
-  } : f32[]
-  %9 = constant 2 : f32[]
+            a_summed + R"(  %9 = constant 2 : f32[]
   %10 = binary mul %8, %9 : f32[]
   %11 = index 2 : index
   %14 = loop %11 (%12, %13: f32[] = %10) {
@@ -385,17 +336,7 @@ TEST(RecordControlTest, WhatIsPutBackIsNoChange) {
               });
               b = x;
             }),
-            R"(body {
-  %0 = load a[] : f32[2, 4]
-  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
-    %3 = binary add %1, %2 : f32[]
-    yield %3
-  } : f32[2]
-  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
-    %7 = binary add %5, %6 : f32[]
-    yield %7
-  } : f32[]
-  %9 = constant 0 : f32[]
+            a_summed + R"(  %9 = constant 0 : f32[]
   %10 = compare gt %8, %9 : bool[]
   branch [%10] () {
     %11 = constant 1 : f32[]
@@ -423,17 +364,7 @@ TEST(RecordControlTest, DeadCodeGoesThroughBranches) {
               when(x > 1, [&] { unused = y; }); // nothing of this is left
               b = y;
             }),
-            R"(body {
-  %0 = load a[] : f32[2, 4]
-  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
-    %3 = binary add %1, %2 : f32[]
-    yield %3
-  } : f32[2]
-  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
-    %7 = binary add %5, %6 : f32[]
-    yield %7
-  } : f32[]
-  %9 = constant 0 : f32[]
+            a_summed + R"(  %9 = constant 0 : f32[]
   %10 = compare gt %8, %9 : bool[]
   %13 = branch [%10] () {
     %11 = constant 1 : f32[]
@@ -462,17 +393,8 @@ TEST(RecordControlTest, DeadCodeGoesThroughWhiles) {
               loop_while([&] { return unused > 0; }, [&] { unused = x; });
               b = x;
             }),
-            R"(body {
-  %0 = load a[] : f32[2, 4]
-  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
-    %3 = binary add %1, %2 : f32[]
-    yield %3
-  } : f32[2]
-  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
-    %7 = binary add %5, %6 : f32[]
-    yield %7
-  } : f32[]
-  %16, %17 = while_loop [%8, %8] (%9: f32[], %10: f32[]) {
+            a_summed +
+                R"(  %16, %17 = while_loop [%8, %8] (%9: f32[], %10: f32[]) {
     %11 = constant 0 : f32[]
     %12 = compare gt %10, %11 : bool[]
     yield %12
@@ -495,17 +417,7 @@ TEST(RecordControlTest, EffectsKeepBranchesAndWhiles) {
               when(x > 0, {}, [&] { device_assert(x == 0, "is 0"); });
               loop_while([&] { return x > 0; }, [&] { print("x", {x}); });
             }),
-            R"(body {
-  %0 = load a[] : f32[2, 4]
-  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
-    %3 = binary add %1, %2 : f32[]
-    yield %3
-  } : f32[2]
-  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
-    %7 = binary add %5, %6 : f32[]
-    yield %7
-  } : f32[]
-  %9 = constant 0 : f32[]
+            a_summed + R"(  %9 = constant 0 : f32[]
   %10 = compare gt %8, %9 : bool[]
   branch [%10] () {
   } () {

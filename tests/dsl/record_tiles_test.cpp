@@ -7,6 +7,7 @@
 namespace girih {
 namespace {
 
+using testing::a_summed;
 using testing::recorded_body;
 
 TEST(RecordTilesTest, Arange) {
@@ -249,17 +250,7 @@ TEST(RecordTilesTest, KeptOfAllDimensions) {
   EXPECT_EQ(recorded_body([](In a, InOut) {
               print("r", {sum(a, Dim(all_dims).kept())});
             }),
-            R"(body {
-  %0 = load a[] : f32[2, 4]
-  %4 = reduce dim 1 [%0] (%1: f32[], %2: f32[]) {
-    %3 = binary add %1, %2 : f32[]
-    yield %3
-  } : f32[2]
-  %8 = reduce dim 0 [%4] (%5: f32[], %6: f32[]) {
-    %7 = binary add %5, %6 : f32[]
-    yield %7
-  } : f32[]
-  %9 = constant 1 : bool[1, 1]
+            a_summed + R"(  %9 = constant 1 : bool[1, 1]
   %10 = select %9, %8, %8 : f32[1, 1]
   print "r" [%10]
 }

@@ -3,11 +3,7 @@
 // them in long double; and numbers to try them on.
 #pragma once
 
-#include "girih/compiler/elementary/angles.h"
-#include "girih/compiler/elementary/exponentials.h"
-#include "girih/compiler/elementary/logarithms.h"
-#include "girih/compiler/elementary/power.h"
-#include "girih/compiler/elementary/trigonometry.h"
+#include "girih/compiler/elementary/list.h"
 #include "girih/tests/elementary/native.h"
 
 #include <cstdlib>
@@ -34,20 +30,12 @@ inline const std::vector<UnaryFunction> &unary_functions() {
     ARITHMETIC f;                                                              \
     return compiler::elementary::NAME(f, x);                                   \
   }
-#define GIRIH_FUNCTION(NAME)                                                   \
-  UnaryFunction {                                                              \
-    #NAME, GIRIH_CALL(NAME, float, Singles), GIRIH_CALL(NAME, float, Unfused), \
-        GIRIH_CALL(NAME, double, Doubles),                                     \
-        [](long double x) { return std::NAME(x); }                             \
-  }
+#define GIRIH_FUNCTION(NAME, OPERATION, SHORT)                                 \
+  {#NAME, GIRIH_CALL(NAME, float, Singles), GIRIH_CALL(NAME, float, Unfused),  \
+   GIRIH_CALL(NAME, double, Doubles),                                          \
+   [](long double x) { return std::NAME(x); }},
   static const std::vector<UnaryFunction> table = {
-      GIRIH_FUNCTION(exp),   GIRIH_FUNCTION(exp2),  GIRIH_FUNCTION(expm1),
-      GIRIH_FUNCTION(log),   GIRIH_FUNCTION(log2),  GIRIH_FUNCTION(log1p),
-      GIRIH_FUNCTION(sin),   GIRIH_FUNCTION(cos),   GIRIH_FUNCTION(tan),
-      GIRIH_FUNCTION(asin),  GIRIH_FUNCTION(acos),  GIRIH_FUNCTION(atan),
-      GIRIH_FUNCTION(sinh),  GIRIH_FUNCTION(cosh),  GIRIH_FUNCTION(tanh),
-      GIRIH_FUNCTION(asinh), GIRIH_FUNCTION(acosh), GIRIH_FUNCTION(atanh),
-      GIRIH_FUNCTION(erf)};
+      GIRIH_UNARY_FUNCTIONS(GIRIH_FUNCTION)};
 #undef GIRIH_CALL
 #undef GIRIH_FUNCTION
   return table;

@@ -5,21 +5,12 @@
 
 #include "girih/girih.h"
 #include "girih/runtime/cuda/gpu.h"
+#include "girih/tests/runtime/test_kernels.h"
 
 #include <cstdlib>
 
 namespace girih::testing {
 namespace {
-
-Kernel add_kernel() {
-  return make(
-      "add",
-      [](Tensor a, Tensor b, Tensor c) {
-        auto size = block_size("BLOCK");
-        return arranged(a.tile({size}), b.tile({size}), c.tile({size}));
-      },
-      [](In a, In b, Out c) { c = a + b; });
-}
 
 Array floats(std::initializer_list<std::int64_t> shape) {
   return Array::zeros(shape, f32, host_device);
@@ -32,25 +23,25 @@ struct WithoutGpu {
 };
 
 TEST(RuntimeCallErrors, Count) {
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   expect_error(ErrorId::count, [&] { AT, add(floats({4}), floats({4})); });
 }
 
 TEST(RuntimeCallErrors, NullArray) {
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   const Array a = floats({4});
   expect_error(ErrorId::null_pointer,
                [&] { AT, add(a, Array(), floats({4})); });
 }
 
 TEST(RuntimeCallErrors, OutputIsInput) {
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   const Array a = floats({4}), b = floats({4});
   expect_error(ErrorId::overlap, [&] { AT, add(a, b, a); });
 }
 
 TEST(RuntimeCallErrors, OutputWithStrideZero) {
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   const Array a = floats({4}), b = floats({4});
   const std::int64_t shape[] = {4};
   const Array c = floats({1}).broadcast_to(shape);
@@ -58,20 +49,20 @@ TEST(RuntimeCallErrors, OutputWithStrideZero) {
 }
 
 TEST(RuntimeCallErrors, SizesDisagree) {
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   const Array a = floats({4000}), b = floats({90000}), c = floats({4000});
   expect_error(ErrorId::shape, [&] { AT, add(a, b, c); });
 }
 
 TEST(RuntimeCallErrors, ReadOnlyOutput) {
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   const Array a = floats({4}), b = floats({4}), c = floats({4});
   expect_error(ErrorId::argument, [&] { AT, add(a, b, c.as_read_only()); });
 }
 
 TEST(RuntimeCallErrors, NoDriver) {
   const WithoutGpu without;
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   float memory[12]{};
   const Array a(memory, {4}, f32, cuda_device());
   const Array b(memory + 4, {4}, f32, cuda_device());
@@ -80,7 +71,7 @@ TEST(RuntimeCallErrors, NoDriver) {
 }
 
 TEST(RuntimeCallErrors, DevicesDiffer) {
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   float memory[4]{};
   const Array a = floats({4}), b = floats({4});
   const Array c(memory, {4}, f32, cuda_device());
@@ -88,7 +79,7 @@ TEST(RuntimeCallErrors, DevicesDiffer) {
 }
 
 TEST(RuntimeCallErrors, WrongStream) {
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   const std::vector<Array> arrays{floats({4}), floats({4}), floats({4})};
   LaunchOptions options;
   options.stream = Stream::wrap(nullptr, cuda_device());
@@ -96,7 +87,7 @@ TEST(RuntimeCallErrors, WrongStream) {
 }
 
 TEST(RuntimeCallErrors, WrongRankIsAnErrorOfTheArrangement) {
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   const Array square = floats({4, 4}), c = floats({4});
   const unsigned line = __LINE__ + 2;
   try {

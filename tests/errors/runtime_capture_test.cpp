@@ -3,25 +3,16 @@
 #include "expect_error.h"
 
 #include "girih/girih.h"
+#include "girih/tests/runtime/test_kernels.h"
 
 namespace girih::testing {
 namespace {
-
-Kernel add_kernel() {
-  return make(
-      "add",
-      [](Tensor a, Tensor b, Tensor c) {
-        auto size = block_size("BLOCK");
-        return arranged(a.tile({size}), b.tile({size}), c.tile({size}));
-      },
-      [](In a, In b, Out c) { c = a + b; });
-}
 
 struct RuntimeCaptureErrors : ::testing::Test {
   const Stream stream = Stream::create(host_device);
   const Array a = Array::zeros({4}, f32, host_device);
   const Array c = Array::zeros({4}, f32, host_device);
-  const Graph graph = Graph::capture(stream, [&] { add_kernel()(a, a, c); });
+  const Graph graph = Graph::capture(stream, [&] { make_add()(a, a, c); });
 };
 
 TEST_F(RuntimeCaptureErrors, DefaultStream) {
@@ -65,7 +56,7 @@ TEST_F(RuntimeCaptureErrors, StreamOfAnotherDevice) {
 }
 
 TEST_F(RuntimeCaptureErrors, MistakesOfTheCapturedCall) {
-  const Kernel add = add_kernel();
+  const Kernel add = make_add();
   expect_error(ErrorId::overlap,
                [&] { Graph::capture(stream, [&] { AT, add(a, c, a); }); });
   add(a, a, c); // the capture is over

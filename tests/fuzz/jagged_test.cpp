@@ -15,46 +15,39 @@ using Integers = std::vector<std::int64_t>;
 
 constexpr std::int64_t width = 5;
 
+/// Rows [batch, row, column] in tiles of 4 by 8, a level of them a program.
+Tensor rows(const Tensor &t) {
+  return t.tile({1, 4, 8})
+      .at(1, squeeze(0))
+      .tile({1, whole, 1})
+      .at(1, squeeze({0, 2}));
+}
+
+void twice_and_one(In values, In, Out out) {
+  for (Index k : range(out.size(0)))
+    out[k] = values[k] * 2 + 1;
+}
+
 /// A program to each row, a loop over its tiles. Padding reads -7.
 KernelSource pad_rows() {
   return make_source(
       "pad_rows",
       [](Tensor values, Tensor offsets, Tensor out) {
-        auto rows = [&](Tensor t) {
-          return t.tile({1, 4, 8})
-              .at(1, squeeze(0))
-              .tile({1, whole, 1})
-              .at(1, squeeze({0, 2}));
-        };
         return arranged(rows(values.jagged(0, offsets, out.size(1)).other(-7)),
                         offsets, rows(out));
       },
-      [](In values, In, Out out) {
-        for (Index k : range(out.size(0)))
-          out[k] = values[k] * 2 + 1;
-      },
-      {"values", "offsets", "out"});
+      twice_and_one, {"values", "offsets", "out"});
 }
 
 /// Back again: only as many rounds as the row has tiles.
 KernelSource pack_rows() {
-  return make_source(
-      "pack_rows",
-      [](Tensor values, Tensor offsets, Tensor out) {
-        auto rows = [&](Tensor t) {
-          return t.tile({1, 4, 8})
-              .at(1, squeeze(0))
-              .tile({1, whole, 1})
-              .at(1, squeeze({0, 2}));
-        };
-        return arranged(rows(values), offsets,
-                        rows(out.jagged(0, offsets, values.size(1))));
-      },
-      [](In values, In, Out out) {
-        for (Index k : range(out.size(0)))
-          out[k] = values[k] * 2 + 1;
-      },
-      {"values", "offsets", "out"});
+  return make_source("pack_rows",
+                     [](Tensor values, Tensor offsets, Tensor out) {
+                       return arranged(
+                           rows(values), offsets,
+                           rows(out.jagged(0, offsets, values.size(1))));
+                     },
+                     twice_and_one, {"values", "offsets", "out"});
 }
 
 /// One program loops over the rows: the index of an offset is a loop's.
@@ -72,11 +65,7 @@ KernelSource pad_in_one_program() {
         return arranged(rows(values.jagged(0, offsets, out.size(1)).other(-7)),
                         offsets, rows(out));
       },
-      [](In values, In, Out out) {
-        for (Index b : range(out.size(0)))
-          out[b] = values[b] * 2 + 1;
-      },
-      {"values", "offsets", "out"});
+      twice_and_one, {"values", "offsets", "out"});
 }
 
 struct Setting {

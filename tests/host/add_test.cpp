@@ -4,32 +4,17 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 namespace girih::testing {
 namespace {
 
 constexpr std::int64_t block = 100; // no multiple of any vector
 
-void fill(TestArray &array, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_int_distribution<int> values(-4, 4);
-  for (std::int64_t i = 0; i < array.numel(); ++i)
-    array.set(i, values(random));
-}
-
-std::uint64_t rounded(DType dtype, double value) {
-  TestArray one(dtype, {1});
-  one.set(0, value);
-  return one.code(0);
-}
-
 void expect_sums(OnHost &code, DType dtype, std::int64_t n,
                  std::vector<std::int64_t> strides, std::int64_t offset) {
   TestArray a(dtype, {n}, {strides[0]}, offset);
   TestArray b(dtype, {n}, {strides[1]}), c(dtype, {n}, {strides[2]}, offset);
-  fill(a, 1);
-  fill(b, 2);
+  fill_exact(a, 1);
+  fill_exact(b, 2);
   code.run(parameter_block({&a, &b, &c}), (n + block - 1) / block);
   for (std::int64_t i = 0; i < n; ++i)
     ASSERT_EQ(c.code(i), rounded(dtype, a.get(i) + b.get(i)))

@@ -3,39 +3,22 @@
 // the interpreter.
 #include "like_interpreter.h"
 
+#include "girih/tests/interpreter/kernels.h"
+
 namespace girih::testing {
 namespace {
 
-/// One element of x and y for each program.
 template <class Apply>
 void expect_scalars(Apply apply, TestArray &x, TestArray &y) {
-  KernelSource source = make_source(
-      "scalars",
-      [](Tensor x, Tensor y) {
-        return arranged(x.tile({1}).at(1, squeeze(0)),
-                        partial(y.tile({1}).at(1, squeeze(0))));
-      },
-      apply);
   std::vector<TestArray *> arrays = {&x, &y};
-  expect_like_interpreter(record_for(source, arrays), arrays, x.numel());
+  expect_like_interpreter(record_for(scalars_source(apply), arrays), arrays,
+                          x.numel());
 }
 
 TEST(HostControl, BranchesGiveScalars) {
   TestArray x(i32, {9}), y(i32, {9});
   fill_random(x, 1);
-  expect_scalars(
-      [](In x, Out y) {
-        Tile value = x, kind = full({}, 0, i32);
-        when(
-            value > 0,
-            [&] {
-              kind = full({}, 1, i32);
-              when(value > 2, [&] { kind = kind + 10; });
-            },
-            [&] { value = -value; });
-        y = value * 100 + kind;
-      },
-      x, y);
+  expect_scalars(branches_give_scalars, x, y);
 }
 
 TEST(HostControl, BranchesStore) {
@@ -43,7 +26,7 @@ TEST(HostControl, BranchesStore) {
   fill_random(x, 2);
   for (std::int64_t i = 0; i < 9; ++i)
     y.set(i, 77);
-  expect_scalars([](In x, Out y) { when(x > 0, [&] { y = x; }); }, x, y);
+  expect_scalars(branch_stores, x, y);
 }
 
 TEST(HostControl, BranchesGiveTiles) {
@@ -75,17 +58,7 @@ TEST(HostControl, LoopsUntilDataSaysSo) {
   TestArray x(i32, {30}), y(i32, {30});
   for (std::int64_t i = 0; i < 30; ++i)
     x.set(i, static_cast<double>(i + 1));
-  expect_scalars(
-      [](In x, Out y) {
-        Tile n = x, steps = full({}, 0, i32);
-        loop_while([&] { return n != 1; },
-                   [&] {
-                     n = where(n % 2 == 0, floor_divide(n, 2), 3 * n + 1);
-                     steps = steps + 1;
-                   });
-        y = steps;
-      },
-      x, y);
+  expect_scalars(collatz_steps, x, y);
 }
 
 TEST(HostControl, LoopsCarryTiles) {
@@ -110,21 +83,7 @@ TEST(HostControl, LoopsCarryTiles) {
 TEST(HostControl, LoopsNest) {
   TestArray x(f32, {37}), y(f32, {37});
   fill_random(x, 3);
-  expect_one_tile_like_interpreter(
-      [](In x, Out y) {
-        Tile acc = x, round = full({}, 0, i32);
-        Index count = Index(1);
-        loop_while(
-            [&] { return round < 3; },
-            [&] {
-              for (Index k : range(count))
-                when(k % 2 == 0, [&] { acc += 1.f; }, [&] { acc = acc * 2.f; });
-              count = count + 1;
-              round = round + 1;
-            });
-        y = acc;
-      },
-      {&x, &y});
+  expect_one_tile_like_interpreter(nested_loops, {&x, &y});
 }
 
 TEST(HostControl, BranchOnACarriedTileThatStays) {
@@ -149,13 +108,7 @@ TEST(HostRandom, SameBits) {
       normal(f32, {100});
   for (std::int64_t i = 0; i < 100; ++i)
     counters.set(i, static_cast<double>(i * 1234567891011LL));
-  expect_one_tile_like_interpreter(
-      [](In counters, Out y) {
-        auto words = random_bits(77, counters);
-        y = cat(cat(unsqueeze(words[0], 0), unsqueeze(words[1], 0), 0),
-                cat(unsqueeze(words[2], 0), unsqueeze(words[3], 0), 0), 0);
-      },
-      {&counters, &bits});
+  expect_one_tile_like_interpreter(random_words(77), {&counters, &bits});
   expect_one_tile_like_interpreter(
       [](In counters, Out y) { y = rand(5, counters); }, {&counters, &uniform});
   expect_one_tile_like_interpreter(

@@ -3,6 +3,8 @@
 // the interpreter.
 #include "like_interpreter.h"
 
+#include "girih/tests/interpreter/kernels.h"
+
 #include <thread>
 
 namespace girih::testing {
@@ -138,19 +140,8 @@ TEST(HostLanes, BitcastKeepsBits) {
         std::pair(bf16, i16), std::pair(i8, u8), std::pair(e4m3, u8),
         std::pair(e5m2, i8)}) {
     TestArray x(wide, {37}), y(narrow, {37}), back(wide, {37});
-    std::mt19937_64 random(3);
-    for (int i = 0; i < 37; ++i) {
-      std::uint64_t bits = random();
-      x.set_code(i, bits & ~(std::uint64_t{1} << (girih::bits(wide) - 2)));
-    }
-    DType to = narrow;
-    expect_one_tile_like_interpreter(
-        [=](In a, Out b, Out c) {
-          Tile changed = bitcast(a, to);
-          b = changed;
-          c = bitcast(changed, a.dtype());
-        },
-        {&x, &y, &back});
+    fill_bits(x, 3);
+    expect_one_tile_like_interpreter(bitcasts(narrow), {&x, &y, &back});
   }
 }
 
@@ -179,22 +170,7 @@ TEST(HostLanes, InlinePtx) {
   TestArray x(bf16, {3, 50}), s(f32, {}), y(f32, {3, 50}), z(f32, {});
   fill_random(x, 1);
   s.set(0, 3);
-  expect_one_tile_like_interpreter(
-      [](In x, In s, Out y, Out z) {
-        auto scaled = [](Tiles lanes) { return lanes[0] * lanes[1] + 1.f; };
-        y = inline_ptx("fma.rn.f32 $0, $1, $2, 0f3F800000;", {cast(x, f32), s},
-                       f32, scaled);
-        z = inline_ptx("fma.rn.f32 $0, $1, $2, 0f3F800000;", {s, s}, f32,
-                       scaled);
-      },
-      {&x, &s, &y, &z});
-}
-
-void fill_indices(TestArray &array, std::int64_t size, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_int_distribution<std::int64_t> index(-2, size + 1);
-  for (std::int64_t i = 0; i < array.numel(); ++i)
-    array.set(i, static_cast<double>(index(random)));
+  expect_one_tile_like_interpreter(fma_by_ptx, {&x, &s, &y, &z});
 }
 
 TEST(HostIndirect, GatherOutOfRangeGivesOther) {

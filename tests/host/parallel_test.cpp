@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/host_runtime.h"
 #include "girih/dsl/support/diagnostics.h"
-#include "girih/runtime/host/cpu_limit.h"
+#include "girih/runtime/device.h"
 #include "girih/runtime/host/parallel.h"
 
 #include <gtest/gtest.h>
@@ -9,8 +9,6 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -163,56 +161,10 @@ TEST(RunParallel, InAForkedChild) {
   expect_each_once(1000);
 }
 
-class CgroupTest : public ::testing::Test {
-protected:
-  void SetUp() override {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "girih-cgroup-XXXXXX")
-            .string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
-  void write(const std::string &file, const std::string &text) {
-    const std::filesystem::path path = root_ / file;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-  }
-
-  std::filesystem::path root_;
-};
-
-TEST_F(CgroupTest, NoQuota) {
-  EXPECT_EQ(cgroup_quota(root_.string(), "/a/b"), 0);
-  write("a/b/cpu.max", "max 100000\n");
-  EXPECT_EQ(cgroup_quota(root_.string(), "/a/b"), 0);
+TEST(HostDevice, HasTheCoresOfThePool) {
+  unsetenv("GIRIH_NUM_THREADS");
+  EXPECT_EQ(properties(host_device).processors, host_threads());
 }
-
-TEST_F(CgroupTest, RoundsUp) {
-  write("a/cpu.max", "150000 100000\n");
-  EXPECT_EQ(cgroup_quota(root_.string(), "/a"), 2);
-  write("a/cpu.max", "20000 100000\n");
-  EXPECT_EQ(cgroup_quota(root_.string(), "/a"), 1);
-}
-
-TEST_F(CgroupTest, TheTightestGroupCounts) {
-  write("a/cpu.max", "300000 100000\n");
-  write("a/b/cpu.max", "700000 100000\n");
-  write("a/b/c/cpu.max", "max 100000\n");
-  EXPECT_EQ(cgroup_quota(root_.string(), "/a/b/c"), 3);
-  EXPECT_EQ(cgroup_quota(root_.string(), "/"), 0);
-}
-
-TEST_F(CgroupTest, VersionOne) {
-  write("cpu.cfs_quota_us", "-1\n");
-  write("cpu.cfs_period_us", "100000\n");
-  EXPECT_EQ(cgroup_quota(root_.string(), "/"), 0);
-  write("cpu.cfs_quota_us", "400000\n");
-  EXPECT_EQ(cgroup_quota(root_.string(), "/"), 4);
-}
-
-TEST(CpuLimit, IsAtLeastOne) { EXPECT_GE(cpu_limit(), 1); }
 
 } // namespace
 } // namespace girih

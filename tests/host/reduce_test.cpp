@@ -2,24 +2,17 @@
 // Reductions, scans and sorts on the host against the interpreter.
 #include "like_interpreter.h"
 
+#include "girih/tests/interpreter/kernels.h"
+
 namespace girih::testing {
 namespace {
 
-struct Case {
-  Shape shape;
-  int dim;
-};
-const Case cases[] = {{{1}, 0},        {{5}, 0},         {{33}, 0},
-                      {{300}, 0},      {{3, 7}, 0},      {{3, 7}, 1},
-                      {{37, 70}, 0},   {{5, 150}, 1},    {{2, 5, 3}, 1},
-                      {{4, 9, 20}, 0}, {{3, 130, 2}, 1}, {{4, 1, 6}, 1}};
+const Along cases[] = {{{1}, 0},        {{5}, 0},         {{33}, 0},
+                       {{300}, 0},      {{3, 7}, 0},      {{3, 7}, 1},
+                       {{37, 70}, 0},   {{5, 150}, 1},    {{2, 5, 3}, 1},
+                       {{4, 9, 20}, 0}, {{3, 130, 2}, 1}, {{4, 1, 6}, 1}};
 
-Shape without(Shape shape, int dim) {
-  shape.erase(shape.begin() + dim);
-  return shape;
-}
-
-std::string text(DType dtype, const Case &test) {
+std::string text(DType dtype, const Along &test) {
   std::string out =
       std::string(name(dtype)) + " along " + std::to_string(test.dim) + " of";
   for (std::int64_t size : test.shape)
@@ -30,9 +23,9 @@ std::string text(DType dtype, const Case &test) {
 template <class Apply>
 void expect_reduced(DType in, DType out, bool specials, Apply apply,
                     double tolerance = 0) {
-  for (const Case &test : cases) {
+  for (const Along &test : cases) {
     SCOPED_TRACE(text(in, test));
-    TestArray x(in, test.shape), y(out, without(test.shape, test.dim));
+    TestArray x(in, test.shape), y(out, reduced(test));
     fill_random(x, 7, specials);
     int along = test.dim;
     expect_one_tile_like_interpreter(
@@ -151,21 +144,7 @@ TEST(HostReduce, SoftmaxAndNorms) {
 TEST(HostReduce, SeveralTilesAtOnce) {
   TestArray x(f64, {5, 71}), mean(f64, {5}), variance(f64, {5});
   fill_random(x, 12);
-  expect_one_tile_like_interpreter(
-      [](In a, Out b, Out c) {
-        Tile values = a;
-        Tiles all = reduce(
-            {full(values.shape(), 1, f64), values, zeros(values.shape(), f64)},
-            dim(1), [](Tiles x, Tiles y) -> Tiles {
-              Tile count = x[0] + y[0];
-              Tile apart = y[1] - x[1];
-              return {count, x[1] + apart * (y[0] / count),
-                      x[2] + y[2] + apart * apart * (x[0] * y[0] / count)};
-            });
-        b = all[1];
-        c = all[2] / all[0];
-      },
-      {&x, &mean, &variance}, 1e-12);
+  expect_one_tile_like_interpreter(moments, {&x, &mean, &variance}, 1e-12);
 }
 
 TEST(HostReduce, RaggedEdgesReadOther) {
@@ -191,8 +170,7 @@ TEST(HostReduce, RaggedEdgesReadOther) {
 }
 
 TEST(HostScan, OrderMatters) {
-  // Affine maps x -> a x + b, composed: associative, not commutative.
-  for (const Case &test : cases)
+  for (const Along &test : cases)
     for (bool reverse : {false, true}) {
       SCOPED_TRACE(text(i64, test));
       TestArray a(i64, test.shape), b(i64, test.shape), y(i64, test.shape),
@@ -201,24 +179,13 @@ TEST(HostScan, OrderMatters) {
       fill_random(b, 15);
       for (std::int64_t i = 0; i < a.numel(); ++i)
         a.set(i, a.get(i) < 0 ? -1 : 1);
-      int along = test.dim;
-      expect_one_tile_like_interpreter(
-          [=](In a, In b, Out c, Out d) {
-            Tiles all = scan(
-                {a, b}, along,
-                [](Tiles x, Tiles y) -> Tiles {
-                  return {y[0] * x[0], y[0] * x[1] + y[1]};
-                },
-                reverse);
-            c = all[0];
-            d = all[1];
-          },
-          {&a, &b, &y, &z});
+      expect_one_tile_like_interpreter(composed_maps(test.dim, reverse),
+                                       {&a, &b, &y, &z});
     }
 }
 
 TEST(HostScan, CumulativeFunctions) {
-  for (const Case &test : cases) {
+  for (const Along &test : cases) {
     TestArray x(f16, test.shape), sums(f32, test.shape),
         highest(f16, test.shape);
     fill_random(x, 16, true);
@@ -236,22 +203,14 @@ TEST(HostSort, StableWithPayloads) {
   bool descending = false;
   for (DType dtype : {f64, f32, bf16, i64, i8, u8}) {
     descending = !descending;
-    for (const Case &test : cases) {
+    for (const Along &test : cases) {
       descending = !descending;
       SCOPED_TRACE(text(dtype, test));
       TestArray x(dtype, test.shape), y(dtype, test.shape),
           places(i64, test.shape);
-      fill_random(x, 17, true);
-      if (dtype == u8)
-        for (std::int64_t i = 0; i < x.numel(); i += 2)
-          x.set(i, 250);
-      int along = test.dim;
-      expect_one_tile_like_interpreter(
-          [=](In a, Out b, Out c) {
-            b = sort(a, along, descending);
-            c = argsort(a, along, descending);
-          },
-          {&x, &y, &places});
+      fill_to_sort(x, 17);
+      expect_one_tile_like_interpreter(sorted_with_places(test.dim, descending),
+                                       {&x, &y, &places});
     }
   }
 }
@@ -259,13 +218,7 @@ TEST(HostSort, StableWithPayloads) {
 TEST(HostSort, TopK) {
   TestArray x(f32, {3, 113}), best(f32, {3, 4}), places(i64, {3, 4});
   fill_random(x, 18, true);
-  expect_one_tile_like_interpreter(
-      [](In a, Out b, Out c) {
-        auto [values, where] = topk(a, 4);
-        b = values;
-        c = where;
-      },
-      {&x, &best, &places});
+  expect_one_tile_like_interpreter(best_four, {&x, &best, &places});
 }
 
 } // namespace

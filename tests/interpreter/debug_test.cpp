@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Printing, assertions, and what stands in for inline PTX.
-#include "girih/tests/interpreter/one_tile.h"
+#include "girih/tests/interpreter/kernels.h"
 
 #include "girih/dsl/support/diagnostics.h"
 
@@ -99,15 +99,7 @@ TEST(InterpreterInlinePtx, OtherwiseIsWhatRuns) {
   TestArray x(f32, {3, 5}), s(f32, {}), y(f32, {3, 5}), z(f32, {});
   fill_random(x, 1);
   s.set(0, 3);
-  run_one_tile(
-      [](In x, In s, Out y, Out z) {
-        auto scaled = [](Tiles lanes) { return lanes[0] * lanes[1] + 1.f; };
-        y = inline_ptx("fma.rn.f32 $0, $1, $2, 0f3F800000;", {x, s}, f32,
-                       scaled);
-        z = inline_ptx("fma.rn.f32 $0, $1, $2, 0f3F800000;", {s, s}, f32,
-                       scaled);
-      },
-      {&x, &s, &y, &z});
+  run_one_tile(fma_by_ptx, {&x, &s, &y, &z});
   for (int i = 0; i < 15; ++i)
     EXPECT_EQ(y.get(i), x.get(i) * 3 + 1);
   EXPECT_EQ(z.get(0), 10);

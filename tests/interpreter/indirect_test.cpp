@@ -10,14 +10,6 @@
 namespace girih::testing {
 namespace {
 
-/// Indices into a dimension of `size`, some of them outside.
-void fill_indices(TestArray &array, std::int64_t size, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_int_distribution<std::int64_t> index(-2, size + 1);
-  for (std::int64_t i = 0; i < array.numel(); ++i)
-    array.set(i, static_cast<double>(index(random)));
-}
-
 TEST(InterpreterGather, OutOfRangeGivesOther) {
   // Strides with gaps, and columns stored the other way round.
   TestArray table(f32, {5, 7}, {9, 1}), rows(i32, {3, 4}), columns(i64, {3, 4}),

@@ -7,27 +7,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 namespace girih::testing {
 namespace {
 
 using compiler::interpret;
-
-/// Values that every dtype holds, whose sums and products of a few stay exact
-/// in f32.
-void fill(TestArray &array, unsigned seed) {
-  std::mt19937 random(seed);
-  std::uniform_int_distribution<int> values(-4, 4);
-  for (std::int64_t i = 0; i < array.numel(); ++i)
-    array.set(i, values(random));
-}
-
-std::uint64_t rounded(DType dtype, double value) {
-  TestArray one(dtype, {1});
-  one.set(0, value);
-  return one.code(0);
-}
 
 class InterpreterAdd : public ::testing::TestWithParam<DType> {};
 
@@ -36,8 +20,8 @@ TEST_P(InterpreterAdd, EqualsALoop) {
   Program program = vector_add(dtype, 16);
   for (std::int64_t n : {0, 1, 2, 15, 16, 17, 31, 97}) {
     TestArray a(dtype, {n}), b(dtype, {n}), c(dtype, {n});
-    fill(a, 1);
-    fill(b, 2);
+    fill_exact(a, 1);
+    fill_exact(b, 2);
     auto params = parameter_block({&a, &b, &c});
     interpret(program, params.data(), false);
     for (std::int64_t i = 0; i < n; ++i)
@@ -103,8 +87,8 @@ TEST_P(InterpreterMatmul, EqualsALoop) {
     // a by columns, b with a gap after each row, c by rows.
     TestArray a(in, {m, k}, {1, m + 1}), b(in, {k, n}, {n + 3, 1}),
         c(out, {m, n});
-    fill(a, 3);
-    fill(b, 4);
+    fill_exact(a, 3);
+    fill_exact(b, 4);
     auto params = parameter_block({&a, &b, &c});
     interpret(program, params.data(), false);
     for (std::int64_t i = 0; i < m; ++i)
@@ -201,8 +185,8 @@ TEST(Interpreter, GroupedOrderRunsEveryProgramOnce) {
   Program program = matmul(f32, f32, 4, 4, 4);
   program.config.order = {ProgramOrder::Kind::grouped, 3};
   TestArray a(f32, {29, 6}), b(f32, {6, 22}), c(f32, {29, 22});
-  fill(a, 5);
-  fill(b, 6);
+  fill_exact(a, 5);
+  fill_exact(b, 6);
   auto params = parameter_block({&a, &b, &c});
   interpret(program, params.data(), false);
   for (std::int64_t i = 0; i < 29; ++i)

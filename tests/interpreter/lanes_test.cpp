@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moving lanes and numbering them, against the index arithmetic written out.
-#include "girih/tests/interpreter/one_tile.h"
+#include "girih/tests/interpreter/kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -140,20 +140,8 @@ TEST(InterpreterLanes, BitcastKeepsBits) {
        {std::pair(f32, i32), std::pair(f64, i64), std::pair(f16, i16),
         std::pair(bf16, i16), std::pair(i8, u8), std::pair(e4m3, u8)}) {
     TestArray x(wide, {37}), y(narrow, {37}), back(wide, {37});
-    std::mt19937_64 random(3);
-    for (int i = 0; i < 37; ++i) {
-      // Away from NaN, whose bits an executor may change.
-      std::uint64_t bits = random();
-      x.set_code(i, bits & ~(std::uint64_t{1} << (girih::bits(wide) - 2)));
-    }
-    DType to = narrow;
-    run_one_tile(
-        [=](In a, Out b, Out c) {
-          Tile changed = bitcast(a, to);
-          b = changed;
-          c = bitcast(changed, a.dtype());
-        },
-        {&x, &y, &back});
+    fill_bits(x, 3);
+    run_one_tile(bitcasts(narrow), {&x, &y, &back});
     for (int i = 0; i < 37; ++i) {
       ASSERT_EQ(y.code(i), x.code(i)) << name(wide) << i;
       ASSERT_EQ(back.code(i), x.code(i)) << name(wide) << i;

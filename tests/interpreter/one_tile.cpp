@@ -60,6 +60,13 @@ void fill_random(TestArray &array, unsigned seed, bool specials) {
   }
 }
 
+void fill_indices(TestArray &array, std::int64_t size, unsigned seed) {
+  std::mt19937 random(seed);
+  std::uniform_int_distribution<std::int64_t> index(-2, size + 1);
+  for (std::int64_t i = 0; i < array.numel(); ++i)
+    array.set(i, static_cast<double>(index(random)));
+}
+
 bool same_number(double a, double b) {
   if (std::isnan(a) || std::isnan(b))
     return std::isnan(a) && std::isnan(b);

@@ -51,6 +51,9 @@ void run_one_tile(Apply application, const std::vector<TestArray *> &arrays) {
 /// where `specials` says so.
 void fill_random(TestArray &array, unsigned seed, bool specials = false);
 
+/// Indices into a dimension of `size`, some of them outside.
+void fill_indices(TestArray &array, std::int64_t size, unsigned seed);
+
 /// Whether two elements are the same number; all NaNs are, -0 and 0 are not.
 bool same_number(double a, double b);
 

@@ -2,6 +2,7 @@
 #include "girih/tests/interpreter/programs.h"
 
 #include <cstring>
+#include <random>
 #include <set>
 
 namespace girih::testing {
@@ -230,6 +231,19 @@ void TestArray::append_to(std::vector<std::int64_t> &params) {
     const bool in_bytes = bits(dtype_) == 4 && dim + 1 < strides_.size();
     params.push_back(in_bytes ? strides_[dim] / 2 : strides_[dim]);
   }
+}
+
+void fill_exact(TestArray &array, unsigned seed) {
+  std::mt19937 random(seed);
+  std::uniform_int_distribution<int> values(-4, 4);
+  for (std::int64_t i = 0; i < array.numel(); ++i)
+    array.set(i, values(random));
+}
+
+std::uint64_t rounded(DType dtype, double value) {
+  TestArray one(dtype, {1});
+  one.set(0, value);
+  return one.code(0);
 }
 
 std::vector<std::int64_t> parameter_block(std::vector<TestArray *> arrays) {

@@ -56,6 +56,13 @@ private:
   std::vector<unsigned char> bytes_;
 };
 
+/// Values that every signed dtype holds, whose sums and products of a few stay
+/// exact in f32.
+void fill_exact(TestArray &array, unsigned seed);
+
+/// The bits of `value`, rounded to `dtype`.
+std::uint64_t rounded(DType dtype, double value);
+
 /// The parameter block of these operands, in order.
 std::vector<std::int64_t> parameter_block(std::vector<TestArray *> arrays);
 

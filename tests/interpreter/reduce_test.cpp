@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reductions, scans and sorting against loops over one row at a time.
-#include "girih/tests/interpreter/one_tile.h"
+#include "girih/tests/interpreter/kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -35,34 +35,25 @@ struct Rows {
   }
 };
 
-Shape without(Shape shape, int dim) {
-  shape.erase(shape.begin() + dim);
-  return shape;
-}
-
-struct Case {
-  Shape shape;
-  int dim;
-};
-const Case cases[] = {{{5}, 0},       {{1}, 0},       {{3, 7}, 0},
-                      {{3, 7}, 1},    {{2, 5, 3}, 0}, {{2, 5, 3}, 1},
-                      {{2, 5, 3}, 2}, {{4, 1, 6}, 1}, {{33}, 0}};
+const Along cases[] = {{{5}, 0},       {{1}, 0},       {{3, 7}, 0},
+                       {{3, 7}, 1},    {{2, 5, 3}, 0}, {{2, 5, 3}, 1},
+                       {{2, 5, 3}, 2}, {{4, 1, 6}, 1}, {{33}, 0}};
 
 /// Expects that `apply` over `dim` gives `wanted` of each row.
 template <class Apply, class Wanted>
 void expect_reduced(DType in, DType out, bool specials, Apply apply,
                     Wanted wanted) {
-  for (const auto &[shape, along] : cases) {
-    TestArray x(in, shape), y(out, without(shape, along));
+  for (const Along &test : cases) {
+    TestArray x(in, test.shape), y(out, reduced(test));
     fill_random(x, 7, specials);
-    int over = along;
+    int over = test.dim;
     run_one_tile([=](In a, Out b) { b = apply(a, dim(over)); }, {&x, &y});
-    Rows rows(x, along);
+    Rows rows(x, over);
     for (std::size_t i = 0; i < rows.rows.size(); ++i)
       ASSERT_TRUE(same_number(y.get(static_cast<std::int64_t>(i)),
                               wanted(rows.rows[i])))
-          << "row " << i << " of " << shape.size() << " dims, along " << along
-          << ": " << y.get(static_cast<std::int64_t>(i)) << " for "
+          << "row " << i << " of " << test.shape.size() << " dims, along "
+          << over << ": " << y.get(static_cast<std::int64_t>(i)) << " for "
           << wanted(rows.rows[i]);
     EXPECT_TRUE(y.untouched_outside());
   }
@@ -192,27 +183,12 @@ TEST(InterpreterReduce, WholeTilesAndKeptDimensions) {
 }
 
 TEST(InterpreterReduce, SeveralTilesAtOnce) {
-  // Count, mean and squared deviations, combined as Chan et al. do.
   TestArray x(f64, {5, 11}), mean(f64, {5}), variance(f64, {5});
   std::mt19937 random(9);
   std::normal_distribution<double> values(3);
   for (std::int64_t i = 0; i < x.numel(); ++i)
     x.set(i, values(random));
-  run_one_tile(
-      [](In a, Out b, Out c) {
-        Tile values = a;
-        Tiles all = reduce(
-            {full(values.shape(), 1, f64), values, zeros(values.shape(), f64)},
-            dim(1), [](Tiles x, Tiles y) -> Tiles {
-              Tile count = x[0] + y[0];
-              Tile apart = y[1] - x[1];
-              return {count, x[1] + apart * (y[0] / count),
-                      x[2] + y[2] + apart * apart * (x[0] * y[0] / count)};
-            });
-        b = all[1];
-        c = all[2] / all[0];
-      },
-      {&x, &mean, &variance});
+  run_one_tile(moments, {&x, &mean, &variance});
   Rows rows(x, 1);
   for (std::int64_t i = 0; i < 5; ++i) {
     const Row &row = rows.rows[static_cast<std::size_t>(i)];
@@ -237,7 +213,6 @@ TEST(InterpreterReduce, ConstantFunction) {
 }
 
 TEST(InterpreterScan, OrderMatters) {
-  // Affine maps x -> a x + b, composed: associative, not commutative.
   for (const auto &[shape, along] : cases)
     for (bool reverse : {false, true}) {
       TestArray a(i64, shape), b(i64, shape), y(i64, shape), z(i64, shape);
@@ -245,19 +220,7 @@ TEST(InterpreterScan, OrderMatters) {
       fill_random(b, 12);
       for (std::int64_t i = 0; i < a.numel(); ++i)
         a.set(i, a.get(i) < 0 ? -1 : 1);
-      int dim = along;
-      run_one_tile(
-          [=](In a, In b, Out c, Out d) {
-            Tiles all = scan(
-                {a, b}, dim,
-                [](Tiles x, Tiles y) -> Tiles {
-                  return {y[0] * x[0], y[0] * x[1] + y[1]};
-                },
-                reverse);
-            c = all[0];
-            d = all[1];
-          },
-          {&a, &b, &y, &z});
+      run_one_tile(composed_maps(along, reverse), {&a, &b, &y, &z});
       Rows factors(a, along), terms(b, along);
       for (std::size_t row = 0; row < factors.rows.size(); ++row) {
         double factor = 1, term = 0;
@@ -314,17 +277,8 @@ TEST(InterpreterSort, StableWithPayloads) {
     for (const auto &[shape, along] : cases)
       for (bool descending : {false, true}) {
         TestArray x(dtype, shape), y(dtype, shape), places(i64, shape);
-        fill_random(x, 14, true);
-        if (dtype == u8)
-          for (std::int64_t i = 0; i < x.numel(); i += 2)
-            x.set(i, 250);
-        int dim = along;
-        run_one_tile(
-            [=](In a, Out b, Out c) {
-              b = sort(a, dim, descending);
-              c = argsort(a, dim, descending);
-            },
-            {&x, &y, &places});
+        fill_to_sort(x, 14);
+        run_one_tile(sorted_with_places(along, descending), {&x, &y, &places});
         Rows rows(x, along);
         for (std::size_t row = 0; row < rows.rows.size(); ++row) {
           const Row &keys = rows.rows[row];
@@ -350,13 +304,7 @@ TEST(InterpreterSort, StableWithPayloads) {
 TEST(InterpreterSort, TopK) {
   TestArray x(f32, {3, 13}), best(f32, {3, 4}), places(i64, {3, 4});
   fill_random(x, 15, true);
-  run_one_tile(
-      [](In a, Out b, Out c) {
-        auto [values, where] = topk(a, 4);
-        b = values;
-        c = where;
-      },
-      {&x, &best, &places});
+  run_one_tile(best_four, {&x, &best, &places});
   Rows rows(x, 1);
   for (std::int64_t row = 0; row < 3; ++row) {
     Row keys = rows.rows[static_cast<std::size_t>(row)];

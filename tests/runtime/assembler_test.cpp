@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "error_text.h"
 #include "fake_toolchain.h"
 
 #include "girih/dsl/support/diagnostics.h"
@@ -16,6 +17,8 @@ namespace {
 using cuda::assemble;
 using cuda::find_ptxas;
 using cuda::parse_ptxas_log;
+using testing::error_of;
+using testing::has;
 using testing::ScopedEnv;
 using testing::TemporaryFolder;
 namespace fs = std::filesystem;
@@ -38,21 +41,6 @@ std::string script(const TemporaryFolder &folder, const std::string &body) {
   std::ofstream(path) << "#!/bin/sh\n" << body;
   fs::permissions(path, fs::perms::owner_all);
   return path;
-}
-
-template <class Thrown, class Call> std::string error_of(ErrorId id, Call run) {
-  try {
-    run();
-  } catch (const Thrown &error) {
-    EXPECT_EQ(error.id(), id) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return {};
-}
-
-bool has(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(Ptxas, LogIsRead) {

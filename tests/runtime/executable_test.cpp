@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is compiled, cached and loaded, and when; launches on the fake GPU.
+#include "error_text.h"
 #include "fake_driver.h"
 #include "fake_toolchain.h"
 #include "test_kernels.h"
@@ -18,10 +19,13 @@ namespace {
 
 using testing::add_config;
 using testing::add_entry;
+using testing::error_of;
+using testing::fake_add;
 using testing::FakeDevice;
 using testing::FakeDriver;
 using testing::FakeLaunch;
 using testing::FakeToolchain;
+using testing::has;
 using testing::make_add;
 using testing::ScopedEnv;
 using testing::TemporaryFolder;
@@ -49,21 +53,6 @@ std::string read(const fs::path &path) {
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
-}
-
-template <class Call> std::string error_of(ErrorId id, Call run) {
-  try {
-    run();
-  } catch (const Error &error) {
-    EXPECT_EQ(error.id(), id) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return {};
-}
-
-bool has(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(Executable, WarmDiskNeverCompiles) {
@@ -209,11 +198,6 @@ TEST(Executable, DumpAndOverride) {
   const std::string text = error_of(
       ErrorId::cuda, [&] { executable_for(add_program(), cuda_device()); });
   EXPECT_TRUE(has(text, "cuModuleGetFunction")) << text;
-}
-
-/// The add kernel's work, as a GPU would do it.
-void fake_add(const std::int64_t *params, unsigned programs) {
-  add_entry(params, 0, programs, nullptr);
 }
 
 struct GpuLaunch : ::testing::Test {

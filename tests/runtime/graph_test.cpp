@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Capture and replay, on the host and on the fake GPU, which runs what was
 // captured when the graph is launched.
+#include "error_text.h"
 #include "fake_driver.h"
 #include "fake_toolchain.h"
 #include "test_kernels.h"
@@ -17,32 +18,15 @@ namespace {
 
 using testing::add_config;
 using testing::add_entry;
+using testing::error_of;
+using testing::fake_add;
 using testing::FakeDevice;
 using testing::FakeDriver;
 using testing::FakeToolchain;
+using testing::has;
 using testing::make_add;
 using testing::ScopedEnv;
 using Values = std::vector<double>;
-
-bool has(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
-}
-
-template <class Call> std::string error_of(ErrorId id, Call run) {
-  try {
-    run();
-  } catch (const Error &error) {
-    EXPECT_EQ(error.id(), id) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return {};
-}
-
-/// The add kernel's work, as a GPU would do it.
-void fake_add(const std::int64_t *params, unsigned programs) {
-  add_entry(params, 0, programs, nullptr);
-}
 
 /// On both devices; the kernel is add with BLOCK 4.
 class GraphOn : public ::testing::TestWithParam<Device> {

@@ -2,6 +2,7 @@
 // Calls of Kernels: what is checked, what is recorded and compiled anew, and
 // what reaches the device. The toolchain is a fake, so that only the runtime is
 // under test.
+#include "error_text.h"
 #include "fake_driver.h"
 #include "fake_toolchain.h"
 #include "test_kernels.h"
@@ -24,9 +25,11 @@ namespace {
 
 using testing::add_config;
 using testing::add_entry;
+using testing::error_of;
 using testing::FakeDevice;
 using testing::FakeDriver;
 using testing::FakeToolchain;
+using testing::has;
 using testing::make_add;
 using testing::ScopedEnv;
 using Values = std::vector<double>;
@@ -45,24 +48,6 @@ Array host_empty(std::int64_t count) {
 void call(const Kernel &kernel, std::vector<Array> arrays,
           LaunchOptions options = {add_config(), {}}) {
   kernel.launch(arrays, options);
-}
-
-/// Runs it and gives the error's text; checks the id, and that it names the
-/// operand and this file.
-template <class Call> std::string error_of(ErrorId id, Call run) {
-  try {
-    run();
-  } catch (const Error &error) {
-    EXPECT_EQ(error.id(), id) << error.what();
-    EXPECT_NE(error.id(), ErrorId::internal) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return {};
-}
-
-bool has(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(Launch, RunsOnTheHost) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernels in CUDA C++: looking for NVRTC, compiling by a fake one and, where it
 // is found, by the real one; arguments and launches on the fake GPU.
+#include "error_text.h"
 #include "fake_driver.h"
 #include "fake_toolchain.h"
 
@@ -17,29 +18,16 @@
 namespace girih {
 namespace {
 
+using testing::error_of;
 using testing::FakeDevice;
 using testing::FakeDriver;
 using testing::FakeToolchain;
+using testing::has;
 using testing::ScopedEnv;
 using testing::TemporaryFolder;
 using Origin = KernelReport::Origin;
 using Parameter = StoredKernel::Parameter;
 using Values = std::vector<double>;
-
-bool has(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
-}
-
-template <class Call> std::string error_of(ErrorId id, Call run) {
-  try {
-    run();
-  } catch (const Error &error) {
-    EXPECT_EQ(error.id(), id) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return {};
-}
 
 /// A compiler whose "source" is the PTX that it gives; `bad` in it is an error.
 struct FakeNvrtc {

@@ -18,6 +18,7 @@ namespace {
 
 using testing::add_config;
 using testing::add_entry;
+using testing::fake_add;
 using testing::FakeDevice;
 using testing::FakeDriver;
 using testing::FakeToolchain;
@@ -26,10 +27,6 @@ using testing::ScopedEnv;
 using Values = std::vector<double>;
 
 constexpr int thread_count = 6;
-
-void fake_add(const std::int64_t *params, unsigned programs) {
-  add_entry(params, 0, programs, nullptr);
-}
 
 /// Three devices: the host and two fake GPUs.
 struct Threads : ::testing::Test {

@@ -2,11 +2,7 @@
 #include "girih/compiler/conversion/host/functions.h"
 
 #include "girih/compiler/conversion/host/arithmetic.h"
-#include "girih/compiler/elementary/angles.h"
-#include "girih/compiler/elementary/exponentials.h"
-#include "girih/compiler/elementary/logarithms.h"
-#include "girih/compiler/elementary/power.h"
-#include "girih/compiler/elementary/trigonometry.h"
+#include "girih/compiler/elementary/list.h"
 #include "girih/compiler/elementary/two_over_pi.h"
 
 #include "llvm/IR/Module.h"
@@ -27,32 +23,18 @@ struct Function {
 };
 
 const Function &functionOf(llvm::StringRef name) {
-#define GIRIH_UNARY(NAME, SHORT)                                               \
-  Function{                                                                    \
-      #NAME,                                                                   \
-      [](Single &f, ArrayRef<Reg> in) { return elementary::NAME(f, in[0]); },  \
-      SHORT}
-#define GIRIH_BINARY(NAME)                                                     \
-  Function {                                                                   \
-    #NAME,                                                                     \
-        [](Single &f, ArrayRef<Reg> in) {                                      \
-          return elementary::NAME(f, in[0], in[1]);                            \
-        },                                                                     \
-        false                                                                  \
-  }
-  static const Function table[] = {
-      GIRIH_UNARY(exp, true),    GIRIH_UNARY(exp2, true),
-      GIRIH_UNARY(expm1, true),  GIRIH_UNARY(log, true),
-      GIRIH_UNARY(log2, true),   GIRIH_UNARY(log1p, false),
-      GIRIH_UNARY(sin, false),   GIRIH_UNARY(cos, false),
-      GIRIH_UNARY(tan, false),   GIRIH_UNARY(asin, false),
-      GIRIH_UNARY(acos, false),  GIRIH_UNARY(atan, false),
-      GIRIH_UNARY(sinh, false),  GIRIH_UNARY(cosh, true),
-      GIRIH_UNARY(tanh, true),   GIRIH_UNARY(asinh, false),
-      GIRIH_UNARY(acosh, false), GIRIH_UNARY(atanh, false),
-      GIRIH_UNARY(erf, true),    GIRIH_BINARY(pow),
-      GIRIH_BINARY(atan2),
-  };
+#define GIRIH_UNARY(NAME, OPERATION, SHORT)                                    \
+  {#NAME,                                                                      \
+   [](Single &f, ArrayRef<Reg> in) { return elementary::NAME(f, in[0]); },     \
+   SHORT},
+#define GIRIH_BINARY(NAME, OPERATION, SHORT)                                   \
+  {#NAME,                                                                      \
+   [](Single &f, ArrayRef<Reg> in) {                                           \
+     return elementary::NAME(f, in[0], in[1]);                                 \
+   },                                                                          \
+   SHORT},
+  static const Function table[] = {GIRIH_UNARY_FUNCTIONS(GIRIH_UNARY)
+                                       GIRIH_BINARY_FUNCTIONS(GIRIH_BINARY)};
 #undef GIRIH_UNARY
 #undef GIRIH_BINARY
   for (const Function &function : table)

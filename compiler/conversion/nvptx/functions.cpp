@@ -3,11 +3,7 @@
 
 #include "girih/compiler/conversion/nvptx/arithmetic.h"
 #include "girih/compiler/conversion/nvptx/remainder.h"
-#include "girih/compiler/elementary/angles.h"
-#include "girih/compiler/elementary/exponentials.h"
-#include "girih/compiler/elementary/logarithms.h"
-#include "girih/compiler/elementary/power.h"
-#include "girih/compiler/elementary/trigonometry.h"
+#include "girih/compiler/elementary/list.h"
 #include "girih/compiler/elementary/two_over_pi.h"
 
 using namespace mlir;
@@ -31,38 +27,16 @@ const Function &functionOf(StringRef name) {
   [](ARITHMETIC &f, ValueRange x) -> Value {                                   \
     return elementary::NAME(f, __VA_ARGS__);                                   \
   }
-#define GIRIH_UNARY(NAME, SHORT)                                               \
+#define GIRIH_UNARY(NAME, OPERATION, SHORT)                                    \
   {#NAME, GIRIH_BODY(NAME, Single, Value(x[0])),                               \
-   GIRIH_BODY(NAME, Double, Value(x[0])), SHORT}
-#define GIRIH_BINARY(NAME)                                                     \
-  {                                                                            \
-    #NAME, GIRIH_BODY(NAME, Single, Value(x[0]), Value(x[1])),                 \
-        GIRIH_BODY(NAME, Double, Value(x[0]), Value(x[1])), false              \
-  }
+   GIRIH_BODY(NAME, Double, Value(x[0])), SHORT},
+#define GIRIH_BINARY(NAME, OPERATION, SHORT)                                   \
+  {#NAME, GIRIH_BODY(NAME, Single, Value(x[0]), Value(x[1])),                  \
+   GIRIH_BODY(NAME, Double, Value(x[0]), Value(x[1])), SHORT},
   static const Function table[] = {
-      GIRIH_UNARY(exp, true),
-      GIRIH_UNARY(exp2, true),
-      GIRIH_UNARY(expm1, true),
-      GIRIH_UNARY(log, true),
-      GIRIH_UNARY(log2, true),
-      GIRIH_UNARY(log1p, false),
-      GIRIH_UNARY(sin, false),
-      GIRIH_UNARY(cos, false),
-      GIRIH_UNARY(tan, false),
-      GIRIH_UNARY(asin, false),
-      GIRIH_UNARY(acos, false),
-      GIRIH_UNARY(atan, false),
-      GIRIH_UNARY(sinh, false),
-      GIRIH_UNARY(cosh, true),
-      GIRIH_UNARY(tanh, true),
-      GIRIH_UNARY(asinh, false),
-      GIRIH_UNARY(acosh, false),
-      GIRIH_UNARY(atanh, false),
-      GIRIH_UNARY(erf, true),
-      GIRIH_BINARY(pow),
-      GIRIH_BINARY(atan2),
-      {"fmod", remainder<false>, remainder<true>, false},
-  };
+      GIRIH_UNARY_FUNCTIONS(GIRIH_UNARY) GIRIH_BINARY_FUNCTIONS(GIRIH_BINARY)
+      // Not in the list, as it is made of blocks.
+      {"fmod", remainder<false>, remainder<true>, false}};
 #undef GIRIH_BODY
 #undef GIRIH_UNARY
 #undef GIRIH_BINARY

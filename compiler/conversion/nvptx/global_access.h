@@ -31,7 +31,4 @@ private:
   mlir::Value pointer, base;
 };
 
-/// `{$2, $3}`: operands of inline assembly.
-std::string operandList(int64_t first, int64_t count);
-
 } // namespace girih::compiler

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads and writes of global memory, a vector of up to 16 bytes at a time.
 #include "girih/compiler/conversion/nvptx/global_access.h"
+#include "girih/compiler/conversion/nvptx/pieces.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
@@ -76,21 +77,6 @@ Value GlobalAccess::mask(const Coords &constant) {
   return mask;
 }
 
-/// Width of the pieces that `bytes` are moved in: `v4.b32`, `b16` and so on.
-static std::string pieces(int64_t bytes, int64_t &count, char &letter) {
-  letter = bytes < 4 ? 'h' : 'r';
-  count = std::max<int64_t>(bytes / 4, 1);
-  std::string vector = count > 1 ? llvm::formatv("v{0}.", count).str() : "";
-  return vector + "b" + std::to_string(std::min<int64_t>(bytes, 4) * 8);
-}
-
-std::string operandList(int64_t first, int64_t count) {
-  std::string list;
-  for (int64_t i = 0; i < count; ++i)
-    list += (i ? ", $" : "$") + std::to_string(first + i);
-  return count > 1 ? "{" + list + "}" : list;
-}
-
 Registers Emitter::toPieces(ArrayRef<Value> values) {
   Type element = values.front().getType();
   int64_t bytes = element.getIntOrFloatBitWidth() / 8 * values.size();
@@ -128,7 +114,7 @@ Registers Emitter::fromPieces(ArrayRef<Value> pieces, int64_t count,
 Registers Emitter::loadVector(Value pointer, Value mask, int64_t count,
                               Type element, Attribute other) {
   Type memory = memoryType(element);
-  int64_t bytes = memory.getIntOrFloatBitWidth() / 8 * count, parts;
+  int64_t bytes = memory.getIntOrFloatBitWidth() / 8 * count;
   Registers values;
   if (!mask) {
     Type type = count > 1 ? Type(VectorType::get(count, memory)) : memory;
@@ -138,26 +124,21 @@ Registers Emitter::loadVector(Value pointer, Value mask, int64_t count,
                                        b, loc, loaded, constant32(i)))
                                  : loaded);
   } else {
-    char letter;
-    std::string width = pieces(bytes, parts, letter);
+    Pieces pieces(bytes);
     Value fill = constantOf(other, element);
     if (memory != llvmType(element))
       fill = LLVM::ZExtOp::create(b, loc, memory, fill);
     SmallVector<Value> inputs{pointer, mask};
     llvm::append_range(inputs, toPieces(SmallVector<Value>(count, fill)));
-    std::string constraints, tied;
-    for (int64_t i = 0; i < parts; ++i) {
-      constraints += std::string(i ? ",=" : "=") + letter;
+    std::string tied;
+    for (int64_t i = 0; i < pieces.count; ++i)
       tied += "," + std::to_string(i);
-    }
-    constraints += ",l,b" + tied;
-    Type piece = letter == 'h' ? b.getI16Type() : b.getI32Type();
     std::string text =
-        llvm::formatv("@${0} ld.global.{1} {2}, [${3}];", parts + 1, width,
-                      operandList(0, parts), parts);
-    Value loaded =
-        assembly(structOf(piece, parts), text, constraints, inputs, true);
-    values = fromPieces(this->parts(loaded), count, memory);
+        llvm::formatv("@${0} ld.global.{1} {2}, [${3}];", pieces.count + 1,
+                      pieces.width, operandList(0, pieces.count), pieces.count);
+    Value loaded = assembly(structOf(pieces.type(b), pieces.count), text,
+                            pieces.results() + ",l,b" + tied, inputs, true);
+    values = fromPieces(parts(loaded), count, memory);
   }
   if (memory != llvmType(element))
     for (Value &value : values)
@@ -173,20 +154,13 @@ void Emitter::storeVector(Value pointer, Value mask, ArrayRef<Value> values,
   if (memory != llvmType(element))
     for (Value &value : stored)
       value = LLVM::ZExtOp::create(b, loc, memory, value);
-  int64_t bytes = memory.getIntOrFloatBitWidth() / 8 * stored.size(), parts;
-  char letter;
-  std::string width = pieces(bytes, parts, letter);
   SmallVector<Value> inputs{pointer};
   if (mask)
     inputs.push_back(mask);
   llvm::append_range(inputs, toPieces(stored));
-  std::string constraints = mask ? "l,b" : "l";
-  for (int64_t i = 0; i < parts; ++i)
-    constraints += std::string(",") + letter;
-  std::string text =
-      llvm::formatv("{0}st.global.{1} [$0], {2};", mask ? "@$1 " : "", width,
-                    operandList(mask ? 2 : 1, parts));
-  assembly({}, text, constraints, inputs, true);
+  Pieces pieces(bytesOf(memory) * stored.size());
+  AssemblyText store = pieces.store("global", "l", "[$0]", bool(mask));
+  assembly({}, store.text, store.constraints, inputs, true);
 }
 
 Value Emitter::ownerMask(const Layout &layout) {

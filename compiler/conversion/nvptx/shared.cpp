@@ -2,6 +2,7 @@
 // Shared memory: who has which part of it when, addresses through swizzles,
 // copies into it and reads from it.
 #include "girih/compiler/conversion/nvptx/global_access.h"
+#include "girih/compiler/conversion/nvptx/pieces.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
@@ -217,27 +218,16 @@ void Emitter::awaitCopies(int64_t pending) {
   barrier();
 }
 
-static std::string widthOf(int64_t bytes, int64_t &count, char &letter) {
-  letter = bytes < 4 ? 'h' : 'r';
-  count = std::max<int64_t>(bytes / 4, 1);
-  std::string vector = count > 1 ? llvm::formatv("v{0}.", count).str() : "";
-  return vector + "b" + std::to_string(std::min<int64_t>(bytes, 4) * 8);
-}
-
 Registers Emitter::loadShared(Value address, int64_t constant, int64_t count,
                               Type element) {
   Type memory = memoryType(element);
-  int64_t bytes = bytesOf(memory) * count, parts;
-  char letter;
-  std::string width = widthOf(bytes, parts, letter), constraints;
-  for (int64_t i = 0; i < parts; ++i)
-    constraints += std::string(i ? ",=" : "=") + letter;
-  Type piece = letter == 'h' ? b.getI16Type() : b.getI32Type();
-  std::string text = llvm::formatv("ld.shared.{0} {1}, [${2}+{3}];", width,
-                                   operandList(0, parts), parts, constant);
-  Value loaded =
-      assembly(structOf(piece, parts), text, constraints + ",r", address, true);
-  Registers values = fromPieces(this->parts(loaded), count, memory);
+  Pieces pieces(bytesOf(memory) * count);
+  std::string text =
+      llvm::formatv("ld.shared.{0} {1}, [${2}+{3}];", pieces.width,
+                    operandList(0, pieces.count), pieces.count, constant);
+  Value loaded = assembly(structOf(pieces.type(b), pieces.count), text,
+                          pieces.results() + ",r", address, true);
+  Registers values = fromPieces(parts(loaded), count, memory);
   if (memory != llvmType(element))
     for (Value &value : values)
       value = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, value,
@@ -252,20 +242,14 @@ void Emitter::storeShared(Value address, int64_t constant,
   if (memory != llvmType(element))
     for (Value &value : stored)
       value = LLVM::ZExtOp::create(b, loc, memory, value);
-  int64_t bytes = bytesOf(memory) * stored.size(), parts;
-  char letter;
-  std::string width = widthOf(bytes, parts, letter);
   SmallVector<Value> inputs{address};
   if (mask)
     inputs.push_back(mask);
   llvm::append_range(inputs, toPieces(stored));
-  std::string constraints = mask ? "r,b" : "r";
-  for (int64_t i = 0; i < parts; ++i)
-    constraints += std::string(",") + letter;
-  std::string text =
-      llvm::formatv("{0}st.shared.{1} [$0+{2}], {3};", mask ? "@$1 " : "",
-                    width, constant, operandList(mask ? 2 : 1, parts));
-  assembly({}, text, constraints, inputs, true);
+  Pieces pieces(bytesOf(memory) * stored.size());
+  AssemblyText store = pieces.store(
+      "shared", "r", llvm::formatv("[$0+{0}]", constant).str(), bool(mask));
+  assembly({}, store.text, store.constraints, inputs, true);
 }
 
 void Emitter::emitCopy(tile::CopyAsyncOp copy) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "girih/runtime/host/cpu_limit.h"
+#include "girih/dsl/support/cpu_limit.h"
 
 #include <algorithm>
 #include <fstream>
