@@ -63,10 +63,13 @@ std::string flags_of(const compiler::Target &target, const std::string &ptxas) {
                              status.st_mtime);
 }
 
-void append_lines(std::string &text, const Block &block) {
+/// Of all operations, or of those whose line is in the code in any case.
+void append_lines(std::string &text, const Block &block, bool all) {
   for (const Node &node : block.nodes) {
-    text += fmt::format("{}:{}\n", node.line.file, node.line.line);
-    append_lines(text, node.body);
+    if (all || node.op == Op::assertion)
+      text += fmt::format("{}:{}\n", node.line.file, node.line.line);
+    append_lines(text, node.body, all);
+    append_lines(text, node.other, all);
   }
 }
 
@@ -271,9 +274,8 @@ std::string key_text(const Program &program, const compiler::Target &target,
       fmt::format("entry {}\nbuild {}\ntarget {}\nflags {}\n", entry_version,
                   compiler::build_id(), target.to_string(), flags);
   text += program.to_string();
-  // Lines reach the code only when asked for.
-  if (env_has("GIRIH_DEBUG", "lineinfo"))
-    append_lines(text, program.body);
+  // Lines reach the code only when asked for, save those of assertions.
+  append_lines(text, program.body, env_has("GIRIH_DEBUG", "lineinfo"));
   return text;
 }
 

@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
 
 namespace girih::capi {
 
@@ -40,6 +43,25 @@ Stream stream_of(void *native, Device device) {
 }
 
 namespace {
+
+/// Nothing for what is neither true, false nor a number.
+std::optional<ConstantValue> constant_of(std::string_view text) {
+  if (text == "true" || text == "false")
+    return ConstantValue(text == "true");
+  const char *end = text.data() + text.size();
+  std::int64_t integer = 0;
+  if (const auto read = std::from_chars(text.data(), end, integer);
+      read.ec == std::errc() && read.ptr == end)
+    return ConstantValue(integer);
+  double number = 0;
+  // An integer that does not fit is not silently made a float.
+  if (text.find_first_not_of("-0123456789") == std::string_view::npos)
+    return std::nullopt;
+  if (const auto read = std::from_chars(text.data(), end, number);
+      read.ec == std::errc() && read.ptr == end)
+    return ConstantValue(number);
+  return std::nullopt;
+}
 
 Array array_at(const girih_array &array, void *data) {
   if (array.rank < 0 || array.rank > max_rank)
@@ -80,6 +102,29 @@ std::vector<Array> arrays_of(const girih_array *arrays, std::int32_t count,
     made.push_back(array_at(each, data));
   }
   return made;
+}
+
+Constants constants_of(std::string_view text) {
+  constexpr std::string_view space = " \t\n\r";
+  Constants constants;
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find_first_of(space));
+    text.remove_prefix(std::min(item.size() + 1, text.size()));
+    if (item.empty())
+      continue;
+    const std::size_t equals = item.find('=');
+    if (equals == std::string_view::npos)
+      bad_argument(fmt::format("'{}' is not of the form NAME=value", item));
+    const std::string name(item.substr(0, equals));
+    const auto value = constant_of(item.substr(equals + 1));
+    if (!value)
+      bad_argument(fmt::format("constant {} cannot be '{}'", name,
+                               item.substr(equals + 1)),
+                   "a value is true, false, an integer of 64 bits or a float");
+    if (!constants.emplace(name, *value).second)
+      bad_argument(fmt::format("constant {} is given twice", name));
+  }
+  return constants;
 }
 
 LaunchOptions options_of(const girih_launch_options *options, Device device) {

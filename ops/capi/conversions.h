@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <vector>
 
 struct girih_buffer {
@@ -31,6 +32,8 @@ Array array_of(const girih_array &array);
 /// `missing_data` stands for a NULL pointer; each array gets its own.
 std::vector<Array> arrays_of(const girih_array *arrays, std::int32_t count,
                              bool placeholders = false);
+/// Reads "CAUSAL=true BLOCK=64 SCALE=0.5".
+Constants constants_of(std::string_view text);
 LaunchOptions options_of(const girih_launch_options *options, Device device);
 std::vector<const Array *> pointers_to(std::span<const Array> arrays);
 

@@ -195,6 +195,13 @@ GIRIH_C_API void girih_kernel_free(girih_kernel *kernel);
 GIRIH_C_API const char *girih_kernel_name(const girih_kernel *kernel);
 /* Number of arrays it takes. */
 GIRIH_C_API int32_t girih_kernel_arity(const girih_kernel *kernel);
+/* The kernel with other values for its named constants, as
+ * "CAUSAL=true BLOCK=64 SCALE=0.5". Each set of values is compiled anew;
+ * handles made with equal ones share the code. A value is true, false, an
+ * integer or a float; which names there are is checked at the first call. */
+GIRIH_C_API girih_status girih_kernel_with(const girih_kernel *kernel,
+                                           const char *constants,
+                                           girih_kernel **out);
 
 /* Runs on the arrays' device; `options` may be NULL. On the host it returns
  * when done, on a GPU when submitted. */

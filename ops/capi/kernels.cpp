@@ -101,6 +101,19 @@ int32_t girih_kernel_arity(const girih_kernel *kernel) {
   return kernel ? kernel->kernel.arity() : 0;
 }
 
+girih_status girih_kernel_with(const girih_kernel *kernel,
+                               const char *constants, girih_kernel **out) {
+  return guarded([&] {
+    require(kernel, "girih_kernel_with: kernel");
+    require(constants, "girih_kernel_with: constants");
+    require(out, "girih_kernel_with: out");
+    Kernel made = kernel->kernel;
+    for (const auto &[name, value] : capi::constants_of(constants))
+      made = made.with(name, value, capi::no_line);
+    *out = new girih_kernel{made};
+  });
+}
+
 girih_status girih_kernel_launch(const girih_kernel *kernel,
                                  const girih_array *arrays, int32_t count,
                                  const girih_launch_options *options) {

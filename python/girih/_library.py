@@ -112,6 +112,7 @@ _FUNCTIONS = {
     "kernel_free": (None, [c_void_p]),
     "kernel_name": (c_char_p, [c_void_p]),
     "kernel_arity": (c_int32, [c_void_p]),
+    "kernel_with": (c_int, [c_void_p, c_char_p, POINTER(c_void_p)]),
     "kernel_prepare": (c_int, [c_void_p, POINTER(ArrayStruct), c_int32, POINTER(LaunchOptions), POINTER(c_void_p)]),
     "kernel_program": (c_int, [c_void_p, POINTER(ArrayStruct), c_int32, POINTER(LaunchOptions), POINTER(c_void_p)]),
     "kernel_default_config": (c_int, [c_void_p, POINTER(ArrayStruct), c_int32, POINTER(c_void_p)]),

@@ -2,6 +2,7 @@
 """Kernels of the library, and Programs given as text, as callables."""
 import ctypes
 import json
+import operator
 import struct
 import sys
 import typing
@@ -120,6 +121,16 @@ class Kernel(Callee):
         super().__init__(handle=Handle(new_handle(lib.kernel_find, name.encode()), lib.kernel_free))
         self.name = name
 
+    def with_constants(self, **values):
+        """The kernel with other values for its named constants: kernel("k").with_constants(CAUSAL=True, SCALE=0.5).
+        Each set of values is compiled anew; for numbers that change often a kernel takes an array of rank 0."""
+        text = " ".join(f"{name}={_constant(name, value)}" for name, value in values.items())
+        made = Kernel.__new__(Kernel)
+        Callee.__init__(made, handle=Handle(new_handle(lib.kernel_with, self.handle.value, text.encode()),
+                                            lib.kernel_free))
+        made.name = self.name
+        return made
+
     @property
     def arity(self):
         """Number of arrays that it takes."""
@@ -184,6 +195,19 @@ class Program(Kernel):
         """One stage of compiling, as text; no arrays are needed."""
         options = _inspect_options(stage, arch, None)
         return take_text(lib.program_inspect, self._program.value, ctypes.byref(options))
+
+
+def _constant(name, value):
+    """The value of a constant as girih_kernel_with reads it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    try:
+        return str(operator.index(value))
+    except TypeError:
+        pass
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__float__"):
+        raise GirihError("argument", f"error: [argument] constant {name} cannot be {value!r}")
+    return repr(float(value))
 
 
 def _launch_options(config, stream):

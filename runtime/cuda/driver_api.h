@@ -33,6 +33,7 @@ enum : Result {
   error_no_binary = 209,
   error_invalid_ptx = 218,
   error_unsupported_ptx = 222,
+  error_not_found = 500,
   error_not_ready = 600,
   error_assert = 710,
   error_capture_unsupported = 900, // first and last of what captures cause
@@ -100,6 +101,8 @@ struct LaunchConfig {
 
 inline constexpr unsigned stream_non_blocking = 1;
 inline constexpr unsigned event_disable_timing = 2;
+inline constexpr unsigned host_alloc_portable = 1;
+inline constexpr unsigned host_alloc_device_map = 2;
 /// CU_STREAM_LEGACY: the default stream by another name than null.
 inline StreamHandle stream_legacy() { return reinterpret_cast<void *>(1); }
 /// cuGetProcAddress: entry points that use the legacy default stream.
@@ -132,6 +135,11 @@ inline void *launch_end() { return nullptr; }
   F(cuCtxSynchronize, 2000, ())                                                \
   F(cuMemAlloc, 3020, (DevicePointer *pointer, std::size_t bytes))             \
   F(cuMemFree, 3020, (DevicePointer pointer))                                  \
+  F(cuMemHostAlloc, 2020,                                                      \
+    (void **memory, std::size_t bytes, unsigned flags))                        \
+  F(cuMemHostGetDevicePointer, 3020,                                           \
+    (DevicePointer *pointer, void *memory, unsigned flags))                    \
+  F(cuMemFreeHost, 2000, (void *memory))                                       \
   F(cuMemcpyHtoDAsync, 3020,                                                   \
     (DevicePointer to, const void *from, std::size_t bytes,                    \
      StreamHandle stream))                                                     \
@@ -178,6 +186,9 @@ inline void *launch_end() { return nullptr; }
   F(cuModuleUnload, 2000, (ModuleHandle module))                               \
   F(cuModuleGetFunction, 2000,                                                 \
     (FunctionHandle *function, ModuleHandle module, const char *name))         \
+  F(cuModuleGetGlobal, 3020,                                                   \
+    (DevicePointer *pointer, std::size_t *bytes, ModuleHandle module,          \
+     const char *name))                                                        \
   F(cuFuncGetAttribute, 2020,                                                  \
     (int *value, FunctionAttribute attribute, FunctionHandle function))        \
   F(cuFuncSetAttribute, 9000,                                                  \

@@ -150,18 +150,37 @@ void Gpu::check(Result result, const char *call, const LaunchSite *site) const {
   }
   if (!fatal(result))
     fail(ErrorId::cuda, std::move(message), std::move(context));
-  if (site)
-    context.note = "the kernel was " + site->to_string();
-  else
-    context.note = recent_launches();
+  fail_for_good(std::move(message), site);
+}
+
+void Gpu::fail_for_good(std::string message, const LaunchSite *site) const {
+  std::optional<Diagnostic> assertion = asserts_.failed();
+  // What finds a failed assertion need not be the launch that it comes from.
+  const std::string about = site && !assertion
+                                ? "the kernel was " + site->to_string()
+                                : recent_launches();
+  const char *restart =
+      "the process must be restarted before it can use the device again";
   {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (lost_text_.empty())
-      lost_text_ = message + "; " + context.note;
+      lost_text_ =
+          (assertion ? assertion->where.to_string() + ": " + assertion->message
+                     : message) +
+          "; " + about;
   }
   lost_.store(true);
-  context.help = "set GIRIH_DEBUG=sync to check after each launch; the process "
-                 "must be restarted before it can use the device again";
+  if (assertion) {
+    assertion->note({}, std::move(message)).note({}, about).helped(restart);
+    throw RuntimeError(std::move(*assertion));
+  }
+  FailureContext context;
+  if (site)
+    context.where = {site->file, site->line};
+  context.note = about;
+  context.help =
+      std::string("set GIRIH_DEBUG=sync to check after each launch; ") +
+      restart;
   fail(ErrorId::cuda, std::move(message), std::move(context));
 }
 

@@ -2,6 +2,7 @@
 // The state of one CUDA device in this process.
 #pragma once
 
+#include "girih/runtime/cuda/assert_records.h"
 #include "girih/runtime/cuda/driver.h"
 #include "girih/runtime/device.h"
 
@@ -45,9 +46,12 @@ public:
   const DeviceProperties &properties() const { return properties_; }
   Device device() const { return cuda_device(index_); }
   DevicePool &pool() const { return *pool_; }
+  /// Where its kernels leave word of failed assertions.
+  AssertRecords &asserts() const { return asserts_; }
 
-  /// Throws RuntimeError [cuda] unless `result` is success. A fatal error
-  /// (the context is lost) is remembered with the kernels launched before it.
+  /// Throws RuntimeError [cuda] unless `result` is success, [device-assert]
+  /// where a kernel's assertion is behind it. A fatal error (the context is
+  /// lost) is remembered with the kernels launched before it.
   void check(Result result, const char *call,
              const LaunchSite *site = nullptr) const;
   /// Throws RuntimeError [cuda] after a fatal error.
@@ -75,6 +79,8 @@ public:
 
 private:
   [[noreturn]] void throw_lost() const;
+  [[noreturn]] void fail_for_good(std::string message,
+                                  const LaunchSite *site) const;
   std::string recent_launches() const;
   void read_properties(DeviceHandle handle, int driver_version);
 
@@ -88,6 +94,7 @@ private:
   mutable std::atomic<int> captures_{0};
   mutable std::mutex mutex_;
   mutable std::string lost_text_; // guarded by mutex_
+  mutable AssertRecords asserts_{*this};
   std::unique_ptr<DevicePool> pool_;
 };
 

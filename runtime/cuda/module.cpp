@@ -150,6 +150,7 @@ LoadedFunction load_module(const Gpu &gpu, const StoredKernel &kernel,
             "cuModuleGetFunction");
   read_attributes(gpu, loaded);
   check_resources(gpu, kernel, loaded, kernel_name);
+  gpu.asserts().attach(module.handle, kernel.code, kernel_name);
   module.keep();
   const std::chrono::duration<double> spent =
       std::chrono::steady_clock::now() - start;

@@ -79,6 +79,8 @@ TEST_P(AddTest, EveryRank) {
                                               {2, 2, 2, 2, 2, 2, 2, 3}};
   for (const auto &shape : shapes) {
     SCOPED_TRACE(text(shape));
+    if (on_interpreter() && shape.size() == 8)
+      continue;
     for (Layout layout : {Layout::contiguous, Layout::transposed})
       check(shape, f32, device(), layout, Layout::contiguous,
             Layout::contiguous);
@@ -86,12 +88,13 @@ TEST_P(AddTest, EveryRank) {
 }
 
 TEST_P(AddTest, EveryLayout) {
+  const std::int64_t rows = on_interpreter() ? 3 : 35;
   for (Layout a : all_layouts)
     for (Layout b : all_layouts)
       for (Layout out : all_layouts) {
         SCOPED_TRACE(std::string(name(a)) + " + " + name(b) + " -> " +
                      name(out));
-        check({35, 67}, bf16, device(), a, b, out);
+        check({rows, 67}, bf16, device(), a, b, out);
         check({131}, f32, device(), a, b, out);
       }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operands.h"
 
+#include "girih/dsl/support/env.h"
+
 #include <cmath>
 #include <limits>
 
@@ -175,8 +177,15 @@ std::vector<std::int64_t> parameters(const std::vector<Array> &arrays) {
 }
 
 void OnDevice::SetUp() {
+  const bool checked = env_has("GIRIH_DEBUG", "bounds");
   if (std::string(GetParam()) == "host")
     return;
+  if (on_interpreter()) {
+    if (!checked)
+      GTEST_SKIP() << "set GIRIH_DEBUG=bounds: launches on the host are then "
+                      "interpreted";
+    return;
+  }
   if (cuda_device_count() == 0)
     GTEST_SKIP() << cuda_unavailable_reason();
   device_ = cuda_device(0);

@@ -90,12 +90,18 @@ std::vector<double> rounded(const std::vector<double> &values, DType dtype);
 /// The parameter block of a kernel for host arrays: pointer, sizes, strides.
 std::vector<std::int64_t> parameters(const std::vector<Array> &arrays);
 
-/// A test that runs once per kind of device. The "cuda" instance is skipped,
-/// with the reason, where there is no usable GPU.
+/// A test that runs once per executor. The "cuda" instance is skipped, with the
+/// reason, where there is no usable GPU; the "interpreter" one in processes
+/// without GIRIH_DEBUG=bounds, by which launches on the host are interpreted.
+/// The build adds such a process for each program of operator tests.
 class OnDevice : public ::testing::TestWithParam<const char *> {
 protected:
   void SetUp() override;
   Device device() const { return device_; }
+  /// The interpreter is slow: give it small shapes only.
+  bool on_interpreter() const {
+    return std::string(GetParam()) == "interpreter";
+  }
 
 private:
   Device device_;
@@ -103,7 +109,7 @@ private:
 
 #define GIRIH_ON_EACH_DEVICE(Suite)                                            \
   INSTANTIATE_TEST_SUITE_P(                                                    \
-      , Suite, ::testing::Values("host", "cuda"),                              \
+      , Suite, ::testing::Values("host", "interpreter", "cuda"),               \
       [](const auto &information) { return std::string(information.param); })
 
 } // namespace girih::testing

@@ -208,6 +208,26 @@ TEST(EmulatedPtx, EveryRegisterClass) {
                            });
 }
 
+TEST(EmulatedDependence, WaitsBeforeMemory) {
+  // The emulator complains of a wait that comes late or twice.
+  for (int capability : {80, 90}) {
+    TileCase kernel(4, 32, 2);
+    int x = kernel.in("f32", {100}), at = kernel.in("i32", {100});
+    kernel.body("  %g = tile.gather %a0[%x1 : tensor<100xi32>] other 0.0 : f32 "
+                ": !V0 -> tensor<100xf32>\n"
+                "  %r = arith.addf %g, %x0 : tensor<100xf32>");
+    int out = kernel.configured("pdl=1").out("%r", "f32", {100});
+    for (int i = 0; i < 100; ++i) {
+      kernel[x].as<float>()[i] = static_cast<float>(i * i);
+      kernel[at].as<std::int32_t>()[i] = 99 - i;
+    }
+    ASSERT_NO_THROW(kernel.run(capability));
+    for (int i = 0; i < 100; ++i)
+      EXPECT_EQ(kernel[out].as<float>()[i],
+                static_cast<float>(i * i + (99 - i) * (99 - i)));
+  }
+}
+
 TEST(EmulatedFma, RoundsOnce) {
   for (std::string element : {"f32", "f64"}) {
     TileCase kernel(4);

@@ -201,6 +201,7 @@ static void lower(ModuleOp module, compiler::NvptxOptions &options,
         kernel->getAttrOfType<StringAttr>(tile::TileDialect::configAttr)
             .getValue()));
   options.warps = config.num_warps;
+  options.pdl = config.pdl;
   PassManager passes(module.getContext());
   compiler::buildTilePipeline(passes);
   OpPassManager &kernel = passes.nest<func::FuncOp>();

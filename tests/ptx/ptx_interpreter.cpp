@@ -49,6 +49,7 @@ struct Fiber {
   // What this lane brings to an instruction of the whole warp.
   unsigned id = 0;
   Slots results = nullptr, values = nullptr;
+  bool touched = false, awaited = false; // global memory, the kernel ahead
 };
 
 struct Machine {
@@ -362,6 +363,17 @@ void meetWarp(unsigned id, Slots results, Slots values) {
     matrixMultiply(gathered, instruction);
 }
 
+/// Of programmatic dependent launch. Whatever is first among accesses of global
+/// memory and inline assembly is seen here; plain loads are not.
+void depend(Fiber &fiber, llvm::StringRef what) {
+  bool waits = what == "wait";
+  if (!waits && what != "launch_dependents")
+    complain("unknown instruction: griddepcontrol." + what.str());
+  if (waits && (fiber.touched || fiber.awaited))
+    complain("a late or second griddepcontrol.wait");
+  fiber.awaited |= waits;
+}
+
 /// Instructions on floats, as exact as the type allows; false if unknown.
 bool computeFloat(llvm::StringRef text, Slots results, Slots values) {
   auto operand = [&](int i) {
@@ -438,6 +450,9 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
   const Instruction &instruction = instructions()[id];
   llvm::StringRef text(instruction.text);
   Fiber &fiber = machine->fibers[machine->current];
+  if (text.consume_front("griddepcontrol."))
+    return depend(fiber, text);
+  fiber.touched |= text.contains(".global");
   if (text.starts_with("ld.") || text.starts_with("st."))
     return move(instruction, results, values);
   if (text.starts_with("cp.async.commit_group")) {

@@ -236,6 +236,42 @@ TEST(Ptx, LongFunctionsAreWrittenOnce) {
   EXPECT_EQ(count(many, "fma.rn.f64"), count(one, "fma.rn.f64") + 31);
 }
 
+/// The same kernel under a Config with `pdl`.
+std::string dependent(std::string text) {
+  text.insert(text.find("num_warps"), "pdl=1 ");
+  return text;
+}
+
+TEST_P(PtxMatmul, WaitsOnceBeforeGlobalMemory) {
+  std::optional<std::string> ptxas = findPtxas();
+  std::string arch = GetParam();
+  std::vector<std::pair<std::string, std::string>> kernels = tileKernels();
+  kernels.emplace_back("attention", attentionText({.name = "attention"}));
+  for (const MatmulCase &c : hotCases())
+    kernels.emplace_back(c.name, matmulText(c));
+  for (const auto &[name, text] : kernels) {
+    SCOPED_TRACE(name);
+    std::string code = emit(dependent(text), arch).code;
+    int waits = arch == "sm_80" || arch == "sm_89" ? 0 : 1;
+    EXPECT_EQ(count(code, "griddepcontrol.wait;"), waits);
+    EXPECT_EQ(count(code, "griddepcontrol.launch_dependents;"), waits);
+    if (!waits)
+      continue;
+    // Functions of the module read their own tables only.
+    std::string entry = code.substr(code.find(".entry"));
+    size_t wait = entry.find("griddepcontrol.wait;");
+    EXPECT_LT(wait, entry.find("griddepcontrol.launch_dependents;"));
+    for (const char *access : {"ld.global", "st.global", ".shared.global",
+                               "atom.", "red.", "prefetch"})
+      EXPECT_LT(wait, entry.find(access)) << access;
+    if (ptxas && name == "attention") {
+      bool ok = false;
+      std::string log = assemble(*ptxas, code, arch, ok);
+      EXPECT_TRUE(ok) << log;
+    }
+  }
+}
+
 TEST(Ptx, ProductsAndSumsStayApart) {
   std::string code = emit(addText("f32", 512, 16, 16, 4), "sm_90a").code;
   EXPECT_GT(count(code, "add.rn.f32"), 0);

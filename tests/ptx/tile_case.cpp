@@ -112,13 +112,14 @@ std::string TileCase::text() const {
   }
   return llvm::formatv(
       R"({0}func.func @kernel({1}) attributes {{tile.kernel,
-  tile.config = "num_warps={2}", tile.index_bits = {3} : i64,
+  tile.config = "num_warps={2}{8}", tile.index_bits = {3} : i64,
   tile.order = #tile.order<row_major, 1>, tile.directions = [{4}],
   tile.grid = affine_map<()[{5}] -> ({6})>} {{
 {7}  return
 }
 )",
-      types, arguments, warps, indexBits, directions, symbols, programs, lines);
+      types, arguments, warps, indexBits, directions, symbols, programs, lines,
+      config);
 }
 
 void TileCase::run(int capability) {

@@ -42,6 +42,11 @@ public:
   int in(const std::string &element, const Shape &shape);
   /// Text of the body.
   TileCase &body(const std::string &text);
+  /// More fields of the Config.
+  TileCase &configured(const std::string &fields) {
+    config = " " + fields;
+    return *this;
+  }
   /// A new operand that becomes the value called `name`.
   int out(const std::string &name, const std::string &element,
           const Shape &shape);
@@ -71,7 +76,7 @@ private:
   int warps, indexBits, programs;
   std::vector<Operand> operands;
   std::vector<Memory> memories;
-  std::string lines;
+  std::string lines, config;
   std::function<void(EmulatedKernel &)> start;
 };
 

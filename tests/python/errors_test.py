@@ -4,6 +4,7 @@ import pickle
 import unittest
 
 from expect import Case, girih, needs_numpy, numpy
+from girih import kernels
 
 
 @needs_numpy
@@ -84,6 +85,29 @@ class Errors(Case):
             self.matmul(self.a, self.b, self.c, config="BM=")
         with self.refused("block-missing", "BN"):
             self.matmul(self.a, self.b, self.c, config="BM=16")
+
+    def test_constants(self):
+        for values, text in (({"N": 3, "M": numpy.int8(-4)}, "N=3 M=-4"), ({"C": True, "D": False}, "C=true D=false"),
+                             ({"S": 0.1, "T": numpy.float32(0.5), "I": float("-inf")}, "S=0.1 T=0.5 I=-inf")):
+            given = " ".join(f"{name}={kernels._constant(name, value)}" for name, value in values.items())
+            self.assertEqual(given, text)
+            made = self.matmul.with_constants(**values)
+            self.assertEqual((made.name, made.arity), ("matmul", 3))
+            # The library's kernels have none so far: the recorder says so, whichever way it is called.
+            for call in (lambda: made(self.a, self.b, self.c), lambda: made.program(self.a, self.b, self.c)):
+                with self.refused("constexpr-unknown", "matmul"):
+                    call()
+        self.matmul.with_constants()(self.a, self.b, self.c)
+        with self.refused("constexpr-name", "lower"):
+            self.matmul.with_constants(lower=1)
+        for value in ("1", None, [1]):
+            with self.refused("argument", "SCALE"):
+                self.matmul.with_constants(SCALE=value)
+        with self.refused("argument", "64 bits"):
+            self.matmul.with_constants(N=1 << 70)
+        program = girih.Program(self.matmul.program(self.a, self.b, self.c))
+        with self.refused("argument", "N", "recorded"):
+            program.with_constants(N=1)
 
     def test_unknown_names(self):
         with self.refused("argument", "nonsense", "matmul"):

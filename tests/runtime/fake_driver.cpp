@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_driver.h"
+#include "fake_driver_state.h"
 
 #include <algorithm>
 #include <chrono>
@@ -11,49 +12,6 @@
 namespace girih::testing {
 
 using cuda::DevicePointer;
-
-struct FakeModule {
-  std::string image;
-};
-
-struct FakeFunction {
-  std::string entry;
-  int device = 0;
-  int dynamic_shared = 48 << 10;
-};
-
-struct FakeEvent {
-  std::chrono::steady_clock::time_point time;
-};
-
-/// What a captured stream was given, to be run when the graph is launched.
-struct FakeGraph {
-  std::vector<std::function<void()>> nodes;
-  std::vector<std::string> kinds; // two graphs of equal kinds can be updated
-  bool broken = false;
-};
-
-struct FakeDriver::State {
-  struct Failure {
-    std::string function;
-    int remaining;
-    int result;
-    bool forever;
-  };
-  mutable std::mutex mutex;
-  std::vector<FakeDevice> devices;
-  std::vector<std::string> calls;
-  std::vector<Failure> failures;
-  std::vector<FakeLaunch> launches;
-  std::map<std::string, Kernel> kernels;
-  std::set<void *> allocations;
-  std::map<void *, FakeGraph> captures; // by stream
-  std::set<FakeGraph *> graphs;
-  std::vector<std::string> orders;
-  std::vector<std::unique_ptr<FakeModule>> modules;
-  std::vector<std::unique_ptr<FakeFunction>> functions;
-  std::vector<std::unique_ptr<FakeEvent>> events;
-};
 
 namespace {
 
@@ -128,21 +86,21 @@ void *pointer(DevicePointer address) {
   return reinterpret_cast<void *>(address);
 }
 
-int allocate(DevicePointer *result, std::size_t bytes) {
+/// Memory of the device, or of the host that is pinned.
+void *allocate(std::set<void *> &among, std::size_t bytes) {
   void *memory = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
   // Poison: nothing may rely on fresh memory being zero.
   std::memset(memory, 0xa5, bytes);
   std::lock_guard lock(state().mutex);
-  state().allocations.insert(memory);
-  *result = reinterpret_cast<DevicePointer>(memory);
-  return 0;
+  among.insert(memory);
+  return memory;
 }
 
-int release(DevicePointer address) {
+int release(std::set<void *> &among, void *memory) {
   std::lock_guard lock(state().mutex);
-  if (state().allocations.erase(pointer(address)) == 0)
+  if (among.erase(memory) == 0)
     return 1;
-  std::free(pointer(address));
+  std::free(memory);
   return 0;
 }
 
@@ -153,6 +111,16 @@ int load_module(cuda::ModuleHandle *module, const void *image) {
   std::lock_guard lock(state().mutex);
   state().modules.push_back(std::make_unique<FakeModule>(FakeModule{text}));
   *module = state().modules.back().get();
+  return 0;
+}
+
+int find_variable(DevicePointer *address, std::size_t *bytes,
+                  FakeModule &module, const std::string &name) {
+  if (module.image.find(".u64 " + name) == std::string::npos)
+    return cuda::error_not_found;
+  std::lock_guard lock(state().mutex);
+  *address = reinterpret_cast<DevicePointer>(&module.variables[name]);
+  *bytes = sizeof(std::uint64_t);
   return 0;
 }
 
@@ -279,12 +247,32 @@ FAKE(cuCtxSynchronize) {
 FAKE(cuMemAlloc, DevicePointer *result, std::size_t bytes) {
   ENTER(true);
   UNSAFE;
-  return allocate(result, bytes);
+  *result =
+      reinterpret_cast<DevicePointer>(allocate(state().allocations, bytes));
+  return 0;
 }
 FAKE(cuMemFree, DevicePointer address) {
   ENTER(true);
   UNSAFE;
-  return release(address);
+  return release(state().allocations, pointer(address));
+}
+FAKE(cuMemHostAlloc, void **memory, std::size_t bytes, unsigned flags) {
+  ENTER(true);
+  UNSAFE;
+  if (flags != (cuda::host_alloc_portable | cuda::host_alloc_device_map))
+    return 1;
+  *memory = allocate(state().pinned, bytes);
+  return 0;
+}
+FAKE(cuMemHostGetDevicePointer, DevicePointer *result, void *memory, unsigned) {
+  ENTER(true);
+  *result = reinterpret_cast<DevicePointer>(memory);
+  return 0;
+}
+FAKE(cuMemFreeHost, void *memory) {
+  ENTER(true);
+  UNSAFE;
+  return release(state().pinned, memory);
 }
 FAKE(cuMemcpyHtoDAsync, DevicePointer to, const void *from, std::size_t bytes,
      void *stream) {
@@ -464,6 +452,12 @@ FAKE(cuModuleGetFunction, void **function, void *module, const char *name) {
   ENTER(true);
   return find_function(function, module, name);
 }
+FAKE(cuModuleGetGlobal, DevicePointer *address, std::size_t *bytes,
+     void *module, const char *name) {
+  ENTER(true);
+  return find_variable(address, bytes, *static_cast<FakeModule *>(module),
+                       name);
+}
 FAKE(cuFuncGetAttribute, int *value, cuda::FunctionAttribute which, void *of) {
   ENTER(true);
   const auto device =
@@ -536,8 +530,9 @@ void FakeDriver::set_version(int version) {
 FakeDriver::~FakeDriver() {
   scope_.reset();
   active = nullptr;
-  for (void *memory : state_->allocations)
-    std::free(memory);
+  for (const auto &memories : {state_->allocations, state_->pinned})
+    for (void *memory : memories)
+      std::free(memory);
   for (FakeGraph *graph : state_->graphs)
     delete graph;
 }
@@ -585,6 +580,16 @@ std::vector<FakeLaunch> FakeDriver::launches() const {
 std::vector<std::string> FakeDriver::orders() const {
   std::lock_guard lock(state_->mutex);
   return state_->orders;
+}
+
+std::uint64_t FakeDriver::variable(const std::string &name) const {
+  std::lock_guard lock(state_->mutex);
+  return state_->modules.back()->variables.at(name);
+}
+
+std::size_t FakeDriver::live_pinned() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->pinned.size();
 }
 
 std::size_t FakeDriver::live_allocations() const {

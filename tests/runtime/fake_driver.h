@@ -66,6 +66,9 @@ public:
   int count(const std::string &function) const;
   std::vector<FakeLaunch> launches() const;
   std::size_t live_allocations() const;
+  std::size_t live_pinned() const; // host memory that the device sees
+  /// What a variable of 8 bytes of the module loaded last holds.
+  std::uint64_t variable(const std::string &name) const;
   /// "record 0x.. in 0x..", "wait 0x.. in 0x..": the order between streams.
   std::vector<std::string> orders() const;
   /// As a driver of that version, which may lack functions.

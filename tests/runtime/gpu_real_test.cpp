@@ -21,6 +21,7 @@ extern char **environ;
 namespace girih {
 namespace {
 
+using testing::add_config;
 using testing::make_add;
 using Values = std::vector<double>;
 
@@ -255,13 +256,14 @@ TEST_F(RealNvrtcOnGpu, DISABLED_IllegalAddress) {
   }
 }
 
-TEST_F(RealNvrtcOnGpu, AStickyErrorNamesKernelAndLine) {
+/// Runs a disabled test in another process.
+void expect_alone(const std::string &test) {
   std::ifstream in("/proc/self/cmdline", std::ios::binary);
   std::vector<std::string> words;
   for (std::string word; std::getline(in, word, '\0');)
     if (!word.starts_with("--gtest"))
       words.push_back(word);
-  words.emplace_back("--gtest_filter=RealNvrtcOnGpu.DISABLED_IllegalAddress");
+  words.push_back("--gtest_filter=" + test);
   words.emplace_back("--gtest_also_run_disabled_tests");
   std::vector<char *> arguments;
   for (std::string &word : words)
@@ -274,6 +276,58 @@ TEST_F(RealNvrtcOnGpu, AStickyErrorNamesKernelAndLine) {
   int status = 0;
   waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
+}
+
+TEST_F(RealNvrtcOnGpu, AStickyErrorNamesKernelAndLine) {
+  expect_alone("RealNvrtcOnGpu.DISABLED_IllegalAddress");
+}
+
+TEST_F(RealGpu, DISABLED_FailedAssertion) {
+  const unsigned line = __LINE__ + 5;
+  const Kernel checked = make(
+      "checked",
+      [](Tensor a, Tensor b) { return arranged(a.tile({64}), b.tile({64})); },
+      [](In a, Out b) {
+        device_assert(Tile(a) < 3.F, "small enough");
+        b = a;
+      });
+  const Array x = filled(1000, 7), y = filled(1000, 0);
+  checked(x, y);
+  try {
+    synchronize(cuda_device());
+    FAIL() << "no error";
+  } catch (const RuntimeError &error) {
+    EXPECT_EQ(error.id(), ErrorId::device_assert);
+    const std::string text = error.what();
+    for (const std::string &part :
+         {"gpu_real_test.cpp:" + std::to_string(line) + ": error:",
+          std::string("kernel checked: small enough: not so in program "),
+          std::string(", lane ["), std::string("checked (")})
+      EXPECT_NE(text.find(part), std::string::npos) << text;
+  }
+}
+
+TEST_F(RealGpu, AFailedAssertionNamesItsLine) {
+  expect_alone("RealGpu.DISABLED_FailedAssertion");
+}
+
+TEST_F(RealGpu, CompiledDependentLaunchesKeepTheOrder) {
+  if (properties(cuda_device()).compute_capability < 90)
+    GTEST_SKIP() << "needs sm_90";
+  const Kernel add = make_add();
+  const Stream stream = Stream::create(cuda_device());
+  Config config = add_config(256);
+  config.pdl = true;
+  // Each launch reads what the one before it wrote, and writes what it read.
+  const Array one = filled(1 << 16, 1), a = filled(1 << 16, 0),
+              b = filled(1 << 16, 0);
+  stream.synchronize();
+  for (int round = 0; round < 200; ++round) {
+    const Array &from = round % 2 ? b : a, &to = round % 2 ? a : b;
+    add.launch(std::vector<Array>{from, one, to}, {config, stream});
+  }
+  stream.synchronize();
+  EXPECT_EQ(a.to_vector(), all(1 << 16, 200));
 }
 
 } // namespace

@@ -25,8 +25,12 @@ LogicalResult Emitter::run() {
   if (failed(planShared()))
     return failure();
   makeFunction();
+  owesWait = options.pdl && options.capability >= 90;
   if (failed(emitBlock(kernel.getBody().front())))
     return failure();
+  // One without accesses waits as well: the next kernel's wait is for this one,
+  // and so for all before it.
+  awaitPredecessor(nullptr);
   LLVM::ReturnOp::create(b, loc, ValueRange());
   return success();
 }
@@ -165,9 +169,11 @@ Value Emitter::given(tile::ValueOp op) {
 }
 
 LogicalResult Emitter::emitBlock(Block &block) {
-  for (Operation &op : block.without_terminator())
+  for (Operation &op : block.without_terminator()) {
+    awaitPredecessor(&op);
     if (failed(emitOp(&op)))
       return failure();
+  }
   return success();
 }
 

@@ -25,6 +25,7 @@ struct NvptxOptions {
   int capability = 80;
   int64_t sharedLimit = 0; // bytes that a program can have; 0: any number
   bool lineInfo = false;
+  bool pdl = false; // where the device has it
 };
 
 /// How a tile gets from one layout to another.
@@ -102,6 +103,11 @@ private:
   flattenEach(mlir::ValueRange values, llvm::SmallVectorImpl<mlir::Value> &to);
   mlir::Value computeIndex(mlir::Operation *op,
                            llvm::ArrayRef<mlir::Value> operands);
+
+  // dependence.cpp
+  /// Waits, once, for the kernel ahead, where `next`, an operation of the
+  /// kernel's own block or null for its end, must not come sooner.
+  void awaitPredecessor(mlir::Operation *next);
 
   // elementwise.cpp, casts.cpp, math.cpp
   mlir::LogicalResult emitElementwise(mlir::Operation *op);
@@ -320,6 +326,7 @@ private:
   /// Accesses since the last barrier, where some are indirect.
   llvm::SmallVector<mlir::Operation *> unseparated;
   bool hasIndirect = false;
+  bool owesWait = false; // for the kernel ahead
   llvm::StringMap<mlir::LLVM::GlobalOp> textGlobals;
 };
 
