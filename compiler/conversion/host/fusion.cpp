@@ -15,6 +15,9 @@ namespace girih::compiler::host {
 
 namespace {
 
+/// Lanes that are worth a vector.
+constexpr int64_t shortest = 8;
+
 /// `inner` after `outer`, where null is the identity.
 mlir::AffineMap composed(mlir::AffineMap inner, mlir::AffineMap outer) {
   return outer ? inner.compose(outer) : inner;
@@ -105,13 +108,17 @@ void Fusion::addStore(tile::StoreOp store) {
   storeOps.push_back(store);
 }
 
-void Fusion::vote(SmallVector<int64_t> &votes) const {
+void Fusion::vote(ArrayRef<int64_t> shape, SmallVector<int64_t> &votes) const {
   for (auto &[op, read] : accesses) {
     if (!read.inPlace)
       continue;
     // A strided store costs more than a strided load: it cannot be fused away.
+    bool isStore = llvm::isa<tile::StoreOp>(op);
     if (int best = read.access->contiguousLane(); best >= 0)
-      votes[best] += llvm::isa<tile::StoreOp>(op) ? 3 : 2;
+      votes[best] += isStore ? 3 : 2;
+    else if (!isStore)
+      for (unsigned dim = 0; dim < votes.size(); ++dim)
+        votes[dim] += shape[dim] >= shortest && read.access->isNearAlong(dim);
   }
   for (unsigned unit : mappedUnits)
     votes[unit] += 2;
@@ -121,12 +128,11 @@ void Fusion::vote(SmallVector<int64_t> &votes) const {
 
 unsigned Fusion::chooseUnit(ArrayRef<int64_t> shape) const {
   SmallVector<int64_t> votes(shape.size(), 0);
-  vote(votes);
+  vote(shape, votes);
   for (auto [votesOfOne, extent] : llvm::zip(votes, shape))
     if (extent == 1)
       votesOfOne = 0;
   // Without a vote the last dimension, or the longest where that is short.
-  constexpr int64_t shortest = 8;
   unsigned unit = shape.size() - 1;
   if (shape[unit] < shortest)
     unit = static_cast<unsigned>(llvm::max_element(shape) - shape.begin());
@@ -221,9 +227,11 @@ void Fusion::startChunk(const Chunk &chunk, bool isMasked) {
 Reg Fusion::value(mlir::Value value, const Chunk &chunk, bool isMasked,
                   mlir::AffineMap map) {
   startChunk(chunk, isMasked);
-  if (!map || map.isIdentity())
-    return compute(value, *root);
-  return through(value, map, *root);
+  Reg result = !map || map.isIdentity() ? compute(value, *root)
+                                        : through(value, map, *root);
+  // Loads may have made blocks; what is known by now is known here.
+  rootKey.back() = ir.GetInsertBlock();
+  return result;
 }
 
 Reg Fusion::compute(mlir::Value value, Place &place) {

@@ -71,7 +71,8 @@ private:
   };
 
   void addOperands(mlir::Operation *op, mlir::AffineMap map);
-  void vote(llvm::SmallVector<int64_t> &votes) const;
+  void vote(llvm::ArrayRef<int64_t> shape,
+            llvm::SmallVector<int64_t> &votes) const;
   void startChunk(const Chunk &chunk, bool masked);
   Reg compute(mlir::Value value, Place &place);
   Reg produce(mlir::Value value, Place &place);

@@ -2,6 +2,7 @@
 #include "girih/compiler/conversion/host/memory.h"
 
 #include "girih/compiler/conversion/host/lane_tables.h"
+#include "girih/compiler/conversion/host/near_lanes.h"
 
 #include "llvm/IR/Metadata.h"
 
@@ -9,36 +10,6 @@ using llvm::ArrayRef;
 using llvm::SmallVector;
 
 namespace girih::compiler::host {
-
-Reg Emission::allocate(int64_t bytes) {
-  Reg pointer = ir.advance(scratch, ir.index(scratchUsed), 1);
-  scratchUsed += static_cast<int64_t>(llvm::alignTo(bytes, 64));
-  return pointer;
-}
-
-Buffer Emission::allocateBuffer(mlir::RankedTensorType type, unsigned unit,
-                                bool asRegisters, int64_t pitch) {
-  Buffer buffer;
-  buffer.element = type.getElementType();
-  buffer.asRegisters = asRegisters;
-  buffer.unit = unit;
-  unsigned bytes =
-      asRegisters
-          ? registerType(ir, buffer.element)->getPrimitiveSizeInBits() / 8
-          : elementBytes(buffer.element);
-  bytes = std::max(bytes, 1u);
-  // A chunk may be wider than a vector register; its last one stays inside.
-  pitch = std::max<int64_t>(pitch, llvm::alignTo(type.getDimSize(unit), 64));
-  buffer.strides.assign(type.getRank(), 1);
-  int64_t stride = pitch;
-  for (int64_t dim = type.getRank() - 1; dim >= 0; --dim)
-    if (dim != unit) {
-      buffer.strides[dim] = stride;
-      stride *= type.getDimSize(dim);
-    }
-  buffer.pointer = allocate(stride * bytes);
-  return buffer;
-}
 
 MemoryAccess::MemoryAccess(Emission &emission, Access access)
     : emission(emission), ir(emission.ir), access(std::move(access)),
@@ -56,8 +27,13 @@ int MemoryAccess::contiguousLane() const {
     return best;
   // Runs of a few elements are not worth it.
   const LaneDim &lane = access.lanes()[best];
-  bool worthwhile = lane.run >= 4 || (lane.run > 1 && lane.run == lane.extent);
+  bool worthwhile = lane.run >= 8 || (lane.run > 1 && lane.run == lane.extent);
   return worthwhile ? best : -1;
+}
+
+bool MemoryAccess::isNearAlong(unsigned lane) const {
+  auto step = usualStep(access, lane);
+  return step && isNear(*step);
 }
 
 void MemoryAccess::prepare() {
@@ -245,11 +221,9 @@ Chunk scattered(Builder &ir, const Chunk &chunk) {
   return result;
 }
 
-Reg MemoryAccess::addresses(const Chunk &chunk) {
-  llvm::Type *element = ir.getIntNTy(bytes * 8);
+MemoryAccess::Places MemoryAccess::places(const Chunk &chunk) {
   if (!hasShares())
-    return ir.CreateGEP(element, view->pointer,
-                        offsetOf(laneVectors(ir, chunk), chunk.width));
+    return {view->pointer, offsetOf(laneVectors(ir, chunk), chunk.width)};
   Reg pointer = isFlat ? flatBase : base, offsets = nullptr;
   for (auto [lane, coordinate] : llvm::enumerate(chunk.lane)) {
     bool moves = chunk.isScattered() ? chunk.scattered[lane] != nullptr
@@ -264,7 +238,12 @@ Reg MemoryAccess::addresses(const Chunk &chunk) {
   if (!offsets)
     offsets =
         llvm::Constant::getNullValue(widened(ir.getInt64Ty(), chunk.width));
-  return ir.CreateGEP(element, pointer, offsets);
+  return {pointer, offsets};
+}
+
+Reg MemoryAccess::addresses(const Chunk &chunk) {
+  auto [pointer, offsets] = places(chunk);
+  return ir.CreateGEP(ir.getIntNTy(bytes * 8), pointer, offsets);
 }
 
 Reg firstLanes(Builder &ir, const Machine &machine, Reg count, unsigned width) {
@@ -416,6 +395,50 @@ Reg MemoryAccess::loadBroadcast(const Chunk &chunk, bool masked) {
   return ir.CreateSelect(wanted.vector, value, otherValue(chunk.width));
 }
 
+/// Lanes that are not neighbours.
+Reg MemoryAccess::loadApart(const Chunk &chunk, Pattern shape, Reg wanted) {
+  llvm::Type *type =
+      widened(memoryType(ir, access.viewType().getElement()), chunk.width);
+  auto gather = [&] {
+    return ir.CreateMaskedGather(type, addresses(chunk), llvm::Align(bytes),
+                                 wanted ? wanted
+                                        : ir.splat(ir.getTrue(), chunk.width),
+                                 otherValue(chunk.width));
+  };
+  auto apart = near(chunk, shape);
+  if (!apart)
+    return gather();
+  if (shape == Pattern::scattered) {
+    auto [pointer, offsets] = places(chunk);
+    return loadPieces(ir, type, pointer, offsets, *apart, wanted, gather);
+  }
+  auto all = [&] { return loadNear(ir, type, address(chunk), *apart); };
+  if (!wanted)
+    return all();
+  return ir
+      .choose(
+          ir.CreateAndReduce(wanted), [&] { return SmallVector<Reg>{all()}; },
+          [&] { return SmallVector<Reg>{gather()}; })
+      .front();
+}
+
+/// Elements between neighbouring lanes of a chunk that is worth reading by
+/// whole vectors: always where the chunk is strided, usually otherwise.
+std::optional<int64_t> MemoryAccess::near(const Chunk &chunk,
+                                          Pattern shape) const {
+  constexpr unsigned narrowest = 4; // a gather of fewer costs little
+  if (chunk.isScattered() || chunk.valid < chunk.width ||
+      chunk.width < narrowest)
+    return std::nullopt;
+  std::optional<int64_t> apart;
+  if (shape == Pattern::strided)
+    apart = isFlat ? flat->steps[chunk.unit]
+                   : access.lanes()[chunk.unit].elementStep;
+  else if (hasShares())
+    apart = usualStep(access, chunk.unit);
+  return apart && isNear(*apart) ? apart : std::nullopt;
+}
+
 Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
   begin(masked);
   mlir::Type element = access.viewType().getElement();
@@ -433,10 +456,7 @@ Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
     value = ir.CreateMaskedLoad(type, address(chunk), align, wanted,
                                 otherValue(chunk.width));
   else
-    value = ir.CreateMaskedGather(type, addresses(chunk), align,
-                                  wanted ? wanted
-                                         : ir.splat(ir.getTrue(), chunk.width),
-                                  otherValue(chunk.width));
+    value = loadApart(chunk, shape, wanted);
   return decode(ir, element, value);
 }
 
@@ -481,84 +501,6 @@ void MemoryAccess::store(const Chunk &chunk, Reg value, bool masked,
         llvm::LLVMContext::MD_nontemporal,
         llvm::MDNode::get(ir.getContext(),
                           llvm::ConstantAsMetadata::get(ir.getInt32(1))));
-}
-
-static Reg bufferAddress(Builder &ir, const Buffer &buffer, const Chunk &chunk,
-                         unsigned bytes) {
-  Reg pointer = buffer.pointer;
-  for (auto [coordinate, stride] : llvm::zip(chunk.lane, buffer.strides))
-    pointer = ir.advance(pointer, ir.mul(coordinate, ir.index(stride)), bytes);
-  return pointer;
-}
-
-/// Pointers of a chunk whose lanes are not neighbours in the buffer.
-static Reg bufferAddresses(Builder &ir, const Buffer &buffer,
-                           const Chunk &chunk, unsigned bytes) {
-  Reg pointer = bufferAddress(ir, buffer, chunk, bytes);
-  Reg offsets = nullptr;
-  if (chunk.isScattered()) {
-    Chunk uniform = chunk;
-    llvm::Type *ints = widened(ir.getInt32Ty(), chunk.width);
-    offsets = llvm::Constant::getNullValue(ints);
-    for (auto [dim, own] : llvm::enumerate(chunk.scattered)) {
-      if (!own)
-        continue;
-      uniform.lane[dim] = ir.index(0);
-      auto stride = static_cast<uint64_t>(buffer.strides[dim]);
-      offsets = ir.add(
-          offsets,
-          stride == 1 ? own : ir.CreateMul(own, ir.splatInt(stride, ints)));
-    }
-    pointer = bufferAddress(ir, buffer, uniform, bytes);
-  } else {
-    offsets = ir.CreateMul(
-        ir.iota(ir.getInt32Ty(), chunk.width),
-        ir.splat(ir.getInt32(static_cast<uint32_t>(buffer.strides[chunk.unit])),
-                 chunk.width));
-  }
-  return ir.CreateGEP(ir.getIntNTy(bytes * 8), pointer, offsets);
-}
-
-static llvm::Type *bufferType(Builder &ir, const Buffer &buffer) {
-  return buffer.asRegisters ? registerType(ir, buffer.element)
-                            : memoryType(ir, buffer.element);
-}
-
-/// Whether a chunk is one piece of the buffer.
-static bool isNeighbours(const Buffer &buffer, const Chunk &chunk) {
-  return chunk.width == 0 ||
-         (!chunk.isScattered() && chunk.unit == buffer.unit);
-}
-
-Reg loadBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk) {
-  Builder &ir = emission.ir;
-  llvm::Type *scalar = bufferType(ir, buffer);
-  llvm::Type *type = widened(scalar, chunk.width);
-  unsigned bytes = scalar->getScalarSizeInBits() / 8;
-  Reg value = nullptr;
-  if (isNeighbours(buffer, chunk))
-    value = ir.CreateAlignedLoad(type, bufferAddress(ir, buffer, chunk, bytes),
-                                 llvm::Align(bytes));
-  else
-    value = ir.CreateMaskedGather(
-        type, bufferAddresses(ir, buffer, chunk, bytes), llvm::Align(bytes),
-        firstLanes(ir, emission.machine, ir.index(chunk.valid), chunk.width),
-        llvm::Constant::getNullValue(type));
-  return buffer.asRegisters ? value : decode(ir, buffer.element, value);
-}
-
-void storeBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk,
-                 Reg value) {
-  Builder &ir = emission.ir;
-  unsigned bytes = bufferType(ir, buffer)->getScalarSizeInBits() / 8;
-  Reg memory = buffer.asRegisters ? value : encode(ir, buffer.element, value);
-  if (isNeighbours(buffer, chunk))
-    ir.CreateAlignedStore(memory, bufferAddress(ir, buffer, chunk, bytes),
-                          llvm::Align(bytes));
-  else
-    ir.CreateMaskedScatter(
-        memory, bufferAddresses(ir, buffer, chunk, bytes), llvm::Align(bytes),
-        firstLanes(ir, emission.machine, ir.index(chunk.valid), chunk.width));
 }
 
 } // namespace girih::compiler::host

@@ -18,6 +18,9 @@ public:
   /// The lane dimension along which neighbours are worth reading together; -1
   /// for none.
   int contiguousLane() const;
+  /// Whether neighbours along dimension `lane` lie a few elements apart, or
+  /// mostly do.
+  bool isNearAlong(unsigned lane) const;
   /// i1: accesses need no mask and may take an operand that was flattened for
   /// contiguous; null when that is known. After prepare().
   Reg allInBounds();
@@ -45,6 +48,10 @@ private:
   };
   Pattern pattern(const Chunk &chunk) const;
   Reg address(const Chunk &chunk);
+  struct Places {
+    Reg pointer, offsets; // a vector of them, in elements
+  };
+  Places places(const Chunk &chunk);
   Reg addresses(const Chunk &chunk); // vector of pointers
   Mask maskParts(const Chunk &chunk, bool masked);
   Reg mask(const Chunk &chunk, bool masked);
@@ -54,6 +61,8 @@ private:
   Reg otherValue(unsigned width);
   Reg loadOne(const Chunk &chunk, Reg wanted);
   Reg loadBroadcast(const Chunk &chunk, bool masked);
+  Reg loadApart(const Chunk &chunk, Pattern shape, Reg wanted);
+  std::optional<int64_t> near(const Chunk &chunk, Pattern shape) const;
 
   Emission &emission;
   Builder &ir;
