@@ -15,8 +15,9 @@ namespace {
 // One 16-byte access per operand and thread, 128 threads.
 constexpr int elementwise_warps = 4;
 constexpr std::int64_t access_bytes = 16;
-// Lanes of a row that a thread holds.
-constexpr std::int64_t row_lanes = 32;
+// Lanes of a row that a thread holds, and of a piece of one: while it computes,
+// the next piece comes, and room is left for more threads.
+constexpr std::int64_t row_lanes = 32, piece_lanes = 16;
 
 std::int64_t narrowest_bytes(const BlockRoles &roles) {
   std::int64_t least = 8;
@@ -87,6 +88,20 @@ int dot_warps(const Config &config, const BlockRoles &roles) {
   return warps;
 }
 
+// Lanes of the blocks whose sizes the kernel gives.
+std::int64_t given_lanes(const Config &config, const BlockRoles &roles) {
+  std::int64_t lanes = 1;
+  for (const BlockUse &block : roles.blocks)
+    if (block.fallback > 0)
+      lanes *= config.blocks.at(block.name);
+  return lanes;
+}
+
+int warps_for(std::int64_t lanes, std::int64_t per_thread, std::int64_t least) {
+  return static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(
+      std::clamp<std::int64_t>(lanes / (32 * per_thread), least, 16))));
+}
+
 // Lanes of the blocks that cover a size.
 std::int64_t covered_lanes(const Config &config, const BlockRoles &roles) {
   std::int64_t lanes = 1;
@@ -109,9 +124,10 @@ Config default_nvptx_config(Config config, const BlockRoles &roles,
   } else if (const std::int64_t lanes = covered_lanes(config, roles);
              lanes > 1) {
     // A row is kept in registers: 32 lanes a thread, from one warp to 16.
+    config.num_warps = warps_for(lanes, row_lanes, 1);
+  } else {
     config.num_warps =
-        static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(
-            std::clamp<std::int64_t>(lanes / (32 * row_lanes), 1, 16))));
+        warps_for(given_lanes(config, roles), piece_lanes, elementwise_warps);
   }
   set_elementwise_blocks(config, roles,
                          32 * elementwise_warps * access_bytes /

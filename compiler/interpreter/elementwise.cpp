@@ -321,38 +321,6 @@ Lane laneOf(Operation *op, Rounding rounding) {
 
 } // namespace
 
-/// Both halves of a product: what canonicalisation makes of a wide product of
-/// narrow factors that is shifted and truncated.
-template <typename Widen>
-void Interpreter::runExtended(Operation *op, Widen widen) {
-  Type type = getElementTypeOrSelf(op->getOperand(0).getType());
-  unsigned width = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
-  const TileValue &a = values[op->getOperand(0)];
-  const TileValue &b = values[op->getOperand(1)];
-  TileValue low(a.size()), high(a.size());
-  for (auto [x, y, l, h] : llvm::zip_equal(a, b, low, high)) {
-    auto product = widen(type, x) * widen(type, y);
-    l = roundTo(type, Scalar::integer(static_cast<std::int64_t>(product)),
-                rounding);
-    h = roundTo(type,
-                Scalar::integer(static_cast<std::int64_t>(product >> width)),
-                rounding);
-  }
-  values[op->getResult(0)] = std::move(low);
-  values[op->getResult(1)] = std::move(high);
-}
-
-void Interpreter::run(arith::MulSIExtendedOp op) {
-  runExtended(op,
-              [](Type, Scalar x) { return static_cast<__int128>(x.whole); });
-}
-
-void Interpreter::run(arith::MulUIExtendedOp op) {
-  runExtended(op, [](Type type, Scalar x) {
-    return static_cast<unsigned __int128>(naturalBits(type, x));
-  });
-}
-
 LogicalResult Interpreter::runElementwise(Operation &op) {
   auto [place, isNew] = functions.try_emplace(&op);
   if (isNew && op.getNumResults() == 1 && op.getNumOperands() > 0)

@@ -118,9 +118,6 @@ private:
   void run(tile::AssertOp op);
 
   // elementwise.cpp
-  void run(mlir::arith::MulSIExtendedOp op);
-  void run(mlir::arith::MulUIExtendedOp op);
-  template <typename Widen> void runExtended(mlir::Operation *op, Widen widen);
   mlir::LogicalResult runElementwise(mlir::Operation &op);
 
   std::int64_t index(mlir::Value value) { return values[value].front().whole; }

@@ -139,4 +139,35 @@ def TilePipelineLoads : Pass<"tile-pipeline-loads", "::mlir::func::FuncOp"> {
   ];
 }
 
+def TilePrefetchLoads : Pass<"tile-prefetch-loads", "::mlir::func::FuncOp"> {
+  let summary = "read the tiles of the next round before computing this one";
+  let description = [{
+    Loads that a loop reads at places known from its induction variable go one
+    round ahead and are carried in registers, as narrow as in memory: memory is
+    busy while a round computes. Not in loops with dots, whose loads
+    tile-pipeline-loads has taken, not where the loop writes the operand, and
+    not where the loop's tiles would take too many registers (a remark says
+    so). Where they take few, the kernel's attribute `tile.registers` holds it
+    to as many as let an SM have 1024 threads.
+
+    Before:
+    ```mlir
+    scf.for %k = %lower to %upper step %one {
+      %x = tile.load %a[%k] ... -> tensor<1024xbf16, #blocked>
+      ...
+    ```
+    After (reads outside of the loop's rounds are out of bounds):
+    ```mlir
+    %first = tile.load %a[%lower, %lower, %upper] ...
+    scf.for %k = %lower to %upper step %one iter_args(%x = %first) {
+      %ahead = arith.addi %k, %one
+      %next = tile.load %a[%ahead, %ahead, %upper] ...
+                bounds affine_set<(d0)[s0, s1, s2] : (s2 - s1 - 1 >= 0)> ...
+      ...
+      scf.yield %next
+    }
+    ```
+  }];
+}
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "girih/compiler/analysis/access.h"
 #include "girih/compiler/layout/atoms.h"
+#include "girih/compiler/transforms/scalar_slice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -55,30 +56,6 @@ bool sharedBefore(scf::ForOp loop, func::FuncOp kernel) {
     return WalkResult::advance();
   });
   return found;
-}
-
-/// Operations of the loop's body that compute the load's scalars from the
-/// induction variable, in order; nothing if they need more than that.
-std::optional<SmallVector<Operation *>> scalarSlice(tile::LoadOp load,
-                                                    scf::ForOp loop) {
-  SetVector<Operation *> needed;
-  SmallVector<Value> open(load.getScalars());
-  while (!open.empty()) {
-    Value value = open.pop_back_val();
-    if (value == loop.getInductionVar() ||
-        !loop.getRegion().isAncestor(value.getParentRegion()))
-      continue;
-    Operation *op = value.getDefiningOp();
-    if (!op || op->getBlock() != loop.getBody() || !isPure(op) ||
-        op->getNumRegions())
-      return std::nullopt;
-    if (needed.insert(op))
-      llvm::append_range(open, op->getOperands());
-  }
-  SmallVector<Operation *> slice = needed.takeVector();
-  llvm::sort(slice,
-             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
-  return slice;
 }
 
 /// Whether reads that skip an element's loading get what `other` asks for.

@@ -21,6 +21,9 @@ static constexpr int64_t smallBytes = 2048;
 /// however narrow that makes it.
 static constexpr int64_t smallFactor = 8;
 
+/// What memory moves at least.
+static constexpr int64_t sectorBytes = 32;
+
 static bool isTile(Value value) {
   return isa<RankedTensorType>(value.getType());
 }
@@ -110,8 +113,9 @@ LayoutAssignment::spread(Op op, ArrayRef<int64_t> shape) const {
   int64_t vector = contiguous < 0 ? 1 : access.vectorWidth(contiguous);
   int64_t bytes = access.viewType().getElementBytes();
   // Runs shorter than a memory sector are nothing to go after.
-  bool loose = contiguous < 0 ||
-               (vector == 1 && access.lanes()[contiguous].run * bytes < 32);
+  bool loose =
+      contiguous < 0 ||
+      (vector == 1 && access.lanes()[contiguous].run * bytes < sectorBytes);
   int dim = loose ? looseDim(shape) : contiguous;
   // A vector for every thread is better than a long one for a few.
   int64_t elements = 1;
@@ -244,6 +248,18 @@ LayoutAttr LayoutAssignment::wanted(OpOperand &use) {
   return {};
 }
 
+/// Neighbours along `dim` that lanes hold in runs of `run`.
+static int64_t reach(const Layout &layout, int dim, int64_t run) {
+  bool further = true;
+  while (further) {
+    further = false;
+    for (const Coords &basis : layout.bases(Axis::lane))
+      further |= basis[dim] == run;
+    run *= further ? 2 : 1;
+  }
+  return run;
+}
+
 bool LayoutAssignment::loadMayFollow(tile::LoadOp load, const Layout &layout) {
   // Copies through shared memory are made of what dots read.
   if (llvm::any_of(load->getUsers(),
@@ -251,12 +267,17 @@ bool LayoutAssignment::loadMayFollow(tile::LoadOp load, const Layout &layout) {
     return false;
   if (elementsOf(load) * smallFactor <= largest)
     return true;
+  const Spread &best = spreads.find(load)->second;
   Access access(load);
   int dim = access.contiguousLane();
-  int64_t run =
-      dim < 0 ? 1 : std::min(layout.registerRun(dim), access.vectorWidth(dim));
-  return run * access.viewType().getElementBytes() >=
-         spreads.find(load)->second.bytes;
+  int64_t bytes = access.viewType().getElementBytes();
+  if (dim < 0)
+    return true;
+  int64_t run = std::min(layout.registerRun(dim), access.vectorWidth(dim));
+  // Vectors as long, and lanes that share memory sectors as well.
+  int64_t shared = reach(best.layout, dim, best.bytes / bytes) * bytes;
+  return run * bytes >= best.bytes &&
+         reach(layout, dim, run) * bytes >= std::min(sectorBytes, shared);
 }
 
 /// Whether the value is laid out otherwise, or will be. What is computed from

@@ -5,6 +5,7 @@
 #include <girih/girih.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace lessons {
@@ -50,21 +51,22 @@ inline auto long_softmax_arrangement(Tensor x, Tensor y) {
 // [long_application]
 inline void long_softmax_application(In x, Out y) {
   const float log2e = std::numbers::log2e_v<float>; // exp2 is the cheaper one
-  Tile largest = full(x.shape(), -INFINITY, f32);
+  // Above minus infinity: that less itself would be no number.
+  const float least = std::numeric_limits<float>::lowest();
+  Tile largest = full(x.shape(), least, f32);
   Tile total = zeros(x.shape(), f32);
   for (Index k : range(x.size(0))) {
     Tile part = cast(x[k], f32) * log2e;
     Tile smaller = exp2(-abs(part - largest)); // of the two, by the larger
-    Tile next = where(part > largest, total * smaller + 1, total + smaller);
-    // Minus infinity adds nothing; less itself it would be no number.
-    total = where(part == -INFINITY, total, next);
+    total = where(part > largest, fma(total, smaller, 1), total + smaller);
     largest = max(largest, part);
   }
   Tile top = max(largest, dim(1).kept());
-  Tile seen = where(largest == -INFINITY, 0.f, total * exp2(largest - top));
-  Tile scale = 1 / girih::sum(seen, dim(1).kept());
+  Tile scale = 1 / girih::sum(total * exp2(largest - top), dim(1).kept());
+  // Backwards: the end of the row was read last and is still in the cache.
+  Index last = x.size(0) - 1;
   for (Index k : range(x.size(0)))
-    y[k] = exp2(cast(x[k], f32) * log2e - top) * scale;
+    y[last - k] = exp2(fma(cast(x[last - k], f32), log2e, -top)) * scale;
 }
 // [/long_application]
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lessons on a GPU: rows against the ceiling of their traffic, attention
 // and convolution in TFLOP/s. python -m girih.peers.lessons has the peers.
+// `lessons NAME [CONFIG...]` is one lesson on rows, with each of the Configs.
 #include "gpu.h"
 #include "report.h"
 
@@ -9,7 +10,7 @@
 #include <fmt/format.h>
 
 #include <exception>
-#include <map>
+#include <span>
 
 namespace girih::bench {
 namespace {
@@ -31,7 +32,7 @@ struct Run {
 
 // Random inputs; the last operand is the output.
 Run run(const ops::KernelEntry &entry, const Sizes &sizes, DType dtype,
-        Device device) {
+        Device device, const LaunchOptions &options = {}) {
   Run out;
   unsigned seed = 0;
   for (const ops::OperandShape &shape : entry.operands(dtype, sizes))
@@ -39,9 +40,9 @@ Run run(const ops::KernelEntry &entry, const Sizes &sizes, DType dtype,
         shape.by_value
             ? Array::scalar(0, shape.dtype)
             : random_array(shape.sizes, shape.dtype, device, ++seed));
-  out.report = entry.kernel.prepare(out.operands);
-  out.timing =
-      time_calls(device, [&](int) { entry.kernel.launch(out.operands); });
+  out.report = entry.kernel.prepare(out.operands, options);
+  out.timing = time_calls(
+      device, [&](int) { entry.kernel.launch(out.operands, options); });
   return out;
 }
 
@@ -56,20 +57,38 @@ std::string text(const Sizes &sizes, DType dtype) {
   return fmt::format("{} {}", fmt::join(sizes, "x"), name(dtype));
 }
 
+Sizes rows_of(const std::string &lesson) {
+  return lesson == "long_softmax" ? Sizes{2048, 151936} : Sizes{16384, 4096};
+}
+
+// Each lesson with each Config; without any, with the default one.
 void rows(const Sizes &sizes, Device device,
-          const std::vector<std::string> &names) {
+          const std::vector<std::string> &names,
+          std::span<const LaunchOptions> configs = {}) {
   const Array a = random_array(sizes, bf16, device, 1);
   const Array b = Array::zeros(sizes, bf16, device);
   const double bytes = 2.0 * static_cast<double>(a.nbytes());
   const Ceiling ceiling = copy_ceiling(a, b);
   print_line("ceiling 1 read 1 write", text(sizes, bf16), ceiling.timing, bytes,
              "GB/s");
-  for (const std::string &name : names) {
-    const Run ours = run(find(name), sizes, bf16, device);
-    print_line(name, text(sizes, bf16), ours.timing, bytes, "GB/s",
-               {"ceiling", ceiling.timing.median});
-    print_report(ours);
-  }
+  const LaunchOptions plain;
+  if (configs.empty())
+    configs = {&plain, 1};
+  for (const std::string &name : names)
+    for (const LaunchOptions &options : configs) {
+      const Run ours = run(find(name), sizes, bf16, device, options);
+      print_line(name, text(sizes, bf16), ours.timing, bytes, "GB/s",
+                 {"ceiling", ceiling.timing.median});
+      print_report(ours);
+    }
+}
+
+void run_one(Device device, const std::string &name,
+             std::span<char *const> texts) {
+  std::vector<LaunchOptions> configs;
+  for (const char *text : texts)
+    configs.emplace_back().config = parse_config(text);
+  rows(rows_of(name), device, {name}, configs);
 }
 
 void matrix(const std::string &name, const Sizes &sizes, double operations,
@@ -91,8 +110,8 @@ double convolution_operations(const Sizes &n) {
 }
 
 void run_all(Device device) {
-  rows({16384, 4096}, device, {"softmax", "layer_norm", "rms_norm"});
-  rows({2048, 151936}, device, {"long_softmax"});
+  rows(rows_of("softmax"), device, {"softmax", "layer_norm", "rms_norm"});
+  rows(rows_of("long_softmax"), device, {"long_softmax"});
   const Sizes attention{4, 16, 4096, 4096, 128};
   matrix("flash_attention", attention, attention_operations(attention), device);
   matrix("causal_flash_attention", attention,
@@ -104,12 +123,15 @@ void run_all(Device device) {
 } // namespace
 } // namespace girih::bench
 
-int main(int, char **) try {
+int main(int argc, char **argv) try {
   using namespace girih;
   const auto device = bench::bench_gpu("lessons");
   if (!device)
     return 0;
-  bench::run_all(*device);
+  if (argc > 1)
+    bench::run_one(*device, argv[1], std::span(argv + 2, argv + argc));
+  else
+    bench::run_all(*device);
   return 0;
 } catch (const std::exception &error) {
   fmt::print(stderr, "{}\n", error.what());

@@ -209,6 +209,8 @@ static void lower(ModuleOp module, compiler::NvptxOptions &options,
       compiler::createTileAssignLayouts({options.warps, options.capability}));
   kernel.addPass(
       compiler::createTilePipelineLoads({config.num_stages, options.warps}));
+  if (config.num_stages > 1)
+    kernel.addPass(compiler::createTilePrefetchLoads());
   if (failed(passes.run(module)))
     fail("the passes failed");
   auto result = compiler::lowerToLLVM(module, options);

@@ -2,6 +2,8 @@
 // The function itself, where a program stands, loops and branches.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
+#include "girih/compiler/transforms/Passes.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -56,8 +58,11 @@ void Emitter::makeFunction() {
       LLVM::LLVMFuncOp::create(b, loc, name, type, LLVM::Linkage::External,
                                false, LLVM::CConv::PTX_Kernel);
   auto threads = std::to_string(options.warps * 32) + ",1,1";
-  function.setPassthroughAttr(
-      b.getArrayAttr({b.getStrArrayAttr({"nvvm.reqntid", threads})}));
+  SmallVector<Attribute> limits{b.getStrArrayAttr({"nvvm.reqntid", threads})};
+  if (auto registers = kernel->getAttrOfType<IntegerAttr>(registersAttr))
+    limits.push_back(b.getStrArrayAttr(
+        {"nvvm.maxnreg", std::to_string(registers.getInt())}));
+  function.setPassthroughAttr(b.getArrayAttr(limits));
   Block *entry = function.addEntryBlock(b);
   Block *body = b.createBlock(&function.getBody());
   b.setInsertionPointToEnd(entry);
@@ -168,11 +173,34 @@ Value Emitter::given(tile::ValueOp op) {
   });
 }
 
+/// Whether the operation reads for the next round of its loop only.
+static bool readsAhead(Operation &op) {
+  return isa<tile::LoadOp>(op) && isa<scf::ForOp>(op.getParentOp()) &&
+         !op.use_empty() &&
+         llvm::all_of(op.getUsers(), llvm::IsaPred<scf::YieldOp>);
+}
+
+/// Keeps loads for the next round at the top of this one. The assembler would
+/// put them behind all that is computed, to reuse the registers of this round's
+/// tiles; it does not move them past a way out of the kernel. That one is never
+/// taken, which the assembler does not know.
+void Emitter::holdLoads(scf::ForOp loop) {
+  Value never = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::slt,
+                                     scalars.lookup(loop.getInductionVar()),
+                                     scalar(loop.getLowerBound()));
+  doWhere(never, [&] { intrinsic({}, "llvm.nvvm.exit", {}); });
+}
+
 LogicalResult Emitter::emitBlock(Block &block) {
+  Operation *last = nullptr;
+  for (Operation &op : block)
+    last = readsAhead(op) ? &op : last;
   for (Operation &op : block.without_terminator()) {
     awaitPredecessor(&op);
     if (failed(emitOp(&op)))
       return failure();
+    if (&op == last)
+      holdLoads(cast<scf::ForOp>(op.getParentOp()));
   }
   return success();
 }
@@ -250,16 +278,38 @@ void Emitter::bind(Value value, ArrayRef<Value> parts) {
     scalars[value] = parts.front();
 }
 
-/// As flatten, with the number of parts of each value.
+/// Whether the elements of a tile go from block to block by the word, so that
+/// narrow ones share registers there.
+static bool goesInWords(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type)
+    return false;
+  int64_t bits = type.getElementTypeBitWidth();
+  return (bits == 8 || bits == 16) &&
+         Emitter::layoutOf(type).size(Axis::reg) * bits % 32 == 0;
+}
+
+/// As flatten, for other blocks, with the number of parts of each value.
 SmallVector<unsigned> Emitter::flattenEach(ValueRange values,
                                            SmallVectorImpl<Value> &to) {
   SmallVector<unsigned> counts;
   for (Value value : values) {
     size_t before = to.size();
-    flatten(value, to);
+    if (goesInWords(value))
+      llvm::append_range(to, pack(registers(value)));
+    else
+      flatten(value, to);
     counts.push_back(to.size() - before);
   }
   return counts;
+}
+
+/// Takes what flattenEach gave.
+void Emitter::bindParts(Value value, ArrayRef<Value> parts) {
+  if (!goesInWords(value))
+    return bind(value, parts);
+  Type element = cast<RankedTensorType>(value.getType()).getElementType();
+  bind(value, unpack(parts, llvmType(element)));
 }
 
 /// Gives `values` the block's arguments, from number `from` on.
@@ -299,11 +349,11 @@ LogicalResult Emitter::emitFor(scf::ForOp loop) {
   };
   jump(rest, initial.front());
   auto bindValue = [&](Value value, ArrayRef<Value> parts) {
-    bind(value, parts);
+    bindParts(value, parts);
   };
   scalars[loop.getInductionVar()] = body->getArgument(0);
-  bindArguments(loop.getRegionIterArgs(), body, 1, counts, bindValue);
   b.setInsertionPointToEnd(body);
+  bindArguments(loop.getRegionIterArgs(), body, 1, counts, bindValue);
   auto earlier = unseparated;
   mayFollow(loop.getRegion());
   if (failed(emitBlock(*loop.getBody())))
@@ -311,11 +361,11 @@ LogicalResult Emitter::emitFor(scf::ForOp loop) {
   llvm::append_range(unseparated, earlier);
   loc = loop.getLoc();
   SmallVector<Value> yielded;
-  flatten(loop.getYieldedValues(), yielded);
+  flattenEach(loop.getYieldedValues(), yielded);
   Value next = LLVM::AddOp::create(b, loc, body->getArgument(0), step);
   jump(yielded, next);
-  bindArguments(loop.getResults(), exit, 0, counts, bindValue);
   b.setInsertionPointToEnd(exit);
+  bindArguments(loop.getResults(), exit, 0, counts, bindValue);
   return success();
 }
 
@@ -349,10 +399,10 @@ LogicalResult Emitter::emitIf(scf::IfOp branch) {
     LLVM::BrOp::create(b, loc, yielded, join);
   }
   unseparated = std::move(later);
+  b.setInsertionPointToEnd(join);
   bindArguments(
       branch.getResults(), join, 0, counts,
-      [&](Value value, ArrayRef<Value> parts) { bind(value, parts); });
-  b.setInsertionPointToEnd(join);
+      [&](Value value, ArrayRef<Value> parts) { bindParts(value, parts); });
   return success();
 }
 
@@ -366,14 +416,14 @@ LogicalResult Emitter::emitWhile(scf::WhileOp loop) {
                          llvm::to_vector(ValueRange(values).getTypes()), locs);
   };
   auto bindValue = [&](Value value, ArrayRef<Value> parts) {
-    bind(value, parts);
+    bindParts(value, parts);
   };
   mayFollow(loop.getBefore());
   mayFollow(loop.getAfter());
   Block *head = blockFor(initial);
   LLVM::BrOp::create(b, loc, initial, head);
-  bindArguments(loop.getBeforeArguments(), head, 0, counts, bindValue);
   b.setInsertionPointToEnd(head);
+  bindArguments(loop.getBeforeArguments(), head, 0, counts, bindValue);
   if (failed(emitBlock(*loop.getBeforeBody())))
     return failure();
   auto atExit = unseparated;
@@ -383,17 +433,17 @@ LogicalResult Emitter::emitWhile(scf::WhileOp loop) {
   Block *body = blockFor(carried), *exit = blockFor(carried);
   LLVM::CondBrOp::create(b, loc, scalar(condition.getCondition()), body,
                          carried, exit, carried);
-  bindArguments(loop.getAfterArguments(), body, 0, counts, bindValue);
   b.setInsertionPointToEnd(body);
+  bindArguments(loop.getAfterArguments(), body, 0, counts, bindValue);
   if (failed(emitBlock(*loop.getAfterBody())))
     return failure();
   loc = loop.getLoc();
   SmallVector<Value> yielded;
-  flatten(loop.getYieldOp().getOperands(), yielded);
+  flattenEach(loop.getYieldOp().getOperands(), yielded);
   LLVM::BrOp::create(b, loc, yielded, head);
   unseparated = std::move(atExit);
-  bindArguments(loop.getResults(), exit, 0, counts, bindValue);
   b.setInsertionPointToEnd(exit);
+  bindArguments(loop.getResults(), exit, 0, counts, bindValue);
   return success();
 }
 

@@ -89,6 +89,7 @@ private:
   mlir::LogicalResult emitBlock(mlir::Block &block);
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitFor(mlir::scf::ForOp loop);
+  void holdLoads(mlir::scf::ForOp loop);
   mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
   mlir::LogicalResult emitWhile(mlir::scf::WhileOp loop);
   mlir::Value programId(int64_t dim);
@@ -101,6 +102,7 @@ private:
   void flatten(mlir::ValueRange values, llvm::SmallVectorImpl<mlir::Value> &to);
   llvm::SmallVector<unsigned>
   flattenEach(mlir::ValueRange values, llvm::SmallVectorImpl<mlir::Value> &to);
+  void bindParts(mlir::Value value, llvm::ArrayRef<mlir::Value> parts);
   mlir::Value computeIndex(mlir::Operation *op,
                            llvm::ArrayRef<mlir::Value> operands);
 

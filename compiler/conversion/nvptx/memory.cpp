@@ -117,12 +117,19 @@ Registers Emitter::loadVector(Value pointer, Value mask, int64_t count,
   int64_t bytes = memory.getIntOrFloatBitWidth() / 8 * count;
   Registers values;
   if (!mask) {
-    Type type = count > 1 ? Type(VectorType::get(count, memory)) : memory;
+    // Narrow elements by the word: they are carried so.
+    bool narrow = bytes >= 4 && bytes / count < 4;
+    Type piece = narrow ? b.getI32Type() : memory;
+    int64_t pieceCount = narrow ? bytes / 4 : count;
+    Type type =
+        pieceCount > 1 ? Type(VectorType::get(pieceCount, piece)) : piece;
     Value loaded = LLVM::LoadOp::create(b, loc, type, pointer, bytes);
-    for (int64_t i = 0; i < count; ++i)
-      values.push_back(count > 1 ? Value(LLVM::ExtractElementOp::create(
-                                       b, loc, loaded, constant32(i)))
-                                 : loaded);
+    for (int64_t i = 0; i < pieceCount; ++i)
+      values.push_back(pieceCount > 1 ? Value(LLVM::ExtractElementOp::create(
+                                            b, loc, loaded, constant32(i)))
+                                      : loaded);
+    if (narrow)
+      values = unpack(values, memory);
   } else {
     Pieces pieces(bytes);
     Value fill = constantOf(other, element);

@@ -103,8 +103,10 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
                                  {options.warps, options.capability}))) ||
       !context.endStage(Stage::layout, module))
     return failure();
-  if (failed(runPass(module, createTilePipelineLoads({context.config.num_stages,
-                                                      options.warps}))) ||
+  int stages = context.config.num_stages;
+  if (failed(
+          runPass(module, createTilePipelineLoads({stages, options.warps}))) ||
+      (stages > 1 && failed(runPass(module, createTilePrefetchLoads()))) ||
       !context.endStage(Stage::async, module))
     return failure();
   FailureOr<Lowered> lowered = lowerToLLVM(module, options);

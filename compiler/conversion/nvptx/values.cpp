@@ -2,6 +2,7 @@
 // Building blocks of the emitter: types, constants, words, coordinates.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -83,6 +84,23 @@ Value Emitter::bitcast(Value value, Type type) {
   return LLVM::BitcastOp::create(b, loc, type, value);
 }
 
+/// The word that these elements, all of it, were taken from; null if none.
+static Value wordOf(ArrayRef<Value> values) {
+  Value vector;
+  for (auto [part, value] : llvm::enumerate(values)) {
+    auto taken = value.getDefiningOp<LLVM::ExtractElementOp>();
+    APInt position;
+    if (!taken || (vector && taken.getVector() != vector) ||
+        !matchPattern(taken.getPosition(), m_ConstantInt(&position)) ||
+        position != part)
+      return {};
+    vector = taken.getVector();
+  }
+  auto word = vector.getDefiningOp<LLVM::BitcastOp>();
+  return word && word.getArg().getType().isInteger(32) ? word.getArg()
+                                                       : Value();
+}
+
 Registers Emitter::pack(ArrayRef<Value> values) {
   Type element = values.front().getType();
   unsigned bits = element.getIntOrFloatBitWidth();
@@ -97,6 +115,10 @@ Registers Emitter::pack(ArrayRef<Value> values) {
   for (size_t i = 0; i < values.size(); i += perVector) {
     Value vector = values[i];
     if (perVector > 1) {
+      if (Value word = wordOf(values.slice(i, perVector))) {
+        result.push_back(word);
+        continue;
+      }
       vector =
           LLVM::UndefOp::create(b, loc, VectorType::get(perVector, element));
       for (unsigned part = 0; part < perVector; ++part)

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/compiler/transforms/Passes.h"
+
+#include "girih/compiler/transforms/layout_assignment.h"
+#include "girih/compiler/transforms/scalar_slice.h"
+
+#include "mlir/Analysis/Liveness.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/IntegerSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#define DEBUG_TYPE "tile-prefetch-loads"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+#define GEN_PASS_DEF_TILEPREFETCHLOADS
+#include "compiler/transforms/Passes.h.inc"
+
+namespace {
+
+/// Registers of a thread that the tiles of a loop may take. Addresses and what
+/// is being computed come on top; more would leave too few programs to an SM.
+constexpr int64_t mostRegisters = 96;
+
+/// With tiles of no more registers than the first figure a program does with
+/// the second, and an SM has 1024 threads.
+constexpr int64_t lightTiles = 48, lightProgram = 64;
+
+bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
+
+/// Registers of a thread that a tile takes.
+int64_t registersOf(Value tile) {
+  auto type = cast<RankedTensorType>(tile.getType());
+  Layout layout = cast<tile::LayoutAttr>(type.getEncoding()).getLayout();
+  int64_t bits = layout.size(Axis::reg) * type.getElementTypeBitWidth();
+  int64_t registers = (bits + 31) / 32;
+  // What repeats the elements of a smaller tile takes no more than that.
+  if (auto remap = tile.getDefiningOp<tile::RemapOp>();
+      remap && !isFree(remap.getSource()))
+    return std::min(registers, registersOf(remap.getSource()));
+  return registers;
+}
+
+/// Registers that tiles take through the whole loop.
+int64_t registersHeld(scf::ForOp loop) {
+  SetVector<Value> tiles;
+  for (Value argument : loop.getRegionIterArgs())
+    if (isTile(argument))
+      tiles.insert(argument);
+  loop.getBody()->walk([&](Operation *op) {
+    for (Value operand : op->getOperands())
+      if (isTile(operand) && !isFree(operand) &&
+          !loop.getRegion().isAncestor(operand.getParentRegion()))
+        tiles.insert(operand);
+  });
+  int64_t registers = 0;
+  for (Value tile : tiles)
+    registers += registersOf(tile);
+  return registers;
+}
+
+/// Whether the loop is for this pass: rounds of dots are fed through shared
+/// memory, and a round that has loops of its own is long enough.
+bool isSimple(scf::ForOp loop) {
+  return !loop.getBody()
+              ->walk([](Operation *op) {
+                return isa<scf::ForOp, scf::WhileOp, tile::DotOp,
+                           tile::CopyAsyncOp>(op)
+                           ? WalkResult::interrupt()
+                           : WalkResult::advance();
+              })
+              .wasInterrupted();
+}
+
+/// Operands that the loop writes: operands that are written never overlap
+/// others.
+SmallPtrSet<Value, 4> writtenIn(scf::ForOp loop) {
+  SmallPtrSet<Value, 4> views;
+  loop.getBody()->walk([&](Operation *op) {
+    TypeSwitch<Operation *>(op)
+        .Case<tile::StoreOp, tile::ScatterOp, tile::AtomicOp>(
+            [&](auto write) { views.insert(write.getView()); });
+  });
+  return views;
+}
+
+/// Registers that tiles take while something other than computing lane by lane
+/// is done: threads wait for each other there with all that they hold.
+int64_t registersWaiting(func::FuncOp kernel) {
+  Liveness liveness(kernel);
+  int64_t most = 0;
+  kernel.walk([&](Operation *op) {
+    if (op == kernel || isLaneByLane(op) ||
+        llvm::none_of(op->getOperands(), isTile) ||
+        isa<tile::StoreOp, tile::RemapOp, scf::YieldOp, scf::ForOp>(op))
+      return;
+    const LivenessBlockInfo *block = liveness.getLiveness(op->getBlock());
+    int64_t registers = 0;
+    for (Value value : block->currentlyLiveValues(op))
+      if (isTile(value) && !isFree(value))
+        registers += registersOf(value);
+    most = std::max(most, registers);
+  });
+  return most;
+}
+
+class Prefetcher {
+public:
+  explicit Prefetcher(scf::ForOp loop) : loop(loop) {}
+
+  /// Registers that tiles take in the loop then; 0 where it was left alone.
+  int64_t run() {
+    if (!isSimple(loop))
+      return 0;
+    SmallPtrSet<Value, 4> written = writtenIn(loop);
+    int64_t read = 0;
+    for (auto load : loop.getBody()->getOps<tile::LoadOp>())
+      if (!written.contains(load.getView()) && moves(load)) {
+        loads.push_back(load);
+        read += registersOf(load);
+      }
+    if (loads.empty())
+      return 0;
+    // Those of this round and of the next one.
+    int64_t registers = registersHeld(loop) + 2 * read;
+    if (registers > mostRegisters) {
+      loop.emitRemark() << DEBUG_TYPE ": rounds wait for their loads because "
+                                      "reading ahead would take "
+                        << registers << " registers of a thread, more than "
+                        << mostRegisters;
+      return 0;
+    }
+    rewrite();
+    return registers;
+  }
+
+private:
+  /// Whether the load is another one in each round, known ahead.
+  bool moves(tile::LoadOp load) {
+    if (load->use_empty() || load.getType().getRank() == 0)
+      return false;
+    auto slice = scalarSlice(load, loop);
+    if (!slice)
+      return false;
+    slice->push_back(load);
+    return llvm::any_of(*slice, [&](Operation *op) {
+      return llvm::is_contained(op->getOperands(), loop.getInductionVar());
+    });
+  }
+
+  /// The load at its place in another round; out of bounds, so that nothing is
+  /// read, where the loop has no such round.
+  Value readIn(OpBuilder &builder, tile::LoadOp load, IRMapping &mapping) {
+    SmallVector<Value> scalars;
+    for (Value scalar : load.getScalars())
+      scalars.push_back(mapping.lookupOrDefault(scalar));
+    scalars.push_back(mapping.lookup(loop.getInductionVar()));
+    scalars.push_back(loop.getUpperBound());
+    AffineMap map = load.getMap();
+    unsigned dims = map.getNumDims(), symbols = map.getNumSymbols();
+    SmallVector<AffineExpr> constraints;
+    SmallVector<bool> equalities;
+    if (std::optional<IntegerSet> bounds = load.getBounds()) {
+      llvm::append_range(constraints, bounds->getConstraints());
+      llvm::append_range(equalities, bounds->getEqFlags());
+    }
+    MLIRContext *context = builder.getContext();
+    constraints.push_back(getAffineSymbolExpr(symbols + 1, context) -
+                          getAffineSymbolExpr(symbols, context) - 1);
+    equalities.push_back(false);
+    symbols += 2;
+    map = AffineMap::get(dims, symbols, map.getResults(), context);
+    auto bounds = IntegerSet::get(dims, symbols, constraints, equalities);
+    return tile::LoadOp::create(
+        builder, load.getLoc(), load.getType(), load.getView(), scalars,
+        AffineMapAttr::get(map), IntegerSetAttr::get(bounds), load.getOther());
+  }
+
+  /// The tiles of one round.
+  SmallVector<Value> read(OpBuilder &builder, Value round) {
+    IRMapping mapping;
+    mapping.map(loop.getInductionVar(), round);
+    SmallVector<Value> tiles;
+    for (tile::LoadOp load : loads) {
+      auto slice = scalarSlice(load, loop);
+      for (Operation *op : *slice)
+        if (!mapping.contains(op->getResult(0)))
+          builder.clone(*op, mapping);
+      tiles.push_back(readIn(builder, load, mapping));
+    }
+    return tiles;
+  }
+
+  void rewrite() {
+    OpBuilder before(loop);
+    IRRewriter rewriter(before);
+    SmallVector<Value> first = read(before, loop.getLowerBound());
+    (void)loop.replaceWithAdditionalYields(
+        rewriter, first, /*replaceInitOperandUsesInLoop=*/false,
+        [&](OpBuilder &, Location loc, ArrayRef<BlockArgument> current) {
+          OpBuilder top = OpBuilder::atBlockBegin(loop.getBody());
+          Value ahead = arith::AddIOp::create(top, loc, loop.getInductionVar(),
+                                              loop.getStep());
+          SmallVector<Value> next = read(top, ahead);
+          for (auto [load, tile] : llvm::zip_equal(loads, current)) {
+            load.getResult().replaceAllUsesWith(tile);
+            load.erase();
+          }
+          return next;
+        });
+  }
+
+  scf::ForOp loop;
+  SmallVector<tile::LoadOp> loads;
+};
+
+struct TilePrefetchLoads : impl::TilePrefetchLoadsBase<TilePrefetchLoads> {
+  void runOnOperation() override {
+    if (!getOperation()->hasAttr(tile::TileDialect::kernelAttr))
+      return;
+    SmallVector<scf::ForOp> loops;
+    getOperation().walk([&](scf::ForOp loop) { loops.push_back(loop); });
+    int64_t most = 0;
+    for (scf::ForOp loop : loops)
+      most = std::max(most, Prefetcher(loop).run());
+    if (most > 0 && most <= lightTiles &&
+        registersWaiting(getOperation()) <= lightTiles)
+      getOperation()->setAttr(
+          registersAttr,
+          IntegerAttr::get(IntegerType::get(&getContext(), 64), lightProgram));
+  }
+};
+
+} // namespace
+} // namespace girih::compiler
