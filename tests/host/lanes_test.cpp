@@ -71,6 +71,34 @@ TEST(HostLanes, JoinSplitCat) {
                [](const Located &x) { return cat(x, flip(x, 0), 1); });
 }
 
+// What several nests need is kept by the first that computes it in its place:
+// the first here reads it through maps only, which cancel.
+TEST(HostLanes, KeptValuesThroughMapsThatCancel) {
+  TestArray x(f32, {9, 40}), there(f32, {9, 40}), back(f32, {9, 40}),
+      total(f32, {}), kept(f32, {9, 40});
+  fill_random(x, 22);
+  auto run = [&](auto around) {
+    expect_one_tile_like_interpreter(
+        [=](In a, Out b, Out d) {
+          Tile x = a * a + 3;
+          b = around(x);
+          d = x - 1;
+        },
+        {&x, &there, &kept});
+  };
+  run([](const Tile &x) { return squeeze(unsqueeze(x, 1) * 2, 1); });
+  run([](const Tile &x) { return flip(flip(x, 1) * 2, 1); });
+  run([](const Tile &x) { return split(join(x, x + 1)).second; });
+  expect_one_tile_like_interpreter(
+      [](In a, Out b, Out c, Out d) {
+        Tile x = a * a + 3;
+        c = sum(reshape(reshape(x, {-1}) * 2, {9, 40}));
+        b = x + 1;
+        d = x - 1;
+      },
+      {&x, &back, &total, &kept});
+}
+
 TEST(HostLanes, NumbersOfLanes) {
   KernelSource source = make_source(
       "offsets",

@@ -42,8 +42,10 @@ int contiguousDim(mlir::AffineMap map, int64_t unit) {
 } // namespace
 
 void Fusion::addValue(mlir::Value value, mlir::AffineMap map) {
-  if (map && map.isIdentity())
-    map = {};
+  addAt(value, map && !map.isIdentity() ? map : mlir::AffineMap());
+}
+
+void Fusion::addAt(mlir::Value value, mlir::AffineMap map) {
   if (!isTile(value) || !visited.insert({value, map}).second)
     return;
   widestBytes = std::max<unsigned>(
@@ -86,18 +88,18 @@ void Fusion::addValue(mlir::Value value, mlir::AffineMap map) {
 
 void Fusion::addOperands(mlir::Operation *op, mlir::AffineMap map) {
   if (auto remap = llvm::dyn_cast<tile::RemapOp>(op))
-    return addValue(remap.getSource(), composed(remap.getMap(), map));
+    return addAt(remap.getSource(), composed(remap.getMap(), map));
   if (auto take = llvm::dyn_cast<tile::TakeOp>(op)) {
-    addValue(take.getIndex(), map);
+    addAt(take.getIndex(), map);
     // The source is read anywhere: any map but the identity says so.
     unsigned rank = tileType(take.getSource()).getRank();
     SmallVector<mlir::AffineExpr> lanes(
         rank, mlir::getAffineConstantExpr(0, op->getContext()));
-    return addValue(take.getSource(),
-                    mlir::AffineMap::get(rank, 0, lanes, op->getContext()));
+    return addAt(take.getSource(),
+                 mlir::AffineMap::get(rank, 0, lanes, op->getContext()));
   }
   for (mlir::Value operand : op->getOperands())
-    addValue(operand, map);
+    addAt(operand, map);
 }
 
 void Fusion::addStore(tile::StoreOp store) {

@@ -70,6 +70,9 @@ private:
         mapped;
   };
 
+  /// `map` is null where a value is needed at the very place of the walk. One
+  /// that only adds up to the identity leads to another Place.
+  void addAt(mlir::Value value, mlir::AffineMap map);
   void addOperands(mlir::Operation *op, mlir::AffineMap map);
   void vote(llvm::ArrayRef<int64_t> shape,
             llvm::SmallVector<int64_t> &votes) const;
