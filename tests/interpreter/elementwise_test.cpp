@@ -260,7 +260,7 @@ TEST(InterpreterElementwise, EachCastRounds) {
               {1073741824, -1073741824});
 }
 
-// The shape of a high half: canonicalisation makes one multiplication of it.
+// The upper half of a product, by way of a wider type.
 TEST(InterpreterElementwise, HighHalfOfAProduct) {
   std::string wide = "  %10 = cast %x : i64[#]\n"
                      "  %11 = binary mul %10, %10 : i64[#]\n"
