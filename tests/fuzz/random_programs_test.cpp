@@ -44,10 +44,27 @@ void run_seeds(std::uint64_t first, std::uint64_t count,
   }
 }
 
-// 3754: LLVM makes one conversion from f64 to f16 of two.
 TEST(FuzzPrograms, HostAgreesWithInterpreter) {
   run_seeds(first_seed(), seed_count(500), run_on_host);
-  run_seeds(3754, 1, run_on_host);
+}
+
+// They found mistakes before.
+TEST(FuzzPrograms, SeedsThatFoundSomething) {
+  for (int seed : {
+           3754, // LLVM made one conversion from f64 to f16 of two
+           1412,
+           2684,
+           2885,
+           5603,
+           5745, // maps that cancel
+           5250,
+           22783,
+           50414,
+           61497,
+           69796,
+           91120, // loads that make blocks
+       })
+    run_seeds(static_cast<std::uint64_t>(seed), 1, run_on_host);
 }
 
 TEST(FuzzPrograms, EmulatedPtxAgreesWithInterpreter) {

@@ -122,7 +122,7 @@ TEST(HostWindows, OfAnyRows) {
       c = sum(x * x, dim(1));
     });
     expect_like_interpreter(with_unit_strides(source, {&x, &y, &z}),
-                            {&x, &y, &z}, (count + block - 1) / block);
+                            {&x, &y, &z}, (count + block - 1) / block, 1e-6);
   }
 }
 
@@ -224,6 +224,25 @@ TEST(HostWindows, ReadNothingOutsidePlanes) {
         ASSERT_EQ(y.get(i), static_cast<double>(first + w + 1));
       }
     }
+}
+
+// Loads that choose at run time how to read go on in another block, wherever
+// the lanes that they give are wanted.
+TEST(HostWindows, SeenThroughMaps) {
+  for (std::int64_t padding : {0, 1}) {
+    const Windows windows{{2, 21, 37}, 2, 2, 1, padding};
+    const std::int64_t count = windows.count();
+    TestArray x(f32, windows.planes), y(f32, {count}), z(f32, {count});
+    fill_random(x, 3);
+    const KernelSource source = over(windows, [](In a, Out b, Out c) {
+      Tile x = a; // [block, 4]
+      Tile moved = reshape(transpose(x), {block, 4});
+      b = max(moved + x, dim(1));
+      c = sum(flip(x, 0) * moved, dim(1)) + cast(max(flip(x, 1), dim(1)), f32);
+    });
+    expect_like_interpreter(with_unit_strides(source, {&x, &y, &z}),
+                            {&x, &y, &z}, (count + block - 1) / block, 1e-6);
+  }
 }
 
 } // namespace

@@ -305,11 +305,12 @@ Fusion::Place &Fusion::mappedPlace(mlir::AffineMap map, Place &place) {
 Reg Fusion::through(mlir::Value source, mlir::AffineMap map, Place &place) {
   Place &child = mappedPlace(map, place);
   Reg lanes = nullptr;
-  {
+  if (child.hoisted) {
     llvm::IRBuilderBase::InsertPointGuard guard(ir);
-    if (child.hoisted)
-      ir.SetInsertPoint(place.chunk.outside);
+    ir.SetInsertPoint(place.chunk.outside);
     lanes = compute(source, child);
+  } else {
+    lanes = compute(source, child); // may go on in another block
   }
   unsigned width = place.chunk.width;
   if (child.order == LaneOrder::allEqual)

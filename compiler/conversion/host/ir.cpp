@@ -233,8 +233,15 @@ void Builder::either(Reg condition, llvm::function_ref<void()> yes,
       yes();
     return;
   }
-  llvm::BasicBlock *then = newBlock("then"), *other = newBlock("else"),
-                   *after = newBlock("join");
+  llvm::BasicBlock *then = newBlock("then"), *other = newBlock("else");
+  llvm::BasicBlock *here = GetInsertBlock(), *after = nullptr;
+  if (GetInsertPoint() == here->end()) {
+    after = newBlock("join");
+  } else { // what comes after the insertion point goes on behind both
+    after = here->splitBasicBlock(GetInsertPoint(), "join");
+    here->getTerminator()->eraseFromParent();
+    SetInsertPoint(here);
+  }
   CreateCondBr(condition, then, other);
   SetInsertPoint(then);
   yes();
@@ -242,7 +249,7 @@ void Builder::either(Reg condition, llvm::function_ref<void()> yes,
   SetInsertPoint(other);
   no();
   CreateBr(after);
-  SetInsertPoint(after);
+  SetInsertPoint(after, after->begin());
 }
 
 SmallVector<Reg> Builder::choose(Reg condition,
