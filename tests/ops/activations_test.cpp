@@ -127,19 +127,22 @@ GIRIH_ON_EACH_DEVICE(ActivationsTest);
 
 TEST_P(ActivationsTest, EveryDtype) {
   auto random = random_engine();
-  const std::size_t count = on_interpreter() ? 131 : 1031;
   for (const ActivationRow &row : rows)
-    for (DType dtype : dtypes_of(row.takes)) {
+    for (DType dtype : dtypes_of(row.takes, on_interpreter())) {
       SCOPED_TRACE(std::string(row.name) + " " +
                    std::string(girih::name(dtype)));
-      check(row, random_values(count, dtype, -9, 9, random), dtype);
-      check(row, special_values(dtype), dtype);
+      std::vector<double> values = special_values(dtype);
+      const auto others = random_values(1009, dtype, -9, 9, random);
+      values.insert(values.end(), others.begin(), others.end());
+      check(row, values, dtype);
     }
 }
 
 TEST_P(ActivationsTest, StridedInputs) {
   auto random = random_engine();
   for (const ActivationRow &row : rows) {
+    if (on_interpreter() && row.takes == Takes::floats)
+      continue;
     SCOPED_TRACE(row.name);
     const auto values = random_values(7 * 19, f16, -9, 9, random);
     std::vector<double> exact;
@@ -164,7 +167,7 @@ TEST_P(ActivationsTest, NumbersAreValues) {
 
 TEST_P(ActivationsTest, ClampsToNumbers) {
   const std::vector<double> values{-5, -1, 0, 2, 7};
-  for (DType dtype : dtypes_of(Takes::numbers)) {
+  for (DType dtype : dtypes_of(Takes::numbers, on_interpreter())) {
     if (dtype == u8)
       continue;
     SCOPED_TRACE(girih::name(dtype));
@@ -221,8 +224,10 @@ const GatedCase gated[] = {
 TEST_P(ActivationsTest, GatedUnits) {
   const std::int64_t columns = on_interpreter() ? 13 : 129;
   for (const GatedCase &each : gated)
-    for (DType dtype : dtypes_of(Takes::floats))
+    for (DType dtype : dtypes_of(Takes::floats, on_interpreter()))
       for (Layout layout : all_layouts) {
+        if (on_interpreter() && layout != Layout::padded)
+          continue;
         SCOPED_TRACE(std::string(each.name) + " " +
                      std::string(girih::name(dtype)) + " " + name(layout));
         auto random = random_engine();

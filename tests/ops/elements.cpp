@@ -24,6 +24,14 @@ std::span<const DType> dtypes_of(Takes takes) {
   return {};
 }
 
+std::vector<DType> dtypes_of(Takes takes, bool few) {
+  std::vector<DType> chosen;
+  for (DType dtype : dtypes_of(takes))
+    if (!few || dtype == f32 || dtype == i16 || dtype == b1)
+      chosen.push_back(dtype);
+  return chosen;
+}
+
 DType result_of(Gives gives, DType dtype) {
   if (gives == Gives::mask)
     return b1;

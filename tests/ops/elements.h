@@ -23,6 +23,9 @@ struct Allowed {
 /// The dtypes that a table's row is run with.
 enum class Takes { floats, numbers, numbers_and_bool, integers_and_bool };
 std::span<const DType> dtypes_of(Takes takes);
+/// Those, or with `few` one of each kind: what the interpreter has time for,
+/// which goes over whole tiles whatever the size of the arrays.
+std::vector<DType> dtypes_of(Takes takes, bool few);
 
 /// What comes out of a dtype.
 enum class Gives { same, real, mask };

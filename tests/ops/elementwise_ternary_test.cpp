@@ -33,7 +33,7 @@ protected:
 GIRIH_ON_EACH_DEVICE(TernaryTest);
 
 TEST_P(TernaryTest, WhereChooses) {
-  for (DType dtype : dtypes_of(Takes::numbers_and_bool)) {
+  for (DType dtype : dtypes_of(Takes::numbers_and_bool, on_interpreter())) {
     SCOPED_TRACE(girih::name(dtype));
     make(dtype);
     const Array condition = ops::gt(third, 1);
@@ -64,7 +64,7 @@ TEST_P(TernaryTest, WhereOfNumbers) {
 }
 
 TEST_P(TernaryTest, LerpMeetsBothEnds) {
-  for (DType dtype : dtypes_of(Takes::floats)) {
+  for (DType dtype : dtypes_of(Takes::floats, on_interpreter())) {
     SCOPED_TRACE(girih::name(dtype));
     make(dtype);
     for (double weight : {0.0, 0.25, 0.75, 1.0, -2.0}) {
@@ -89,7 +89,7 @@ TEST_P(TernaryTest, LerpMeetsBothEnds) {
 }
 
 TEST_P(TernaryTest, AddsScaledProducts) {
-  for (DType dtype : dtypes_of(Takes::numbers)) {
+  for (DType dtype : dtypes_of(Takes::numbers, on_interpreter())) {
     SCOPED_TRACE(girih::name(dtype));
     make(dtype);
     std::vector<double> exact;
@@ -102,7 +102,7 @@ TEST_P(TernaryTest, AddsScaledProducts) {
 }
 
 TEST_P(TernaryTest, AddsScaledQuotients) {
-  for (DType dtype : dtypes_of(Takes::floats)) {
+  for (DType dtype : dtypes_of(Takes::floats, on_interpreter())) {
     SCOPED_TRACE(girih::name(dtype));
     make(dtype);
     std::vector<double> exact;

@@ -99,26 +99,16 @@ protected:
 };
 GIRIH_ON_EACH_DEVICE(UnaryTest);
 
-TEST_P(UnaryTest, RandomValuesOfEveryDtype) {
+TEST_P(UnaryTest, EveryDtype) {
   auto random = random_engine();
   for (const UnaryRow &row : rows)
-    for (DType dtype : dtypes_of(row.takes)) {
-      SCOPED_TRACE(std::string(row.name) + " " +
-                   std::string(girih::name(dtype)));
-      check(row,
-            random_values(on_interpreter() ? 131 : 1031, dtype, row.low,
-                          row.high, random),
-            dtype);
-    }
-}
-
-TEST_P(UnaryTest, SpecialValuesOfEveryDtype) {
-  for (const UnaryRow &row : rows)
-    for (DType dtype : dtypes_of(row.takes)) {
+    for (DType dtype : dtypes_of(row.takes, on_interpreter())) {
       SCOPED_TRACE(std::string(row.name) + " " +
                    std::string(girih::name(dtype)));
       std::vector<double> values = special_values(dtype);
       std::erase_if(values, [&](double x) { return is_sign_of_nan(row, x); });
+      const auto others = random_values(1009, dtype, row.low, row.high, random);
+      values.insert(values.end(), others.begin(), others.end());
       check(row, values, dtype);
     }
 }
@@ -126,6 +116,8 @@ TEST_P(UnaryTest, SpecialValuesOfEveryDtype) {
 TEST_P(UnaryTest, StridedInputs) {
   auto random = random_engine();
   for (const UnaryRow &row : rows) {
+    if (on_interpreter() && row.gives != Gives::mask)
+      continue;
     SCOPED_TRACE(row.name);
     const auto values = random_values(7 * 19, bf16, row.low, row.high, random);
     const DType result = result_of(row.gives, bf16);
@@ -143,6 +135,8 @@ TEST_P(UnaryTest, EveryLayoutOfUnequalWidths) {
   const std::int64_t columns = on_interpreter() ? 17 : 67;
   for (Layout in : all_layouts)
     for (Layout out_layout : all_layouts) {
+      if (on_interpreter() && in != out_layout)
+        continue;
       SCOPED_TRACE(std::string(name(in)) + " -> " + name(out_layout));
       auto random = random_engine();
       const Operand x({35, columns}, bf16, device(), in, Values::reals, random);
@@ -168,6 +162,8 @@ TEST_P(UnaryTest, EmptyAndScalarShapes) {
     SCOPED_TRACE(row.name);
     const Array none = Array::zeros({3, 0}, f32, device());
     EXPECT_EQ(row.make(none, {}, Where::current()).numel(), 0);
+    if (on_interpreter())
+      continue;
     const double one[] = {0.75};
     const Array scalar =
         row.make(Array::from(one, {}, f32, device()), {}, Where::current());
@@ -179,7 +175,7 @@ TEST_P(UnaryTest, EmptyAndScalarShapes) {
 }
 
 TEST_P(UnaryTest, InvertsBits) {
-  for (DType dtype : dtypes_of(Takes::integers_and_bool)) {
+  for (DType dtype : dtypes_of(Takes::integers_and_bool, on_interpreter())) {
     SCOPED_TRACE(girih::name(dtype));
     const auto values = special_values(dtype);
     const Array x = Array::from(
@@ -195,7 +191,7 @@ TEST_P(UnaryTest, RoundsToDecimals) {
   const std::vector<double> values{2.5,   3.5,  -0.5, 2.345,    -7.25,
                                    1e-3,  25,   35,   -125.5,   1234.5678,
                                    0.125, 49.9, 1e30, INFINITY, NAN};
-  for (DType dtype : dtypes_of(Takes::floats))
+  for (DType dtype : dtypes_of(Takes::floats, on_interpreter()))
     for (int decimals : {0, 1, 3, -1, -2}) {
       SCOPED_TRACE(std::string(girih::name(dtype)) + " " +
                    std::to_string(decimals));
@@ -225,6 +221,8 @@ TEST_P(UnaryTest, CastsEveryDtypeToEvery) {
                            i64, i32, i16, i8,   u8,   b1};
   for (DType from : all)
     for (DType to : all) {
+      if (on_interpreter() && from != f32 && to != f32)
+        continue;
       SCOPED_TRACE(std::string(girih::name(from)) + " to " +
                    std::string(girih::name(to)));
       std::vector<double> values = special_values(from);
