@@ -231,7 +231,7 @@ void logical_xor_out(
     std::source_location where = std::source_location::current());
 
 /// `out = condition ? a : b`, element by element, of a bool array; two numbers
-/// give i64 or f32. Dtypes of a and b: floats, integers, bool.
+/// give bool, i64 or f32. Dtypes of a and b: floats, integers, bool.
 Array where(const Array &condition, const ArrayOrNumber &a,
             const ArrayOrNumber &b, const Stream &stream = {},
             std::source_location where = std::source_location::current());

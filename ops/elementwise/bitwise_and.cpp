@@ -31,6 +31,8 @@ void bitwise_and_out(const ArrayOrNumber &a, const ArrayOrNumber &b,
   compute_into<BitwiseAnd>(stream, where, std::tie(out), a, b);
 }
 
-OpEntry entry_of_bitwise_and() { return binary_entry<BitwiseAnd>("a and b, bit by bit"); }
+OpEntry entry_of_bitwise_and() {
+  return binary_entry<BitwiseAnd>("a and b, bit by bit");
+}
 
 } // namespace girih::ops

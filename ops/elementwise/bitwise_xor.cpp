@@ -31,6 +31,8 @@ void bitwise_xor_out(const ArrayOrNumber &a, const ArrayOrNumber &b,
   compute_into<BitwiseXor>(stream, where, std::tie(out), a, b);
 }
 
-OpEntry entry_of_bitwise_xor() { return binary_entry<BitwiseXor>("a xor b, bit by bit"); }
+OpEntry entry_of_bitwise_xor() {
+  return binary_entry<BitwiseXor>("a xor b, bit by bit");
+}
 
 } // namespace girih::ops

@@ -2,8 +2,8 @@
 // where: out[i...] = condition[i...] ? a[i...] : b[i...]
 //
 // Shapes: any, broadcast together; a and b may be numbers, of which two give
-// i64 or f32. Dtypes: condition bool; a and b f64 f32 f16 bf16 i64 i32 i16 i8
-// u8 bool, promoted. Nothing is computed, so NaN keep their bits.
+// bool, i64 or f32. Dtypes: condition bool; a and b f64 f32 f16 bf16 i64 i32
+// i16 i8 u8 bool, promoted. Nothing is computed, so NaN keep their bits.
 // Errors: [device] [dtype] [shape] [overlap].
 // Source: torch.where.
 #include "girih/ops/elementwise.h"
@@ -24,6 +24,8 @@ struct Where {
       return b.promoted(a.array().dtype());
     if (b.is_array())
       return a.promoted(b.array().dtype());
+    if (a.is_boolean() && b.is_boolean())
+      return b1;
     return a.is_integer() && b.is_integer() ? i64 : f32;
   }
   static Shaped result(const Call &call, const Array &condition,

@@ -320,6 +320,9 @@ TEST_P(BinaryTest, BoolsAddToEither) {
   EXPECT_EQ(ops::add(a, b).dtype(), b1);
   EXPECT_TRUE(same_values(elements(ops::add(a, b)), {0, 1, 1, 1}));
   EXPECT_TRUE(same_values(elements(ops::add(a, b, 0)), {0, 0, 1, 1}));
+  EXPECT_EQ(ops::add(a, true).dtype(), b1);
+  EXPECT_TRUE(same_values(elements(ops::mul(b, true)), {0, 1, 0, 1}));
+  EXPECT_TRUE(same_values(elements(ops::bitwise_xor(b, true)), {1, 0, 1, 0}));
   EXPECT_EQ(ops::add(a, 1).dtype(), i64);
   EXPECT_TRUE(same_values(elements(ops::add(a, 1)), {1, 1, 2, 2}));
 }

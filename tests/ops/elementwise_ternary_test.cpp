@@ -50,6 +50,7 @@ TEST_P(TernaryTest, WhereOfNumbers) {
   make(f16);
   const Array condition = ops::gt(first, second);
   EXPECT_EQ(ops::where(condition, 1, 0).dtype(), i64);
+  EXPECT_EQ(ops::where(condition, true, false).dtype(), b1);
   EXPECT_EQ(ops::where(condition, 1, 0.5).dtype(), f32);
   EXPECT_EQ(ops::where(condition, first, 0.5).dtype(), f16);
   EXPECT_EQ(ops::where(condition, first, third).dtype(), f16);
