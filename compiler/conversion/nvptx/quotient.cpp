@@ -24,9 +24,10 @@ static bool isRoundedFurther(Value value, int factors = 0) {
          });
 }
 
-/// Whether the elements had 16 bits or fewer before.
-static bool isWidened(Value value) {
-  return value.getDefiningOp<arith::ExtFOp>() != nullptr;
+/// Whether the elements had 16 bits or fewer before, or are a constant.
+static bool isShort(Value value) {
+  return isa_and_nonnull<arith::ExtFOp, arith::ConstantOp>(
+      value.getDefiningOp());
 }
 
 /// Within 2 units in the last place of f32, for all numbers; a third of the
@@ -54,7 +55,7 @@ Registers Emitter::quotients(arith::DivFOp op) {
   Registers result;
   if (reciprocals.size() * fewestQuotients > y.size()) {
     // A quotient of two numbers of 16 bits stays correctly rounded.
-    if (!isWidened(op.getLhs()) || !isWidened(op.getRhs()))
+    if (!isShort(op.getLhs()) || !isShort(op.getRhs()))
       for (auto [dividend, divisor] : llvm::zip_equal(x, y))
         result.push_back(shortQuotient(b, loc, dividend, divisor));
     return result;
