@@ -2,6 +2,8 @@
 // Operators element by element. See ops.h for what holds for all.
 #pragma once
 
+#include "girih/ops/binary.h"
+#include "girih/ops/unary.h"
 #include "girih/ops/value.h"
 #include "girih/runtime/stream.h"
 
@@ -10,7 +12,8 @@
 namespace girih::ops {
 
 /// `out = a + alpha * b`. Shapes broadcast as in PyTorch; the result's dtype is
-/// promote(a, b). Integers wrap. Dtypes: f64 f32 f16 bf16 i64 i32 i16 i8 u8.
+/// promote(a, b). Integers wrap; of bools either is enough. Dtypes: f64 f32 f16
+/// bf16 i64 i32 i16 i8 u8 bool.
 Array add(const ArrayOrNumber &a, const ArrayOrNumber &b,
           const ArrayOrNumber &alpha = 1, const Stream &stream = {},
           std::source_location where = std::source_location::current());

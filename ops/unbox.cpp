@@ -45,7 +45,7 @@ ArrayOrNumber Unbox<ArrayOrNumber>::from(const UnboxContext &context,
   if (const auto *integer = std::get_if<std::int64_t>(&value))
     return *integer;
   if (const auto *flag = std::get_if<bool>(&value))
-    return static_cast<std::int64_t>(*flag);
+    return *flag;
   return held<double>(context, at, value, "an array or a number");
 }
 

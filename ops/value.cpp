@@ -7,7 +7,7 @@ DType ArrayOrNumber::promoted(DType other) const {
   if (is_array())
     return promote(array().dtype(), other);
   if (is_integer() || is_float(other))
-    return other == b1 ? i64 : other;
+    return other == b1 && !is_boolean() ? i64 : other;
   return f32;
 }
 

@@ -15,13 +15,14 @@ namespace girih::ops {
 
 /// An Array, or a number that takes part in an op as an Array of shape [] would
 /// but for its dtype: the other operand's, or f32 for a fraction beside
-/// integers.
+/// integers, or i64 for an integer that is no truth value beside bools.
 class ArrayOrNumber {
 public:
   ArrayOrNumber(const Array &array) : value_(array) {} // NOLINT: implicit
   template <std::integral T>
   ArrayOrNumber(T number) // NOLINT: implicit by design
-      : value_(static_cast<std::int64_t>(number)) {}
+      : value_(static_cast<std::int64_t>(number)),
+        boolean_(std::same_as<T, bool>) {}
   template <std::floating_point T>
   ArrayOrNumber(T number) // NOLINT: implicit by design
       : value_(static_cast<double>(number)) {}
@@ -30,6 +31,8 @@ public:
   bool is_integer() const {
     return std::holds_alternative<std::int64_t>(value_);
   }
+  /// An integer that is true or false.
+  bool is_boolean() const { return boolean_; }
   /// Only where is_array().
   const Array &array() const { return std::get<Array>(value_); }
   double number() const {
@@ -43,6 +46,7 @@ public:
 
 private:
   std::variant<Array, std::int64_t, double> value_;
+  bool boolean_ = false;
 };
 
 /// One argument of a call by name; the first alternative is Python's None.

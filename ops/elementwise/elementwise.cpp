@@ -54,20 +54,38 @@ Dims broadcast_all(const Call &call,
   return shape;
 }
 
+namespace {
+
+// Those that stand for all dtypes in lists of kernels: the widths that are
+// stored, and the types that are computed in.
+std::vector<DType> representative(std::span<const DType> types) {
+  std::vector<DType> some;
+  for (DType type : types)
+    if (type == bf16 || type == f32 || type == i32 || type == b1)
+      some.push_back(type);
+  return some;
+}
+
+} // namespace
+
 KernelEntry elementwise_entry(const Kernel &kernel,
                               std::span<const DType> types, int inputs,
-                              DType (*result)(DType)) {
+                              DType (*result)(DType), int numbers) {
   return {.name = kernel.name(),
           .kernel = kernel,
-          .dtypes = {types.begin(), types.end()},
+          .dtypes = representative(types),
           .size_names = {"N"},
           .sizes = {1 << 24},
           .picture_sizes = {5},
-          .operands = [inputs, result](DType dtype,
-                                       std::span<const std::int64_t> sizes) {
+          .operands = [=](DType dtype, std::span<const std::int64_t> sizes) {
+            const DType out = result(dtype);
+            const DType number =
+                computed(is_float(out) && !is_float(dtype) ? out : dtype);
             std::vector<OperandShape> all(static_cast<std::size_t>(inputs),
                                           {dtype, {sizes[0]}, {}});
-            all.push_back({result(dtype), {sizes[0]}, {}});
+            all.insert(all.end(), static_cast<std::size_t>(numbers),
+                       {number, {}, {}, true});
+            all.push_back({out, {sizes[0]}, {}});
             return all;
           }};
 }

@@ -16,6 +16,8 @@
 #include "girih/ops/arrange/elementwise.h"
 #include "girih/ops/op.h"
 
+#include <algorithm>
+
 namespace girih::ops {
 
 inline constexpr DType floats[] = {bf16, f32, f16, f64};
@@ -52,10 +54,16 @@ inline void launch_elementwise(const Call &call, const Kernel &kernel,
 Dims broadcast_all(const Call &call, std::initializer_list<Argument> arguments);
 
 /// A kernel's entry with operands of one size N; `result` gives the dtype of
-/// the last one, of which there is one.
+/// the last one, of which there is one. Between arrays and output stand
+/// `numbers` operands of rank 0, by value.
 KernelEntry elementwise_entry(const Kernel &kernel,
                               std::span<const DType> types, int inputs,
-                              DType (*result)(DType));
+                              DType (*result)(DType), int numbers = 0);
+
+/// x * y; of masks, which have no product, both.
+inline Tile times(const Tile &x, const Tile &y) {
+  return x.dtype() == b1 ? x & y : x * y;
+}
 
 template <class Op> struct Unary {
   static constexpr std::span<const DType> dtypes = numbers;
@@ -83,9 +91,23 @@ template <class Op> struct Unary {
   }
 };
 
-template <class Op> OpEntry unary_entry(std::string_view formula) {
+/// A function of real numbers: what is no float becomes f32.
+template <class Op> struct FloatFunction : Unary<Op> {
+  static constexpr std::span<const DType> dtypes = numbers_and_bool;
+  static DType result_dtype(DType x) { return floating(x); }
+};
+
+/// A question that each element answers.
+template <class Op> struct Predicate : Unary<Op> {
+  static constexpr std::span<const DType> dtypes = numbers_and_bool;
+  static DType result_dtype(DType) { return b1; }
+};
+
+template <class Op>
+OpEntry unary_entry(std::string_view formula,
+                    std::string_view category = "elementwise") {
   return op_entry<Op>(
-      {"elementwise",
+      {category,
        formula,
        {Op::dtypes.begin(), Op::dtypes.end()},
        {elementwise_entry(Op::kernel(), Op::dtypes, 1, &Op::result_dtype)}});
@@ -98,6 +120,9 @@ template <class Op> struct Binary {
   static constexpr std::span<const DType> dtypes = numbers;
   /// Of the promoted dtype.
   static DType result_dtype(DType promoted) { return promoted; }
+  /// What a number is rounded to before it takes part: as in PyTorch its
+  /// arithmetic keeps all digits, everything else has the dtype of the arrays.
+  static DType number_dtype(DType promoted) { return promoted; }
   static DType promoted(const ArrayOrNumber &a, const ArrayOrNumber &b) {
     return a.is_array() ? b.promoted(a.array().dtype())
                         : a.promoted(b.array().dtype());
@@ -109,8 +134,11 @@ template <class Op> struct Binary {
     call.check_same_device({{"a", a}, {"b", b}});
     call.check_dtype({"a", a}, Op::dtypes);
     call.check_dtype({"b", b}, Op::dtypes);
-    return {broadcast_all(call, {{"a", a}, {"b", b}}),
-            Op::result_dtype(promoted(a, b))};
+    const DType both = promoted(a, b);
+    call.require(std::ranges::find(Op::dtypes, both) != Op::dtypes.end(),
+                 "a number with a fraction cannot stand beside integers",
+                 {{"a", a}, {"b", b}});
+    return {broadcast_all(call, {{"a", a}, {"b", b}}), Op::result_dtype(both)};
   }
   static const Kernel &kernel() {
     static const Kernel made{make_source(
@@ -127,14 +155,16 @@ template <class Op> struct Binary {
   }
   static void launch(const Call &call, const ArrayOrNumber &a,
                      const ArrayOrNumber &b, const Array &out) {
-    const DType type = computed(promoted(a, b));
+    const DType type = Op::number_dtype(promoted(a, b));
     launch_elementwise(call, kernel(), {a.as(type), b.as(type)}, out);
   }
 };
 
-template <class Op> OpEntry binary_entry(std::string_view formula) {
+template <class Op>
+OpEntry binary_entry(std::string_view formula,
+                     std::string_view category = "elementwise") {
   return op_entry<Op>(
-      {"elementwise",
+      {category,
        formula,
        {Op::dtypes.begin(), Op::dtypes.end()},
        {elementwise_entry(Op::kernel(), Op::dtypes, 2, &Op::result_dtype)}});

@@ -1,6 +1,69 @@
 # SPDX-License-Identifier: Apache-2.0
-list(APPEND SUPPORT elementwise/elementwise.cpp)
+list(APPEND SUPPORT elementwise/comparison.cpp elementwise/elementwise.cpp)
 list(APPEND OPS
   elementwise/add.cpp
   elementwise/add16.cpp
+  elementwise/sub.cpp
+  elementwise/mul.cpp
+  elementwise/div.cpp
+  elementwise/remainder.cpp
+  elementwise/fmod.cpp
+  elementwise/pow.cpp
+  elementwise/maximum.cpp
+  elementwise/minimum.cpp
+  elementwise/fmax.cpp
+  elementwise/fmin.cpp
+  elementwise/eq.cpp
+  elementwise/ne.cpp
+  elementwise/lt.cpp
+  elementwise/le.cpp
+  elementwise/gt.cpp
+  elementwise/ge.cpp
+  elementwise/bitwise_and.cpp
+  elementwise/bitwise_or.cpp
+  elementwise/bitwise_xor.cpp
+  elementwise/logical_and.cpp
+  elementwise/logical_or.cpp
+  elementwise/logical_xor.cpp
+  elementwise/where.cpp
+  elementwise/lerp.cpp
+  elementwise/addcmul.cpp
+  elementwise/addcdiv.cpp
+  elementwise/abs.cpp
+  elementwise/neg.cpp
+  elementwise/exp.cpp
+  elementwise/exp2.cpp
+  elementwise/expm1.cpp
+  elementwise/log.cpp
+  elementwise/log2.cpp
+  elementwise/log1p.cpp
+  elementwise/sqrt.cpp
+  elementwise/rsqrt.cpp
+  elementwise/reciprocal.cpp
+  elementwise/sin.cpp
+  elementwise/cos.cpp
+  elementwise/tan.cpp
+  elementwise/sinh.cpp
+  elementwise/cosh.cpp
+  elementwise/tanh.cpp
+  elementwise/asin.cpp
+  elementwise/acos.cpp
+  elementwise/atan.cpp
+  elementwise/asinh.cpp
+  elementwise/acosh.cpp
+  elementwise/atanh.cpp
+  elementwise/erf.cpp
+  elementwise/floor.cpp
+  elementwise/ceil.cpp
+  elementwise/trunc.cpp
+  elementwise/round.cpp
+  elementwise/sign.cpp
+  elementwise/sgn.cpp
+  elementwise/signbit.cpp
+  elementwise/isnan.cpp
+  elementwise/isinf.cpp
+  elementwise/isfinite.cpp
+  elementwise/bitwise_not.cpp
+  elementwise/logical_not.cpp
+  elementwise/cast.cpp
 )

@@ -10,6 +10,8 @@ namespace girih::ops {
 template <class Op> struct ScaledSum : Binary<Op> {
   using Plain = Binary<Op>;
 
+  static DType number_dtype(DType promoted) { return computed(promoted); }
+
   static Shaped result(const Call &call, const ArrayOrNumber &a,
                        const ArrayOrNumber &b, const ArrayOrNumber &alpha) {
     const Shaped shaped = Plain::result(call, a, b);
@@ -26,7 +28,8 @@ template <class Op> struct ScaledSum : Binary<Op> {
         },
         [](In a, In b, In alpha, Out out) {
           const DType type = computed(promote(a.dtype(), b.dtype()));
-          out = Op::apply(cast(a, type), cast(alpha, type) * cast(b, type));
+          out =
+              Op::apply(cast(a, type), times(cast(alpha, type), cast(b, type)));
         },
         {"a", "b", "alpha", "out"})};
     return made;

@@ -55,8 +55,8 @@ TEST(AddArgumentsTest, Devices) {
 }
 
 TEST(AddArgumentsTest, Dtypes) {
-  expect_error(ErrorId::dtype, {"add: a cannot be bool", "bool[3]"},
-               [] { ops::add(host({3}, b1), host({3})); });
+  expect_error(ErrorId::dtype, {"sub: a cannot be bool", "bool[3]"},
+               [] { ops::sub(host({3}, b1), host({3})); });
   expect_error(ErrorId::dtype, {"add: b cannot be e4m3"},
                [] { ops::add(host({3}), host({3}, e4m3)); });
 }

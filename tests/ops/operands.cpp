@@ -15,6 +15,8 @@ namespace {
 double poison(DType dtype) {
   if (is_float(dtype))
     return std::numeric_limits<double>::quiet_NaN();
+  if (dtype == DType::b1)
+    return 1;
   return dtype == DType::u8 ? 171 : -77;
 }
 

@@ -5,6 +5,7 @@
 
 #include "girih/dsl/dtype.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -50,6 +51,20 @@ inline double dot_bound(DType dtype, std::int64_t terms, double absolute,
   const Tolerance &row = tolerance(dtype);
   const double sum = static_cast<double>(terms) * row.accumulate * absolute;
   return sum + row.output * (std::abs(exact) + sum) + row.smallest;
+}
+
+/// Bound on |computed - exact| for an element that is computed to `units` units
+/// in the last place of f32, or of f64 for f64, and then rounded to `dtype`.
+/// `scale` is the size of what cancels on the way, where something does.
+inline double element_bound(DType dtype, double exact, double scale = 0,
+                            double units = 2) {
+  const Tolerance &row = tolerance(dtype);
+  const Tolerance &computed =
+      tolerance(dtype == DType::f64 ? dtype : DType::f32);
+  const double error =
+      units * 2 *
+      (computed.output * std::max(std::abs(exact), scale) + computed.smallest);
+  return error + row.output * (std::abs(exact) + error) + row.smallest;
 }
 
 } // namespace girih::testing

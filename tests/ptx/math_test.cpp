@@ -89,7 +89,8 @@ std::string tileOf(const std::string &type) {
 /// What the hardware's power of two makes (exponentials.cpp).
 template <typename Real> bool isOfHardware(const UnaryFunction &function) {
   const std::string name = function.name;
-  return std::is_same_v<Real, float> && (name == "exp" || name == "exp2");
+  return std::is_same_v<Real, float> &&
+         (name == "exp" || name == "exp2" || name == "tanh" || name == "erf");
 }
 
 /// The emitted function must be the algorithm that tests/elementary measures,
@@ -214,6 +215,24 @@ TEST(DeviceMath, FunctionsOfTwo) {
 const llvm::fltSemantics &semantics(const std::string &type) {
   return type == "f8E4M3FN" ? llvm::APFloat::Float8E4M3FN()
                             : llvm::APFloat::Float8E5M2();
+}
+
+/// Quotients that are rounded to 16 bits, one divisor for each dividend: by the
+/// short division, at most one number off.
+TEST(DeviceMath, QuotientsOfSixteenBits) {
+  std::vector<float> x, y;
+  pairs(x, y);
+  const std::string wide = tileOf("f32"), narrow = tileOf("bf16");
+  const std::string product =
+      "%q = arith.divf %x, %y : " + wide + " %w = arith.mulf %q, %x : " + wide +
+      " %z = arith.truncf %w : " + wide + " to " + narrow;
+  const auto z = evaluate<std::uint16_t>("f32", "bf16", product, x, y);
+  for (size_t i = 0; i < x.size(); ++i)
+    ASSERT_LE(
+        ulps(static_cast<float>(decode(DType::bf16, z[i])),
+             static_cast<float>(round_to(DType::bf16, x[i] / y[i] * x[i]))),
+        1 << 16)
+        << x[i] << " / " << y[i];
 }
 
 TEST(DeviceMath, Fp8WithoutInstructions) {

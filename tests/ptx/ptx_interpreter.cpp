@@ -386,6 +386,10 @@ bool computeFloat(llvm::StringRef text, Slots results, Slots values) {
     if (text.contains(".ftz") && !(std::fabs(result) >= 0x1p-126f) &&
         !std::isnan(result))
       result = 0;
+  } else if (text.starts_with("rcp.approx.ftz.f32")) {
+    result = static_cast<float>(1 / operand(0));
+  } else if (text.starts_with("div.full.f32")) {
+    result = static_cast<float>(operand(0) / operand(1));
   } else if (text.starts_with("fma.rn.sat.f32")) {
     double sum = std::fma(operand(0), operand(1), operand(2));
     result =

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// e^x and 2^x of f32 by the hardware's power of two, within 2 units in the last
-// place: what softmax spends its time on.
+// e^x, 2^x, tanh and erf of f32 by the hardware's power of two, within 2 units
+// in the last place: what softmax and activations spend their time on.
+#include "girih/compiler/conversion/nvptx/arithmetic.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
+#include "girih/compiler/conversion/nvptx/functions.h"
+#include "girih/compiler/elementary/arithmetic.h"
 
 #include <numbers>
 
@@ -56,6 +59,47 @@ Value Emitter::expFloat(Value x) {
                         b.getF32Type());
   return LLVM::FMulOp::create(
       b, loc, instruction(b, loc, "ex2.approx.ftz.f32", r), power);
+}
+
+/// 1 - 2 / (e^2|x| + 1) from 1 on, where an error of the power has little part
+/// in the result, and a polynomial below. NaN goes the first way.
+Value emitTanh(OpBuilder &b, Location loc, ModuleOp module, Value x) {
+  DeviceArithmetic<false> f(b, loc, module);
+  Value size = f.abs(x), square = f.mul(x, x);
+  Value series = elementary::polynomial(
+      f, square,
+      {-0.00042069549, 0.0025104594, -0.00821892172, 0.0216601156,
+       -0.0539347902, 0.133331284, -0.333333313});
+  Value small = f.mad(f.mul(square, series), x, x);
+  Value grown = instruction(b, loc, "ex2.approx.ftz.f32",
+                            f.mul(size, f.number(2 * std::numbers::log2e)));
+  Value inverse =
+      instruction(b, loc, "rcp.approx.ftz.f32", f.add(grown, f.number(1)));
+  Value large = f.mad(f.number(-2), inverse, f.number(1));
+  return f.copySign(f.select(f.less(size, f.number(1)), small, large), x);
+}
+
+/// As elementary::erf, with log2(1 - erf) for the logarithm to base e: the
+/// polynomial's coefficients are multiplied by log2(e).
+Value emitErf(OpBuilder &b, Location loc, ModuleOp module, Value x) {
+  DeviceArithmetic<false> f(b, loc, module);
+  Value size = f.abs(x), square = f.mul(x, x);
+  Value small =
+      f.mad(elementary::polynomial(f, square,
+                                   {8.20979684e-05, -0.000810444195,
+                                    0.00519764256, -0.026858032, 0.11283671,
+                                    -0.376126322, 0.128379166}),
+            x, x);
+  const double base = std::numbers::log2e;
+  Value bounded = LLVM::MinimumOp::create(b, loc, size, f.number(4));
+  Value rest = elementary::polynomial(
+      f, bounded,
+      {1.61024042e-06 * base, -4.5512773e-05 * base, 0.000592092759 * base,
+       -0.00473695062 * base, 0.0263551208 * base, -0.109960799 * base,
+       -0.631956241 * base, -1.1301551 * base, 0.000300268826 * base});
+  Value large =
+      f.sub(f.number(1), instruction(b, loc, "ex2.approx.ftz.f32", rest));
+  return f.select(f.less(size, f.number(0.925)), small, f.copySign(large, x));
 }
 
 } // namespace girih::compiler

@@ -15,4 +15,10 @@ mlir::Value emitFunction(mlir::OpBuilder &b, mlir::Location loc,
                          mlir::ModuleOp module, llvm::StringRef name,
                          mlir::ValueRange operands);
 
+/// Two of them in f32, by the hardware's power of two (exponentials.cpp).
+mlir::Value emitTanh(mlir::OpBuilder &b, mlir::Location loc,
+                     mlir::ModuleOp module, mlir::Value x);
+mlir::Value emitErf(mlir::OpBuilder &b, mlir::Location loc,
+                    mlir::ModuleOp module, mlir::Value x);
+
 } // namespace girih::compiler

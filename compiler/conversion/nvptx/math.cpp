@@ -66,6 +66,14 @@ Value Emitter::mathFloat(Operation *op, ArrayRef<Value> x) {
       .Case([&](math::Exp2Op) {
         return x[0].getType().isF32() ? expFloat2(x[0]) : function("exp2");
       })
+      .Case([&](math::TanhOp) {
+        return x[0].getType().isF32() ? emitTanh(b, loc, into, x[0])
+                                      : function("tanh");
+      })
+      .Case([&](math::ErfOp) {
+        return x[0].getType().isF32() ? emitErf(b, loc, into, x[0])
+                                      : function("erf");
+      })
       .Default([&](Operation *other) {
         StringRef name = elementary::nameOf(other);
         return name.empty() ? Value() : function(name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Division of many elements by few: by their reciprocals, where 16 bits of the
-// quotient are all that is wanted.
+// Division where 16 bits of the quotient are all that is wanted: of many
+// elements by few by their reciprocals, else by the hardware's short form.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,32 +12,58 @@ namespace girih::compiler {
 /// So many quotients by one divisor pay for its reciprocal.
 static constexpr size_t fewestQuotients = 4;
 
-/// Whether all that becomes of an f32 tile is one of 16 bits or fewer.
-static bool isRoundedFurther(Value value) {
+/// Whether all that becomes of an f32 tile is one of 16 bits or fewer, with no
+/// more than `factors` products on the way, which keep relative errors.
+static bool isRoundedFurther(Value value, int factors = 0) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getElementType().isF32() && !value.use_empty() &&
-         llvm::all_of(value.getUsers(), [](Operation *user) {
-           return isa<arith::TruncFOp>(user);
+         llvm::all_of(value.getUsers(), [&](Operation *user) {
+           return isa<arith::TruncFOp>(user) ||
+                  (factors > 0 && isa<arith::MulFOp, arith::SelectOp>(user) &&
+                   isRoundedFurther(user->getResult(0), factors - 1));
          });
+}
+
+/// Whether the elements had 16 bits or fewer before, or are a constant.
+static bool isShort(Value value) {
+  return isa_and_nonnull<arith::ExtFOp, arith::ConstantOp>(
+      value.getDefiningOp());
+}
+
+/// Within 2 units in the last place of f32, for all numbers; a third of the
+/// instructions of the correctly rounded division.
+static Value shortQuotient(OpBuilder &b, Location loc, Value x, Value y) {
+  return LLVM::InlineAsmOp::create(
+             b, loc, TypeRange(Type(b.getF32Type())), ValueRange{x, y},
+             "div.full.f32 $0, $1, $2;", "=f,f,f",
+             /*has_side_effects=*/false, /*is_align_stack=*/false,
+             LLVM::tailcallkind::TailCallKind::None, LLVM::AsmDialectAttr(),
+             ArrayAttr())
+      .getResult(0);
 }
 
 /// x times the reciprocal is within 2 units in the last place of f32, which 16
 /// bits show only beside a tie. Divisors whose reciprocal might overflow are
 /// taken 2^64 times.
 Registers Emitter::quotients(arith::DivFOp op) {
-  if (!isRoundedFurther(op.getResult()))
+  if (!isRoundedFurther(op.getResult(), /*factors=*/2))
     return {};
   const Registers &x = registers(op.getLhs()), &y = registers(op.getRhs());
   DenseMap<Value, std::pair<Value, Value>> reciprocals; // and their factors
   for (Value divisor : y)
     reciprocals.try_emplace(divisor);
-  if (reciprocals.size() * fewestQuotients > y.size())
-    return {};
+  Registers result;
+  if (reciprocals.size() * fewestQuotients > y.size()) {
+    // A quotient of two numbers of 16 bits stays correctly rounded.
+    if (!isShort(op.getLhs()) || !isShort(op.getRhs()))
+      for (auto [dividend, divisor] : llvm::zip_equal(x, y))
+        result.push_back(shortQuotient(b, loc, dividend, divisor));
+    return result;
+  }
   Type f32 = b.getF32Type();
   auto number = [&](float value) {
     return constantOf(b.getF32FloatAttr(value), f32);
   };
-  Registers result;
   for (auto [dividend, divisor] : llvm::zip_equal(x, y)) {
     auto &[reciprocal, factor] = reciprocals[divisor];
     if (!reciprocal) {

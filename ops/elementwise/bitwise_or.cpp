@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// bitwise_or: out[i...] = a[i...] | b[i...]
+//
+// Shapes: any, broadcast together; either may be an integer. Dtypes: i64 i32
+// i16 i8 u8 bool, promoted.
+// Errors: [device] [dtype] [shape] [overlap] [argument].
+// Source: torch.bitwise_or.
+#include "girih/ops/elementwise.h"
+#include "girih/ops/elementwise/comparison.h"
+
+namespace girih::ops {
+
+namespace {
+
+struct BitwiseOr : Bitwise<BitwiseOr> {
+  static constexpr std::string_view signature =
+      "bitwise_or(a: number, b: number) -> out";
+  static Tile apply(const Tile &a, const Tile &b) { return a | b; }
+};
+
+} // namespace
+
+Array bitwise_or(const ArrayOrNumber &a, const ArrayOrNumber &b,
+                 const Stream &stream, std::source_location where) {
+  return compute<BitwiseOr>(stream, where, a, b);
+}
+
+void bitwise_or_out(const ArrayOrNumber &a, const ArrayOrNumber &b,
+                    const Array &out, const Stream &stream,
+                    std::source_location where) {
+  compute_into<BitwiseOr>(stream, where, std::tie(out), a, b);
+}
+
+OpEntry entry_of_bitwise_or() {
+  return binary_entry<BitwiseOr>("a or b, bit by bit");
+}
+
+} // namespace girih::ops

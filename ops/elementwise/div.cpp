@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// div: out[i...] = a[i...] / b[i...], as it is, or rounded towards 0 or
+// downwards
+//
+// Shapes: any, broadcast together; either may be a number. Dtypes: f64 f32 f16
+// bf16 i64 i32 i16 i8 u8 bool, promoted. Without rounding_mode integers and
+// bools give f32; with it they stay integers, and an integer by 0 is 0, without
+// a trap. "floor" of floats is (a - the remainder) / b, which unlike
+// floor(a / b) cannot be a whole number too large.
+// Errors: [device] [dtype] [shape] [overlap] [argument].
+// Source: torch.div.
+#include "girih/ops/elementwise.h"
+#include "girih/ops/elementwise/elementwise.h"
+
+namespace girih::ops {
+
+namespace {
+
+template <class Op> struct Quotient : Binary<Op> {
+  static DType number_dtype(DType promoted) { return computed(promoted); }
+};
+
+struct DivTrue : Quotient<DivTrue> {
+  static constexpr std::string_view signature =
+      "div(a: number, b: number) -> out";
+  static constexpr std::span<const DType> dtypes = numbers_and_bool;
+  static DType result_dtype(DType promoted) { return floating(promoted); }
+  static Tile apply(const Tile &a, const Tile &b) {
+    if (a.dtype() == b1)
+      return cast(a, f32) / cast(b, f32);
+    return a / b;
+  }
+};
+
+struct DivTrunc : Quotient<DivTrunc> {
+  static constexpr std::string_view signature =
+      "div_trunc(a: number, b: number) -> out";
+  static Tile apply(const Tile &a, const Tile &b) {
+    if (is_float(a.dtype()))
+      return trunc(a / b);
+    Tile quotient = floor_divide(a, b);
+    Tile inexact = (b != 0) & (quotient * b != a);
+    return where(inexact & ((a < 0) ^ (b < 0)), quotient + 1, quotient);
+  }
+};
+
+struct DivFloor : Quotient<DivFloor> {
+  static constexpr std::string_view signature =
+      "div_floor(a: number, b: number) -> out";
+  static Tile apply(const Tile &a, const Tile &b) {
+    if (!is_float(a.dtype()))
+      return floor_divide(a, b);
+    Tile plain = a / b;
+    Tile rest = fmod(a, b);
+    Tile below = (rest != 0) & ((b < 0) ^ (rest < 0));
+    Tile quotient = (a - rest) / b;
+    quotient = where(below, quotient - 1, quotient);
+    // A whole number but for the rounding of the division.
+    Tile whole = floor(quotient);
+    whole = where(quotient - whole > 0.5, whole + 1, whole);
+    whole = where(quotient == 0, plain * 0, whole); // the quotient's sign
+    return where(b == 0, plain, whole);
+  }
+};
+
+struct Div {
+  static constexpr std::string_view signature =
+      "div(a: number, b: number, *, rounding_mode: str? = None) -> out";
+  using Mode = std::optional<std::string_view>;
+
+  static Shaped result(const Call &call, const ArrayOrNumber &a,
+                       const ArrayOrNumber &b, Mode mode) {
+    call.require(!mode || *mode == "trunc" || *mode == "floor",
+                 "rounding_mode must be \"trunc\", \"floor\" or none",
+                 {{"a", a}, {"b", b}});
+    return mode ? DivFloor::result(call, a, b) : DivTrue::result(call, a, b);
+  }
+  static void launch(const Call &call, const ArrayOrNumber &a,
+                     const ArrayOrNumber &b, Mode mode, const Array &out) {
+    if (!mode)
+      DivTrue::launch(call, a, b, out);
+    else if (*mode == "trunc")
+      DivTrunc::launch(call, a, b, out);
+    else
+      DivFloor::launch(call, a, b, out);
+  }
+};
+
+template <class Op> KernelEntry kernel_entry() {
+  return elementwise_entry(Op::kernel(), Op::dtypes, 2, &Op::result_dtype);
+}
+
+} // namespace
+
+Array div(const ArrayOrNumber &a, const ArrayOrNumber &b,
+          std::optional<std::string_view> rounding_mode, const Stream &stream,
+          std::source_location where) {
+  return compute<Div>(stream, where, a, b, rounding_mode);
+}
+
+void div_out(const ArrayOrNumber &a, const ArrayOrNumber &b, const Array &out,
+             std::optional<std::string_view> rounding_mode,
+             const Stream &stream, std::source_location where) {
+  compute_into<Div>(stream, where, std::tie(out), a, b, rounding_mode);
+}
+
+OpEntry entry_of_div() {
+  return op_entry<Div>(
+      {"elementwise",
+       "a / b; with rounding_mode trunc or floor a whole number",
+       {std::begin(numbers_and_bool), std::end(numbers_and_bool)},
+       {kernel_entry<DivTrue>(), kernel_entry<DivTrunc>(),
+        kernel_entry<DivFloor>()}});
+}
+
+} // namespace girih::ops

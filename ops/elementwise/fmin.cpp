@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// fmin: out[i...] = the smaller of a[i...] and b[i...]; the other where one is
+// NaN
+//
+// Shapes: any, broadcast together; either may be a number. Dtypes: f64 f32 f16
+// bf16 i64 i32 i16 i8 u8 bool, promoted. Where one is NaN the other; NaN where
+// both are.
+// Errors: [device] [dtype] [shape] [overlap] [argument].
+// Source: torch.fmin.
+#include "girih/ops/elementwise.h"
+#include "girih/ops/elementwise/elementwise.h"
+
+namespace girih::ops {
+
+namespace {
+
+struct Fmin : Binary<Fmin> {
+  static constexpr std::string_view signature =
+      "fmin(a: number, b: number) -> out";
+  static constexpr std::span<const DType> dtypes = numbers_and_bool;
+  static Tile apply(const Tile &a, const Tile &b) {
+    if (a.dtype() == b1)
+      return a & b;
+    Tile chosen = min(a, b);
+    if (!is_float(a.dtype()))
+      return chosen;
+    return where(isnan(a), b, where(isnan(b), a, chosen));
+  }
+};
+
+} // namespace
+
+Array fmin(const ArrayOrNumber &a, const ArrayOrNumber &b, const Stream &stream,
+           std::source_location where) {
+  return compute<Fmin>(stream, where, a, b);
+}
+
+void fmin_out(const ArrayOrNumber &a, const ArrayOrNumber &b, const Array &out,
+              const Stream &stream, std::source_location where) {
+  compute_into<Fmin>(stream, where, std::tie(out), a, b);
+}
+
+OpEntry entry_of_fmin() {
+  return binary_entry<Fmin>(
+      "the smaller of a and b; the other where one is NaN");
+}
+
+} // namespace girih::ops

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// le: out[i...] = a[i...] <= b[i...]
+//
+// Shapes: any, broadcast together; either may be a number. Dtypes: f64 f32 f16
+// bf16 i64 i32 i16 i8 u8 bool, promoted; the result is bool. NaN is unequal to
+// everything, and in no order. A number is rounded to the arrays' dtype first.
+// Errors: [device] [dtype] [shape] [overlap] [argument].
+// Source: torch.le.
+#include "girih/ops/elementwise.h"
+#include "girih/ops/elementwise/comparison.h"
+
+namespace girih::ops {
+
+namespace {
+
+struct Le : Comparison<Le> {
+  static constexpr std::string_view signature =
+      "le(a: number, b: number) -> out";
+  static Tile apply(const Tile &a, const Tile &b) { return a <= b; }
+};
+
+} // namespace
+
+Array le(const ArrayOrNumber &a, const ArrayOrNumber &b, const Stream &stream,
+         std::source_location where) {
+  return compute<Le>(stream, where, a, b);
+}
+
+void le_out(const ArrayOrNumber &a, const ArrayOrNumber &b, const Array &out,
+            const Stream &stream, std::source_location where) {
+  compute_into<Le>(stream, where, std::tie(out), a, b);
+}
+
+OpEntry entry_of_le() { return binary_entry<Le>("a <= b"); }
+
+} // namespace girih::ops
