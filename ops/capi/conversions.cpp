@@ -64,6 +64,8 @@ std::optional<ConstantValue> constant_of(std::string_view text) {
 }
 
 Array array_at(const girih_array &array, void *data) {
+  if (array.flags & GIRIH_ARRAY_BY_VALUE)
+    return number_at(data, array.dtype, array.rank);
   if (array.rank < 0 || array.rank > max_rank)
     throw RuntimeError(ErrorId::shape,
                        {fmt::format("an array of rank {}: ranks are 0 to {}",
@@ -80,6 +82,21 @@ Array array_at(const girih_array &array, void *data) {
 }
 
 } // namespace
+
+Array number_at(const void *data, std::int32_t dtype, std::int32_t rank) {
+  require(data, "the memory of a number");
+  if (rank != 0)
+    throw RuntimeError(
+        ErrorId::shape,
+        {fmt::format("a number passed by value of rank {}: it has rank 0",
+                     rank)});
+  const Array read(const_cast<void *>(data), std::span<const std::int64_t>(),
+                   dtype_of(dtype));
+  // i64 is the one dtype that a double does not hold.
+  if (read.dtype() == i64)
+    return Array::scalar(*static_cast<const std::int64_t *>(data), i64);
+  return Array::scalar(read.to_vector().front(), read.dtype());
+}
 
 Array array_of(const girih_array &array) { return array_at(array, array.data); }
 

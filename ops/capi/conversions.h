@@ -29,6 +29,8 @@ DType dtype_of(std::int32_t dtype);
 Device device_of(girih_device device);
 Stream stream_of(void *native, Device device);
 Array array_of(const girih_array &array);
+/// A number passed by value. Throws RuntimeError [null] [shape] [dtype].
+Array number_at(const void *data, std::int32_t dtype, std::int32_t rank);
 /// `missing_data` stands for a NULL pointer; each array gets its own.
 std::vector<Array> arrays_of(const girih_array *arrays, std::int32_t count,
                              bool placeholders = false);

@@ -132,6 +132,9 @@ GIRIH_C_API void girih_stream_free(girih_stream *stream);
 
 /* Kernels may not write it. */
 #define GIRIH_ARRAY_READ_ONLY 1u
+/* A number for an operand of rank 0, passed by value: `data` is where it lies
+ * on the host, read during the call; `device` is not looked at. */
+#define GIRIH_ARRAY_BY_VALUE 2u
 
 /* A view of memory that the caller keeps alive. */
 typedef struct girih_array {

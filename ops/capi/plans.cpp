@@ -48,6 +48,13 @@ void launch(const girih_plan &plan, const int64_t *packed, void *stream) {
   for (std::size_t i = 0; i < plan.operands.size(); ++i) {
     const girih_operand_type &type = plan.operands[i];
     const auto rank = static_cast<std::size_t>(type.rank);
+    if (type.flags & GIRIH_ARRAY_BY_VALUE) {
+      arrays[i] = capi::number_at(
+          reinterpret_cast<const void *>(static_cast<std::uintptr_t>(*packed)),
+          type.dtype, type.rank);
+      packed += 1 + 2 * rank;
+      continue;
+    }
     arrays[i] =
         Array(reinterpret_cast<void *>(static_cast<std::uintptr_t>(packed[0])),
               std::span(packed + 1, rank), static_cast<DType>(type.dtype),

@@ -9,7 +9,7 @@ from girih._errors import GirihError
 
 ABI_VERSION = 1
 HOST, CUDA = 0, 1
-READ_ONLY = 1
+READ_ONLY, BY_VALUE = 1, 2
 
 
 class DeviceStruct(ctypes.Structure):

@@ -2,6 +2,7 @@
 """Array: memory of the library's own, or memory that came through DLPack."""
 import ctypes
 import math
+import struct
 import sys
 
 from girih import dlpack
@@ -16,6 +17,35 @@ _NUMPY_KINDS = "fiub"
 def int64s(values):
     """A C array of int64."""
     return (ctypes.c_int64 * len(values))(*values)
+
+
+class Scalar:
+    """A number for an operand of rank 0 of a kernel: passed by value, on every device, and no reason to compile anew.
+    `girih.Scalar(0.25, "f32")`; its dtype is the operand's."""
+
+    __slots__ = ("dtype", "_memory")
+    _PACKED = {DType.f64: "d", DType.f32: "f", DType.f16: "e", DType.i64: "q", DType.i32: "i", DType.i16: "h",
+               DType.i8: "b", DType.u8: "B", DType.bool: "?"}
+
+    def __init__(self, value, dtype):
+        self.dtype = as_dtype(dtype)
+        if self.dtype == DType.bf16:  # the upper half of an f32, rounded to nearest even
+            bits = int.from_bytes(struct.pack("<f", value), "little")
+            if value == value:
+                bits += 0x7FFF + (bits >> 16 & 1)
+            packed = (bits >> 16 & 0xFFFF).to_bytes(2, "little")
+        elif self.dtype in self._PACKED:
+            try:
+                packed = struct.pack("<" + self._PACKED[self.dtype], value)
+            except (struct.error, OverflowError) as error:
+                raise GirihError("argument", f"error: [argument] {value!r} is no {self.dtype.name}") from error
+        else:
+            raise GirihError("dtype", f"error: [dtype] a number cannot be passed as {self.dtype.name}")
+        self._memory = ctypes.create_string_buffer(packed, 8)
+
+    @property
+    def address(self):
+        return ctypes.addressof(self._memory)
 
 
 class Array:

@@ -10,7 +10,7 @@ import typing
 from girih import dlpack
 from girih._errors import GirihError
 from girih._library import (
-    ArrayStruct, Handle, InspectOptions, LaunchOptions, OperandType, caller_call, check, lib, new_handle, take_text)
+    BY_VALUE, ArrayStruct, Handle, InspectOptions, LaunchOptions, OperandType, caller_call, check, lib, new_handle, take_text)
 from girih.arrays import int64s
 from girih.devices import as_device, native_stream
 from girih.dtypes import as_dtype
@@ -32,7 +32,8 @@ class Plan:
 
     def __init__(self, callee, operands, config):
         types = (OperandType * len(operands))(*(OperandType(o.dtype, len(o.shape), o.flags) for o in operands))
-        device = operands[0].device.struct if operands else as_device("host").struct
+        placed = next((o for o in operands if not o.flags & BY_VALUE), None)
+        device = placed.device.struct if placed else as_device("host").struct
         if callee.op is not None:
             made = new_handle(lib.plan_create_op, callee.op, types, len(operands), device)
         else:
@@ -78,10 +79,11 @@ class Callee:
     def _launch(self, arrays, config, stream):
         native = current_stream(arrays) if stream is None else native_stream(stream)
         operands = [read(array, native) for array in arrays]
-        for operand in operands[1:]:
-            if operand.device != operands[0].device:
+        placed = [operand for operand in operands if not operand.flags & BY_VALUE]
+        for operand in placed[1:]:
+            if operand.device != placed[0].device:
                 raise GirihError("device", "error: [device] the arrays are on different devices: "
-                                 + ", ".join(str(each.device) for each in operands))
+                                 + ", ".join(str(each.device) for each in placed))
         key = (config, *[operand.kind for operand in operands])
         plan = self._plans.get(key)
         if plan is None:

@@ -4,8 +4,8 @@ import ctypes
 import sys
 
 from girih._errors import GirihError
-from girih._library import READ_ONLY, ArrayStruct
-from girih.arrays import Array, empty, from_dlpack, int64s
+from girih._library import BY_VALUE, READ_ONLY, ArrayStruct
+from girih.arrays import Array, Scalar, empty, from_dlpack, int64s
 from girih.devices import HOST_DEVICE, Device
 from girih.dtypes import from_numpy, to_numpy, to_torch, torch_types
 
@@ -74,7 +74,11 @@ def _read_dlpack(value, stream):
     return _read_array(from_dlpack(value, stream), stream)
 
 
-_readers = {Array: _read_array}
+def _read_scalar(scalar, stream):
+    return Operand(scalar.address, (), (), scalar.dtype, HOST_DEVICE, BY_VALUE, scalar)
+
+
+_readers = {Array: _read_array, Scalar: _read_scalar}
 
 
 def _reader(kind):

@@ -13,7 +13,7 @@
 // CHECK: call void asm sideeffect "griddepcontrol.wait;", "~{memory}"()
 // CHECK-NEXT: call void asm sideeffect "griddepcontrol.launch_dependents;"
 // CHECK-NOT: griddepcontrol
-// CHECK: load <4 x float>, ptr addrspace(1)
+// CHECK: ld.global.v4.b32
 // CHECK-NOT: griddepcontrol
 // CHECK: st.global.v4.b32
 

@@ -125,6 +125,27 @@ class Launch(Case):
 
 
 @needs_numpy
+class Numbers(Case):
+    def test_pass_by_value(self):
+        x = numpy.ones(100, "float32")
+        y = numpy.full(100, numpy.nan, "float32")
+        program = girih.Program(girih.kernel("leaky_relu").program(x, girih.Scalar(0.5, "f32"), y))
+        for slope in (0.5, 0.25):  # no other Program for another number
+            program(-x, girih.Scalar(slope, "f32"), y)
+            numpy.testing.assert_array_equal(y, numpy.full(100, -slope, "float32"))
+        with self.assertRaisesRegex(girih.GirihError, "by value"):
+            program(-x, numpy.array(0.5, "float32"), y)
+
+    def test_mistakes(self):
+        for value, dtype in ((300, "u8"), ("x", "f32"), (0.5, "i32"), (1, "e4m3")):
+            with self.subTest(dtype=dtype), self.assertRaises(girih.GirihError):
+                girih.Scalar(value, dtype)
+        x = numpy.ones(4, "float32")
+        with self.assertRaisesRegex(girih.GirihError, "passed by value"):
+            girih.kernel("neg")(x, girih.Scalar(1.0, "f32"))
+
+
+@needs_numpy
 class Buffers(Case):
     """NumPy's own arrays are read through the buffer protocol from the second call on."""
 

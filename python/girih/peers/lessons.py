@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 
+import girih
 from girih.peers.bench import compare
 from girih.report import Report
 
@@ -138,7 +139,7 @@ def others(report, lessons, quick):
     count = 10000 if quick else 1 << 26
     x = torch.randn(count, device="cuda", dtype=torch.bfloat16)
     y = torch.full_like(x, float("nan"))
-    seed, p = torch.tensor(7, device="cuda"), torch.tensor(0.25, device="cuda")
+    seed, p = girih.Scalar(7, "i64"), girih.Scalar(0.25, "f32")
     program = lessons.program("dropout", "bf16", count)
     program(x, seed, p, y)
     share = (y == 0).double().mean().item()
