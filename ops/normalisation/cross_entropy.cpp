@@ -201,7 +201,7 @@ entry(const Kernel &kernel,
           operands) {
   return {.name = kernel.name(),
           .kernel = kernel,
-          .dtypes = {std::begin(floats), std::end(floats)},
+          .dtypes = {bf16, f32},
           .size_names = {"N", "C"},
           .sizes = {4096, 151936},
           .picture_sizes = {3, 5},

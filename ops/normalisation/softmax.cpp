@@ -47,7 +47,7 @@ void softmax_out(const Array &x, const Array &out, std::int64_t dim,
 OpEntry entry_of_softmax() {
   std::vector<KernelEntry> entries = softmax_family::entries(kernels());
   for (KernelEntry &each : reduction_entries(
-           softmax_family::sums(), {bf16, f32, f16, f64},
+           softmax_family::sums(), {bf16, f32, f64},
            [](DType) { return std::vector<DType>(); },
            [](DType x) { return std::vector{computed(x), computed(x)}; }))
     entries.push_back(std::move(each));

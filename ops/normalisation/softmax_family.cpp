@@ -256,7 +256,8 @@ std::vector<KernelEntry> entries(const Kernels &kernels) {
     return KernelEntry{
         .name = kernel.name(),
         .kernel = kernel,
-        .dtypes = {std::begin(floats), std::end(floats)},
+        .dtypes =
+            columns || sums ? std::vector{bf16} : std::vector{bf16, f32, f64},
         .size_names = {"M", "N"},
         .sizes = {rows, depth},
         .picture_sizes = {3, 5},

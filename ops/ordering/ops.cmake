@@ -2,6 +2,7 @@
 list(APPEND SUPPORT
   ordering/medians.cpp
   ordering/order.cpp
+  ordering/order_entries.cpp
   ordering/order_kernels.cpp
   ordering/pick.cpp
   ordering/quantiles.cpp

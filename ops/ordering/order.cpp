@@ -124,7 +124,7 @@ void Sorting::all() const {
   Pairs sorted = pieces(tile()), spare = scratch(sorted.keys.size(1));
   const std::int64_t count = sorted.keys.size(1);
   Config config;
-  config.blocks = {{"BM", 1}, {"BK", 1024}};
+  config.blocks = {{"BM", 1}, {"BK", 256}};
   for (std::int64_t run = tile(); run < count; run *= 2) {
     const Array log_run =
         Array::scalar(std::countr_zero(static_cast<std::uint64_t>(run)), i64);
@@ -169,68 +169,6 @@ std::array<Shaped, 2> results(const Call &call, const Array &x,
   if (k >= 0 && x.rank() > 0)
     shape.sizes[static_cast<std::size_t>(at)] = k;
   return {Shaped{shape, x.dtype()}, Shaped{shape, i64}};
-}
-
-std::vector<KernelEntry> entries() {
-  using Sizes = std::span<const std::int64_t>;
-  using Operands = std::vector<OperandShape>;
-  std::vector<KernelEntry> all;
-  const auto add = [&](const Kernel &kernel, std::vector<std::int64_t> sizes,
-                       std::vector<std::int64_t> picture, auto operands) {
-    all.push_back({.name = kernel.name(),
-                   .kernel = kernel,
-                   .dtypes = {f32, bf16, f64, i64, i32},
-                   .size_names = {"M", "N", "P", "K"},
-                   .sizes = std::move(sizes),
-                   .picture_sizes = std::move(picture),
-                   .operands = operands});
-  };
-  for (bool descending : {false, true})
-    for (bool columns : {false, true}) {
-      const auto source = [=](DType x, Sizes n) {
-        return OperandShape{x,
-                            {n[0], n[1]},
-                            columns ? std::vector<std::int64_t>{1, n[0]}
-                                    : std::vector<std::int64_t>()};
-      };
-      add(tile_kernel(descending, columns), {4096, 1024, 1, 50}, {2, 4, 1, 2},
-          [=](DType x, Sizes n) {
-            return Operands{
-                source(x, n), {x, {n[0], n[3]}, {}}, {i64, {n[0], n[3]}, {}}};
-          });
-      add(pieces_kernel(descending, columns), {1, 151936, 149, 50},
-          {1, 8, 4, 2}, [=](DType x, Sizes n) {
-            return Operands{source(x, n),
-                            {key_dtype(x), {n[0], n[2], n[3]}, {}},
-                            {i32, {n[0], n[2], n[3]}, {}}};
-          });
-    }
-  add(again_kernel(), {1, 1 << 20, 1024, 50}, {1, 8, 4, 2},
-      [](DType x, Sizes n) {
-        return Operands{{key_dtype(x), {n[0], n[1]}, {}},
-                        {i32, {n[0], n[1]}, {}},
-                        {key_dtype(x), {n[0], n[2], n[3]}, {}},
-                        {i32, {n[0], n[2], n[3]}, {}}};
-      });
-  add(last_kernel(1), {1, 151936, 1900, 50}, {1, 8, 4, 2},
-      [](DType x, Sizes n) {
-        return Operands{{x, {n[0], n[1]}, {}},
-                        {key_dtype(x), {n[0], n[2]}, {}},
-                        {i32, {n[0], n[2]}, {}},
-                        {x, {n[0], n[3]}, {}},
-                        {i64, {n[0], n[3]}, {}}};
-      });
-  add(merge_kernel(), {1, 1 << 20, 1, 1}, {1, 8, 1, 1}, [](DType x, Sizes n) {
-    const OperandShape keys{key_dtype(x), {n[0], n[1]}, {}};
-    const OperandShape places{i32, {n[0], n[1]}, {}};
-    return Operands{keys, places, {i64, {}, {}, true}, keys, places};
-  });
-  add(fetch_kernel(1), {1, 1 << 20, 1, 1}, {2, 5, 1, 1}, [](DType x, Sizes n) {
-    const OperandShape matrix{x, {n[0], n[1]}, {}};
-    return Operands{
-        matrix, {i32, {n[0], n[1]}, {}}, matrix, {i64, {n[0], n[1]}, {}}};
-  });
-  return all;
 }
 
 } // namespace girih::ops::order

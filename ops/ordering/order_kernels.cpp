@@ -257,7 +257,7 @@ Kernel make_merge() {
       "sort_merge",
       [](Tensor keys, Tensor places, Tensor log_run, Tensor out_keys,
          Tensor out_places) {
-        const Size depth = block_size("BK");
+        const Size depth = block_size("BK", 256);
         const auto tiles = [&](const Tensor &t) { return cut(t, 1, {depth}); };
         return arranged(tiles(keys), tiles(places), log_run,
                         partial(tiles(out_keys)), partial(tiles(out_places)));

@@ -16,7 +16,7 @@ namespace {
 struct Sort {
   static constexpr std::string_view signature =
       "sort(x, dim: int = -1, descending: bool = False, "
-      "stable: bool = False) -> (values, indices)";
+      "stable: bool = False) -> values, indices";
   static std::array<Shaped, 2> result(const Call &call, const Array &x,
                                       std::int64_t dim, bool, bool) {
     return order::results(call, x, dim, -1);

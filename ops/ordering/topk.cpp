@@ -16,7 +16,7 @@ namespace {
 struct Topk {
   static constexpr std::string_view signature =
       "topk(x, k: int, dim: int = -1, largest: bool = True, "
-      "sorted: bool = True) -> (values, indices)";
+      "sorted: bool = True) -> values, indices";
   static std::array<Shaped, 2> result(const Call &call, const Array &x,
                                       std::int64_t k, std::int64_t dim, bool,
                                       bool) {

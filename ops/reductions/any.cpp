@@ -60,9 +60,9 @@ OpEntry entry_of_any() {
       {"reductions",
        "whether any of x is not 0, over dim",
        {std::begin(numbers_and_bool), std::end(numbers_and_bool)},
-       reduction_entries(
-           Any::kernels(), {b1, bf16, f32, i64, u8}, no_numbers,
-           [](DType x) { return std::vector{Any::result_dtype(x)}; })});
+       reduction_entries(Any::kernels(), {b1, f32}, no_numbers, [](DType x) {
+         return std::vector{Any::result_dtype(x)};
+       })});
 }
 
 } // namespace girih::ops

@@ -147,7 +147,7 @@ entry(const Kernel &kernel,
           operands) {
   return {.name = kernel.name(),
           .kernel = kernel,
-          .dtypes = {std::begin(integers), std::end(integers)},
+          .dtypes = {i64},
           .size_names = {"N", "B"},
           .sizes = {1 << 20, 1024},
           .picture_sizes = {5, 3},
@@ -181,12 +181,14 @@ OpEntry entry_of_bincount() {
               }),
         entry(clear_kernel(),
               [](DType, Sizes n) { return Operands{{i64, {n[1]}, {}}}; }),
-        entry(sum_kernel(), [](DType x, Sizes n) {
-          return Operands{{x, {n[0]}, {}},
-                          {i64, {n[0]}, {}},
-                          {f32, {n[0]}, {}},
-                          {f32, {n[1]}, {}}};
-        })}});
+        entry(sum_kernel(),
+              [](DType x, Sizes n) {
+                return Operands{{x, {n[0]}, {}},
+                                {i64, {n[0]}, {}},
+                                {f32, {n[0]}, {}},
+                                {f32, {n[1]}, {}}};
+              })},
+       true});
 }
 
 } // namespace girih::ops

@@ -43,8 +43,7 @@ OpEntry entry_of_logsumexp() {
       {"reductions",
        "log of the sum of e^x over dim",
        {std::begin(numbers_and_bool), std::end(numbers_and_bool)},
-       reduction_entries(LogSumExp::kernels(), {bf16, f32, f16, f64},
-                         no_numbers,
+       reduction_entries(LogSumExp::kernels(), {bf16, f32, f64}, no_numbers,
                          [](DType x) { return std::vector{floating(x)}; })});
 }
 

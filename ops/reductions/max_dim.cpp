@@ -14,7 +14,7 @@ namespace {
 
 struct MaxAlong : extrema::Along<MaxAlong> {
   static constexpr std::string_view signature =
-      "max_dim(x, dim: int, keepdim: bool = False) -> (values, indices)";
+      "max_dim(x, dim: int, keepdim: bool = False) -> values, indices";
   static const ReductionKernels &kernels() {
     static const ReductionKernels made(
         extrema::of_places<true>("max_dim", true));
@@ -41,7 +41,7 @@ OpEntry entry_of_max_dim() {
       {"reductions",
        "the largest along dim, and where it is",
        {std::begin(numbers_and_bool), std::end(numbers_and_bool)},
-       reduction_entries(MaxAlong::kernels(), {bf16, f32, i64}, no_numbers,
+       reduction_entries(MaxAlong::kernels(), {bf16, f32}, no_numbers,
                          [](DType x) { return std::vector{x, i64}; })});
 }
 

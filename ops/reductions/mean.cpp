@@ -72,7 +72,7 @@ OpEntry entry_of_mean() {
        "the mean of x over dim",
        {std::begin(floats), std::end(floats)},
        reduction_entries(
-           Mean::kernels(), {bf16, f32, f16, f64},
+           Mean::kernels(), {bf16, f64},
            [](DType x) { return std::vector<DType>{x, accumulator(x)}; },
            [](DType x) { return std::vector{Mean::natural(x)}; })});
 }

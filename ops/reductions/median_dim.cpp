@@ -16,7 +16,7 @@ namespace {
 
 struct MedianAlong {
   static constexpr std::string_view signature =
-      "median_dim(x, dim: int, keepdim: bool = False) -> (values, indices)";
+      "median_dim(x, dim: int, keepdim: bool = False) -> values, indices";
   static std::array<Shaped, 2> result(const Call &call, const Array &x,
                                       std::int64_t dim, bool keepdim) {
     call.check_same_device({{"x", x}});

@@ -14,7 +14,7 @@ namespace {
 
 struct MinAlong : extrema::Along<MinAlong> {
   static constexpr std::string_view signature =
-      "min_dim(x, dim: int, keepdim: bool = False) -> (values, indices)";
+      "min_dim(x, dim: int, keepdim: bool = False) -> values, indices";
   static const ReductionKernels &kernels() {
     static const ReductionKernels made(
         extrema::of_places<false>("min_dim", true));
@@ -41,7 +41,7 @@ OpEntry entry_of_min_dim() {
       {"reductions",
        "the smallest along dim, and where it is",
        {std::begin(numbers_and_bool), std::end(numbers_and_bool)},
-       reduction_entries(MinAlong::kernels(), {bf16, f32, i64}, no_numbers,
+       reduction_entries(MinAlong::kernels(), {f32}, no_numbers,
                          [](DType x) { return std::vector{x, i64}; })});
 }
 

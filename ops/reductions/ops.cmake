@@ -5,6 +5,7 @@ list(APPEND SUPPORT
   reductions/moments.cpp
   reductions/norms.cpp
   reductions/reduction.cpp
+  reductions/reduction_entries.cpp
   reductions/scans.cpp
 )
 list(APPEND OPS

@@ -180,7 +180,8 @@ std::string suffix(const Plan &plan) {
   if (plan.stage == Stage::last)
     return "_last";
   return std::string(plan.stage == Stage::parts ? "_parts" : "") +
-         (plan.masked ? "_masked" : "") + (plan.columns ? "_columns" : "");
+         (plan.masked && plan.reduction.other ? "_masked" : "") +
+         (plan.columns ? "_columns" : "");
 }
 
 Kernel make_kernel(const Reduction &reduction, Stage stage, bool masked,
@@ -283,76 +284,6 @@ void launch_reduction(const Call &call, const ReductionKernels &kernels,
   add(used.subspan(1));
   run_with(call, kernels.last(),
            lane_blocks(rest, f32, x.device(), false).config(), operands);
-}
-
-std::vector<KernelEntry>
-reduction_entries(const ReductionKernels &kernels, std::vector<DType> dtypes,
-                  std::vector<DType> (*numbers)(DType x),
-                  std::vector<DType> (*results)(DType x)) {
-  using Sizes = std::span<const std::int64_t>;
-  const auto parts_of = kernels.reduction().parts;
-  // x, numbers and results of given shapes.
-  const auto list = [numbers](OperandShape x, const std::vector<DType> &outs,
-                              std::vector<std::int64_t> shape) {
-    std::vector<OperandShape> all{std::move(x)};
-    for (DType dtype : numbers(all[0].dtype))
-      all.push_back({dtype, {}, {}, true});
-    for (DType dtype : outs)
-      all.push_back({dtype, shape, {}});
-    return all;
-  };
-  const auto types = [numbers, parts_of](DType x) {
-    const std::vector<DType> given = numbers(x);
-    return parts_of(x, given.empty() ? x : given[0]);
-  };
-  std::vector<KernelEntry> all;
-  const auto add = [&](const Kernel &kernel, std::vector<DType> of,
-                       std::vector<std::int64_t> sizes,
-                       std::vector<std::int64_t> picture, auto operands) {
-    if (!of.empty())
-      all.push_back({.name = kernel.name(),
-                     .kernel = kernel,
-                     .dtypes = std::move(of),
-                     .size_names = {"M", "N", "P"},
-                     .sizes = std::move(sizes),
-                     .picture_sizes = std::move(picture),
-                     .operands = operands});
-  };
-  for (bool masked : {false, true}) {
-    std::vector<DType> of;
-    for (DType dtype : dtypes)
-      if (kernels.masks(dtype) == masked)
-        of.push_back(dtype);
-    if (of.empty())
-      continue;
-    for (bool columns : {false, true}) {
-      const auto strides = [=](std::int64_t rows) {
-        return columns ? std::vector<std::int64_t>{1, rows}
-                       : std::vector<std::int64_t>();
-      };
-      add(kernels.whole(of[0], columns), of, {16384, 4096, 1}, {3, 5, 1},
-          [=](DType x, Sizes n) {
-            return list({x, {n[0], n[1]}, strides(n[0])}, results(x), {n[0]});
-          });
-      add(kernels.parts(of[0], columns), of, {64, 1 << 20, 128}, {3, 8, 2},
-          [=](DType x, Sizes n) {
-            return list({x, {n[0], n[1]}, strides(n[0])}, types(x),
-                        {n[0], n[2]});
-          });
-    }
-  }
-  add(kernels.last(), dtypes, {64, 1 << 20, 256}, {3, 8, 2},
-      [=](DType x, Sizes n) {
-        std::vector<OperandShape> operands;
-        for (DType dtype : types(x))
-          operands.push_back({dtype, {n[0], n[2]}, {}});
-        for (DType dtype : numbers(x))
-          operands.push_back({dtype, {}, {}, true});
-        for (DType dtype : results(x))
-          operands.push_back({dtype, {n[0]}, {}});
-        return operands;
-      });
-  return all;
 }
 
 } // namespace girih::ops

@@ -158,7 +158,7 @@ std::vector<KernelEntry> Kernels::entries() const {
       all.push_back(
           {.name = parts ? parts_[columns].name() : whole_[columns].name(),
            .kernel = parts ? parts_[columns] : whole_[columns],
-           .dtypes = {bf16, f32, f16, f64, i64, i32},
+           .dtypes = columns ? std::vector{f32} : std::vector{bf16, f32, i32},
            .size_names = {"M", "N", "P"},
            .sizes = {64, 1 << 20, 128},
            .picture_sizes = {3, 8, 2},

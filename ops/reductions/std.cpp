@@ -36,14 +36,13 @@ void std_out(const Array &x, const Array &out,
 }
 
 OpEntry entry_of_std() {
-  return op_entry<Std>(
-      {"reductions",
-       "the standard deviation of x over dim",
-       {std::begin(floats), std::end(floats)},
-       reduction_entries(
-           Std::kernels(), {std::begin(floats), std::end(floats)},
-           [](DType x) { return std::vector{accumulator(x)}; },
-           [](DType x) { return std::vector{x}; })});
+  return op_entry<Std>({"reductions",
+                        "the standard deviation of x over dim",
+                        {std::begin(floats), std::end(floats)},
+                        reduction_entries(
+                            Std::kernels(), {f32},
+                            [](DType x) { return std::vector{accumulator(x)}; },
+                            [](DType x) { return std::vector{x}; })});
 }
 
 } // namespace girih::ops

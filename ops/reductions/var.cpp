@@ -36,14 +36,13 @@ void var_out(const Array &x, const Array &out,
 }
 
 OpEntry entry_of_var() {
-  return op_entry<Var>(
-      {"reductions",
-       "the variance of x over dim",
-       {std::begin(floats), std::end(floats)},
-       reduction_entries(
-           Var::kernels(), {std::begin(floats), std::end(floats)},
-           [](DType x) { return std::vector{accumulator(x)}; },
-           [](DType x) { return std::vector{x}; })});
+  return op_entry<Var>({"reductions",
+                        "the variance of x over dim",
+                        {std::begin(floats), std::end(floats)},
+                        reduction_entries(
+                            Var::kernels(), {bf16, f64},
+                            [](DType x) { return std::vector{accumulator(x)}; },
+                            [](DType x) { return std::vector{x}; })});
 }
 
 } // namespace girih::ops
