@@ -38,6 +38,7 @@ nlohmann::ordered_json as_json(const OpEntry &op) {
     out["parameters"].push_back(parameter);
   }
   out["results"] = signature.results;
+  out["reads_data"] = op.reads_data;
   out["kernels"] = nlohmann::json::array();
   for (const KernelEntry &kernel : op.kernels)
     out["kernels"].push_back(kernel.name);

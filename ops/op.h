@@ -162,6 +162,7 @@ struct OpText {
   std::string_view formula;  // one line: "e^x"
   std::vector<DType> dtypes; // of the first array; the first is the default
   std::vector<KernelEntry> kernels;
+  bool reads_data = false; // the shape of the result depends on values
 };
 
 template <class Op> OpEntry op_entry(OpText text) {
@@ -177,6 +178,7 @@ template <class Op> OpEntry op_entry(OpText text) {
   entry.formula = text.formula;
   entry.dtypes = std::move(text.dtypes);
   entry.kernels = std::move(text.kernels);
+  entry.reads_data = text.reads_data;
   entry.inputs = inputs;
   entry.outputs = results;
   entry.results = [](const Call &call, std::span<const Value> values) {

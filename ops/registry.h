@@ -58,6 +58,8 @@ struct OpEntry {
   std::string_view formula;
   std::vector<DType> dtypes;
   std::vector<KernelEntry> kernels;
+  /// Shapes of results depend on values, not on shapes alone.
+  bool reads_data = false;
   std::size_t inputs = 0, outputs = 0;
   /// What a call with these arguments, one for each parameter, gives.
   std::vector<Shaped> (*results)(const Call &call,

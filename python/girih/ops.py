@@ -6,6 +6,9 @@ results gives a tuple and takes one for `out`. Parameters, defaults, shapes, dty
 `help(girih.ops.add)` shows them. Nothing here is differentiable."""
 import inspect
 import json
+# Operators have these names, too, and this module gets them below.
+from builtins import all as _all
+from builtins import sum as _sum
 
 from girih import values
 from girih._library import lib, take_text
@@ -23,13 +26,14 @@ class _Op:
         self.name = described["name"].encode()
         self.parameters = [values.Parameter(each) for each in described["parameters"]]
         self.positions = {each.name: place for place, each in enumerate(self.parameters)}
-        self.positional = sum(not each.named_only for each in self.parameters)
+        self.positional = _sum(not each.named_only for each in self.parameters)
         self.results = len(described["results"])
         self.required = [each for each in self.parameters if each.default is REQUIRED]
         # With arrays alone and defaults otherwise a call can take the quickest way to a launch.
-        arrays = all(each.type in ("array", "number") for each in self.required)
+        arrays = _all(each.type in ("array", "number") for each in self.required)
         leading = self.parameters[:len(self.required)] == self.required
         self.callee = Callee(op=self.name) if arrays and leading and self.required else None
+        self.reads_data = described["reads_data"]
         self.shapes = {}
 
     def bind(self, args, kwargs):
@@ -51,6 +55,8 @@ class _Op:
 
     def shaped(self, bound):
         """Shape and DType of each result."""
+        if self.reads_data:
+            return Arguments(self, bound).results()
         key = tuple(values.key_of(value) for value in bound)
         known = self.shapes.get(key)
         if known is None:
@@ -62,13 +68,13 @@ class _Op:
     def simple(self, bound):
         """Whether `bound` is arrays where something must be given, and defaults else."""
         required = len(self.required)
-        return self.callee is not None and all(values.is_array(value) for value in bound[:required]) and all(
+        return self.callee is not None and _all(values.is_array(value) for value in bound[:required]) and _all(
             value is each.default for value, each in zip(bound[required:], self.parameters[required:]))
 
     def call(self, args, kwargs, out, stream):
         if out is not None and self.callee is not None and not kwargs and len(args) == len(self.required):
             kind = type(out)
-            if all(type(each) is kind for each in args):
+            if _all(type(each) is kind for each in args):
                 self.callee(*args, out, stream=stream)
                 return out
         bound = self.bind(args, kwargs)

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/normalisation/cross_entropy_kernels.h"
+
+#include "girih/ops/reductions/seen_by_all.h"
+
+#include <array>
+#include <deque>
+
+namespace girih::ops::cross_entropy_kernels {
+
+namespace {
+
+// [kept...] in tiles of BM along the last dimension.
+Tensor rows(const Tensor &t) {
+  if (t.rank() == 0)
+    return t.unsqueeze(0).tile({block_size("BM")});
+  Extents sizes;
+  std::vector<int> leading;
+  for (int d = 0; d + 1 < t.rank(); ++d) {
+    sizes.emplace_back(1);
+    leading.push_back(d);
+  }
+  sizes.emplace_back(block_size("BM"));
+  return t.tile(sizes).at(1, squeeze(leading));
+}
+
+// Which operand is which; -1: not there.
+struct Places {
+  int weight = -1, classes = -1, weights = -1, own = -1, mixed = -1;
+  int ignored = 4, loss = 5;
+
+  Places(bool weighted, bool smoothed) {
+    int next = 4;
+    if (weighted)
+      weight = next++;
+    if (smoothed) {
+      classes = next++;
+      weights = next++;
+      own = next++;
+      mixed = next++;
+    }
+    ignored = next++;
+    loss = next;
+  }
+  int count() const { return loss + 2; }
+  // Whether an operand has an element for each row.
+  bool by_row(int operand) const {
+    return (operand >= 1 && operand <= 3) || operand == classes ||
+           operand >= loss;
+  }
+};
+
+void apply_loss(const std::deque<In> &ins, const Out &loss, const Out &counted,
+                const Places &at, int kept) {
+  const In &x = ins[0];
+  const DType type = ins[2].dtype();
+  const Tile target = cast(ins[1], i64);
+  const Tile counts =
+      loss.in_bounds() &
+      (target != cast(ins[static_cast<std::size_t>(at.ignored)], i64));
+  const Tile of = where(counts, target, 0);
+  std::vector<Located> place;
+  for (int d = 0; d < kept; ++d)
+    place.emplace_back(where(loss.in_bounds(), loss.offsets(d), 0));
+  place.emplace_back(of);
+  const auto given = [&](int operand) -> const In & {
+    return ins[static_cast<std::size_t>(operand)];
+  };
+  Tile weight = full(loss.shape(), 1, type);
+  if (at.weight >= 0)
+    weight = cast(given(at.weight).gather({of}), type);
+  const Tile log_total = log(Tile(ins[3]));
+  const Tile apart = cast(x.gather(place), type) - ins[2];
+  Tile value = weight * (log_total - apart);
+  if (at.classes >= 0) {
+    const Tile all =
+        given(at.weights) * (log_total + ins[2]) - given(at.classes);
+    value = given(at.own) * value + given(at.mixed) * all;
+  }
+  loss = where(counts, value, 0);
+  counted = where(counts, weight, 0);
+}
+
+Kernel make_loss(int kept, bool weighted, bool smoothed) {
+  const Places at(weighted, smoothed);
+  KernelSource source;
+  source.name = std::string("cross_entropy_loss") +
+                (weighted ? "_weighted" : "") + (smoothed ? "_smoothed" : "") +
+                "_" + std::to_string(kept);
+  source.where = std::source_location::current();
+  source.operand_names = {"logits", "target", "largest", "total"};
+  if (weighted)
+    source.operand_names.emplace_back("weight");
+  if (smoothed)
+    for (const char *name : {"classes", "weights", "own", "mixed"})
+      source.operand_names.emplace_back(name);
+  for (const char *name : {"ignored", "loss", "counted"})
+    source.operand_names.emplace_back(name);
+  for (int i = 0; i < at.count(); ++i)
+    source.directions.push_back(i < at.loss ? Direction::in : Direction::out);
+  source.arrangement = [at](std::span<const Tensor> operands) {
+    Arrangement out;
+    const Tensor loss = rows(operands[static_cast<std::size_t>(at.loss)]);
+    for (int i = 0; i < at.count(); ++i) {
+      const Tensor &each = operands[static_cast<std::size_t>(i)];
+      if (at.by_row(i))
+        out.operands.push_back(rows(each));
+      else if (i == 0 || i == at.weight)
+        out.operands.push_back(seen_by_all(each, loss));
+      else
+        out.operands.push_back(each);
+    }
+    return out;
+  };
+  source.application = [at, kept](Recorder &recorder) {
+    std::deque<In> ins;
+    for (int i = 0; i < at.loss; ++i)
+      ins.emplace_back(recorder, i);
+    apply_loss(ins, Out(recorder, at.loss), Out(recorder, at.loss + 1), at,
+               kept);
+  };
+  return Kernel(std::move(source));
+}
+
+// [kept..., C] in tiles [BM, BK], a level over k.
+Tensor lanes(Tensor t, int kept) {
+  if (kept == 0)
+    t = t.unsqueeze(0);
+  Extents sizes, level;
+  std::vector<int> leading, outer;
+  for (int d = 0; d < std::max(kept, 1); ++d) {
+    const bool last = d + 1 >= kept;
+    sizes.emplace_back(last ? Extent(block_size("BM")) : Extent(1));
+    level.emplace_back(1);
+    outer.push_back(d);
+    if (!last)
+      leading.push_back(d);
+  }
+  sizes.emplace_back(block_size("BK"));
+  level.emplace_back(whole);
+  t = t.tile(sizes).tile(level).at(1, squeeze(outer)).at(2, squeeze(leading));
+  return t.squeeze(-1);
+}
+
+Kernel make_classes() {
+  return Kernel(make_source(
+      "cross_entropy_classes",
+      [](Tensor x, Tensor out) {
+        return arranged(lanes(x, out.rank()), rows(out));
+      },
+      [](In x, Out out) {
+        Tile total = zeros(x.shape(), out.dtype());
+        for (Index k : range(x.size(0)))
+          total += cast(x[k], total.dtype());
+        out = girih::sum(total, dim(1));
+      },
+      {"logits", "classes"}));
+}
+
+Kernel make_weighted_classes() {
+  return Kernel(make_source(
+      "cross_entropy_weighted_classes",
+      [](Tensor x, Tensor weight, Tensor out) {
+        const Tensor tiles = rows(out);
+        Tensor w = weight;
+        Extents repeats;
+        for (int d = 0; d < tiles.rank(); ++d) {
+          w = w.unsqueeze(0);
+          repeats.emplace_back(tiles.size(d));
+        }
+        // A row [1, C] that all rows see, in a level over k.
+        Extents sizes(static_cast<std::size_t>(tiles.rank()), 1), level = sizes;
+        std::vector<int> all, leading;
+        for (int d = 0; d < tiles.rank(); ++d) {
+          all.push_back(d);
+          if (d + 1 < tiles.rank())
+            leading.push_back(d);
+        }
+        sizes.emplace_back(block_size("BK"));
+        level.emplace_back(whole);
+        w = w.tile(sizes)
+                .tile(level)
+                .at(1, squeeze(all))
+                .at(2, squeeze(leading));
+        return arranged(lanes(x, out.rank()), w.squeeze(-1).expand(repeats),
+                        tiles);
+      },
+      [](In x, In weight, Out out) {
+        Tile total = zeros(x.shape(), out.dtype());
+        for (Index k : range(x.size(0)))
+          total += cast(x[k], total.dtype()) * cast(weight[k], total.dtype());
+        out = girih::sum(total, dim(1));
+      },
+      {"logits", "weight", "classes"}));
+}
+
+} // namespace
+
+const Kernel &loss(int kept, bool weighted, bool smoothed) {
+  static const std::array<Kernel, 32> kernels =
+      []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<Kernel, 32>{
+            make_loss(static_cast<int>(I / 4), I % 4 >= 2, I % 2 == 1)...};
+      }(std::make_index_sequence<32>());
+  return kernels[static_cast<std::size_t>(4 * kept + 2 * weighted + smoothed)];
+}
+
+const Kernel &classes(bool weighted) {
+  static const Kernel kernels[] = {make_classes(), make_weighted_classes()};
+  return kernels[weighted];
+}
+
+const Kernel &quotient() {
+  static const Kernel made{make_source(
+      "cross_entropy_mean",
+      [](Tensor total, Tensor count, Tensor out) {
+        return arranged(total, count, out);
+      },
+      [](In total, In count, Out out) { out = total / count; },
+      {"total", "count", "out"})};
+  return made;
+}
+
+} // namespace girih::ops::cross_entropy_kernels

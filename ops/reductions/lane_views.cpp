@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/reductions/lane_views.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace girih::ops {
+
+namespace {
+
+constexpr std::size_t most_arrays = 6;
+
+// One dimension of all arrays together.
+struct Dimension {
+  std::int64_t size = 1;
+  std::array<std::int64_t, most_arrays> strides{};
+};
+
+struct Dimensions {
+  std::array<Dimension, max_rank> all;
+  std::size_t count = 0;
+
+  void add(const Dimension &dim) { all[count++] = dim; }
+
+  // Largest stride first; what is repeated, with stride 0, is outermost.
+  void sort() {
+    const auto before = [](const Dimension &x, const Dimension &y) {
+      const std::int64_t a = x.strides[0], b = y.strides[0];
+      return b != 0 && (a == 0 || a > b);
+    };
+    // By insertion: a few elements, and nothing is allocated.
+    for (std::size_t i = 1; i < count; ++i)
+      for (std::size_t d = i; d > 0 && before(all[d], all[d - 1]); --d)
+        std::swap(all[d], all[d - 1]);
+  }
+
+  // Joins neighbours that lie in memory as one in the first `arrays`.
+  void merge(std::size_t arrays) {
+    std::size_t kept = 0;
+    for (std::size_t d = 1; d < count; ++d) {
+      Dimension &outer = all[kept];
+      const Dimension &inner = all[d];
+      bool one = true;
+      for (std::size_t i = 0; i < arrays; ++i)
+        one &= outer.strides[i] == inner.strides[i] * inner.size;
+      if (!one) {
+        all[++kept] = inner;
+        continue;
+      }
+      outer.size *= inner.size;
+      outer.strides = inner.strides;
+    }
+    if (count > 0)
+      count = kept + 1;
+  }
+
+  std::int64_t elements() const {
+    std::int64_t product = 1;
+    for (std::size_t d = 0; d < count; ++d)
+      product *= all[d].size;
+    return product;
+  }
+};
+
+Array view_of(const Array &array, std::size_t number, const Dimensions &kept,
+              const Dimensions *along) {
+  Dims shape, strides;
+  const auto add = [&](const Dimensions &dims) {
+    for (std::size_t d = 0; d < dims.count; ++d) {
+      shape.sizes[static_cast<std::size_t>(shape.rank++)] = dims.all[d].size;
+      strides.sizes[static_cast<std::size_t>(strides.rank++)] =
+          dims.all[d].strides[number];
+    }
+  };
+  add(kept);
+  if (along)
+    add(*along);
+  const Array view(array.data(), shape, array.dtype(), array.device(), strides,
+                   array.owner());
+  return array.read_only() ? view.as_read_only() : view;
+}
+
+std::int64_t up(std::int64_t size) {
+  return static_cast<std::int64_t>(std::bit_ceil(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
+}
+
+std::int64_t pieces(std::int64_t size, std::int64_t block) {
+  return std::max<std::int64_t>((size + block - 1) / block, 1);
+}
+
+} // namespace
+
+LaneViews lane_views(std::span<Array> arrays, std::size_t full,
+                     std::span<const int> dims, bool keepdim, bool ordered) {
+  Dimensions kept, along;
+  const Array first = arrays.front();
+  int narrow = 0; // the dimension of arrays without `dims`
+  for (int d = 0; d < first.rank(); ++d) {
+    const bool goes = std::ranges::find(dims, d) != dims.end();
+    const auto at = static_cast<std::size_t>(d);
+    Dimension dim{first.shape()[at], {}};
+    for (std::size_t i = 0; i < arrays.size(); ++i)
+      if (i < full)
+        dim.strides[i] = arrays[i].strides()[at];
+      else if (!goes)
+        dim.strides[i] = arrays[i].strides()[static_cast<std::size_t>(narrow)];
+    narrow += !goes || keepdim;
+    if (dim.size != 1)
+      (goes ? along : kept).add(dim);
+  }
+  if (!ordered)
+    along.sort();
+  kept.sort();
+  kept.merge(arrays.size());
+  along.merge(full);
+  if (along.count == 0) {
+    Dimension one;
+    one.strides.fill(1);
+    along.add(one);
+  }
+  LaneViews views;
+  views.kept = static_cast<int>(kept.count);
+  views.rows = kept.elements();
+  views.depth = along.elements();
+  if (kept.count > 0) {
+    const Dimension &last = kept.all[kept.count - 1];
+    const std::int64_t across = last.strides[0],
+                       down = along.all[along.count - 1].strides[0];
+    views.last = last.size;
+    views.columns =
+        across != 0 && (down == 0 || across < down) && views.depth > 1;
+  }
+  for (std::size_t i = 0; i < arrays.size(); ++i)
+    arrays[i] = view_of(arrays[i], i, kept, i < full ? &along : nullptr);
+  return views;
+}
+
+Dims reduced_shape(const Array &x, std::span<const int> dims, bool keepdim) {
+  Dims shape;
+  for (int d = 0; d < x.rank(); ++d) {
+    const bool goes = std::ranges::find(dims, d) != dims.end();
+    if (!goes || keepdim)
+      shape.sizes[static_cast<std::size_t>(shape.rank++)] =
+          goes ? 1 : x.size(d);
+  }
+  return shape;
+}
+
+Config LaneBlocks::config() const {
+  Config config;
+  config.blocks = {{"BM", rows}, {"BK", depth}};
+  config.num_warps = warps;
+  return config;
+}
+
+LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
+                       bool may_split, int share) {
+  const std::int64_t bytes = std::max(bits(dtype) / 8, 1);
+  const bool gpu = device.kind == Device::Kind::cuda;
+  // A GPU's thread has up to four accesses of 16 bytes under way; a core has
+  // accumulators enough to hide the latency of an addition.
+  const std::int64_t most = gpu ? 8192 / bytes / share : 4096;
+  // Programs that are worth starting: two to a multiprocessor, or some for
+  // every core. Fixed numbers, so that sums do not depend on the machine.
+  const std::int64_t wanted = gpu ? 264 : 32;
+  LaneBlocks out;
+  if (views.columns) {
+    out.rows = std::min(up(views.last), gpu ? 256 / bytes : 256);
+    out.depth = std::min(up(views.depth), most / out.rows);
+  } else {
+    out.depth = std::min(up(views.depth), most);
+    out.rows = std::min(up(views.last), most / out.depth);
+  }
+  const auto programs = [&] {
+    return views.rows / views.last * pieces(views.last, out.rows);
+  };
+  while (!views.columns && out.rows > 1 && programs() < wanted)
+    out.rows /= 2;
+  if (!may_split || programs() >= wanted / 2)
+    return out;
+  // Down to one access of 16 bytes a thread.
+  const std::int64_t least =
+      std::max<std::int64_t>((gpu ? 2048 / bytes : 4 * most) / out.rows, 1);
+  if (views.depth < 2 * least)
+    return out;
+  out.depth = std::min(out.depth, gpu ? up(least) : out.depth);
+  const std::int64_t tiles = pieces(views.depth, out.depth);
+  const std::int64_t parts =
+      std::min(pieces(wanted, programs()), pieces(views.depth, least));
+  // As many parts as programs of equal length take.
+  out.parts = pieces(tiles, pieces(tiles, parts));
+  return out;
+}
+
+void run_with(const Call &call, const Kernel &kernel, const Config &config,
+              std::span<const Array *const> operands) {
+  kernel.run(operands, {.config = config, .stream = call.stream}, call.where);
+}
+
+} // namespace girih::ops

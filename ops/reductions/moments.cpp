@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/reductions/moments.h"
+
+namespace girih::ops::moments {
+
+namespace {
+
+std::vector<DType> parts(DType x, DType) {
+  const DType type = accumulator(x);
+  return {type, type, type};
+}
+
+Tiles start(const Shape &shape, const std::vector<DType> &types) {
+  const Tile zero = zeros(shape, types[0]);
+  return {zero, zero, zero};
+}
+
+// All lanes inside have seen as many elements: one division a turn.
+Tiles step(const Tiles &parts, const Tile &x, const Index &turn,
+           const Tiles &) {
+  const DType type = parts[0].dtype();
+  const Tile count = cast(turn + 1, type);
+  const Tile apart = cast(x, type) - parts[1];
+  const Tile mean = parts[1] + apart * (1 / count);
+  return {parts[0] + 1, mean, parts[2] + apart * (cast(x, type) - mean)};
+}
+
+Tiles combine(Tiles a, Tiles b) {
+  const Tile count = a[0] + b[0];
+  const Tile share = b[0] / max(count, 1);
+  const Tile apart = b[1] - a[1];
+  // Beside no elements, what is there stays bit for bit.
+  const Tile mean = where(a[0] == 0, b[1], a[1] + apart * share);
+  return {count, mean, a[2] + b[2] + apart * apart * (a[0] * share)};
+}
+
+Tiles variance(const Tiles &parts, const Tiles &numbers) {
+  return {parts[2] / max(parts[0] - numbers[0], 0)};
+}
+
+Tiles deviation(const Tiles &parts, const Tiles &numbers) {
+  return {sqrt(variance(parts, numbers)[0])};
+}
+
+} // namespace
+
+Reduction spread(std::string name, bool root) {
+  return {.name = std::move(name),
+          .parts = parts,
+          .numbers = 1,
+          .other = {},
+          .start = start,
+          .step = step,
+          .combine = combine,
+          .finish = root ? deviation : variance};
+}
+
+} // namespace girih::ops::moments
