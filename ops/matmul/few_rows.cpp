@@ -17,12 +17,14 @@ constexpr int most_rows_of_halves = 4;
 
 int rows_constant() { return constexpr_value<int>("ROWS", 1); }
 
-// A program has BN rows of the weight and ROWS of x.
+// A program has BN rows of the weight and, on a GPU, ROWS of x.
 struct Cut {
   Size BN, BK;
-  std::int64_t rows = rows_constant();
+  std::int64_t rows = 1;
 };
-Cut wide_cut() { return {block_size("BN", 4), block_size("BK", 1024)}; }
+Cut wide_cut() {
+  return {block_size("BN", 4), block_size("BK", 1024), rows_constant()};
+}
 Cut tall_cut() { return {block_size("BN"), block_size("BK")}; }
 
 // On a GPU. Grid [M / ROWS, N / BN].
@@ -47,34 +49,32 @@ auto wide_bias(const Cut &cut, const Tensor &bias, const Tensor &out) {
   return bias.tile({cut.BN}).unsqueeze(0).expand({out.size(0), keep});
 }
 
-// On the host: the weight is the left matrix, x a column. Grid [N / BN,
-// M / ROWS].
+// On the host: the weight is the left matrix, a row of x a column. Grid
+// [N / BN, 1], a level over the rows.
 auto tall_out(const Cut &cut, const Tensor &out) {
-  return out.permute({1, 0}).tile({cut.BN, cut.rows});
-}
-auto tall_weight(const Cut &cut, const Tensor &weight, const Tensor &out) {
-  return weight.tile({cut.BN, cut.BK})
+  return out.permute({1, 0})
+      .tile({cut.BN, 1})
       .tile({1, whole})
-      .at(1, squeeze(0))
-      .expand({keep, out.size(1)});
+      .at(1, squeeze(0));
+}
+auto tall_weight(const Cut &cut, const Tensor &weight) {
+  return weight.tile({cut.BN, cut.BK}).tile({1, whole}).at(1, squeeze(0));
 }
 auto tall_x(const Cut &cut, const Tensor &x, const Tensor &out) {
   return x.permute({1, 0})
       .tile({cut.BK, 1})
-      .tile({whole, cut.rows})
+      .tile({whole, whole})
       .expand({out.size(0), keep});
 }
-auto tall_bias(const Cut &cut, const Tensor &bias, const Tensor &out) {
-  if (bias.rank() == 0)
-    return bias;
-  return bias.tile({cut.BN}).unsqueeze(1).expand({keep, out.size(1)});
+auto tall_bias(const Cut &cut, const Tensor &bias) {
+  return bias.rank() == 0 ? bias : bias.tile({cut.BN}).unsqueeze(1);
 }
 
-// Puts tiles of one row each (of one column with along = 1) into one.
-Tile assembled(const Tiles &parts, int along) {
+// Puts tiles of one row each into one.
+Tile assembled(const Tiles &parts) {
   Tile all = parts[0];
   for (std::size_t at = 1; at < parts.size(); ++at)
-    all = cat(all, parts[at], along);
+    all = cat(all, parts[at], 0);
   return all;
 }
 
@@ -102,15 +102,12 @@ Tiles wide_sums(const In &x, std::initializer_list<const In *> weights) {
   });
 }
 
-Tiles tall_sums(const In &x, const In &weight) {
-  const DType type = computed(x.dtype());
-  const int rows = rows_constant();
-  Tiles sums(static_cast<std::size_t>(rows),
-             zeros({weight.shape()[0], 1}, type));
+// A piece of the weight is in the caches for all rows but the first.
+Tile tall_sum(const In &x, const In &weight, const Index &row) {
+  Tile sum = zeros({weight.shape()[0], 1}, computed(x.dtype()));
   for (Index k : range(weight.size(0)))
-    for (int row = 0; row < rows; ++row)
-      sums[static_cast<std::size_t>(row)] += dot(weight[k], x[{k, row}]);
-  return sums;
+    sum += dot(weight[k], x[{k, row}]);
+  return sum;
 }
 
 Tile finished(Tile sum, const In &bias, int unsqueezed) {
@@ -123,7 +120,7 @@ void wide_application(In x, In weight, In bias, Out out) {
   Tiles rows;
   for (const Tile &sum : wide_sums(x, {&weight}))
     rows.push_back(finished(unsqueeze(sum, 0), bias, 0));
-  out = assembled(rows, 0);
+  out = assembled(rows);
 }
 
 void wide_gated_application(In x, In gate, In up, Out out) {
@@ -132,40 +129,26 @@ void wide_gated_application(In x, In gate, In up, Out out) {
   for (std::size_t row = 0; row < sums.size() / 2; ++row)
     rows.push_back(unsqueeze(
         silu_of(sums[row]) * sums[row + sums.size() / 2], 0));
-  out = assembled(rows, 0);
+  out = assembled(rows);
 }
 
 void tall_application(In x, In weight, In bias, Out out) {
-  Tiles columns;
-  for (const Tile &sum : tall_sums(x, weight))
-    columns.push_back(finished(sum, bias, 1));
-  out = assembled(columns, 1);
+  for (Index row : range(out.size(0)))
+    out[row] = finished(tall_sum(x, weight, row), bias, 1);
 }
 
 void tall_gated_application(In x, In gate, In up, Out out) {
-  const Tiles gates = tall_sums(x, gate), ups = tall_sums(x, up);
-  Tiles columns;
-  for (std::size_t row = 0; row < ups.size(); ++row)
-    columns.push_back(silu_of(gates[row]) * ups[row]);
-  out = assembled(columns, 1);
+  for (Index row : range(out.size(0)))
+    out[row] = silu_of(tall_sum(x, gate, row)) * tall_sum(x, up, row);
 }
 
-// A kernel for each number of rows and each activation.
-using Table = std::array<std::vector<Kernel>, most_rows + 1>;
-Table table_of(const Kernel &kernel) {
-  Table table;
-  for (int rows = 1; rows <= most_rows; ++rows)
-    for (int kind = 0; kind < static_cast<int>(std::size(activation_names));
-         ++kind)
-      table[static_cast<std::size_t>(rows)].push_back(
-          kernel.with("ROWS", rows).with("ACTIVATION", kind));
-  return table;
-}
-Table gated_table_of(const Kernel &kernel) {
-  Table table;
-  for (int rows = 1; rows <= most_rows; ++rows)
-    table[static_cast<std::size_t>(rows)] = {kernel.with("ROWS", rows)};
-  return table;
+// The kernels of one number of rows: one for each activation.
+std::vector<Kernel> activations_of(const Kernel &kernel) {
+  std::vector<Kernel> all;
+  for (int kind = 0; kind < static_cast<int>(std::size(activation_names));
+       ++kind)
+    all.push_back(kernel.with("ACTIVATION", kind));
+  return all;
 }
 
 const Kernel &wide_kernel() {
@@ -200,8 +183,8 @@ const Kernel &tall_kernel() {
       [](Tensor x, Tensor weight, Tensor bias, Tensor out) {
         const Cut cut = tall_cut();
         const Tensor c = tall_out(cut, out);
-        return arranged(tall_x(cut, x, c), tall_weight(cut, weight, c),
-                        tall_bias(cut, bias, c), c);
+        return arranged(tall_x(cut, x, c), tall_weight(cut, weight),
+                        tall_bias(cut, bias), c);
       },
       tall_application, {"x", "weight", "bias", "out"})};
   return made;
@@ -213,8 +196,8 @@ const Kernel &tall_gated_kernel() {
       [](Tensor x, Tensor gate, Tensor up, Tensor out) {
         const Cut cut = tall_cut();
         const Tensor c = tall_out(cut, out);
-        return arranged(tall_x(cut, x, c), tall_weight(cut, gate, c),
-                        tall_weight(cut, up, c), c);
+        return arranged(tall_x(cut, x, c), tall_weight(cut, gate),
+                        tall_weight(cut, up), c);
       },
       tall_gated_application, {"x", "gate", "up", "out"})};
   return made;
@@ -264,30 +247,64 @@ bool suits_few_rows(std::int64_t rows, const Array &weight) {
   return rows <= (bits(weight.dtype()) == 16 ? most_rows_of_halves : most_rows);
 }
 
+namespace {
+
+const Kernel &wide_kernel_of(std::int64_t rows, Activation activation) {
+  static const std::vector<std::vector<Kernel>> table = [] {
+    std::vector<std::vector<Kernel>> all;
+    for (int each = 0; each <= most_rows; ++each)
+      all.push_back(activations_of(wide_kernel().with("ROWS", each)));
+    return all;
+  }();
+  return table[static_cast<std::size_t>(rows)]
+              [static_cast<std::size_t>(activation)];
+}
+
+const Kernel &wide_gated_kernel_of(std::int64_t rows) {
+  static const std::vector<Kernel> table = [] {
+    std::vector<Kernel> all;
+    for (int each = 0; each <= most_rows; ++each)
+      all.push_back(wide_gated_kernel().with("ROWS", each));
+    return all;
+  }();
+  return table[static_cast<std::size_t>(rows)];
+}
+
+// Of several rows: pieces of the weight that stay in the second cache.
+std::optional<Config> tall_config(const FewRows &product) {
+  if (product.x.size(0) == 1)
+    return std::nullopt;
+  Config config;
+  config.blocks = {{"BN", 16},
+                   {"BK", std::clamp<std::int64_t>(
+                              floor_power(product.x.size(1)), 64, 4096)}};
+  return config;
+}
+
+} // namespace
+
 void launch_few_rows(const Call &call, const FewRows &product) {
-  static const Table wide = table_of(wide_kernel()),
-                     tall = table_of(tall_kernel()),
-                     wide_gated = gated_table_of(wide_gated_kernel()),
-                     tall_gated = gated_table_of(tall_gated_kernel());
+  const std::int64_t rows = product.x.size(0);
   const bool on_host = product.x.device().kind == Device::Kind::host;
-  const auto rows = static_cast<std::size_t>(product.x.size(0));
-  LaunchOptions options{.config = {}, .stream = call.stream};
-  if (!on_host)
-    options.config = wide_config(product);
+  const LaunchOptions options{
+      .config = on_host ? tall_config(product) : wide_config(product),
+      .stream = call.stream};
   if (product.gate) {
     const std::array operands{&product.x, &*product.gate, &product.weight,
                               &product.out};
-    (on_host ? tall_gated : wide_gated)[rows].front().run(operands, options,
-                                                          call.where);
-    return;
+    const Kernel &kernel =
+        on_host ? tall_gated_kernel() : wide_gated_kernel_of(rows);
+    return kernel.run(operands, options, call.where);
   }
-  static const Array none = Array::scalar(0, f32);
+  static const std::vector<Kernel> tall = activations_of(tall_kernel());
+  const Array none = Array::scalar(0, f32);
   const std::array operands{&product.x, &product.weight,
                             product.bias ? &*product.bias : &none,
                             &product.out};
-  (on_host ? tall : wide)[rows]
-                         [static_cast<std::size_t>(product.activation)]
-                             .run(operands, options, call.where);
+  const Kernel &kernel =
+      on_host ? tall[static_cast<std::size_t>(product.activation)]
+              : wide_kernel_of(rows, product.activation);
+  kernel.run(operands, options, call.where);
 }
 
 namespace {
