@@ -59,4 +59,50 @@ void layer_norm_out(
     const Stream &stream = {},
     std::source_location where = std::source_location::current());
 
+/// layer_norm of each of `num_groups` groups of neighbouring channels of each
+/// element of the batch: x[N, C, ...], weight[C] and bias[C].
+Array group_norm(const Array &x, std::int64_t num_groups,
+                 const std::optional<Array> &weight = {},
+                 const std::optional<Array> &bias = {}, double eps = 1e-5,
+                 const Stream &stream = {},
+                 std::source_location where = std::source_location::current());
+void group_norm_out(
+    const Array &x, std::int64_t num_groups, const Array &out,
+    const std::optional<Array> &weight = {},
+    const std::optional<Array> &bias = {}, double eps = 1e-5,
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
+/// group_norm with a group for each channel.
+Array instance_norm(
+    const Array &x, const std::optional<Array> &weight = {},
+    const std::optional<Array> &bias = {}, double eps = 1e-5,
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+void instance_norm_out(
+    const Array &x, const Array &out, const std::optional<Array> &weight = {},
+    const std::optional<Array> &bias = {}, double eps = 1e-5,
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
+/// `(x - mean) * rsqrt(variance + eps) * weight + bias` of each channel of
+/// x[N, C, ...]; everything else is [C]. With `training` mean and variance are
+/// those of x, and running_mean and running_var, where given, are updated in
+/// place: `(1 - momentum) * running + momentum * new`, the variance divided by
+/// the number of elements less one. Without, they are what is used.
+Array batch_norm(const Array &x, const std::optional<Array> &running_mean,
+                 const std::optional<Array> &running_var,
+                 const std::optional<Array> &weight = {},
+                 const std::optional<Array> &bias = {}, bool training = false,
+                 double momentum = 0.1, double eps = 1e-5,
+                 const Stream &stream = {},
+                 std::source_location where = std::source_location::current());
+void batch_norm_out(
+    const Array &x, const Array &out, const std::optional<Array> &running_mean,
+    const std::optional<Array> &running_var,
+    const std::optional<Array> &weight = {},
+    const std::optional<Array> &bias = {}, bool training = false,
+    double momentum = 0.1, double eps = 1e-5, const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
 } // namespace girih::ops

@@ -109,4 +109,16 @@ void linear_swiglu_out(
     const Stream &stream = {},
     std::source_location where = std::source_location::current());
 
+/// Products of groups of rows, each with a matrix of its own: `out[t] = a[t]
+/// b[e]` for a[T, K], b[E, K, N] and offs[E], i32 or i64, where each group of
+/// rows ends; e is the first with t < offs[e]. Rows behind the last group are
+/// 0. Dtypes: f64 f32 f16 bf16, equal for a and b.
+Array grouped_mm(const Array &a, const Array &b, const Array &offs,
+                 const Stream &stream = {},
+                 std::source_location where = std::source_location::current());
+void grouped_mm_out(
+    const Array &a, const Array &b, const Array &offs, const Array &out,
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
 } // namespace girih::ops

@@ -15,4 +15,5 @@ list(APPEND OPS
   matmul/addmv.cpp
   matmul/linear.cpp
   matmul/linear_swiglu.cpp
+  matmul/grouped_mm.cpp
 )

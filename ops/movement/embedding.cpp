@@ -10,6 +10,9 @@
 #include "girih/ops/movement.h"
 #include "girih/ops/op.h"
 
+#include <algorithm>
+#include <bit>
+
 namespace girih::ops {
 
 namespace {
@@ -23,7 +26,7 @@ const Kernel &kernel() {
   static const Kernel made{make_source(
       "embedding",
       [](Tensor ids, Tensor weight, Tensor out) {
-        auto BT = block_size("BT"), BD = block_size("BD");
+        auto BT = block_size("BT", 1), BD = block_size("BD", 1024);
         auto ct = out.tile({BT, BD});
         auto rows = ids.tile({BT}).unsqueeze(1).expand({keep, ct.size(1)});
         // Reached through gather() only: every program sees all of it.
@@ -79,11 +82,32 @@ bool join(Array &ids, Array &out) {
   return out.rank() == 2;
 }
 
+std::int64_t covering(std::int64_t size) {
+  return static_cast<std::int64_t>(std::bit_ceil(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
+}
+
+// A row, or as much of it as is worth a program; several short ones.
+Config config_of(const Array &out) {
+  const std::int64_t elements =
+      out.device().kind == Device::Kind::host ? 16384 : 1024;
+  const std::int64_t columns = std::min(covering(out.size(1)), elements);
+  Config config;
+  config.blocks = {
+      {"BD", columns},
+      {"BT", std::min(covering(out.size(0)), elements / columns)}};
+  return config;
+}
+
 void Embedding::launch(const Call &call, const Array &ids, const Array &weight,
                        const Array &out) {
   Array rows = ids, result = out;
-  if (join(rows, result))
-    return call.run(kernel(), {&rows, &weight, &result});
+  if (join(rows, result)) {
+    const std::array<const Array *, 3> operands{&rows, &weight, &result};
+    return kernel().run(
+        operands, {.config = config_of(result), .stream = call.stream},
+        call.where);
+  }
   // Dimension by dimension where they do not join.
   for (std::int64_t at = 0; at < ids.size(0); ++at)
     launch(call, ids.select(0, at), weight, out.select(0, at));

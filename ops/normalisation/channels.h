@@ -16,7 +16,7 @@ void check_channels(const Call &call, const Array &x,
 struct ChannelViews {
   ChannelViews(const Array &x, const Array &out, std::int64_t groups);
   Array x, out;
-  /// Dimensions behind the first three, and their elements.
+  /// Dimensions behind the channels, and their elements.
   int inner = 1;
   std::int64_t length = 1;
 };

@@ -27,7 +27,7 @@ Tensor joined(const Tensor &x) {
 }
 
 Tensor whole_cut(const Tensor &x, const Size &K, const Size &S) {
-  return x.tile({1, 1, K, S}).at(1, squeeze({0, 1})).squeeze({2, 3});
+  return x.tile({1, 1, K, S}).at(1, squeeze({0, 1}));
 }
 
 Tensor looped_cut(const Tensor &x, const Size &K, const Size &S) {
@@ -43,10 +43,15 @@ Tensor weight_cut(const Tensor &w, const Size &K, bool looped,
                   const Tensor &out) {
   if (w.rank() == 0)
     return w;
-  Tensor tiles = w.tile({1, K}).at(1, squeeze(0));
-  tiles = looped ? tiles.tile({1, whole}).at(1, squeeze(0)).squeeze(1)
-                 : tiles.squeeze(1);
-  return tiles.unsqueeze(0).expand({out.size(0), keep});
+  const Tensor tiles = w.tile({1, K}).at(1, squeeze(0));
+  if (looped)
+    return tiles.tile({1, whole})
+        .at(1, squeeze(0))
+        .squeeze(1)
+        .unsqueeze(0)
+        .expand({out.size(0), keep});
+  return tiles.unsqueeze(0).unsqueeze(3).expand(
+      {out.size(0), keep, keep, out.size(3)});
 }
 
 Tile group_size(const In &x, DType dtype) {

@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-list(APPEND SUPPORT normalisation/rows.cpp)
+list(APPEND SUPPORT
+  normalisation/channels.cpp
+  normalisation/rows.cpp
+)
 list(APPEND OPS
   normalisation/rms_norm.cpp
   normalisation/fused_add_rms_norm.cpp
   normalisation/layer_norm.cpp
+  normalisation/group_norm.cpp
+  normalisation/instance_norm.cpp
+  normalisation/batch_norm.cpp
 )
