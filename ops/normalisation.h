@@ -24,11 +24,11 @@ Array rms_norm(const Array &x,
                const std::optional<Array> &weight = {},
                std::optional<double> eps = {}, const Stream &stream = {},
                std::source_location where = std::source_location::current());
-void rms_norm_out(
-    const Array &x, const std::vector<std::int64_t> &normalized_shape,
-    const Array &out, const std::optional<Array> &weight = {},
-    std::optional<double> eps = {}, const Stream &stream = {},
-    std::source_location where = std::source_location::current());
+void rms_norm_out(const Array &x,
+                  const std::vector<std::int64_t> &normalized_shape,
+                  const Array &out, const std::optional<Array> &weight = {},
+                  std::optional<double> eps = {}, const Stream &stream = {},
+                  std::source_location where = std::source_location::current());
 
 /// {out, new_residual}: `new_residual = x + residual`, rounded to their dtype,
 /// and `out = rms_norm(new_residual)` over the last dimension, in one pass.

@@ -23,10 +23,8 @@ public:
     Extents walk(static_cast<std::size_t>(leading_ + 1), 1), repeat = kept();
     walk.push_back(whole);
     repeat.back() = out_.size(-1);
-    return tiles(a, BM, BK)
-        .tile(walk)
-        .expand(repeat)
-        .at(1, squeeze(first(leading_ + 1)));
+    return tiles(a, BM, BK).tile(walk).expand(repeat).at(
+        1, squeeze(first(leading_ + 1)));
   }
   /// b[..., K, N]
   Tensor right(const Tensor &b) const {

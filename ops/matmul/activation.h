@@ -34,8 +34,7 @@ inline Tile activated(const Tile &x, Activation activation) {
     return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
   case Activation::gelu_tanh: {
     Tile inner = x + 0.044715 * (x * x * x);
-    return 0.5 * x *
-           (1 + tanh(inner * std::sqrt(2 * std::numbers::inv_pi)));
+    return 0.5 * x * (1 + tanh(inner * std::sqrt(2 * std::numbers::inv_pi)));
   }
   case Activation::silu:
     return silu_of(x);

@@ -24,8 +24,7 @@ inline void check_added(const Call &call, const Argument &input,
 inline void check_spread(const Call &call, const Argument &input,
                          std::span<const std::int64_t> shape) {
   const auto wide = broadcast_shapes(input.array->shape(), shape);
-  if (!wide || !std::ranges::equal(
-                   std::span<const std::int64_t>(*wide), shape))
+  if (!wide || !std::ranges::equal(std::span<const std::int64_t>(*wide), shape))
     call.fail(ErrorId::shape,
               fmt::format("{} does not broadcast to the result, [{}]",
                           input.name, fmt::join(shape, ", ")),

@@ -20,8 +20,7 @@ struct Addmm {
   static Shaped result(const Call &call, const Array &input, const Array &a,
                        const Array &b, double, double,
                        std::string_view precision) {
-    check_added(call, {"input", input}, {"a", a},
-                {"b", b}, precision);
+    check_added(call, {"input", input}, {"a", a}, {"b", b}, precision);
     call.check_rank({"a", a}, 2);
     call.check_rank({"b", b}, 2);
     check_inner(call, {"a", a}, {"b", b}, a.size(1), b.size(0));
@@ -32,28 +31,31 @@ struct Addmm {
   static void launch(const Call &call, const Array &input, const Array &a,
                      const Array &b, double beta, double alpha,
                      std::string_view precision, const Array &out) {
-    launch_product(call, {.a = a, .b = b, .out = out, .c = input,
-                          .alpha = alpha, .beta = beta,
-                          .tf32 = a.dtype() == f32 &&
-                                  allows_tf32(call, precision)});
+    launch_product(call,
+                   {.a = a,
+                    .b = b,
+                    .out = out,
+                    .c = input,
+                    .alpha = alpha,
+                    .beta = beta,
+                    .tf32 = a.dtype() == f32 && allows_tf32(call, precision)});
   }
 };
 
 } // namespace
 
-Array addmm(const Array &input, const Array &a, const Array &b,
-            double beta, double alpha, std::string_view precision,
-            const Stream &stream, std::source_location where) {
-  return compute<Addmm>(stream, where, input, a, b, beta, alpha,
-                        precision);
+Array addmm(const Array &input, const Array &a, const Array &b, double beta,
+            double alpha, std::string_view precision, const Stream &stream,
+            std::source_location where) {
+  return compute<Addmm>(stream, where, input, a, b, beta, alpha, precision);
 }
 
 void addmm_out(const Array &input, const Array &a, const Array &b,
                const Array &out, double beta, double alpha,
                std::string_view precision, const Stream &stream,
                std::source_location where) {
-  compute_into<Addmm>(stream, where, std::tie(out), input, a, b, beta,
-                      alpha, precision);
+  compute_into<Addmm>(stream, where, std::tie(out), input, a, b, beta, alpha,
+                      precision);
 }
 
 OpEntry entry_of_addmm() {

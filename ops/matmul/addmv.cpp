@@ -20,8 +20,7 @@ struct Addmv {
   static Shaped result(const Call &call, const Array &input, const Array &a,
                        const Array &x, double, double,
                        std::string_view precision) {
-    check_added(call, {"input", input}, {"a", a},
-                {"x", x}, precision);
+    check_added(call, {"input", input}, {"a", a}, {"x", x}, precision);
     call.check_rank({"a", a}, 2);
     call.check_rank({"x", x}, 1);
     check_inner(call, {"a", a}, {"x", x}, a.size(1), x.size(0));
@@ -32,30 +31,31 @@ struct Addmv {
   static void launch(const Call &call, const Array &input, const Array &a,
                      const Array &x, double beta, double alpha,
                      std::string_view precision, const Array &out) {
-    launch_product(call, {.a = a, .b = unsqueezed(x, 1),
-                          .out = unsqueezed(out, 1),
-                          .c = unsqueezed(input.broadcast_to(out.shape()), 1),
-                          .alpha = alpha, .beta = beta,
-                          .tf32 = a.dtype() == f32 &&
-                                  allows_tf32(call, precision)});
+    launch_product(call,
+                   {.a = a,
+                    .b = unsqueezed(x, 1),
+                    .out = unsqueezed(out, 1),
+                    .c = unsqueezed(input.broadcast_to(out.shape()), 1),
+                    .alpha = alpha,
+                    .beta = beta,
+                    .tf32 = a.dtype() == f32 && allows_tf32(call, precision)});
   }
 };
 
 } // namespace
 
-Array addmv(const Array &input, const Array &a, const Array &x,
-            double beta, double alpha, std::string_view precision,
-            const Stream &stream, std::source_location where) {
-  return compute<Addmv>(stream, where, input, a, x, beta, alpha,
-                        precision);
+Array addmv(const Array &input, const Array &a, const Array &x, double beta,
+            double alpha, std::string_view precision, const Stream &stream,
+            std::source_location where) {
+  return compute<Addmv>(stream, where, input, a, x, beta, alpha, precision);
 }
 
 void addmv_out(const Array &input, const Array &a, const Array &x,
                const Array &out, double beta, double alpha,
                std::string_view precision, const Stream &stream,
                std::source_location where) {
-  compute_into<Addmv>(stream, where, std::tie(out), input, a, x, beta,
-                      alpha, precision);
+  compute_into<Addmv>(stream, where, std::tie(out), input, a, x, beta, alpha,
+                      precision);
 }
 
 OpEntry entry_of_addmv() {

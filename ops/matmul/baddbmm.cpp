@@ -20,8 +20,7 @@ struct Baddbmm {
   static Shaped result(const Call &call, const Array &input, const Array &a,
                        const Array &b, double, double,
                        std::string_view precision) {
-    check_added(call, {"input", input}, {"a", a},
-                {"b", b}, precision);
+    check_added(call, {"input", input}, {"a", a}, {"b", b}, precision);
     call.check_rank({"a", a}, 3);
     call.check_rank({"b", b}, 3);
     call.check_shape({"b", b}, {a.size(0), a.size(2), -1}, {{"a", a}});
@@ -32,35 +31,38 @@ struct Baddbmm {
   static void launch(const Call &call, const Array &input, const Array &a,
                      const Array &b, double beta, double alpha,
                      std::string_view precision, const Array &out) {
-    launch_product(call, {.a = a, .b = b, .out = out, .c = input,
-                          .alpha = alpha, .beta = beta,
-                          .tf32 = a.dtype() == f32 &&
-                                  allows_tf32(call, precision)});
+    launch_product(call,
+                   {.a = a,
+                    .b = b,
+                    .out = out,
+                    .c = input,
+                    .alpha = alpha,
+                    .beta = beta,
+                    .tf32 = a.dtype() == f32 && allows_tf32(call, precision)});
   }
 };
 
 } // namespace
 
-Array baddbmm(const Array &input, const Array &a, const Array &b,
-            double beta, double alpha, std::string_view precision,
-            const Stream &stream, std::source_location where) {
-  return compute<Baddbmm>(stream, where, input, a, b, beta, alpha,
-                        precision);
+Array baddbmm(const Array &input, const Array &a, const Array &b, double beta,
+              double alpha, std::string_view precision, const Stream &stream,
+              std::source_location where) {
+  return compute<Baddbmm>(stream, where, input, a, b, beta, alpha, precision);
 }
 
 void baddbmm_out(const Array &input, const Array &a, const Array &b,
-               const Array &out, double beta, double alpha,
-               std::string_view precision, const Stream &stream,
-               std::source_location where) {
-  compute_into<Baddbmm>(stream, where, std::tie(out), input, a, b, beta,
-                      alpha, precision);
+                 const Array &out, double beta, double alpha,
+                 std::string_view precision, const Stream &stream,
+                 std::source_location where) {
+  compute_into<Baddbmm>(stream, where, std::tie(out), input, a, b, beta, alpha,
+                        precision);
 }
 
 OpEntry entry_of_baddbmm() {
   return op_entry<Baddbmm>({"products",
-                          "beta * input + alpha * a b",
-                          {std::begin(floats), std::end(floats)},
-                          {}});
+                            "beta * input + alpha * a b",
+                            {std::begin(floats), std::end(floats)},
+                            {}});
 }
 
 } // namespace girih::ops

@@ -129,8 +129,8 @@ void wide_gated_application(In x, In gate, In up, Out out) {
   const Tiles sums = wide_sums(x, {&gate, &up});
   Tiles rows;
   for (std::size_t row = 0; row < sums.size() / 2; ++row)
-    rows.push_back(unsqueeze(
-        silu_of(sums[row]) * sums[row + sums.size() / 2], 0));
+    rows.push_back(
+        unsqueeze(silu_of(sums[row]) * sums[row + sums.size() / 2], 0));
   out = assembled(rows);
 }
 
@@ -180,28 +180,28 @@ const Kernel &wide_gated_kernel() {
 }
 
 const Kernel &tall_kernel() {
-  static const Kernel made{make_source(
-      "linear_columns",
-      [](Tensor x, Tensor weight, Tensor bias, Tensor out) {
-        const Cut cut = tall_cut();
-        const Tensor c = tall_out(cut, out);
-        return arranged(tall_x(cut, x, c), tall_weight(cut, weight),
-                        tall_bias(cut, bias), c);
-      },
-      tall_application, {"x", "weight", "bias", "out"})};
+  static const Kernel made{
+      make_source("linear_columns",
+                  [](Tensor x, Tensor weight, Tensor bias, Tensor out) {
+                    const Cut cut = tall_cut();
+                    const Tensor c = tall_out(cut, out);
+                    return arranged(tall_x(cut, x, c), tall_weight(cut, weight),
+                                    tall_bias(cut, bias), c);
+                  },
+                  tall_application, {"x", "weight", "bias", "out"})};
   return made;
 }
 
 const Kernel &tall_gated_kernel() {
-  static const Kernel made{make_source(
-      "linear_swiglu_columns",
-      [](Tensor x, Tensor gate, Tensor up, Tensor out) {
-        const Cut cut = tall_cut();
-        const Tensor c = tall_out(cut, out);
-        return arranged(tall_x(cut, x, c), tall_weight(cut, gate),
-                        tall_weight(cut, up), c);
-      },
-      tall_gated_application, {"x", "gate", "up", "out"})};
+  static const Kernel made{
+      make_source("linear_swiglu_columns",
+                  [](Tensor x, Tensor gate, Tensor up, Tensor out) {
+                    const Cut cut = tall_cut();
+                    const Tensor c = tall_out(cut, out);
+                    return arranged(tall_x(cut, x, c), tall_weight(cut, gate),
+                                    tall_weight(cut, up), c);
+                  },
+                  tall_gated_application, {"x", "gate", "up", "out"})};
   return made;
 }
 
@@ -229,8 +229,8 @@ Config wide_config(const FewRows &product) {
   constexpr std::int64_t sums = 64, threads = 128, programs = 264;
   const std::int64_t weights = product.gate ? 2 : 1;
   const std::int64_t depth = depth_of(product.x.size(1), unit, rows <= 2);
-  std::int64_t height =
-      floor_power(std::min<std::int64_t>(sums * threads / (depth * rows * weights), 8));
+  std::int64_t height = floor_power(
+      std::min<std::int64_t>(sums * threads / (depth * rows * weights), 8));
   while (height > 1 && n / height < programs)
     height /= 2;
   Config config;
@@ -288,9 +288,9 @@ std::optional<Config> tall_config(const FewRows &product) {
 void launch_few_rows(const Call &call, const FewRows &product) {
   const std::int64_t rows = product.x.size(0);
   const bool on_host = product.x.device().kind == Device::Kind::host;
-  const LaunchOptions options{
-      .config = on_host ? tall_config(product) : wide_config(product),
-      .stream = call.stream};
+  const LaunchOptions options{.config = on_host ? tall_config(product)
+                                                : wide_config(product),
+                              .stream = call.stream};
   if (product.gate) {
     const std::array operands{&product.x, &*product.gate, &product.weight,
                               &product.out};
@@ -312,22 +312,21 @@ void launch_few_rows(const Call &call, const FewRows &product) {
 namespace {
 
 KernelEntry entry(const Kernel &kernel, bool gated) {
-  return {.name = kernel.name(),
-          .kernel = kernel,
-          .dtypes = {std::begin(floats), std::end(floats)},
-          .size_names = {"M", "N", "K"},
-          .sizes = {1, 1536, 8960},
-          .picture_sizes = {1, 5, 3},
-          .operands = [gated](DType dtype,
-                              std::span<const std::int64_t> sizes) {
-            const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
-            return std::vector<OperandShape>{
-                {dtype, {m, k}, {}},
-                {dtype, {n, k}, {}},
-                gated ? OperandShape{dtype, {n, k}, {}}
-                      : OperandShape{dtype, {n}, {}},
-                {dtype, {m, n}, {}}};
-          }};
+  return {
+      .name = kernel.name(),
+      .kernel = kernel,
+      .dtypes = {std::begin(floats), std::end(floats)},
+      .size_names = {"M", "N", "K"},
+      .sizes = {1, 1536, 8960},
+      .picture_sizes = {1, 5, 3},
+      .operands = [gated](DType dtype, std::span<const std::int64_t> sizes) {
+        const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
+        return std::vector<OperandShape>{{dtype, {m, k}, {}},
+                                         {dtype, {n, k}, {}},
+                                         gated ? OperandShape{dtype, {n, k}, {}}
+                                               : OperandShape{dtype, {n}, {}},
+                                         {dtype, {m, n}, {}}};
+      }};
 }
 
 } // namespace

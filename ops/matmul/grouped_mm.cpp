@@ -47,8 +47,8 @@ void schedule_application(In offs, In total, Out rows, Out slabs) {
   };
   // Past all groups everything is 0.
   Tile end = of_mine(ends);
-  Tile begin = of_mine(ends - sizes) +
-               (tile - of_mine(through - counts)) * height;
+  Tile begin =
+      of_mine(ends - sizes) + (tile - of_mine(through - counts)) * height;
   begin = min(begin, end);
   Tile last = min(begin + height, end);
   Tile owned = (found < groups) & (last > begin);
@@ -57,20 +57,20 @@ void schedule_application(In offs, In total, Out rows, Out slabs) {
 }
 
 const Kernel &schedule_kernel() {
-  static const Kernel made{make_source(
-      "grouped_mm_tiles",
-      [](Tensor offs, Tensor total, Tensor rows, Tensor slabs) {
-        auto LANES = block_size("LANES", 64);
-        auto ct = rows.tile({64});
-        return arranged(offs.tile({LANES})
-                            .tile({1})
-                            .at(1, squeeze(0))
-                            .select(0, 0)
-                            .unsqueeze(0)
-                            .expand({ct.size(0)}),
-                        total, ct, slabs.tile({64}));
-      },
-      schedule_application, {"offs", "total", "rows", "slabs"})};
+  static const Kernel made{
+      make_source("grouped_mm_tiles",
+                  [](Tensor offs, Tensor total, Tensor rows, Tensor slabs) {
+                    auto LANES = block_size("LANES", 64);
+                    auto ct = rows.tile({64});
+                    return arranged(offs.tile({LANES})
+                                        .tile({1})
+                                        .at(1, squeeze(0))
+                                        .select(0, 0)
+                                        .unsqueeze(0)
+                                        .expand({ct.size(0)}),
+                                    total, ct, slabs.tile({64}));
+                  },
+                  schedule_application, {"offs", "total", "rows", "slabs"})};
   return made;
 }
 
@@ -129,8 +129,9 @@ Config config_of(const Array &a, std::int64_t height, std::int64_t columns) {
   Config config;
   const bool on_host = a.device().kind == Device::Kind::host;
   const std::int64_t bytes = bits(a.dtype()) / 8;
-  const std::int64_t most =
-      on_host ? 256 : bytes == 2 ? (height >= 64 ? 128 : 64) : 64;
+  const std::int64_t most = on_host      ? 256
+                            : bytes == 2 ? (height >= 64 ? 128 : 64)
+                                         : 64;
   config.blocks = {
       {"BN", std::clamp<std::int64_t>(covering(columns), 16, most)},
       {"BK", on_host ? 128 : std::max<std::int64_t>(64 / bytes, 16)}};
@@ -185,10 +186,10 @@ struct GroupedMm {
     kernels.schedule.run(first, {.config = schedule, .stream = call.stream},
                          call.where);
     const std::array second{&a, &b, &begins, &slabs, &out};
-    kernels.product.run(second,
-                        {.config = config_of(a, height, b.size(2)),
-                         .stream = call.stream},
-                        call.where);
+    kernels.product.run(
+        second,
+        {.config = config_of(a, height, b.size(2)), .stream = call.stream},
+        call.where);
   }
 };
 

@@ -8,8 +8,8 @@
 // few_rows.h; more that leave a GPU idle are summed in parts of K.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.nn.functional.linear and activations after it.
-#include "girih/ops/matmul/few_rows.h"
 #include "girih/ops/matmul/linear.h"
+#include "girih/ops/matmul/few_rows.h"
 #include "girih/ops/matmul/split_product.h"
 #include "girih/ops/products.h"
 
@@ -40,13 +40,19 @@ struct Linear {
     const LinearViews views(x, out);
     const Activation kind = parse_activation(call, activation);
     if (views.joined && suits_few_rows(views.x.size(0), weight))
-      return launch_few_rows(call, {.x = views.x, .weight = weight,
-                                    .out = views.out, .bias = bias,
-                                    .gate = {}, .activation = kind});
-    launch_product(call, {.a = views.x, .b = views.factor(weight),
-                          .out = views.out, .c = bias, .activation = kind,
-                          .tf32 = x.dtype() == f32 &&
-                                  allows_tf32(call, precision)});
+      return launch_few_rows(call, {.x = views.x,
+                                    .weight = weight,
+                                    .out = views.out,
+                                    .bias = bias,
+                                    .gate = {},
+                                    .activation = kind});
+    launch_product(call,
+                   {.a = views.x,
+                    .b = views.factor(weight),
+                    .out = views.out,
+                    .c = bias,
+                    .activation = kind,
+                    .tf32 = x.dtype() == f32 && allows_tf32(call, precision)});
   }
 };
 

@@ -36,8 +36,10 @@ struct LinearSwiglu {
                 up = weight.slice(0, half, 2 * half);
     const LinearViews views(x, out);
     if (views.joined && suits_few_rows(views.x.size(0), weight))
-      return launch_few_rows(call, {.x = views.x, .weight = up,
-                                    .out = views.out, .bias = {},
+      return launch_few_rows(call, {.x = views.x,
+                                    .weight = up,
+                                    .out = views.out,
+                                    .bias = {},
                                     .gate = gate});
     launch_gated_product(call, views.x, views.factor(gate), views.factor(up),
                          views.out);

@@ -88,11 +88,10 @@ void matmul_out(const Array &a, const Array &b, const Array &out,
 }
 
 OpEntry entry_of_matmul() {
-  return op_entry<Matmul>(
-      {"products",
-       "the sum over k of a[m, k] * b[k, n]",
-       {std::begin(factor_dtypes), std::end(factor_dtypes)},
-       multiply_entries()});
+  return op_entry<Matmul>({"products",
+                           "the sum over k of a[m, k] * b[k, n]",
+                           {std::begin(factor_dtypes), std::end(factor_dtypes)},
+                           multiply_entries()});
 }
 
 } // namespace girih::ops

@@ -45,13 +45,16 @@ bool multiply_few_rows(const Call &call, const Array &a, const Array &b,
     return false;
   const Array weight = b.transpose(0, 1);
   if (rows <= columns && suits_few_rows(rows, weight)) {
-    launch_few_rows(call, {.x = a, .weight = weight, .out = out,
-                           .bias = {}, .gate = {}});
+    launch_few_rows(
+        call, {.x = a, .weight = weight, .out = out, .bias = {}, .gate = {}});
     return true;
   }
   if (columns < rows && suits_few_rows(columns, a)) {
-    launch_few_rows(call, {.x = weight, .weight = a,
-                           .out = out.transpose(0, 1), .bias = {}, .gate = {}});
+    launch_few_rows(call, {.x = weight,
+                           .weight = a,
+                           .out = out.transpose(0, 1),
+                           .bias = {},
+                           .gate = {}});
     return true;
   }
   return false;
@@ -70,8 +73,8 @@ void multiply_matrices(const Call &call, const Array &a, const Array &b,
     for (Array &view : views)
       view = view.transpose(0, 1);
   }
-  const Product product{.a = views[0], .b = views[1], .out = views[2],
-                        .c = {}, .tf32 = tf32};
+  const Product product{
+      .a = views[0], .b = views[1], .out = views[2], .c = {}, .tf32 = tf32};
   if (tf32 || few_programs_config(product))
     return launch_product(call, product);
   call.run(kernel(), {&views[0], &views[1], &views[2]});
@@ -110,11 +113,10 @@ Array unsqueezed(const Array &array, int dim) {
   return view_of(array, shape, strides);
 }
 
-void multiply(const Call &call, Array a, const Array &b, Array out,
-              bool tf32) {
+void multiply(const Call &call, Array a, const Array &b, Array out, bool tf32) {
   if (!repeats(b) || !join_rows(a, out))
-    return launch_product(
-        call, {.a = a, .b = b, .out = out, .c = {}, .tf32 = tf32});
+    return launch_product(call,
+                          {.a = a, .b = b, .out = out, .c = {}, .tf32 = tf32});
   const Array matrix = first_matrix(b);
   if (!multiply_few_rows(call, a, matrix, out))
     multiply_matrices(call, a, matrix, out, tf32);

@@ -60,8 +60,7 @@ const Kernel &gated_kernel() {
       [](Tensor a, Tensor gate, Tensor up, Tensor out) {
         // Two accumulators: half as wide as one would be.
         const arrange::BatchedProduct cut(out, 64);
-        return arranged(cut.left(a), cut.right(gate), cut.right(up),
-                        cut.out());
+        return arranged(cut.left(a), cut.right(gate), cut.right(up), cut.out());
       },
       gated_application, {"a", "gate", "up", "out"})};
   return made;
@@ -142,10 +141,9 @@ void launch_product(const Call &call, const Product &product) {
     return;
   const std::array operands{&product.a, &product.b, &c,
                             &alpha,     &beta,      &product.out};
-  kernel_of(key).run(operands,
-                     {.config = few_programs_config(product),
-                      .stream = call.stream},
-                     call.where);
+  kernel_of(key).run(
+      operands, {.config = few_programs_config(product), .stream = call.stream},
+      call.where);
 }
 
 void launch_gated_product(const Call &call, const Array &a, const Array &gate,
@@ -168,9 +166,9 @@ std::vector<KernelEntry> product_entries() {
              const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
              const DType number = computed(dtype);
              return std::vector<OperandShape>{
-                 {dtype, {m, k}, {}},        {dtype, {k, n}, {1, k}},
-                 {dtype, {n}, {}},           {number, {}, {}, true},
-                 {number, {}, {}, true},     {dtype, {m, n}, {}}};
+                 {dtype, {m, k}, {}},    {dtype, {k, n}, {1, k}},
+                 {dtype, {n}, {}},       {number, {}, {}, true},
+                 {number, {}, {}, true}, {dtype, {m, n}, {}}};
            }}};
 }
 

@@ -20,34 +20,34 @@ constexpr std::int64_t least_turns = 4;
 void parts_application(In a, In b, Out parts) {
   Tile acc = zeros(parts.shape(), f32);
   for (Index k : range(a.size(0)))
-    acc += dot(a[k], b[k], constexpr_value<bool>("TF32", false)
-                               ? Precision::tf32
-                               : Precision::ieee);
+    acc += dot(a[k], b[k],
+               constexpr_value<bool>("TF32", false) ? Precision::tf32
+                                                    : Precision::ieee);
   parts = acc;
 }
 
 // parts[S, M, N]: program (s, m, n) walks over TURNS tiles of K.
 const Kernel &parts_kernel() {
-  static const Kernel made{make_source(
-      "product_parts",
-      [](Tensor a, Tensor b, Tensor parts) {
-        auto BM = block_size("BM"), BN = block_size("BN"),
-             BK = block_size("BK"), TURNS = block_size("TURNS", 8);
-        auto ct = parts.tile({1, BM, BN}).at(1, squeeze(0));
-        auto at = a.tile({BM, BK})
-                      .tile({1, TURNS})
-                      .at(1, squeeze(0))
-                      .permute({1, 0})
-                      .unsqueeze(2)
-                      .expand({keep, keep, ct.size(2)});
-        auto bt = b.tile({BK, BN})
-                      .tile({TURNS, 1})
-                      .at(1, squeeze(1))
-                      .unsqueeze(1)
-                      .expand({keep, ct.size(1), keep});
-        return arranged(at, bt, ct);
-      },
-      parts_application, {"a", "b", "parts"})};
+  static const Kernel made{
+      make_source("product_parts",
+                  [](Tensor a, Tensor b, Tensor parts) {
+                    auto BM = block_size("BM"), BN = block_size("BN"),
+                         BK = block_size("BK"), TURNS = block_size("TURNS", 8);
+                    auto ct = parts.tile({1, BM, BN}).at(1, squeeze(0));
+                    auto at = a.tile({BM, BK})
+                                  .tile({1, TURNS})
+                                  .at(1, squeeze(0))
+                                  .permute({1, 0})
+                                  .unsqueeze(2)
+                                  .expand({keep, keep, ct.size(2)});
+                    auto bt = b.tile({BK, BN})
+                                  .tile({TURNS, 1})
+                                  .at(1, squeeze(1))
+                                  .unsqueeze(1)
+                                  .expand({keep, ct.size(1), keep});
+                    return arranged(at, bt, ct);
+                  },
+                  parts_application, {"a", "b", "parts"})};
   return made;
 }
 
@@ -164,15 +164,13 @@ bool launch_split_product(const Call &call, const Product &product,
   std::optional<Config> config = few_programs_config(product);
   if (!config)
     return false;
-  const std::int64_t programs =
-      tiles_of(out.size(0), config->blocks.at("BM")) *
-      tiles_of(out.size(1), config->blocks.at("BN"));
+  const std::int64_t programs = tiles_of(out.size(0), config->blocks.at("BM")) *
+                                tiles_of(out.size(1), config->blocks.at("BN"));
   const std::int64_t turns =
       tiles_of(product.a.size(1), config->blocks.at("BK"));
   const std::int64_t enough = enough_programs(config->blocks.at("BM"));
-  const std::int64_t wanted =
-      std::min(2 * enough / std::max<std::int64_t>(programs, 1),
-               turns / least_turns);
+  const std::int64_t wanted = std::min(
+      2 * enough / std::max<std::int64_t>(programs, 1), turns / least_turns);
   if (programs >= enough || wanted < 2)
     return false;
   const std::int64_t each = tiles_of(turns, wanted);

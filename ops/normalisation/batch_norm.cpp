@@ -85,8 +85,7 @@ Moments joined_moments(const In &means, const In &squares, const In &counts) {
   return {mean, square, total};
 }
 
-void join_application(In means, In squares, In counts, Out mean,
-                      Out variance) {
+void join_application(In means, In squares, In counts, Out mean, Out variance) {
   const Moments all = joined_moments(means, squares, counts);
   mean = all.mean;
   variance = all.square / all.count;
@@ -100,12 +99,15 @@ void update_application(In means, In squares, In counts, In momentum, Out mean,
   variance = all.square / all.count;
   Tile share = cast(momentum, type), kept = 1 - share;
   running_mean = cast(running_mean, type) * kept + all.mean * share;
-  running_var = cast(running_var, type) * kept +
-                all.square / (all.count - 1) * share;
+  running_var =
+      cast(running_var, type) * kept + all.square / (all.count - 1) * share;
 }
 
 Tensor parts_of(const Tensor &t, const Size &BC) {
-  return t.tile({1, BC}).tile({whole, 1}).at(1, squeeze(1)).at(2, squeeze(0))
+  return t.tile({1, BC})
+      .tile({whole, 1})
+      .at(1, squeeze(1))
+      .at(2, squeeze(0))
       .squeeze(0);
 }
 
@@ -182,11 +184,11 @@ std::int64_t covering(std::int64_t size) {
 
 // 1024 elements, as long as what is behind the channels lets them be.
 Config blocks_of(const ChannelViews &views) {
-  const std::int64_t columns = std::min<std::int64_t>(covering(views.length), 1024);
+  const std::int64_t columns =
+      std::min<std::int64_t>(covering(views.length), 1024);
   Config config;
-  config.blocks = {
-      {"BS", columns},
-      {"BC", std::min(covering(views.x.size(1)), 1024 / columns)}};
+  config.blocks = {{"BS", columns},
+                   {"BC", std::min(covering(views.x.size(1)), 1024 / columns)}};
   return config;
 }
 
@@ -275,12 +277,12 @@ struct BatchNorm {
     const Array none = Array::scalar(0, f32),
                 small = Array::scalar(eps, computed(x.dtype()));
     const std::array<const Array *, 7> operands{&views.x,
-                              &found.mean,
-                              &found.variance,
-                              weight ? &*weight : &none,
-                              bias ? &*bias : &none,
-                              &small,
-                              &views.out};
+                                                &found.mean,
+                                                &found.variance,
+                                                weight ? &*weight : &none,
+                                                bias ? &*bias : &none,
+                                                &small,
+                                                &views.out};
     const Kernel &chosen = apply_kernel();
     (views.inner == 1 ? chosen : chosen.with("INNER", views.inner))
         .run(operands, {.config = blocks_of(views), .stream = call.stream},

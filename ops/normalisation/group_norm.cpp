@@ -138,8 +138,8 @@ const Kernel &looped_kernel() {
 }
 
 std::int64_t covering(std::int64_t size) {
-  return static_cast<std::int64_t>(
-      std::bit_ceil(static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
+  return static_cast<std::int64_t>(std::bit_ceil(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
 }
 
 // A tile of 2048 elements, as long as the last dimension lets it be.

@@ -87,10 +87,10 @@ struct LayerNorm {
                      const std::optional<Array> &weight,
                      const std::optional<Array> &bias, double eps,
                      const Array &out) {
-    const std::array operands{
-        RowOperand::full(x), RowOperand::weight(weight),
-        RowOperand::weight(bias),
-        RowOperand::number(eps, computed(x.dtype())), RowOperand::full(out)};
+    const std::array operands{RowOperand::full(x), RowOperand::weight(weight),
+                              RowOperand::weight(bias),
+                              RowOperand::number(eps, computed(x.dtype())),
+                              RowOperand::full(out)};
     launch_rows(call, kernels(),
                 x.rank() - static_cast<int>(normalized_shape.size()), operands);
   }

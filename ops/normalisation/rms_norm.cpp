@@ -7,8 +7,8 @@
 // the distance from 1 to the next number of the dtype of x unless given.
 // Errors: [device] [dtype] [shape] [overlap].
 // Source: torch.nn.functional.rms_norm.
-#include "girih/ops/normalisation.h"
 #include "girih/ops/normalisation/rms_norm.h"
+#include "girih/ops/normalisation.h"
 
 namespace girih::ops {
 
@@ -87,7 +87,8 @@ Array rms_norm(const Array &x,
 void rms_norm_out(const Array &x,
                   const std::vector<std::int64_t> &normalized_shape,
                   const Array &out, const std::optional<Array> &weight,
-                  std::optional<double> eps, const Stream &stream, std::source_location where) {
+                  std::optional<double> eps, const Stream &stream,
+                  std::source_location where) {
   compute_into<RmsNorm>(stream, where, std::tie(out), x, normalized_shape,
                         weight, eps);
 }

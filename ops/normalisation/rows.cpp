@@ -103,8 +103,8 @@ namespace {
 // What a size counts as, so that a kernel sees few blocks: a power of two, or
 // three of the next smaller one.
 std::int64_t covering(std::int64_t size) {
-  const auto top =
-      static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(size)));
+  const auto top = static_cast<std::int64_t>(
+      std::bit_ceil(static_cast<std::uint64_t>(size)));
   const std::int64_t middle = top / 4 * 3;
   return size <= middle ? middle : top;
 }
@@ -118,8 +118,8 @@ Config config_of_few_rows(std::int64_t length, DType dtype) {
   const std::int64_t warps =
       block / (32 * std::max<std::int64_t>(128 / bits(dtype), 1));
   const bool by_three = block % 3 == 0;
-  config.num_warps = static_cast<int>(
-      std::clamp<std::int64_t>(warps, 1, by_three ? 12 : 16));
+  config.num_warps =
+      static_cast<int>(std::clamp<std::int64_t>(warps, 1, by_three ? 12 : 16));
   return config;
 }
 
@@ -140,9 +140,8 @@ void launch_rows(const Call &call, const RowKernels &kernels, int split,
   std::size_t count = 0;
   for (const RowOperand &each : operands)
     if (each.kind != Kind::number)
-      views[count++] = each.kind == Kind::full
-                           ? each.array
-                           : each.array.broadcast_to(shape);
+      views[count++] =
+          each.kind == Kind::full ? each.array : each.array.broadcast_to(shape);
   const int outer = collapse_parts({views.data(), count}, split);
   const Array &out = views[count - 1];
   const auto product = [](std::span<const std::int64_t> sizes) {
@@ -165,12 +164,12 @@ void launch_rows(const Call &call, const RowKernels &kernels, int split,
     }
     Array &seen = views[view++];
     if (each.kind == Kind::weight)
-      seen = view_of(seen, seen.shape().subspan(at), seen.strides().subspan(at));
+      seen =
+          view_of(seen, seen.shape().subspan(at), seen.strides().subspan(at));
     all[number++] = &seen;
   }
 
-  const Kernel &chosen =
-      length <= longest_row ? kernels.whole : kernels.looped;
+  const Kernel &chosen = length <= longest_row ? kernels.whole : kernels.looped;
   const Kernel kernel = inner == 1 ? chosen : chosen.with("INNER", inner);
   LaunchOptions options{.config = {}, .stream = call.stream};
   if (on_gpu && length > longest_row)
@@ -207,23 +206,24 @@ void check_weight(const Call &call, const Argument &weight, const Array &x,
 
 KernelEntry rows_entry(const Kernel &kernel, std::string_view kinds,
                        bool large) {
-  return {.name = kernel.name(),
-          .kernel = kernel,
-          .dtypes = {std::begin(floats), std::end(floats)},
-          .size_names = {"M", "N"},
-          .sizes = {large ? 1024 : 16384, large ? 65536 : 4096},
-          .picture_sizes = {3, 5},
-          .operands = [kinds](DType dtype, std::span<const std::int64_t> sizes) {
-            std::vector<OperandShape> all;
-            for (const char kind : kinds)
-              if (kind == 'f')
-                all.push_back({dtype, {sizes[0], sizes[1]}, {}});
-              else if (kind == 'w')
-                all.push_back({dtype, {sizes[1]}, {}});
-              else
-                all.push_back({dtype == f64 ? f64 : f32, {}, {}, true});
-            return all;
-          }};
+  return {
+      .name = kernel.name(),
+      .kernel = kernel,
+      .dtypes = {std::begin(floats), std::end(floats)},
+      .size_names = {"M", "N"},
+      .sizes = {large ? 1024 : 16384, large ? 65536 : 4096},
+      .picture_sizes = {3, 5},
+      .operands = [kinds](DType dtype, std::span<const std::int64_t> sizes) {
+        std::vector<OperandShape> all;
+        for (const char kind : kinds)
+          if (kind == 'f')
+            all.push_back({dtype, {sizes[0], sizes[1]}, {}});
+          else if (kind == 'w')
+            all.push_back({dtype, {sizes[1]}, {}});
+          else
+            all.push_back({dtype == f64 ? f64 : f32, {}, {}, true});
+        return all;
+      }};
 }
 
 } // namespace girih::ops

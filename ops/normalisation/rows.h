@@ -76,6 +76,7 @@ void check_weight(const Call &call, const Argument &weight, const Array &x,
 
 /// A kernel's entry: operands are x and outputs [M, N], weights [N] and eps.
 /// `kinds` has a letter for each: f, w or e.
-KernelEntry rows_entry(const Kernel &kernel, std::string_view kinds, bool large);
+KernelEntry rows_entry(const Kernel &kernel, std::string_view kinds,
+                       bool large);
 
 } // namespace girih::ops

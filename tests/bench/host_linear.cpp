@@ -40,15 +40,14 @@ void run_few_rows(std::int64_t rows, DType dtype) {
         sink = read_all(weights[++read % weights.size()].data(), bytes, threads,
                         2);
       });
-  print_line("host linear", fmt::format("{}x{}x{} {}", rows, outputs, columns,
-                                        name(dtype)),
+  print_line("host linear",
+             fmt::format("{}x{}x{} {}", rows, outputs, columns, name(dtype)),
              timings.ours, static_cast<double>(bytes), "GB/s",
              {"read", timings.peer.median});
 }
 
 void run_many_rows(std::int64_t rows, DType dtype) {
-  const Array weight =
-      random_array({outputs, columns}, dtype, host_device, 1);
+  const Array weight = random_array({outputs, columns}, dtype, host_device, 1);
   const Array x = random_array({rows, columns}, dtype, host_device, 2);
   const Array y = Array::empty({rows, outputs}, dtype, host_device);
   const HostTimings timings =
@@ -56,9 +55,8 @@ void run_many_rows(std::int64_t rows, DType dtype) {
                 [&] { ops::matmul_out(x, weight.transpose(0, 1), y); });
   print_line("host linear",
              fmt::format("{}x{}x{} {}", rows, outputs, columns, name(dtype)),
-             timings.ours,
-             2.0 * static_cast<double>(rows * outputs * columns), "GFLOP/s",
-             {"matmul", timings.peer.median});
+             timings.ours, 2.0 * static_cast<double>(rows * outputs * columns),
+             "GFLOP/s", {"matmul", timings.peer.median});
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/ops.h"
 
+#include <array>
 #include <numeric>
 #include <optional>
 
@@ -22,8 +23,7 @@ struct Statistics {
 };
 
 /// Of the elements for which `in` holds, by their row-major number.
-template <class In>
-Statistics statistics(const std::vector<double> &x, In in) {
+template <class In> Statistics statistics(const std::vector<double> &x, In in) {
   Statistics out;
   double count = 0;
   for (std::size_t i = 0; i < x.size(); ++i)
@@ -55,11 +55,10 @@ struct Shapes {
 
 /// Compares with statistics that `of` gives for each element.
 template <class Of>
-::testing::AssertionResult near(const std::vector<double> &actual,
-                                const std::vector<double> &x,
-                                const std::vector<double> &weight,
-                                const std::vector<double> &bias,
-                                const Shapes &s, double eps, Of of) {
+::testing::AssertionResult
+near(const std::vector<double> &actual, const std::vector<double> &x,
+     const std::vector<double> &weight, const std::vector<double> &bias,
+     const Shapes &s, double eps, Of of) {
   const std::size_t channels = static_cast<std::size_t>(s.x[1]);
   for (std::size_t i = 0; i < x.size(); ++i) {
     const std::size_t channel = i / s.behind() % channels;
@@ -115,13 +114,11 @@ void check_groups(const Shapes &s, Device device, std::int64_t groups,
         {values.begin() + static_cast<std::ptrdiff_t>(group * each),
          values.begin() + static_cast<std::ptrdiff_t>((group + 1) * each)},
         [](std::size_t) { return true; }));
-  EXPECT_TRUE(near(out.values(), values,
-                   with_weights ? weight.values() : std::vector<double>(),
-                   with_weights ? bias.values() : std::vector<double>(), s,
-                   1e-3,
-                   [&](std::size_t i) -> const Statistics & {
-                     return found[i / each];
-                   }));
+  EXPECT_TRUE(near(
+      out.values(), values,
+      with_weights ? weight.values() : std::vector<double>(),
+      with_weights ? bias.values() : std::vector<double>(), s, 1e-3,
+      [&](std::size_t i) -> const Statistics & { return found[i / each]; }));
   EXPECT_TRUE(out.untouched_outside());
 }
 
@@ -148,6 +145,28 @@ TEST_P(ChannelNormTest, EveryLayout) {
     for (const Layout out : all_layouts)
       check_groups({.x = {2, 4, 3, 5}, .x_layout = x, .out_layout = out},
                    device(), 2, true);
+}
+
+// What became of the running statistics, `before`, with momentum 0.25.
+void check_running(const std::vector<Statistics> &found,
+                   const std::array<std::vector<double>, 2> &before,
+                   const std::array<Array, 2> &after, double count,
+                   bool training) {
+  const auto means = after[0].to_vector(), variances = after[1].to_vector();
+  for (std::size_t c = 0; c < found.size(); ++c) {
+    const double old_mean = before[0][c], old = before[1][c];
+    const double mean =
+        training ? 0.75 * old_mean + 0.25 * found[c].mean : old_mean;
+    const double variance =
+        training ? 0.75 * old + 0.25 * found[c].variance * count / (count - 1)
+                 : old;
+    const auto terms = static_cast<std::int64_t>(count) + 16;
+    EXPECT_LE(
+        std::abs(means[c] - mean),
+        dot_bound(f32, terms, std::abs(old_mean) + found[c].absolute, mean));
+    EXPECT_LE(std::abs(variances[c] - variance),
+              dot_bound(f32, terms, 4 * variance, variance));
+  }
 }
 
 void check_batch(const Shapes &s, Device device, bool training, bool running,
@@ -182,9 +201,8 @@ void check_batch(const Shapes &s, Device device, bool training, bool running,
   const auto values = x.values();
   std::vector<Statistics> found;
   for (std::size_t c = 0; c < channels; ++c) {
-    found.push_back(statistics(values, [&](std::size_t i) {
-      return i / s.behind() % channels == c;
-    }));
+    found.push_back(statistics(
+        values, [&](std::size_t i) { return i / s.behind() % channels == c; }));
     if (!training) {
       found[c].mean = means[c];
       found[c].variance = variances[c];
@@ -194,29 +212,13 @@ void check_batch(const Shapes &s, Device device, bool training, bool running,
   EXPECT_TRUE(near(out.values(), values,
                    with_weights ? weight.values() : std::vector<double>(),
                    with_weights ? bias.values() : std::vector<double>(), s,
-                   1e-3,
-                   [&](std::size_t i) -> const Statistics & {
+                   1e-3, [&](std::size_t i) -> const Statistics & {
                      return found[i / s.behind() % channels];
                    }));
   EXPECT_TRUE(out.untouched_outside());
-  if (!running)
-    return;
-  const double count = static_cast<double>(values.size() / channels);
-  const auto new_means = mean.to_vector(), new_variances = variance.to_vector();
-  for (std::size_t c = 0; c < channels; ++c) {
-    const double exact_mean =
-        training ? 0.75 * means[c] + 0.25 * found[c].mean : means[c];
-    const double exact =
-        training ? 0.75 * variances[c] +
-                       0.25 * found[c].variance * count / (count - 1)
-                 : variances[c];
-    const auto terms = static_cast<std::int64_t>(count) + 16;
-    EXPECT_LE(std::abs(new_means[c] - exact_mean),
-              dot_bound(f32, terms, std::abs(means[c]) + found[c].absolute,
-                        exact_mean));
-    EXPECT_LE(std::abs(new_variances[c] - exact),
-              dot_bound(f32, terms, 4 * exact, exact));
-  }
+  if (running)
+    check_running(found, {means, variances}, {mean, variance},
+                  static_cast<double>(values.size() / channels), training);
 }
 
 TEST_P(ChannelNormTest, Batches) {

@@ -50,8 +50,8 @@ Expected reference(const NormCase &c) {
           (std::abs(c.x[row + i]) + absolute / n) * scale * std::abs(w) +
           std::abs(b);
       out.exact.push_back(y);
-      out.bound.push_back(dot_bound(
-          c.dtype, static_cast<std::int64_t>(c.length) + 16, all, y));
+      out.bound.push_back(
+          dot_bound(c.dtype, static_cast<std::int64_t>(c.length) + 16, all, y));
     }
   }
   return out;
@@ -95,8 +95,12 @@ void check(const Shapes &s, Device device, bool centred, With with) {
   const Operand out(s.x, s.dtype, device, s.out_layout);
   const double eps = 1e-3;
   std::optional<Array> w, b;
-  NormCase c{.x = x.values(), .weight = {}, .bias = {}, .eps = eps,
-             .centred = centred, .dtype = s.dtype};
+  NormCase c{.x = x.values(),
+             .weight = {},
+             .bias = {},
+             .eps = eps,
+             .centred = centred,
+             .dtype = s.dtype};
   c.length = 1;
   for (const std::int64_t size : row)
     c.length *= static_cast<std::size_t>(size);
@@ -126,10 +130,9 @@ TEST_P(RowNormTest, EveryDtype) {
 
 TEST_P(RowNormTest, EveryLength) {
   const std::vector<std::int64_t> lengths =
-      on_interpreter()
-          ? std::vector<std::int64_t>{1, 2, 5, 33}
-          : std::vector<std::int64_t>{1,   2,   3,    31,   96,  127,
-                                      128, 129, 1021, 1536, 4097};
+      on_interpreter() ? std::vector<std::int64_t>{1, 2, 5, 33}
+                       : std::vector<std::int64_t>{
+                             1, 2, 3, 31, 96, 127, 128, 129, 1021, 1536, 4097};
   for (const bool centred : {false, true})
     for (const std::int64_t length : lengths)
       for (const std::int64_t rows : {1, 7})
@@ -158,7 +161,9 @@ TEST_P(RowNormTest, EveryLayout) {
   for (const bool centred : {false, true})
     for (const Layout x : all_layouts)
       for (const Layout out : all_layouts)
-        check({.x = {5, 33}, .x_layout = x, .out_layout = out,
+        check({.x = {5, 33},
+               .x_layout = x,
+               .out_layout = out,
                .weight_layout = x == Layout::transposed ? Layout::stepped : x},
               device(), centred, With::both);
 }
@@ -166,9 +171,11 @@ TEST_P(RowNormTest, EveryLayout) {
 TEST_P(RowNormTest, RowsOfSeveralDimensions) {
   for (const bool centred : {false, true})
     for (const Layout layout : all_layouts)
-      for (const std::size_t inner : {std::size_t{1}, std::size_t{2},
-                                      std::size_t{3}})
-        check({.x = {3, 5, 7}, .inner = inner, .x_layout = layout,
+      for (const std::size_t inner :
+           {std::size_t{1}, std::size_t{2}, std::size_t{3}})
+        check({.x = {3, 5, 7},
+               .inner = inner,
+               .x_layout = layout,
                .weight_layout = inner == 1 ? Layout::contiguous : layout},
               device(), centred, With::both);
 }
@@ -180,7 +187,10 @@ TEST_P(RowNormTest, PartsOfRows) {
                   random);
   const Array heads = x.array().reshape({3, 6, 16}).slice(1, 1, 5);
   const Array out = ops::rms_norm(heads, {16}, {}, 1e-6);
-  NormCase c{.x = heads.to_vector(), .weight = {}, .bias = {}, .length = 16,
+  NormCase c{.x = heads.to_vector(),
+             .weight = {},
+             .bias = {},
+             .length = 16,
              .eps = 1e-6};
   EXPECT_TRUE(near(out.to_vector(), reference(c)));
 }
@@ -188,7 +198,10 @@ TEST_P(RowNormTest, PartsOfRows) {
 TEST_P(RowNormTest, WithoutWeightAndDefaultEps) {
   const double tiny[] = {1e-4, -1e-4, 2e-4, 0};
   const Array x = Array::from(tiny, {1, 4}, f32, device());
-  NormCase c{.x = x.to_vector(), .weight = {}, .bias = {}, .length = 4,
+  NormCase c{.x = x.to_vector(),
+             .weight = {},
+             .bias = {},
+             .length = 4,
              .eps = std::numeric_limits<float>::epsilon()};
   EXPECT_TRUE(near(ops::rms_norm(x, {4}).to_vector(), reference(c)));
   c.centred = true;
@@ -202,8 +215,7 @@ TEST_P(RowNormTest, FarFromZero) {
   for (const std::int64_t length : {std::int64_t{64}, longer}) {
     auto random = random_engine();
     std::normal_distribution<double> normal;
-    NormCase c{.x = {}, .weight = {}, .bias = {}, .eps = 1e-5,
-               .centred = true};
+    NormCase c{.x = {}, .weight = {}, .bias = {}, .eps = 1e-5, .centred = true};
     c.length = static_cast<std::size_t>(length);
     for (std::int64_t i = 0; i < length; ++i)
       c.x.push_back(4096 + std::round(64 * normal(random)) / 64);
@@ -254,8 +266,11 @@ void check_fused(const Shapes &s, Device device) {
     sums[i] += others[i];
   sums = rounded(sums, s.dtype);
   EXPECT_TRUE(same_values(sum.values(), sums));
-  NormCase c{.x = sums, .weight = weight.values(), .bias = {},
-             .length = static_cast<std::size_t>(s.x.back()), .eps = 1e-5,
+  NormCase c{.x = sums,
+             .weight = weight.values(),
+             .bias = {},
+             .length = static_cast<std::size_t>(s.x.back()),
+             .eps = 1e-5,
              .dtype = s.dtype};
   EXPECT_TRUE(near(out.values(), reference(c)));
   EXPECT_TRUE(out.untouched_outside());

@@ -101,9 +101,8 @@ TEST(GroupedMmErrorsTest, NameTheArgument) {
               offs = Array::zeros({3}, i32, host_device);
   expect(ErrorId::shape, "grouped_mm: b must have shape [*, 4, *]",
          [&] { ops::grouped_mm(a, a, offs); });
-  expect(ErrorId::shape, "grouped_mm: offs must have shape [3]", [&] {
-    ops::grouped_mm(a, b, Array::zeros({2}, i32, host_device));
-  });
+  expect(ErrorId::shape, "grouped_mm: offs must have shape [3]",
+         [&] { ops::grouped_mm(a, b, Array::zeros({2}, i32, host_device)); });
   expect(ErrorId::dtype, "grouped_mm: offs cannot be f32",
          [&] { ops::grouped_mm(a, b, a); });
 }

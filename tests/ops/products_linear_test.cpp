@@ -5,6 +5,7 @@
 
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/ops.h"
+#include "girih/ops/registry.h"
 
 #include <numbers>
 #include <optional>
@@ -58,8 +59,8 @@ double activated(double x, const std::string &kind) {
                                 const Sums &expected, DType dtype,
                                 std::int64_t terms) {
   for (std::size_t i = 0; i < actual.size(); ++i) {
-    const double bound = dot_bound(dtype, terms + 16, expected.absolute[i],
-                                   expected.exact[i]);
+    const double bound =
+        dot_bound(dtype, terms + 16, expected.absolute[i], expected.exact[i]);
     // Written so that NaN fails.
     if (!(std::abs(actual[i] - expected.exact[i]) <= bound))
       return ::testing::AssertionFailure()
@@ -143,19 +144,28 @@ TEST_P(LinearTest, EveryActivation) {
        {"none", "relu", "gelu", "gelu_tanh", "silu"})
     for (const std::int64_t rows : {1, 12})
       for (const bool bias : {false, true})
-        check({.m = rows, .n = 21, .k = 16, .dtype = bf16,
-               .activation = activation, .bias = bias},
+        check({.m = rows,
+               .n = 21,
+               .k = 16,
+               .dtype = bf16,
+               .activation = activation,
+               .bias = bias},
               device(), Values::reals);
 }
 
 TEST_P(LinearTest, EveryLayout) {
   for (const Layout x : all_layouts)
     for (const Layout weight : all_layouts)
-      for (const Layout out : {Layout::contiguous, Layout::transposed,
-                               Layout::padded})
+      for (const Layout out :
+           {Layout::contiguous, Layout::transposed, Layout::padded})
         for (const std::int64_t rows : {2, 11})
-          check({.m = rows, .n = 35, .k = 29, .dtype = bf16, .x = x,
-                 .weight = weight, .out = out},
+          check({.m = rows,
+                 .n = 35,
+                 .k = 29,
+                 .dtype = bf16,
+                 .x = x,
+                 .weight = weight,
+                 .out = out},
                 device(), Values::integers);
 }
 
@@ -171,10 +181,10 @@ TEST_P(LinearTest, EveryRank) {
     EXPECT_EQ(std::vector<std::int64_t>(out.shape().begin(), out.shape().end()),
               shape);
     const std::vector<double> values = x.to_vector();
-    EXPECT_TRUE(same_values(
-        out.to_vector(),
-        products(values, weight.values(), values.size() / 5, 6, 5, true)
-            .exact));
+    EXPECT_TRUE(
+        same_values(out.to_vector(), products(values, weight.values(),
+                                              values.size() / 5, 6, 5, true)
+                                         .exact));
   };
   const Operand batch({2, 7, 3, 5}, f32, device(), Layout::contiguous,
                       Values::integers, random);
@@ -204,8 +214,8 @@ void check_swiglu(const Case &c, Device device) {
                std::to_string(c.k) + " " + std::string(girih::name(c.dtype)));
   auto random = random_engine();
   const Operand x({c.m, c.k}, c.dtype, device, c.x, Values::reals, random);
-  const Operand weight({2 * c.n, c.k}, c.dtype, device, c.weight,
-                       Values::reals, random);
+  const Operand weight({2 * c.n, c.k}, c.dtype, device, c.weight, Values::reals,
+                       random);
   const Operand out({c.m, c.n}, c.dtype, device, c.out);
   ops::linear_swiglu_out(x.array(), weight.array(), out.array());
   const auto m = static_cast<std::size_t>(c.m),
@@ -237,8 +247,13 @@ TEST_P(LinearSwigluTest, EveryLayout) {
   for (const Layout x : all_layouts)
     for (const Layout weight : all_layouts)
       for (const std::int64_t rows : {1, 10})
-        check_swiglu({.m = rows, .n = 21, .k = 19, .dtype = bf16, .x = x,
-                      .weight = weight, .out = x},
+        check_swiglu({.m = rows,
+                      .n = 21,
+                      .k = 19,
+                      .dtype = bf16,
+                      .x = x,
+                      .weight = weight,
+                      .out = x},
                      device());
 }
 
@@ -281,10 +296,10 @@ TEST_P(AddedProductTest, BetaZeroReadsNothing) {
   const double values[] = {nan, nan, nan, nan}, ones[] = {1, 2, 3, 4};
   const Array input = Array::from(values, {2, 2}, f32, device()),
               a = Array::from(ones, {2, 2}, f32, device());
-  EXPECT_TRUE(same_values(ops::addmm(input, a, a, 0).to_vector(),
-                          {7, 10, 15, 22}));
-  EXPECT_TRUE(same_values(ops::addmm(input, a, a, 0, 2).to_vector(),
-                          {14, 20, 30, 44}));
+  EXPECT_TRUE(
+      same_values(ops::addmm(input, a, a, 0).to_vector(), {7, 10, 15, 22}));
+  EXPECT_TRUE(
+      same_values(ops::addmm(input, a, a, 0, 2).to_vector(), {14, 20, 30, 44}));
 }
 
 TEST_P(AddedProductTest, Batches) {
@@ -352,10 +367,9 @@ TEST_P(AddedProductTest, LeadingDimensionsBroadcast) {
   std::vector<double> expected;
   for (std::ptrdiff_t i = 0; i < 2; ++i)
     for (std::ptrdiff_t j = 0; j < 5; ++j) {
-      const auto sums =
-          products({x.begin() + 12 * i, x.begin() + 12 * (i + 1)},
-                   {y.begin() + 24 * j, y.begin() + 24 * (j + 1)}, 3, 6, 4,
-                   false);
+      const auto sums = products({x.begin() + 12 * i, x.begin() + 12 * (i + 1)},
+                                 {y.begin() + 24 * j, y.begin() + 24 * (j + 1)},
+                                 3, 6, 4, false);
       expected.insert(expected.end(), sums.exact.begin(), sums.exact.end());
     }
   EXPECT_TRUE(same_values(out.to_vector(), expected));
@@ -364,9 +378,8 @@ TEST_P(AddedProductTest, LeadingDimensionsBroadcast) {
                     random);
   EXPECT_EQ(ops::matmul(row.array(), b.array()).rank(), 2);
   EXPECT_EQ(ops::matmul(a.array(), row.array()).rank(), 3);
-  EXPECT_TRUE(same_values(
-      ops::matmul(a.array(), row.array()).to_vector(),
-      products(x, row.values(), 6, 1, 4, false).exact));
+  EXPECT_TRUE(same_values(ops::matmul(a.array(), row.array()).to_vector(),
+                          products(x, row.values(), 6, 1, 4, false).exact));
 }
 
 // tf32 keeps ten bits, enough for small integers.
@@ -377,8 +390,84 @@ TEST_P(AddedProductTest, Tf32) {
   const Operand b({40, 24}, f32, device(), Layout::contiguous, Values::integers,
                   random);
   const auto sums = products(a.values(), b.values(), 33, 24, 40, false);
-  EXPECT_TRUE(same_values(
-      ops::mm(a.array(), b.array(), "tf32").to_vector(), sums.exact));
+  EXPECT_TRUE(same_values(ops::mm(a.array(), b.array(), "tf32").to_vector(),
+                          sums.exact));
+}
+
+// Kernels that only GPUs run by themselves, on the host.
+void run(const Kernel &kernel, const std::vector<Array> &arrays,
+         const std::string &config) {
+  kernel.launch(arrays, {.config = parse_config(config), .stream = {}});
+}
+
+TEST(LinearKernelsTest, RowsOfTheWeight) {
+  auto random = random_engine();
+  for (const std::int64_t rows : {1, 2, 3, 5, 8})
+    for (const DType dtype : {f32, bf16}) {
+      SCOPED_TRACE(std::to_string(rows) + std::string(girih::name(dtype)));
+      const Operand x({rows, 50}, dtype, host_device, Layout::padded,
+                      Values::integers, random);
+      const Operand weight({13, 50}, dtype, host_device, Layout::padded,
+                           Values::integers, random);
+      const Operand bias({13}, dtype, host_device, Layout::stepped,
+                         Values::integers, random);
+      const Operand out({rows, 13}, dtype, host_device, Layout::padded);
+      run(ops::find_kernel("linear_rows")
+              .kernel.with("ROWS", rows)
+              .with("ACTIVATION", 1),
+          {x.array(), weight.array(), bias.array(), out.array()}, "BN=4 BK=32");
+      const auto m = static_cast<std::size_t>(rows);
+      Sums sums = products(x.values(), weight.values(), m, 13, 50, true);
+      for (std::size_t i = 0; i < 13 * m; ++i)
+        sums.exact[i] = std::max(sums.exact[i] + bias.values()[i % 13], 0.0);
+      EXPECT_TRUE(same_values(out.values(), rounded(sums.exact, dtype)));
+      EXPECT_TRUE(out.untouched_outside());
+    }
+}
+
+TEST(LinearKernelsTest, RowsOfTwoWeights) {
+  auto random = random_engine();
+  for (const std::int64_t rows : {1, 3}) {
+    const Operand x({rows, 50}, f32, host_device, Layout::padded, Values::reals,
+                    random);
+    const Operand weight({26, 50}, f32, host_device, Layout::padded,
+                         Values::reals, random);
+    const Operand out({rows, 13}, f32, host_device, Layout::padded),
+        other({rows, 13}, f32, host_device, Layout::padded);
+    const Array gate = weight.array().slice(0, 0, 13),
+                up = weight.array().slice(0, 13, 26);
+    run(ops::find_kernel("linear_swiglu_rows").kernel.with("ROWS", rows),
+        {x.array(), gate, up, out.array()}, "BN=4 BK=32");
+    ops::linear_swiglu_out(x.array(), weight.array(), other.array());
+    const auto ours = out.values(), theirs = other.values();
+    for (std::size_t i = 0; i < ours.size(); ++i)
+      EXPECT_NEAR(ours[i], theirs[i], 1e-3 * (1 + std::abs(theirs[i])));
+    EXPECT_TRUE(out.untouched_outside());
+  }
+}
+
+TEST(LinearKernelsTest, PartsOfTheSum) {
+  auto random = random_engine();
+  const Operand a({19, 300}, bf16, host_device, Layout::padded,
+                  Values::integers, random);
+  const Operand b({300, 23}, bf16, host_device, Layout::transposed,
+                  Values::integers, random);
+  const Operand c({23}, bf16, host_device, Layout::stepped, Values::integers,
+                  random);
+  const Operand out({19, 23}, bf16, host_device, Layout::padded);
+  // 19 tiles of 16 in parts of 4.
+  const Operand parts({5, 19, 23}, f32, host_device, Layout::contiguous);
+  run(ops::find_kernel("product_parts").kernel,
+      {a.array(), b.array(), parts.array()}, "BM=16 BN=16 BK=16 TURNS=4");
+  run(ops::find_kernel("product_sum").kernel,
+      {parts.array(), c.array(), Array::scalar(0.5, f32), Array::scalar(2, f32),
+       out.array()},
+      "BM=8 BN=16");
+  Sums sums = products(a.values(), b.values(), 19, 23, 300, false);
+  for (std::size_t i = 0; i < sums.exact.size(); ++i)
+    sums.exact[i] = 0.5 * sums.exact[i] + 2 * c.values()[i % 23];
+  EXPECT_TRUE(same_values(out.values(), rounded(sums.exact, bf16)));
+  EXPECT_TRUE(out.untouched_outside());
 }
 
 template <class Work>
@@ -400,14 +489,13 @@ TEST(ProductErrorsTest, NameTheArgument) {
   };
   expect_error(ErrorId::shape, "linear: weight must have shape [*, 4]",
                [&] { ops::linear(zeros({3, 4}), zeros({4, 3})); });
-  expect_error(ErrorId::shape, "linear: bias must have shape [5]", [&] {
-    ops::linear(zeros({3, 4}), zeros({5, 4}), zeros({4}));
-  });
+  expect_error(ErrorId::shape, "linear: bias must have shape [5]",
+               [&] { ops::linear(zeros({3, 4}), zeros({5, 4}), zeros({4})); });
   expect_error(ErrorId::argument, "linear: activation must be none, relu",
                [&] { ops::linear(zeros({4}), zeros({5, 4}), {}, "tanh"); });
-  expect_error(ErrorId::argument, "linear: precision must be ieee or tf32", [&] {
-    ops::linear(zeros({4}), zeros({5, 4}), {}, "none", "tf16");
-  });
+  expect_error(
+      ErrorId::argument, "linear: precision must be ieee or tf32",
+      [&] { ops::linear(zeros({4}), zeros({5, 4}), {}, "none", "tf16"); });
   expect_error(ErrorId::dtype, "linear: x and weight must have the same dtype",
                [&] { ops::linear(zeros({4}), zeros({5, 4}, bf16)); });
   expect_error(ErrorId::shape, "linear_swiglu: gate_up_weight must have as",
@@ -418,10 +506,9 @@ TEST(ProductErrorsTest, NameTheArgument) {
                [&] { ops::bmm(zeros({2, 3, 4}), zeros({3, 4, 5})); });
   expect_error(ErrorId::shape, "mv: the last size of a must be the first of x",
                [&] { ops::mv(zeros({3, 4}), zeros({3})); });
-  expect_error(ErrorId::shape,
-               "addmm: input does not broadcast to the result, [3, 5]", [&] {
-                 ops::addmm(zeros({2, 5}), zeros({3, 4}), zeros({4, 5}));
-               });
+  expect_error(
+      ErrorId::shape, "addmm: input does not broadcast to the result, [3, 5]",
+      [&] { ops::addmm(zeros({2, 5}), zeros({3, 4}), zeros({4, 5})); });
   expect_error(ErrorId::shape, "matmul: leading dimensions of a and b cannot",
                [&] { ops::matmul(zeros({2, 3, 4}), zeros({3, 4, 5})); });
   expect_error(ErrorId::shape,
