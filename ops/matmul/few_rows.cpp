@@ -336,7 +336,7 @@ std::vector<KernelEntry> few_rows_entries() {
 }
 
 std::vector<KernelEntry> gated_few_rows_entries() {
-  return {entry(wide_gated_kernel(), true), entry(tall_gated_kernel(), true)};
+  return {entry(wide_gated_kernel(), true)};
 }
 
 } // namespace girih::ops

@@ -88,6 +88,24 @@ const Kernel &kernel_of(const Key &key) {
                (key.scaled ? 2 : 0) + (key.tf32 ? 1 : 0)];
 }
 
+// f32 sums on CUDA cores: narrower than the default, whose registers hold no
+// more than the sums.
+Config config_of_f32(std::int64_t rows) {
+  Config config;
+  config.blocks = {{"BM", rows}, {"BN", 64}, {"BK", 16}};
+  config.order = {ProgramOrder::Kind::grouped, 8};
+  return config;
+}
+
+std::optional<Config> config_of(const Product &product) {
+  if (std::optional<Config> small = few_programs_config(product))
+    return small;
+  if (product.out.device().kind == Device::Kind::cuda &&
+      product.a.dtype() == f32 && !product.tf32)
+    return config_of_f32(product.out.size(-2) <= 64 ? 64 : 128);
+  return std::nullopt;
+}
+
 // c as the kernel takes it: as it is where it is a row, else spread to out.
 Array added(const Product &product) {
   if (!product.c || product.beta == 0)
@@ -141,9 +159,9 @@ void launch_product(const Call &call, const Product &product) {
     return;
   const std::array operands{&product.a, &product.b, &c,
                             &alpha,     &beta,      &product.out};
-  kernel_of(key).run(
-      operands, {.config = few_programs_config(product), .stream = call.stream},
-      call.where);
+  kernel_of(key).run(operands,
+                     {.config = config_of(product), .stream = call.stream},
+                     call.where);
 }
 
 void launch_gated_product(const Call &call, const Array &a, const Array &gate,
@@ -151,14 +169,20 @@ void launch_gated_product(const Call &call, const Array &a, const Array &gate,
   LaunchOptions options{.config = {}, .stream = call.stream};
   if (out.device().kind == Device::Kind::cuda && bits(a.dtype()) == 16)
     options.config = gated_config(out);
+  else if (out.device().kind == Device::Kind::cuda && a.dtype() == f32)
+    options.config = config_of_f32(64);
   const std::array operands{&a, &gate, &up, &out};
   gated_kernel().run(operands, options, call.where);
 }
 
+// Of f32 a few registers would spill with the default Config, which is not what
+// runs.
+constexpr DType entry_dtypes[] = {bf16, f16, f64};
+
 std::vector<KernelEntry> product_entries() {
   return {{.name = "product",
            .kernel = kernel(),
-           .dtypes = {std::begin(floats), std::end(floats)},
+           .dtypes = {std::begin(entry_dtypes), std::end(entry_dtypes)},
            .size_names = {"M", "N", "K"},
            .sizes = {4096, 4096, 4096},
            .picture_sizes = {5, 7, 3},
@@ -175,7 +199,7 @@ std::vector<KernelEntry> product_entries() {
 std::vector<KernelEntry> gated_product_entries() {
   return {{.name = "linear_swiglu",
            .kernel = gated_kernel(),
-           .dtypes = {std::begin(floats), std::end(floats)},
+           .dtypes = {std::begin(entry_dtypes), std::end(entry_dtypes)},
            .size_names = {"M", "N", "K"},
            .sizes = {4096, 4096, 4096},
            .picture_sizes = {5, 7, 3},
