@@ -48,6 +48,43 @@ int merge(Dimensions &dims, int rank, std::size_t arrays) {
   return rank == 0 ? 0 : kept + 1;
 }
 
+// Dimensions [begin, end) of all arrays, without those of size 1.
+int read_part(Dimensions &dims, std::span<const Array> arrays, int begin,
+              int end) {
+  int rank = 0;
+  for (int d = begin; d < end; ++d) {
+    const auto at = static_cast<std::size_t>(d);
+    if (arrays.back().shape()[at] == 1)
+      continue;
+    Dimension &dim = dims[static_cast<std::size_t>(rank++)];
+    dim.size = arrays.back().shape()[at];
+    for (std::size_t i = 0; i < arrays.size(); ++i)
+      dim.strides[i] = arrays[i].strides()[at];
+  }
+  return rank;
+}
+
+// What is left of them; one element where there is nothing.
+int collapse_part(Dimensions &dims, int rank, std::size_t arrays) {
+  sort_by_stride(dims, rank, arrays - 1);
+  rank = merge(dims, rank, arrays);
+  if (rank == 0)
+    dims[static_cast<std::size_t>(rank++)].strides.fill(1);
+  return rank;
+}
+
+void show_as(std::span<Array> arrays, const Dimensions &dims, int rank) {
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    Dims shape, strides;
+    shape.rank = strides.rank = rank;
+    for (std::size_t d = 0; d < static_cast<std::size_t>(rank); ++d) {
+      shape.sizes[d] = dims[d].size;
+      strides.sizes[d] = dims[d].strides[i];
+    }
+    arrays[i] = view_of(arrays[i], shape, strides);
+  }
+}
+
 } // namespace
 
 std::int64_t Shaped::numel() const {
@@ -92,34 +129,27 @@ void collapse(std::span<Array> arrays) {
     return;
   }
   Dimensions dims;
-  int rank = 0;
-  for (int d = 0; d < last.rank(); ++d) {
-    const auto at = static_cast<std::size_t>(d);
-    if (last.shape()[at] == 1)
-      continue;
-    Dimension &dim = dims[static_cast<std::size_t>(rank++)];
-    dim.size = last.shape()[at];
-    for (std::size_t i = 0; i < count; ++i)
-      dim.strides[i] = arrays[i].strides()[at];
-  }
-  sort_by_stride(dims, rank, count - 1);
-  rank = merge(dims, rank, count);
-  if (rank == 0)
-    dims[static_cast<std::size_t>(rank++)].strides.fill(1);
-  for (std::size_t i = 0; i < count; ++i) {
-    Dims shape, strides;
-    shape.rank = strides.rank = rank;
-    for (std::size_t d = 0; d < static_cast<std::size_t>(rank); ++d) {
-      shape.sizes[d] = dims[d].size;
-      strides.sizes[d] = dims[d].strides[i];
-    }
-    Array &array = arrays[i];
-    const bool read_only = array.read_only();
-    array = Array(array.data(), shape, array.dtype(), array.device(), strides,
-                  array.owner());
-    if (read_only)
-      array = array.as_read_only();
-  }
+  const int rank = read_part(dims, arrays, 0, last.rank());
+  show_as(arrays, dims, collapse_part(dims, rank, count));
+}
+
+int collapse_parts(std::span<Array> arrays, int split) {
+  const std::size_t count = arrays.size();
+  Dimensions first, second;
+  int outer = read_part(first, arrays, 0, split);
+  int inner = read_part(second, arrays, split, arrays.back().rank());
+  outer = collapse_part(first, outer, count);
+  inner = collapse_part(second, inner, count);
+  std::copy_n(second.begin(), inner, first.begin() + outer);
+  show_as(arrays, first, outer + inner);
+  return outer;
+}
+
+Array view_of(const Array &array, std::span<const std::int64_t> sizes,
+              std::span<const std::int64_t> strides) {
+  const Array view(array.data(), sizes, array.dtype(), array.device(), strides,
+                   array.owner());
+  return array.read_only() ? view.as_read_only() : view;
 }
 
 } // namespace girih::ops

@@ -46,4 +46,14 @@ inline constexpr int max_collapsed = 8;
 /// as one element.
 void collapse(std::span<Array> arrays);
 
+/// The same for the dimensions before `split` and for those from it on, each
+/// part by itself: what is done to the rows of all arrays is done to the same
+/// elements. Both parts keep at least one dimension. Gives how many the first
+/// one has.
+int collapse_parts(std::span<Array> arrays, int split);
+
+/// The view of `sizes` and `strides` of the same memory.
+Array view_of(const Array &array, std::span<const std::int64_t> sizes,
+              std::span<const std::int64_t> strides);
+
 } // namespace girih::ops

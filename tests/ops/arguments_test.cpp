@@ -89,11 +89,11 @@ TEST(MatmulArgumentsTest, Shapes) {
 
 TEST(MatmulArgumentsTest, Ranks) {
   expect_error(ErrorId::shape,
-               {"matmul: a and b must have 1 or 2 dimensions",
-                "a is f32[2, 3, 4]", "b is f32[4, 5]"},
-               [] { ops::matmul(host({2, 3, 4}), host({4, 5})); });
-  expect_error(ErrorId::shape, {"matmul: a and b must have 1 or 2"},
+               {"matmul: a and b must have a dimension or more", "a is f32[]",
+                "b is f32[4, 5]"},
                [] { ops::matmul(host({}), host({4, 5})); });
+  expect_error(ErrorId::shape, {"matmul: a and b must have a dimension"},
+               [] { ops::matmul(host({4}), host({})); });
 }
 
 TEST(MatmulArgumentsTest, Dtypes) {

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/matmul/few_rows.h"
+
+#include "girih/ops/elementwise/elementwise.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace girih::ops {
+
+namespace {
+
+constexpr int most_rows = 8;
+// On the host, where more is faster as a product that packs the weight first.
+constexpr int most_rows_of_host = 16;
+// 16-bit elements: from here on a tensor core's padded tile costs less than as
+// many multiplications and conversions on CUDA cores.
+constexpr int most_rows_of_halves = 4;
+
+int rows_constant() { return constexpr_value<int>("ROWS", 1); }
+
+// A program has BN rows of the weight and, on a GPU, ROWS of x.
+struct Cut {
+  Size BN, BK;
+  std::int64_t rows = 1;
+};
+Cut wide_cut() {
+  return {block_size("BN", 4), block_size("BK", 1024), rows_constant()};
+}
+Cut tall_cut() { return {block_size("BN"), block_size("BK")}; }
+
+// On a GPU. Grid [M / ROWS, N / BN].
+auto wide_out(const Cut &cut, const Tensor &out) {
+  return out.tile({cut.rows, cut.BN});
+}
+auto wide_weight(const Cut &cut, const Tensor &weight, const Tensor &out) {
+  return weight.tile({cut.BN, cut.BK})
+      .tile({1, whole})
+      .at(1, squeeze(0))
+      .permute({1, 0})
+      .expand({out.size(0), keep});
+}
+auto wide_x(const Cut &cut, const Tensor &x, const Tensor &out) {
+  return x.tile({1, cut.BK})
+      .tile({cut.rows, whole})
+      .expand({keep, out.size(1)});
+}
+auto wide_bias(const Cut &cut, const Tensor &bias, const Tensor &out) {
+  if (bias.rank() == 0)
+    return bias;
+  return bias.tile({cut.BN}).unsqueeze(0).expand({out.size(0), keep});
+}
+
+// On the host: the weight is the left matrix, a row of x a column. Grid
+// [N / BN, 1], a level over the rows.
+auto tall_out(const Cut &cut, const Tensor &out) {
+  return out.permute({1, 0})
+      .tile({cut.BN, 1})
+      .tile({1, whole})
+      .at(1, squeeze(0));
+}
+auto tall_weight(const Cut &cut, const Tensor &weight) {
+  return weight.tile({cut.BN, cut.BK}).tile({1, whole}).at(1, squeeze(0));
+}
+auto tall_x(const Cut &cut, const Tensor &x, const Tensor &out) {
+  return x.permute({1, 0})
+      .tile({cut.BK, 1})
+      .tile({whole, whole})
+      .expand({out.size(0), keep});
+}
+auto tall_bias(const Cut &cut, const Tensor &bias) {
+  return bias.rank() == 0 ? bias : bias.tile({cut.BN}).unsqueeze(1);
+}
+
+// Puts tiles of one row each into one.
+Tile assembled(const Tiles &parts) {
+  Tile all = parts[0];
+  for (std::size_t at = 1; at < parts.size(); ++at)
+    all = cat(all, parts[at], 0);
+  return all;
+}
+
+// One product for each row of x and each weight: [BN] sums.
+Tiles wide_sums(const In &x, std::initializer_list<const In *> weights) {
+  const DType type = computed(x.dtype());
+  const int rows = rows_constant();
+  const Shape shape = (*weights.begin())->shape();
+  Tiles sums(weights.size() * static_cast<std::size_t>(rows),
+             zeros(shape, type));
+  for (Index k : range((*weights.begin())->size(0))) {
+    std::size_t at = 0;
+    for (const In *weight : weights) {
+      Tile w = cast((*weight)[k], type);
+      for (int row = 0; row < rows; ++row, ++at)
+        sums[at] = fma(w, cast(x[{row, k}], type), sums[at]);
+    }
+  }
+  const std::vector<Located> all(sums.begin(), sums.end());
+  return reduce(all, dim(1), [](Tiles a, Tiles b) {
+    Tiles out;
+    for (std::size_t at = 0; at < a.size(); ++at)
+      out.push_back(a[at] + b[at]);
+    return out;
+  });
+}
+
+// A piece of the weight is in the caches for all rows but the first.
+Tile tall_sum(const In &x, const In &weight, const Index &row) {
+  Tile sum = zeros({weight.shape()[0], 1}, computed(x.dtype()));
+  for (Index k : range(weight.size(0)))
+    sum += dot(weight[k], x[{k, row}]);
+  return sum;
+}
+
+Tile finished(Tile sum, const In &bias, int unsqueezed) {
+  if (!bias.shape().empty())
+    sum = sum + unsqueeze(cast(bias, sum.dtype()), unsqueezed);
+  return activated(sum, activation_constant());
+}
+
+void wide_application(In x, In weight, In bias, Out out) {
+  Tiles rows;
+  for (const Tile &sum : wide_sums(x, {&weight}))
+    rows.push_back(finished(unsqueeze(sum, 0), bias, 0));
+  out = assembled(rows);
+}
+
+void wide_gated_application(In x, In gate, In up, Out out) {
+  const Tiles sums = wide_sums(x, {&gate, &up});
+  Tiles rows;
+  for (std::size_t row = 0; row < sums.size() / 2; ++row)
+    rows.push_back(
+        unsqueeze(silu_of(sums[row]) * sums[row + sums.size() / 2], 0));
+  out = assembled(rows);
+}
+
+void tall_application(In x, In weight, In bias, Out out) {
+  for (Index row : range(out.size(0)))
+    out[row] = finished(tall_sum(x, weight, row), bias, 1);
+}
+
+void tall_gated_application(In x, In gate, In up, Out out) {
+  for (Index row : range(out.size(0)))
+    out[row] = silu_of(tall_sum(x, gate, row)) * tall_sum(x, up, row);
+}
+
+// The kernels of one number of rows: one for each activation.
+std::vector<Kernel> activations_of(const Kernel &kernel) {
+  std::vector<Kernel> all;
+  for (int kind = 0; kind < static_cast<int>(std::size(activation_names));
+       ++kind)
+    all.push_back(kernel.with("ACTIVATION", kind));
+  return all;
+}
+
+const Kernel &wide_kernel() {
+  static const Kernel made{make_source(
+      "linear_rows",
+      [](Tensor x, Tensor weight, Tensor bias, Tensor out) {
+        const Cut cut = wide_cut();
+        const Tensor c = wide_out(cut, out);
+        return arranged(wide_x(cut, x, c), wide_weight(cut, weight, c),
+                        wide_bias(cut, bias, c), c);
+      },
+      wide_application, {"x", "weight", "bias", "out"})};
+  return made;
+}
+
+const Kernel &wide_gated_kernel() {
+  static const Kernel made{make_source(
+      "linear_swiglu_rows",
+      [](Tensor x, Tensor gate, Tensor up, Tensor out) {
+        const Cut cut = wide_cut();
+        const Tensor c = wide_out(cut, out);
+        return arranged(wide_x(cut, x, c), wide_weight(cut, gate, c),
+                        wide_weight(cut, up, c), c);
+      },
+      wide_gated_application, {"x", "gate", "up", "out"})};
+  return made;
+}
+
+const Kernel &tall_kernel() {
+  static const Kernel made{
+      make_source("linear_columns",
+                  [](Tensor x, Tensor weight, Tensor bias, Tensor out) {
+                    const Cut cut = tall_cut();
+                    const Tensor c = tall_out(cut, out);
+                    return arranged(tall_x(cut, x, c), tall_weight(cut, weight),
+                                    tall_bias(cut, bias), c);
+                  },
+                  tall_application, {"x", "weight", "bias", "out"})};
+  return made;
+}
+
+const Kernel &tall_gated_kernel() {
+  static const Kernel made{
+      make_source("linear_swiglu_columns",
+                  [](Tensor x, Tensor gate, Tensor up, Tensor out) {
+                    const Cut cut = tall_cut();
+                    const Tensor c = tall_out(cut, out);
+                    return arranged(tall_x(cut, x, c), tall_weight(cut, gate),
+                                    tall_weight(cut, up), c);
+                  },
+                  tall_gated_application, {"x", "gate", "up", "out"})};
+  return made;
+}
+
+std::int64_t floor_power(std::int64_t size) {
+  return static_cast<std::int64_t>(std::bit_floor(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
+}
+
+// Elements of K that a program reads at once: `unit` is what a warp does.
+// Whole fractions of K leave no ragged end, and few turns of the loop.
+std::int64_t depth_of(std::int64_t k, std::int64_t unit, bool one_or_two) {
+  if (k <= 4 * unit)
+    return std::max<std::int64_t>((k + unit - 1) / unit, 1) * unit;
+  if (one_or_two)
+    for (const int units : {8, 6, 7, 5})
+      if (k % (units * unit) == 0)
+        return units * unit;
+  return 4 * unit;
+}
+
+Config wide_config(const FewRows &product) {
+  const std::int64_t rows = product.x.size(0), n = product.out.size(1);
+  const std::int64_t unit = 32 * 128 / bits(product.x.dtype());
+  // Sums that a thread may hold, and programs that keep a GPU busy.
+  constexpr std::int64_t sums = 64, threads = 128, programs = 264;
+  const std::int64_t weights = product.gate ? 2 : 1;
+  const std::int64_t depth = depth_of(product.x.size(1), unit, rows <= 2);
+  std::int64_t height = floor_power(
+      std::min<std::int64_t>(sums * threads / (depth * rows * weights), 8));
+  while (height > 1 && n / height < programs)
+    height /= 2;
+  Config config;
+  config.blocks = {{"BN", height}, {"BK", depth}};
+  config.num_warps = 4;
+  return config;
+}
+
+} // namespace
+
+bool suits_few_rows(std::int64_t rows, const Array &weight) {
+  if (weight.stride(1) != 1 && weight.size(1) != 1)
+    return false;
+  if (weight.device().kind == Device::Kind::host)
+    return rows <= most_rows_of_host;
+  return rows <= (bits(weight.dtype()) == 16 ? most_rows_of_halves : most_rows);
+}
+
+namespace {
+
+const Kernel &wide_kernel_of(std::int64_t rows, Activation activation) {
+  static const std::vector<std::vector<Kernel>> table = [] {
+    std::vector<std::vector<Kernel>> all;
+    for (int each = 0; each <= most_rows; ++each)
+      all.push_back(activations_of(wide_kernel().with("ROWS", each)));
+    return all;
+  }();
+  return table[static_cast<std::size_t>(rows)]
+              [static_cast<std::size_t>(activation)];
+}
+
+const Kernel &wide_gated_kernel_of(std::int64_t rows) {
+  static const std::vector<Kernel> table = [] {
+    std::vector<Kernel> all;
+    for (int each = 0; each <= most_rows; ++each)
+      all.push_back(wide_gated_kernel().with("ROWS", each));
+    return all;
+  }();
+  return table[static_cast<std::size_t>(rows)];
+}
+
+// Of several rows: pieces of the weight that stay in the second cache.
+std::optional<Config> tall_config(const FewRows &product) {
+  if (product.x.size(0) == 1)
+    return std::nullopt;
+  Config config;
+  config.blocks = {{"BN", 16},
+                   {"BK", std::clamp<std::int64_t>(
+                              floor_power(product.x.size(1)), 64, 4096)}};
+  return config;
+}
+
+} // namespace
+
+void launch_few_rows(const Call &call, const FewRows &product) {
+  const std::int64_t rows = product.x.size(0);
+  const bool on_host = product.x.device().kind == Device::Kind::host;
+  const LaunchOptions options{.config = on_host ? tall_config(product)
+                                                : wide_config(product),
+                              .stream = call.stream};
+  if (product.gate) {
+    const std::array operands{&product.x, &*product.gate, &product.weight,
+                              &product.out};
+    const Kernel &kernel =
+        on_host ? tall_gated_kernel() : wide_gated_kernel_of(rows);
+    return kernel.run(operands, options, call.where);
+  }
+  static const std::vector<Kernel> tall = activations_of(tall_kernel());
+  const Array none = Array::scalar(0, f32);
+  const std::array operands{&product.x, &product.weight,
+                            product.bias ? &*product.bias : &none,
+                            &product.out};
+  const Kernel &kernel =
+      on_host ? tall[static_cast<std::size_t>(product.activation)]
+              : wide_kernel_of(rows, product.activation);
+  kernel.run(operands, options, call.where);
+}
+
+namespace {
+
+KernelEntry entry(const Kernel &kernel, bool gated) {
+  return {
+      .name = kernel.name(),
+      .kernel = kernel,
+      .dtypes = {std::begin(floats), std::end(floats)},
+      .size_names = {"M", "N", "K"},
+      .sizes = {1, 1536, 8960},
+      .picture_sizes = {1, 5, 3},
+      .operands = [gated](DType dtype, std::span<const std::int64_t> sizes) {
+        const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
+        return std::vector<OperandShape>{{dtype, {m, k}, {}},
+                                         {dtype, {n, k}, {}},
+                                         gated ? OperandShape{dtype, {n, k}, {}}
+                                               : OperandShape{dtype, {n}, {}},
+                                         {dtype, {m, n}, {}}};
+      }};
+}
+
+} // namespace
+
+std::vector<KernelEntry> few_rows_entries() {
+  return {entry(wide_kernel(), false), entry(tall_kernel(), false)};
+}
+
+std::vector<KernelEntry> gated_few_rows_entries() {
+  return {entry(wide_gated_kernel(), true)};
+}
+
+} // namespace girih::ops

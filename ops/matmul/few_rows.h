@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Products of a few rows with a weight W[N, K], as the decoding of a language
+// model makes them: as fast as W can be read.
+//
+// On a GPU a program reads some rows of W over all of K, 16 bytes an access,
+// and multiplies them into one f32 accumulator for each row of x and lane of K
+// that a thread holds; these are added up once, at the end. Blocks are chosen
+// so that a multiprocessor has tens of kilobytes under way, which makes a split
+// of K unnecessary. On the host it is the compiler's matrix-vector product, row
+// by row of x while a piece of W is in the caches.
+#pragma once
+
+#include "girih/ops/matmul/activation.h"
+
+namespace girih::ops {
+
+/// out[M, N] = f(x[M, K] * weight[N, K]^T + bias[N]); with `gate` it is
+/// silu(x gate^T) * (x weight^T).
+struct FewRows {
+  Array x, weight, out;
+  std::optional<Array> bias, gate;
+  Activation activation = Activation::none;
+};
+
+/// Whether launch_few_rows is the better way for so many rows.
+bool suits_few_rows(std::int64_t rows, const Array &weight);
+void launch_few_rows(const Call &call, const FewRows &product);
+
+std::vector<KernelEntry> few_rows_entries();
+std::vector<KernelEntry> gated_few_rows_entries();
+
+} // namespace girih::ops

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/matmul/product.h"
+
+#include "girih/ops/arrange/products.h"
+#include "girih/ops/matmul/split_product.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace girih::ops {
+
+namespace {
+
+Precision precision_constant() {
+  return constexpr_value<bool>("TF32", false) ? Precision::tf32
+                                              : Precision::ieee;
+}
+
+void application(In a, In b, In c, In alpha, In beta, Out out) {
+  const DType type = accumulator(a.dtype());
+  Tile acc = zeros(out.shape(), type);
+  for (Index k : range(a.size(0)))
+    acc += dot(a[k], b[k], precision_constant());
+  const bool scales = constexpr_value<bool>("SCALED", false);
+  Tile y = acc;
+  if (scales)
+    y = y * cast(alpha, type);
+  if (!c.shape().empty()) {
+    Tile more = cast(c, type);
+    y = y + (scales ? more * cast(beta, type) : more);
+  }
+  out = activated(y, activation_constant());
+}
+
+const Kernel &kernel() {
+  static const Kernel made{make_source(
+      "product",
+      [](Tensor a, Tensor b, Tensor c, Tensor alpha, Tensor beta, Tensor out) {
+        const arrange::BatchedProduct cut(out);
+        return arranged(cut.left(a), cut.right(b), cut.added(c), alpha, beta,
+                        cut.out());
+      },
+      application, {"a", "b", "c", "alpha", "beta", "out"})};
+  return made;
+}
+
+void gated_application(In a, In gate, In up, Out out) {
+  const DType type = computed(a.dtype());
+  Tile gates = zeros(out.shape(), type), ups = zeros(out.shape(), type);
+  for (Index k : range(a.size(0))) {
+    gates += dot(a[k], gate[k]);
+    ups += dot(a[k], up[k]);
+  }
+  out = silu_of(gates) * ups;
+}
+
+const Kernel &gated_kernel() {
+  static const Kernel made{make_source(
+      "linear_swiglu",
+      [](Tensor a, Tensor gate, Tensor up, Tensor out) {
+        // Two accumulators: half as wide as one would be.
+        const arrange::BatchedProduct cut(out, 64);
+        return arranged(cut.left(a), cut.right(gate), cut.right(up), cut.out());
+      },
+      gated_application, {"a", "gate", "up", "out"})};
+  return made;
+}
+
+// A kernel for each set of constants.
+struct Key {
+  Activation activation;
+  bool scaled, tf32;
+};
+const Kernel &kernel_of(const Key &key) {
+  static const std::vector<Kernel> table = [] {
+    std::vector<Kernel> all;
+    for (int kind = 0; kind < static_cast<int>(std::size(activation_names));
+         ++kind)
+      for (const bool scaled : {false, true})
+        for (const bool tf32 : {false, true})
+          all.push_back(kernel()
+                            .with("ACTIVATION", kind)
+                            .with("SCALED", scaled)
+                            .with("TF32", tf32));
+    return all;
+  }();
+  return table[static_cast<std::size_t>(key.activation) * 4 +
+               (key.scaled ? 2 : 0) + (key.tf32 ? 1 : 0)];
+}
+
+// f32 sums on CUDA cores: narrower than the default, whose registers hold no
+// more than the sums.
+Config config_of_f32(std::int64_t rows) {
+  Config config;
+  config.blocks = {{"BM", rows}, {"BN", 64}, {"BK", 16}};
+  config.order = {ProgramOrder::Kind::grouped, 8};
+  return config;
+}
+
+std::optional<Config> config_of(const Product &product) {
+  if (std::optional<Config> small = few_programs_config(product))
+    return small;
+  if (product.out.device().kind == Device::Kind::cuda &&
+      product.a.dtype() == f32 && !product.tf32)
+    return config_of_f32(product.out.size(-2) <= 64 ? 64 : 128);
+  return std::nullopt;
+}
+
+// c as the kernel takes it: as it is where it is a row, else spread to out.
+Array added(const Product &product) {
+  if (!product.c || product.beta == 0)
+    return Array::scalar(0, f32);
+  if (product.c->rank() == 1 && product.c->size(0) == product.out.size(-1))
+    return *product.c;
+  return product.c->broadcast_to(product.out.shape());
+}
+
+} // namespace
+
+bool allows_tf32(const Call &call, std::string_view precision) {
+  call.require(precision == "ieee" || precision == "tf32",
+               "precision must be ieee or tf32");
+  return precision == "tf32";
+}
+
+bool join_rows(Array &a, Array &out) {
+  while (a.rank() > 2) {
+    const int dim = a.rank() - 3;
+    std::array<Array *, 2> both{&a, &out};
+    for (const Array *each : both)
+      if (each->size(dim) != 1 && each->size(dim + 1) != 1 &&
+          each->stride(dim) != each->stride(dim + 1) * each->size(dim + 1))
+        return false;
+    for (Array *each : both) {
+      Dims sizes = dims_of(each->shape()), strides = dims_of(each->strides());
+      const auto at = static_cast<std::size_t>(dim);
+      if (sizes.sizes[at + 1] == 1)
+        strides.sizes[at + 1] = strides.sizes[at];
+      sizes.sizes[at + 1] *= sizes.sizes[at];
+      for (Dims *dims : {&sizes, &strides}) {
+        std::move(dims->sizes.begin() + dim + 1, dims->sizes.end(),
+                  dims->sizes.begin() + dim);
+        --dims->rank;
+      }
+      *each = view_of(*each, sizes, strides);
+    }
+  }
+  return true;
+}
+
+void launch_product(const Call &call, const Product &product) {
+  const DType type = accumulator(product.a.dtype());
+  const Array c = added(product), alpha = Array::scalar(product.alpha, type),
+              beta = Array::scalar(product.beta, type);
+  const bool scaled =
+      product.alpha != 1 || (!c.by_value() && product.beta != 1);
+  const Key key{product.activation, scaled, product.tf32};
+  if (launch_split_product(call, product, c))
+    return;
+  const std::array operands{&product.a, &product.b, &c,
+                            &alpha,     &beta,      &product.out};
+  kernel_of(key).run(operands,
+                     {.config = config_of(product), .stream = call.stream},
+                     call.where);
+}
+
+void launch_gated_product(const Call &call, const Array &a, const Array &gate,
+                          const Array &up, const Array &out) {
+  LaunchOptions options{.config = {}, .stream = call.stream};
+  if (out.device().kind == Device::Kind::cuda && bits(a.dtype()) == 16)
+    options.config = gated_config(out);
+  else if (out.device().kind == Device::Kind::cuda && a.dtype() == f32)
+    options.config = config_of_f32(64);
+  const std::array operands{&a, &gate, &up, &out};
+  gated_kernel().run(operands, options, call.where);
+}
+
+// Of f32 a few registers would spill with the default Config, which is not what
+// runs.
+constexpr DType entry_dtypes[] = {bf16, f16, f64};
+
+std::vector<KernelEntry> product_entries() {
+  return {{.name = "product",
+           .kernel = kernel(),
+           .dtypes = {std::begin(entry_dtypes), std::end(entry_dtypes)},
+           .size_names = {"M", "N", "K"},
+           .sizes = {4096, 4096, 4096},
+           .picture_sizes = {5, 7, 3},
+           .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
+             const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
+             const DType number = computed(dtype);
+             return std::vector<OperandShape>{
+                 {dtype, {m, k}, {}},    {dtype, {k, n}, {1, k}},
+                 {dtype, {n}, {}},       {number, {}, {}, true},
+                 {number, {}, {}, true}, {dtype, {m, n}, {}}};
+           }}};
+}
+
+std::vector<KernelEntry> gated_product_entries() {
+  return {{.name = "linear_swiglu",
+           .kernel = gated_kernel(),
+           .dtypes = {std::begin(entry_dtypes), std::end(entry_dtypes)},
+           .size_names = {"M", "N", "K"},
+           .sizes = {4096, 4096, 4096},
+           .picture_sizes = {5, 7, 3},
+           .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
+             const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
+             return std::vector<OperandShape>{{dtype, {m, k}, {}},
+                                              {dtype, {k, n}, {1, k}},
+                                              {dtype, {k, n}, {1, k}},
+                                              {dtype, {m, n}, {}}};
+           }}};
+}
+
+} // namespace girih::ops

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products with what is done to their result before it is rounded:
+// out = f(alpha * a b + beta * c), of matrices and of batches of them.
+#pragma once
+
+#include "girih/ops/elementwise/elementwise.h"
+#include "girih/ops/matmul/activation.h"
+
+namespace girih::ops {
+
+/// The type that a product is summed in.
+inline DType accumulator(DType dtype) {
+  return dtype == i8 ? i32 : computed(dtype);
+}
+
+/// a[..., M, K], b[..., K, N] and out[..., M, N] have the same leading
+/// dimensions, repeated ones with stride 0. `c` broadcasts to out; one
+/// of shape [N] is cheapest.
+struct Product {
+  Array a, b, out;
+  std::optional<Array> c;
+  double alpha = 1, beta = 1;
+  Activation activation = Activation::none;
+  bool tf32 = false;
+};
+
+void launch_product(const Call &call, const Product &product);
+
+/// out = silu(a gate) * (a up), in one launch.
+void launch_gated_product(const Call &call, const Array &a, const Array &gate,
+                          const Array &up, const Array &out);
+
+/// Whether precision, 'ieee' or 'tf32', allows tf32. [argument]
+bool allows_tf32(const Call &call, std::string_view precision);
+
+/// Joins the leading dimensions of a and out where they lie in memory as one,
+/// so that a batch of short matrices with one b is one tall matrix. Both have
+/// two dimensions or more; gives whether it could.
+bool join_rows(Array &a, Array &out);
+
+std::vector<KernelEntry> product_entries();
+std::vector<KernelEntry> split_product_entries();
+std::vector<KernelEntry> gated_product_entries();
+
+} // namespace girih::ops

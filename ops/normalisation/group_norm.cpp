@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// group_norm: out = (x - mean) * rsqrt(variance + eps) * weight + bias
+//
+// Shapes: x[N, C, ...], weight[C] and bias[C] or none; mean and variance
+// (divided by the number of elements) are over each of num_groups groups of
+// neighbouring channels of an element of the batch. Dtypes: f64 f32 f16 bf16,
+// of weight and bias too; computed in f32 (f64 for f64) and rounded once. A
+// group that fits a tile is read once; a larger one is walked over twice, as
+// long rows in layer_norm.
+// Errors: [device] [dtype] [shape] [overlap] [argument].
+// Source: torch.nn.functional.group_norm.
+#include "girih/ops/normalisation/group_norm.h"
+
+#include "girih/ops/normalisation.h"
+
+#include <bit>
+
+namespace girih::ops {
+
+namespace {
+
+constexpr std::int64_t largest_group = 16384;
+
+// x[N, G, K, ...] as [N, G, K, S].
+Tensor joined(const Tensor &x) {
+  return constexpr_value<int>("INNER", 1) > 1 ? x.flatten(3) : x;
+}
+
+Tensor whole_cut(const Tensor &x, const Size &K, const Size &S) {
+  return x.tile({1, 1, K, S}).at(1, squeeze({0, 1}));
+}
+
+Tensor looped_cut(const Tensor &x, const Size &K, const Size &S) {
+  return x.tile({1, 1, K, S})
+      .tile({1, 1, whole, whole})
+      .at(1, squeeze({0, 1}))
+      .at(2, squeeze({0, 1}))
+      .squeeze({2, 3});
+}
+
+// w[G, K]: tiles [K], for each element of the batch.
+Tensor weight_cut(const Tensor &w, const Size &K, bool looped,
+                  const Tensor &out) {
+  if (w.rank() == 0)
+    return w;
+  const Tensor tiles = w.tile({1, K}).at(1, squeeze(0));
+  if (looped)
+    return tiles.tile({1, whole})
+        .at(1, squeeze(0))
+        .squeeze(1)
+        .unsqueeze(0)
+        .expand({out.size(0), keep});
+  return tiles.unsqueeze(0).unsqueeze(3).expand(
+      {out.size(0), keep, keep, out.size(3)});
+}
+
+Tile group_size(const In &x, DType dtype) {
+  Index size = x.source_size(2);
+  for (int dim = 3; dim < 3 + constexpr_value<int>("INNER", 1); ++dim)
+    size = size * x.source_size(dim);
+  return cast(size, dtype);
+}
+
+Tile column(const Located &weight, DType dtype) {
+  return unsqueeze(cast(weight, dtype), 1);
+}
+
+void whole_application(In x, In weight, In bias, In eps, Out out) {
+  const DType type = computed(x.dtype());
+  Tile all = cast(x, type), count = group_size(x, type);
+  Tile mean = sum(all) / count;
+  Tile centred = where(x.in_bounds(), all - mean, 0);
+  Tile variance = sum(centred * centred) / count;
+  Tile y = centred * rsqrt(variance + cast(eps, type));
+  if (!weight.shape().empty())
+    y = y * column(weight, type);
+  if (!bias.shape().empty())
+    y = y + column(bias, type);
+  out = y;
+}
+
+void looped_application(In x, In weight, In bias, In eps, Out out) {
+  const DType type = computed(x.dtype());
+  Tile counts = zeros(x.shape(), type), means = zeros(x.shape(), type),
+       squares = zeros(x.shape(), type);
+  for (Index i : range(x.size(0)))
+    for (Index j : range(x.size(1))) {
+      Tile inside = x[{i, j}].in_bounds(), part = cast(x[{i, j}], type);
+      Tile apart = where(inside, part - means, 0);
+      counts = counts + cast(inside, type);
+      means = means + apart / max(counts, 1);
+      squares = where(inside, fma(apart, part - means, squares), squares);
+    }
+  Tile count = group_size(x, type);
+  Tile mean = sum(means * counts) / count;
+  Tile apart = means - mean;
+  Tile variance = sum(fma(counts * apart, apart, squares)) / count;
+  Tile scale = rsqrt(variance + cast(eps, type));
+  for (Index i : range(x.size(0)))
+    for (Index j : range(x.size(1))) {
+      Tile y = (cast(x[{i, j}], type) - mean) * scale;
+      if (!weight.shape().empty())
+        y = y * column(weight[i], type);
+      if (!bias.shape().empty())
+        y = y + column(bias[i], type);
+      out[{i, j}] = y;
+    }
+}
+
+const Kernel &whole_kernel() {
+  static const Kernel made{make_source(
+      "group_norm",
+      [](Tensor x, Tensor weight, Tensor bias, Tensor eps, Tensor out) {
+        const Tensor y = joined(out);
+        auto K = covering_block("K", y.size(2)),
+             S = covering_block("S", y.size(3));
+        const Tensor ct = whole_cut(y, K, S);
+        return arranged(whole_cut(joined(x), K, S),
+                        weight_cut(weight, K, false, ct),
+                        weight_cut(bias, K, false, ct), eps, ct);
+      },
+      whole_application, {"x", "weight", "bias", "eps", "out"})};
+  return made;
+}
+
+const Kernel &looped_kernel() {
+  static const Kernel made{make_source(
+      "group_norm_long",
+      [](Tensor x, Tensor weight, Tensor bias, Tensor eps, Tensor out) {
+        auto K = block_size("K", 1), S = block_size("S", 2048);
+        const Tensor ct = looped_cut(joined(out), K, S);
+        return arranged(looped_cut(joined(x), K, S),
+                        weight_cut(weight, K, true, ct),
+                        weight_cut(bias, K, true, ct), eps, ct);
+      },
+      looped_application, {"x", "weight", "bias", "eps", "out"})};
+  return made;
+}
+
+std::int64_t covering(std::int64_t size) {
+  return static_cast<std::int64_t>(std::bit_ceil(
+      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
+}
+
+// A tile of 2048 elements, as long as the last dimension lets it be.
+Config looped_config(std::int64_t channels, std::int64_t length) {
+  Config config;
+  const std::int64_t columns = std::min<std::int64_t>(covering(length), 2048);
+  config.blocks = {{"S", columns},
+                   {"K", std::min(covering(channels), 2048 / columns)}};
+  return config;
+}
+
+struct GroupNorm {
+  static constexpr std::string_view signature =
+      "group_norm(x, num_groups: int, weight: array? = None, "
+      "bias: array? = None, eps: float = 1e-05) -> out";
+  static Shaped result(const Call &call, const Array &x,
+                       std::int64_t num_groups,
+                       const std::optional<Array> &weight,
+                       const std::optional<Array> &bias, double) {
+    check_channels(call, x, {{"weight", weight}, {"bias", bias}});
+    call.require(num_groups > 0 && x.size(1) % num_groups == 0,
+                 "num_groups must divide the channels, size 1 of x",
+                 {{"x", x}});
+    return {dims_of(x.shape()), x.dtype()};
+  }
+  static void launch(const Call &call, const Array &x, std::int64_t num_groups,
+                     const std::optional<Array> &weight,
+                     const std::optional<Array> &bias, double eps,
+                     const Array &out) {
+    launch_group_norm(call, x, num_groups, weight, bias, eps, out);
+  }
+};
+
+} // namespace
+
+void launch_group_norm(const Call &call, const Array &x, std::int64_t groups,
+                       const std::optional<Array> &weight,
+                       const std::optional<Array> &bias, double eps,
+                       const Array &out) {
+  const ChannelViews views(x, out, groups);
+  const Array w = channel_view(weight, groups), b = channel_view(bias, groups),
+              small = Array::scalar(eps, computed(x.dtype()));
+  const std::int64_t channels = x.size(1) / groups;
+  const bool looped =
+      covering(channels) * covering(views.length) > largest_group;
+  const Kernel &chosen = looped ? looped_kernel() : whole_kernel();
+  const Kernel kernel =
+      views.inner == 1 ? chosen : chosen.with("INNER", views.inner);
+  LaunchOptions options{.config = {}, .stream = call.stream};
+  if (looped)
+    options.config = looped_config(channels, views.length);
+  const std::array operands{&views.x, &w, &b, &small, &views.out};
+  kernel.run(operands, options, call.where);
+}
+
+Array group_norm(const Array &x, std::int64_t num_groups,
+                 const std::optional<Array> &weight,
+                 const std::optional<Array> &bias, double eps,
+                 const Stream &stream, std::source_location where) {
+  return compute<GroupNorm>(stream, where, x, num_groups, weight, bias, eps);
+}
+
+void group_norm_out(const Array &x, std::int64_t num_groups, const Array &out,
+                    const std::optional<Array> &weight,
+                    const std::optional<Array> &bias, double eps,
+                    const Stream &stream, std::source_location where) {
+  compute_into<GroupNorm>(stream, where, std::tie(out), x, num_groups, weight,
+                          bias, eps);
+}
+
+OpEntry entry_of_group_norm() {
+  const auto entry = [](const Kernel &kernel, std::int64_t length) {
+    return KernelEntry{
+        .name = kernel.name(),
+        .kernel = kernel,
+        .dtypes = {std::begin(floats), std::end(floats)},
+        .size_names = {"N", "G", "K", "S"},
+        .sizes = {32, 32, 8, length},
+        .picture_sizes = {1, 2, 2, 3},
+        .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
+          const std::int64_t n = sizes[0], g = sizes[1], k = sizes[2],
+                             s = sizes[3];
+          return std::vector<OperandShape>{{dtype, {n, g, k, s}, {}},
+                                           {dtype, {g, k}, {}},
+                                           {dtype, {g, k}, {}},
+                                           {computed(dtype), {}, {}, true},
+                                           {dtype, {n, g, k, s}, {}}};
+        }};
+  };
+  return op_entry<GroupNorm>(
+      {"normalisation",
+       "(x - mean) * rsqrt(variance + eps) * weight + bias of groups of "
+       "channels",
+       {std::begin(floats), std::end(floats)},
+       {entry(whole_kernel(), 1024), entry(looped_kernel(), 16384)}});
+}
+
+} // namespace girih::ops
