@@ -11,6 +11,7 @@
 #include "girih/ops/value.h"
 #include "girih/runtime/stream.h"
 
+#include <array>
 #include <optional>
 #include <source_location>
 #include <string_view>
@@ -115,10 +116,10 @@ void rope_kv_write_out(
 
 /// What attention over a paged cache may be asked for besides.
 struct PagedOptions {
-  std::optional<double> scale;  // of scores; 1 / sqrt(D) unless given
-  std::int64_t window = 0;      // the last keys only; 0: all of them
-  double soft_cap = 0;          // c > 0: a score s becomes c tanh(s / c)
-  std::optional<Array> sinks{}; // [Hq]: scores of keys without values
+  std::optional<double> scale{}; // of scores; 1 / sqrt(D) unless given
+  std::int64_t window = 0;       // the last keys only; 0: all of them
+  double soft_cap = 0;           // c > 0: a score s becomes c tanh(s / c)
+  std::optional<Array> sinks{};  // [Hq]: scores of keys without values
 };
 
 /// `softmax(scale q k^T) v` of one token, the last one, of each sequence:
@@ -135,6 +136,106 @@ void paged_attention_out(
     const Array &q, const Array &key_cache, const Array &value_cache,
     const Array &block_table, const Array &lengths, const Array &out,
     const PagedOptions &options = {}, const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
+/// softmax(scale (q_latent c^T + q_rope k^T)) c: decoding with multi-head
+/// latent attention, absorbed. `q_latent[B, H, L]`, `q_rope[B, H, R]`,
+/// `cache[pages, S, L + R]` of latents c and rotated keys k, `block_table[B,
+/// P]` and `lengths[B]` as for paged_attention(); out[B, H, L].
+Array latent_attention(
+    const Array &q_latent, const Array &q_rope, const Array &cache,
+    const Array &block_table, const Array &lengths, double scale,
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+/// The same into `out`.
+void latent_attention_out(
+    const Array &q_latent, const Array &q_rope, const Array &cache,
+    const Array &block_table, const Array &lengths, double scale,
+    const Array &out, const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
+/// What scaled_dot_product_attention() may be asked for besides.
+struct AttentionOptions {
+  /// Bool (true: visible) or floats (added); broadcast to [B, Hq, M, N].
+  std::optional<Array> attn_mask{};
+  bool is_causal = false; // no keys after the query's position
+  /// Where query i is: at i, or with lower_right at i + N - M.
+  std::string_view causal_variant = "upper_left";
+  std::optional<double> scale{}; // 1 / sqrt(D) unless given
+  bool enable_gqa = false;       // Hq may be a multiple of H
+  /// How far before and after its position a query sees.
+  std::optional<std::int64_t> window_left{}, window_right{};
+  std::optional<Array> alibi_slopes{}; // [Hq]: -slope |key - position| is added
+  double soft_cap = 0;                 // c > 0: a score s becomes c tanh(s / c)
+  std::optional<Array> sinks{};        // [Hq]: scores of keys without values
+};
+
+/// `softmax(scale q k^T + mask) v`: q[B, Hq, M, D], k[B, H, N, D],
+/// v[B, H, N, Dv], or all without heads; out[B, Hq, M, Dv].
+Array scaled_dot_product_attention(
+    const Array &q, const Array &k, const Array &v,
+    const AttentionOptions &options = {}, const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+/// The same into `out`.
+void scaled_dot_product_attention_out(
+    const Array &q, const Array &k, const Array &v, const Array &out,
+    const AttentionOptions &options = {}, const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
+/// The same and, as the second result, the logarithm of the sum of exponentials
+/// of each query's scores: f32 (f64 for f64), [B, Hq, M].
+std::array<Array, 2> attention_with_log_sum(
+    const Array &q, const Array &k, const Array &v,
+    const AttentionOptions &options = {}, const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+/// The same into `out` and `log_sum`.
+void attention_with_log_sum_out(
+    const Array &q, const Array &k, const Array &v, const Array &out,
+    const Array &log_sum, const AttentionOptions &options = {},
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
+/// What attention of sequences of differing lengths may be asked for besides.
+/// Queries and keys of a sequence end together.
+struct VarlenOptions {
+  bool is_causal = true;
+  std::optional<double> scale{}; // 1 / sqrt(D) unless given
+  /// Not below the longest sequence of queries; all of them unless given.
+  std::optional<std::int64_t> max_length{};
+  std::optional<std::int64_t> window_left{}, window_right{};
+  std::optional<Array> alibi_slopes{};
+  double soft_cap = 0;
+  std::optional<Array> sinks{};
+};
+
+/// scaled_dot_product_attention() of sequences one after the other: q[T, Hq,
+/// D], k[N, H, D], v[N, H, Dv]; sequence b has queries q_offsets[b] up to
+/// q_offsets[b + 1] and keys likewise. Offsets are i32 or i64.
+Array varlen_attention(
+    const Array &q, const Array &k, const Array &v, const Array &q_offsets,
+    const Array &k_offsets, const VarlenOptions &options = {},
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+/// The same into `out`.
+void varlen_attention_out(
+    const Array &q, const Array &k, const Array &v, const Array &q_offsets,
+    const Array &k_offsets, const Array &out, const VarlenOptions &options = {},
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
+/// The same with keys and values in pages, as for paged_attention(): sequence b
+/// has lengths[b] keys, the last of which are those of its queries.
+Array paged_varlen_attention(
+    const Array &q, const Array &key_cache, const Array &value_cache,
+    const Array &block_table, const Array &q_offsets, const Array &lengths,
+    const VarlenOptions &options = {}, const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+/// The same into `out`.
+void paged_varlen_attention_out(
+    const Array &q, const Array &key_cache, const Array &value_cache,
+    const Array &block_table, const Array &q_offsets, const Array &lengths,
+    const Array &out, const VarlenOptions &options = {},
+    const Stream &stream = {},
     std::source_location where = std::source_location::current());
 
 } // namespace girih::ops

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 
 namespace girih::ops {
@@ -13,6 +14,15 @@ void run_with(const Call &call, const Kernel &kernel, int warps, int stages,
   options.config->num_warps = warps;
   options.config->num_stages = stages;
   kernel.run(std::span(operands.begin(), operands.size()), options, call.where);
+}
+
+int stages_that_fit(Device device, std::int64_t stage, std::int64_t fixed) {
+  if (device.kind == Device::Kind::host)
+    return 1;
+  // A reserve for what reductions exchange.
+  const std::int64_t room = properties(device).shared_bytes - fixed - 2048;
+  return static_cast<int>(
+      std::clamp<std::int64_t>(room / at_least_one(stage), 1, 3));
 }
 
 namespace {

@@ -48,6 +48,10 @@ private:
 void run_with(const Call &call, const Kernel &kernel, int warps, int stages,
               std::initializer_list<const Array *> operands);
 
+/// How many stages of so many bytes fit a program's memory beside `fixed` ones,
+/// at most three.
+int stages_that_fit(Device device, std::int64_t stage, std::int64_t fixed);
+
 /// The memory of `array` with other sizes and strides, from `offset` elements
 /// on.
 Array strided_view(const Array &array,

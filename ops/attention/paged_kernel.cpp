@@ -263,8 +263,8 @@ PagedForm form_of(const PagedCall &paged, std::int64_t group) {
   form.block = form.page;
   while (form.block > 64 && form.block % 2 == 0)
     form.block /= 2;
-  form.unrolled =
-      static_cast<int>(std::max<std::int64_t>((gpu ? 32 : 64) / form.block, 1));
+  form.unrolled = static_cast<int>(
+      std::clamp<std::int64_t>((gpu ? 16 : 64) / form.block, 1, 4));
   if (paged.q_rope.rank() != 0) {
     form.rope_width = head_width(paged.q, paged.q_rope.size(3));
     if (gpu) // the accumulator is wide: registers for 16 rows
@@ -308,11 +308,20 @@ void launch_paged(const Call &call, const PagedCall &paged) {
               window = Array::scalar(paged.window, i64),
               none = Array::scalar(0, f32);
   const Array &sinks = paged.sinks ? *paged.sinks : none;
+  // Without matrix instructions a warp holds more of its operands.
+  const bool wide = form.rope_width != 0 || bytes(q.dtype()) > 2;
   const int warps =
-      form.rope_width ? 4 : std::max(1, static_cast<int>(form.rows / 16));
+      wide ? 4 : static_cast<int>(std::max<std::int64_t>(form.rows / 16, 1));
+  // Shared memory holds as many rounds of blocks.
+  const std::int64_t stage = form.unrolled * form.block *
+                             (form.width + form.rope_width + form.value_width) *
+                             bytes(q.dtype());
+  const std::int64_t fixed =
+      form.rows * (form.width + form.rope_width) * bytes(q.dtype());
+  const int stages = stages_that_fit(q.device(), stage, fixed);
   const Kernel &kernel = kernels()[form];
   if (!form.split)
-    return run_with(call, kernel, warps, 3,
+    return run_with(call, kernel, warps, stages,
                     {&q, &paged.keys, &paged.values, &paged.q_rope,
                      &paged.keys_rope, &paged.block_table, &paged.lengths,
                      &scale, &cap, &window, &sinks, &out});
@@ -321,7 +330,7 @@ void launch_paged(const Call &call, const PagedCall &paged) {
   const Array parts = allocate_result(shape, type, q.device(), call.stream);
   const Array sums =
       allocate_result(std::span(shape, 4), type, q.device(), call.stream);
-  run_with(call, kernel, warps, 3,
+  run_with(call, kernel, warps, stages,
            {&q, &paged.keys, &paged.values, &paged.q_rope, &paged.keys_rope,
             &paged.block_table, &paged.lengths, &scale, &cap, &window, &sinks,
             &parts, &sums});
@@ -359,25 +368,25 @@ std::vector<OperandShape> operands_of(const PagedForm &form, DType dtype,
 } // namespace
 
 std::vector<KernelEntry> paged_entries(bool latent) {
-  PagedForm form{.split = true};
+  PagedForm form{.unrolled = 1, .split = true};
   if (latent)
     form = {.width = 512,
             .value_width = 512,
             .rope_width = 64,
             .unrolled = 1,
             .split = true};
-  const std::vector<DType> dtypes{std::begin(attention_floats),
-                                  std::end(attention_floats)};
   std::vector<KernelEntry> entries{
       {.name = latent ? "latent_attention_split" : "paged_attention_split",
        .kernel = kernels()[form],
-       .dtypes = dtypes,
+       .dtypes = {bf16, f16},
        .size_names = {"B", "P", "S"},
        .sizes = {32, 256, 4},
        .picture_sizes = {1, 2, 2},
-       .operands = [form](DType dtype, std::span<const std::int64_t> n) {
-         return operands_of(form, dtype, n);
-       }}};
+       .operands =
+           [form](DType dtype, std::span<const std::int64_t> n) {
+             return operands_of(form, dtype, n);
+           },
+       .config = latent ? "num_warps=4 num_stages=2" : "num_warps=1"}};
   if (!latent)
     entries.push_back(combine_entry());
   return entries;
