@@ -48,6 +48,26 @@ void when(const Located &condition, const std::function<void()> &yes,
   recorder_of(condition).add_branch(value, yes, no, where);
 }
 
+Index as_index(const Located &number, std::source_location where) {
+  const DType dtype = dtype_of(number);
+  const Shape shape = shape_of(number);
+  if (!is_integer(dtype) || !is_arithmetic(dtype) || !shape.empty())
+    throw CompileError(
+        ErrorId::tile_index, number.where,
+        {"as_index()",
+         "it got " + to_string({ValueType::Kind::tile, dtype, shape}),
+         "an Index is one integer for a whole program: a scalar tile"});
+  Recorder &recorder = recorder_of(number);
+  Node node;
+  node.op = Op::tile_to_index;
+  node.inputs = {
+      convert(number, dtype == DType::i64 ? DType::i64 : DType::i32)};
+  node.line = where;
+  return recorder.index_value(
+      recorder.add(std::move(node), {ValueType::Kind::index, DType::i64, {}}),
+      where);
+}
+
 void loop_while(const std::function<Tile()> &condition,
                 const std::function<void()> &body, std::source_location where) {
   Recorder &recorder = Recorder::current("loop_while()", where);

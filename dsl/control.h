@@ -17,6 +17,13 @@ void when(const Located &condition, const std::function<void()> &yes,
           const std::function<void()> &no = {},
           std::source_location where = std::source_location::current());
 
+/// A number of the data as an Index: how often a loop runs, or which tile of an
+/// operand comes next, `a[as_index(page)]`. `number` is one integer for the
+/// whole program: a scalar tile. Where it is out of range of what it indexes,
+/// reads give `other` and writes are dropped.
+Index as_index(const Located &number,
+               std::source_location where = std::source_location::current());
+
 /// Runs `body` while `condition`, asked before each round, gives true.
 /// Variables that the body assigns are carried from round to round.
 /// Example: `loop_while([&] { return x > 1.f; }, [&] { x = x / 2; });`

@@ -274,6 +274,8 @@ private:
     }
     case Op::loop:
       return loop(node);
+    case Op::tile_to_index: // data is not known here
+      return false;
     case Op::branch:
     case Op::while_loop: // what is done there is not known here
       return !stores_to(node, operand_) && !gives_index(node);

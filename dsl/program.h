@@ -72,6 +72,7 @@ enum class Op : std::uint8_t {
   index,         // `expr` over size and program symbols            -> index
   index_binary,  // `function` (add sub mul floordiv mod min max) -> index
   index_to_tile, // scalar tile of dtype i32/i64 from an index   -> tile {}
+  tile_to_index, // index from a scalar tile of i32 or i64       -> index
   load,          // operand `operand` at inputs (level indices)     -> tile
   store,         // inputs: tile, level indices...; to `operand`
   unary,         // `function`, elementwise                         -> tile

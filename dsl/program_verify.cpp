@@ -224,7 +224,8 @@ private:
 
   void simple(const Node &node, const std::vector<ValueType> &in,
               const ValueType &out) {
-    bool index_result = node.op == Op::index || node.op == Op::index_binary;
+    bool index_result = node.op == Op::index || node.op == Op::index_binary ||
+                        node.op == Op::tile_to_index;
     check((out.kind == Kind::index) == index_result,
           std::string(name(node.op)) + " gives the wrong kind of value");
     if (index_result || node.op == Op::index_to_tile)
@@ -340,7 +341,8 @@ private:
   void index(const Node &node, const std::vector<ValueType> &in,
              const ValueType &out) {
     for (const ValueType &each : in)
-      check(each.kind == Kind::index, "a tile where an index is needed");
+      check((each.kind == Kind::index) != (node.op == Op::tile_to_index),
+            "a tile where an index is needed");
     if (node.op == Op::index) {
       check(in.empty(), "index has no inputs");
       expr(node.expr,
@@ -352,6 +354,10 @@ private:
                 f == Function::floordiv || f == Function::mod ||
                 f == Function::min || f == Function::max,
             "not a function of indices");
+    } else if (node.op == Op::tile_to_index) {
+      check(in.size() == 1 && in[0].kind == Kind::tile && in[0].shape.empty() &&
+                (in[0].dtype == DType::i64 || in[0].dtype == DType::i32),
+            "tile_to_index has one input, a scalar i32 or i64 tile");
     } else {
       check(in.size() == 1, "index_to_tile has one input");
       check(out.shape.empty() &&

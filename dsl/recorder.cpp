@@ -18,6 +18,7 @@ std::string written_as(Op op) {
   case Op::index:
   case Op::index_binary:
   case Op::index_to_tile:
+  case Op::tile_to_index:
     return "an Index";
   case Op::load:
     return "reading an operand";

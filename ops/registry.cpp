@@ -102,6 +102,8 @@ std::vector<Array> operands_on(const KernelEntry &entry, DType dtype,
 Config default_config_for(const KernelEntry &entry, DType dtype,
                           std::span<const std::int64_t> sizes,
                           const compiler::Target &target) {
+  if (!entry.config.empty() && target.kind != compiler::Target::Kind::host)
+    return parse_config(entry.config);
   std::vector<DType> dtypes;
   std::vector<int> ranks;
   std::vector<std::vector<std::int64_t>> shapes;

@@ -47,6 +47,8 @@ struct KernelEntry {
   /// The operands of one call at given sizes.
   std::function<std::vector<OperandShape>(DType, std::span<const std::int64_t>)>
       operands;
+  /// The Config that the op's calls ask for on a GPU, as text; empty: none.
+  std::string_view config = {};
 };
 
 struct Call;

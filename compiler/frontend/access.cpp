@@ -53,9 +53,14 @@ Value Importer::loadElement(int operand, Value at) {
       AffineMap::get(0, 2, index), bounds,
       TypedAttr(builder.getIntegerAttr(element, 0)));
   Value value = tensor::ExtractOp::create(builder, loc, tile, ValueRange());
+  return indexOf(value, from.dtype);
+}
+
+/// An integer of the data as an index.
+Value Importer::indexOf(Value value, DType dtype) {
   // Indices may have 32 bits: what does not fit must not come back as a small
   // number.
-  if (from.dtype == DType::i64 && program.index32) {
+  if (dtype == DType::i64 && program.index32) {
     auto limit = [&](std::int64_t number) -> Value {
       return arith::ConstantOp::create(builder, loc,
                                        builder.getI64IntegerAttr(number));

@@ -195,6 +195,8 @@ Value Importer::importValue(const Node &node) {
                        value(node.inputs[1]));
   case girih::Op::index_to_tile:
     return indexToTile(node);
+  case girih::Op::tile_to_index:
+    return indexOf(value(node.inputs[0]), typeOf(node.inputs[0]).dtype);
   case girih::Op::unary:
     return unary(node);
   case girih::Op::binary:

@@ -34,6 +34,7 @@ private:
   mlir::Value sizeOf(int operand, int dim);
   mlir::Value programId(int dim);
   mlir::Value loadElement(int operand, mlir::Value at);
+  mlir::Value indexOf(mlir::Value integer, DType dtype);
   mlir::Value elementOf(const Symbol &symbol, mlir::ValueRange levels);
   mlir::Value symbolValue(const Symbol &symbol, mlir::ValueRange levels);
   mlir::Value indexBinary(Function function, mlir::Value lhs, mlir::Value rhs);

@@ -8,6 +8,19 @@ using namespace mlir;
 
 namespace girih::compiler {
 
+/// Whether `op` reads one element of an operand that nothing here writes, such
+/// as the number of the next page: it may be read rounds before.
+static bool readsScalar(Operation *op) {
+  if (!isa<tile::LoadOp, tile::GatherOp>(op) ||
+      cast<RankedTensorType>(op->getResult(0).getType()).getRank() != 0)
+    return false;
+  Value view = isa<tile::LoadOp>(op) ? cast<tile::LoadOp>(op).getView()
+                                     : cast<tile::GatherOp>(op).getView();
+  return llvm::all_of(
+      view.getUsers(),
+      llvm::IsaPred<tile::LoadOp, tile::GatherOp, tile::SizeOp>);
+}
+
 std::optional<SmallVector<Operation *>> scalarSlice(tile::LoadOp load,
                                                     scf::ForOp loop) {
   SetVector<Operation *> needed;
@@ -18,8 +31,8 @@ std::optional<SmallVector<Operation *>> scalarSlice(tile::LoadOp load,
         !loop.getRegion().isAncestor(value.getParentRegion()))
       continue;
     Operation *op = value.getDefiningOp();
-    if (!op || op->getBlock() != loop.getBody() || !isPure(op) ||
-        op->getNumRegions())
+    if (!op || op->getBlock() != loop.getBody() ||
+        !(isPure(op) || readsScalar(op)) || op->getNumRegions())
       return std::nullopt;
     if (needed.insert(op))
       llvm::append_range(open, op->getOperands());

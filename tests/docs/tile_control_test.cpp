@@ -54,6 +54,20 @@ TEST(TileControl, LoopWhile) {
   // [/while]
 }
 
+TEST(TileControl, AsIndex) {
+  // [as_index]
+  show(
+      [](const In &x) {
+        Tile y = x;
+        Index rounds = as_index(cast(max(x), i32)); // 6
+        for (Index k : range(rounds - 1, rounds + 1))
+          y = y + k; // 5, 6
+        return y;
+      },
+      "f32 [[12, 13, 14], [15, 16, 17]]");
+  // [/as_index]
+}
+
 TEST(TileControl, Places) {
   // [places]
   show([](const In &x) { return x.offsets(0) * 10 + x.offsets(1); },

@@ -205,6 +205,7 @@ private:
     case Op::compare:
       return set(node.results, {compute(node.function, in[0], in[1])});
     case Op::index_to_tile:
+    case Op::tile_to_index:
       return set(node.results, in);
     case Op::branch:
       return set(node.results, block(in[0] ? node.body : node.other));

@@ -30,6 +30,8 @@ TEST(AccessErrors, Gather) {
   expect_access_error(Id::tile_index, [](In a, InOut, Out) { AT; a.gather({a, 0}); }, "an index has dtype f32");
   expect_access_error(Id::tile_index, [](In a, InOut, Out) { AT; a.gather({a.in_bounds(), 0}); }, "an index has dtype bool");
   expect_access_error(Id::tile_index, [](In, InOut b, Out) { AT; b.gather({0, 0.5}); }, "indices are integers");
+  expect_access_error(Id::tile_index, [](In a, InOut, Out) { AT; as_index(a); }, "as_index(): it got f32");
+  expect_access_error(Id::tile_index, [](In, InOut, Out) { AT; as_index(arange(4)); }, "a scalar tile");
   expect_access_error(Id::shape_mismatch, [](In a, InOut, Out) { Tile i = arange(4), j = arange(5); AT; a.gather({i, j}); }, "gather() of tiles of shapes [4] and [5]");
   expect_access_error(Id::tile_size, [](In a, InOut, Out) { Tile i = reshape(arange(2048), {2048, 1}), j = arange(2048); AT; a.gather({i, j}); });
 }

@@ -43,6 +43,21 @@ TEST_P(HostAdd, AnyStrides) {
   expect_sums(code, GetParam(), 101, {1, 2, 5}, 16);
 }
 
+// A tile that is one lane longer than its vectors, and ends with the array.
+TEST_P(HostAdd, OneLaneMore) {
+  for (std::int64_t lanes : {9, 17, 33, 65}) {
+    OnHost code(vector_add(GetParam(), lanes, {.unit_stride = 1}));
+    TestArray a(GetParam(), {2 * lanes}), b(GetParam(), {2 * lanes}),
+        c(GetParam(), {2 * lanes});
+    fill_exact(a, 1);
+    fill_exact(b, 2);
+    code.run(parameter_block({&a, &b, &c}), 2);
+    for (std::int64_t i = 0; i < 2 * lanes; ++i)
+      ASSERT_EQ(c.code(i), rounded(GetParam(), a.get(i) + b.get(i)));
+    EXPECT_TRUE(c.untouched_outside()) << lanes;
+  }
+}
+
 TEST_P(HostAdd, OnLesserMachines) {
   for (const char *family : {"avx512", "avx2"}) {
     OnHost code(vector_add(GetParam(), block, {.unit_stride = 1}),

@@ -51,3 +51,39 @@ func.func @ring(%a: !V, %b: !U, %c: !F) attributes {tile.kernel, tile.config = "
   tile.store %r, %c[] map #c : tensor<64x64xf32>, !F
   return
 }
+
+// A load at a place that is data, the next page, is copied ahead with the
+// number of that page.
+// CHECK-LABEL: func.func @pages
+// CHECK: %[[A:.+]] = tile.alloc_shared : <[64, 32], bf16, {{.*}}stage 3
+// CHECK: scf.if
+// CHECK: tile.load %arg3
+// CHECK: tensor.extract
+// CHECK: tile.copy_async %{{.+}} into %[[A]]
+// CHECK: scf.for
+// CHECK: scf.if
+// CHECK: tile.load %arg3
+// CHECK: tile.copy_async %{{.+}} into %[[A]]
+// CHECK: tile.shared_load %[[A]]
+#scalar = affine_map<()[s0] -> (s0)>
+!T = !tile.view<element = i32, sizes = [16], strides = [1], unit = 0, align = 4>
+func.func @pages(%a: !V, %b: !U, %c: !F, %table: !T) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "in", "out", "in"],
+    tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5, s6] -> (1)>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tile.size %b, 0 : !U
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %r = scf.for %k = %c0 to %n step %c1 iter_args(%acc = %zero) -> tensor<64x64xf32> {
+    %t = tile.load %table[%k] map #scalar other 0 : i32 : !T -> tensor<i32>
+    %e = tensor.extract %t[] : tensor<i32>
+    %page = arith.index_cast %e : i32 to index
+    %x = tile.load %a[%page] map #a other 0.0 : bf16 : !V -> tensor<64x32xbf16>
+    %y = tile.load %b[%k] map #b other 0.0 : bf16 : !U -> tensor<32x64xbf16>
+    %d = tile.dot %x, %y, %acc precision ieee : tensor<64x32xbf16>, tensor<32x64xbf16> -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  }
+  tile.store %r, %c[] map #c : tensor<64x64xf32>, !F
+  return
+}

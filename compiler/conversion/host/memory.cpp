@@ -488,6 +488,15 @@ void MemoryAccess::store(const Chunk &chunk, Reg value, bool masked,
     ir.CreateMaskedScatter(memory, addresses(chunk), align, wanted);
     return;
   }
+  if (chunk.valid == 1 && chunk.width > 1) {
+    // As one element: LLVM 22 writes four bytes where a mask that it knows
+    // leaves one lane of a vector that was truncated from 32 bits.
+    Reg one = ir.CreateExtractElement(memory, uint64_t(0));
+    ir.CreateMaskedStore(
+        ir.splat(one, 1), address(chunk), align,
+        ir.splat(ir.CreateExtractElement(wanted, uint64_t(0)), 1));
+    return;
+  }
   if (wanted) {
     ir.CreateMaskedStore(memory, address(chunk), align, wanted);
     return;

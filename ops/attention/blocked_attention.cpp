@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/attention/blocked_attention.h"
+
+#include "girih/ops/attention/blocked_arrangement.h"
+#include "girih/ops/attention/online_softmax.h"
+
+#include <algorithm>
+
+namespace girih::ops {
+
+namespace {
+
+using Form = BlockedForm;
+using Inputs = BlockedOperands<const In &>;
+
+// Where a program's queries are and how many keys there are.
+struct Extent {
+  Index queries, keys, first, ahead; // ahead: position of query 0
+
+  Extent(const Form &form, const Inputs &in)
+      : queries(in.q.source_size(3 - 3 * (form.keys != Form::Keys::dense))),
+        keys(0), first(program_id(3) * form.rows), ahead(0) {
+    Index row = program_id(0);
+    if (form.keys != Form::Keys::dense)
+      queries =
+          max(as_index(in.q_offsets[row + 1]) - as_index(in.q_offsets[row]), 0);
+    switch (form.keys) {
+    case Form::Keys::dense:
+      keys = in.k.source_size(2);
+      break;
+    case Form::Keys::jagged:
+      keys =
+          max(as_index(in.k_offsets[row + 1]) - as_index(in.k_offsets[row]), 0);
+      break;
+    case Form::Keys::paged:
+      keys = min(max(as_index(in.k_offsets), 0), in.table.size(0) * form.page);
+      break;
+    }
+    if (!form.upper)
+      ahead = keys - queries;
+  }
+};
+
+// What a program does with blocks of keys.
+class Walk {
+public:
+  Walk(const Form &form, const Inputs &in)
+      : form_(form), in_(in), type_(accumulated(in.q.dtype())), at_(form, in),
+        left_(0), right_(0),
+        scale_(cast(in.scale, type_), cast(in.soft_cap, type_), form.capped),
+        query_(in.q[0]),
+        position_(unsqueeze(arange(form.rows, i64), 1) + at_.first + at_.ahead),
+        state_(form.rows, form.value_width, type_) {
+    if (form.left)
+      left_ = as_index(in.left);
+    if (form.right)
+      right_ = as_index(in.right);
+    if (form.sinks)
+      state_.sink(cast(in.sinks, type_) * std::numbers::log2e);
+  }
+
+  OnlineSoftmax &run() {
+    const std::int64_t block = form_.block, unrolled = form_.unrolled;
+    Index nearest = at_.first + at_.ahead, // positions of the tile's queries
+        farthest = nearest + (form_.rows - 1);
+    Index begin(0), end = cdiv(at_.keys, block);
+    Index whole_begin(0), whole_end = at_.keys / block;
+    if (form_.left) {
+      begin = max(nearest - left_, 0) / block;
+      whole_begin = cdiv(max(farthest - left_, 0), block);
+    }
+    if (form_.right) {
+      end = min(end, cdiv(max(farthest + right_ + 1, 0), block));
+      whole_end = min(whole_end, max(nearest + right_ + 1, 0) / block);
+    }
+    // Past the queries of a short row there is nothing to do.
+    end = end * min(max(at_.queries - at_.first, 0), 1);
+    whole_end = min(whole_end, end);
+    Index rounds = max(whole_end - whole_begin, 0) / unrolled;
+    if (form_.left)
+      for (Index j : range(begin, min(whole_begin, end)))
+        masked(j);
+    for (Index round : range(rounds))
+      visible(whole_begin + round * unrolled);
+    for (Index j : range(whole_begin + rounds * unrolled, end))
+      masked(j);
+    return state_;
+  }
+
+private:
+  bool paged() const { return form_.keys == Form::Keys::paged; }
+
+  InTile tile_of(const In &operand, const Index &block) const {
+    if (!paged())
+      return operand[{block, 0}];
+    const std::int64_t per_page = form_.page / form_.block;
+    return operand[{as_index(in_.table[block / per_page]), block % per_page,
+                    0}];
+  }
+
+  Tile keys_of(const Index &block) const {
+    return unsqueeze(arange(form_.block, i64), 0) + block * form_.block;
+  }
+
+  Tile score(const Index &block) const {
+    Tile score = scale_(dot(query_, tile_of(in_.k, block)));
+    if (form_.slopes) {
+      Tile distance = cast(abs(keys_of(block) - position_), type_);
+      score =
+          score - distance * (cast(in_.slopes, type_) * std::numbers::log2e);
+    }
+    if (form_.mask == Form::Mask::boolean)
+      score = where(in_.mask[block], score, -INFINITY);
+    if (form_.mask == Form::Mask::additive)
+      score = score + cast(in_.mask[block], type_) * std::numbers::log2e;
+    return score;
+  }
+
+  void visible(const Index &first) {
+    std::vector<Tile> scores;
+    std::vector<InTile> values;
+    for (int i = 0; i < form_.unrolled; ++i) {
+      Index block = first + i;
+      scores.push_back(score(block));
+      values.push_back(tile_of(in_.v, block));
+    }
+    state_.step(scores, values, in_.q.dtype());
+  }
+
+  void masked(const Index &block) {
+    Tile key = keys_of(block);
+    Tile seen = key < at_.keys;
+    if (form_.left)
+      seen = seen & (key >= position_ - left_);
+    if (form_.right)
+      seen = seen & (key <= position_ + right_);
+    std::vector<Tile> scores{where(seen, score(block), -INFINITY)};
+    Tile value = tile_of(in_.v, block);
+    // A free place of a page may hold anything.
+    if (paged())
+      value = where(unsqueeze(arange(form_.block, i64) + block * form_.block,
+                              1) < at_.keys,
+                    value, 0);
+    state_.step(scores, std::vector<Tile>{value}, in_.q.dtype());
+  }
+
+  const Form &form_;
+  const Inputs &in_;
+  DType type_;
+  Extent at_;
+  Index left_, right_;
+  ScoreScale scale_;
+  Tile query_, position_;
+  OnlineSoftmax state_;
+};
+
+std::vector<std::string> names_with(std::initializer_list<std::string> outs) {
+  std::vector<std::string> names{
+      "q",         "k",         "v",           "attn_mask", "alibi_slopes",
+      "sinks",     "scale",     "soft_cap",    "left",      "right",
+      "q_offsets", "k_offsets", "block_table", "longest"};
+  names.insert(names.end(), outs);
+  return names;
+}
+
+std::string name_of(const Form &form) {
+  const char *names[] = {"attention", "varlen_attention",
+                         "paged_varlen_attention"};
+  return std::string(names[static_cast<int>(form.keys)]) +
+         (form.log_sum ? "_with_log_sum" : "");
+}
+
+Kernel make_kernel(const Form &form) {
+  if (form.log_sum)
+    return make(
+        name_of(form),
+        [=](Tensor q, Tensor k, Tensor v, Tensor mask, Tensor slopes,
+            Tensor sinks, Tensor scale, Tensor cap, Tensor left, Tensor right,
+            Tensor q_offsets, Tensor k_offsets, Tensor table, Tensor longest,
+            Tensor out, Tensor sums) {
+          const BlockedOperands<Tensor> in{
+              q,   k,    v,     mask,      slopes,    sinks, scale,
+              cap, left, right, q_offsets, k_offsets, table, longest};
+          const auto all = arrange_blocked(form, in);
+          return arranged(all.q, all.k, all.v, all.mask, all.slopes, all.sinks,
+                          scale, cap, left, right, q_offsets, all.k_offsets,
+                          all.table, all.longest, arrange_result(form, out, in),
+                          arrange_log_sum(form, sums, in));
+        },
+        [=](In q, In k, In v, In mask, In slopes, In sinks, In scale, In cap,
+            In left, In right, In q_offsets, In k_offsets, In table, In longest,
+            Out out, Out sums) {
+          const Inputs in{q,         k,         v,     mask,   slopes,
+                          sinks,     scale,     cap,   left,   right,
+                          q_offsets, k_offsets, table, longest};
+          Walk walk(form, in);
+          OnlineSoftmax &state = walk.run();
+          out[0] = state.result();
+          sums = state.log_sum();
+        },
+        names_with({"out", "log_sum"}));
+  return make(
+      name_of(form),
+      [=](Tensor q, Tensor k, Tensor v, Tensor mask, Tensor slopes,
+          Tensor sinks, Tensor scale, Tensor cap, Tensor left, Tensor right,
+          Tensor q_offsets, Tensor k_offsets, Tensor table, Tensor longest,
+          Tensor out) {
+        const BlockedOperands<Tensor> in{
+            q,   k,    v,     mask,      slopes,    sinks, scale,
+            cap, left, right, q_offsets, k_offsets, table, longest};
+        const auto all = arrange_blocked(form, in);
+        return arranged(all.q, all.k, all.v, all.mask, all.slopes, all.sinks,
+                        scale, cap, left, right, q_offsets, all.k_offsets,
+                        all.table, all.longest, arrange_result(form, out, in));
+      },
+      [=](In q, In k, In v, In mask, In slopes, In sinks, In scale, In cap,
+          In left, In right, In q_offsets, In k_offsets, In table, In longest,
+          Out out) {
+        const Inputs in{q,   k,    v,     mask,      slopes,    sinks, scale,
+                        cap, left, right, q_offsets, k_offsets, table, longest};
+        Walk walk(form, in);
+        out[0] = walk.run().result();
+      },
+      names_with({"out"}));
+}
+
+KernelFamily<Form> &kernels() {
+  static KernelFamily<Form> made(make_kernel);
+  return made;
+}
+
+// Rows of queries and keys of a block, so that a warp has 16 rows and a stage
+// of keys and values fits shared memory three times.
+void choose_tiles(Form &form, std::int64_t queries, bool gpu, DType dtype) {
+  // Without matrix instructions a warp holds more of its operands.
+  const bool large = form.width > 128 || bytes(dtype) > 2;
+  const std::int64_t most = large ? 64 : 128;
+  form.rows = gpu ? std::clamp<std::int64_t>(power_of_two(queries), 16, most)
+                  : std::clamp<std::int64_t>(queries, 1, 64);
+  const std::int64_t bytes_of_key =
+      (form.width + form.value_width) * bytes(dtype);
+  if (form.page != 0) {
+    form.block = form.page;
+    while (form.block > 64 && form.block % 2 == 0)
+      form.block /= 2;
+    form.unrolled = static_cast<int>(
+        std::clamp<std::int64_t>((gpu ? 32 : 64) / form.block, 1, 4));
+    while (form.unrolled > 1 && gpu &&
+           form.unrolled * form.block * bytes_of_key > 65536)
+      form.unrolled /= 2;
+    return;
+  }
+  form.block = 64;
+  while (gpu && form.block > 16 && form.block * bytes_of_key > 65536)
+    form.block /= 2;
+}
+
+Form form_of(const BlockedCall &call) {
+  const bool gpu = on_gpu(call.q);
+  Form form;
+  form.keys = call.kind;
+  form.width = at_least_one(head_width(call.q, call.q.size(-1)));
+  form.value_width = at_least_one(head_width(call.q, call.out.size(-1)));
+  form.page = call.kind == Form::Keys::paged ? at_least_one(call.k.size(1)) : 0;
+  choose_tiles(form,
+               call.kind == Form::Keys::dense ? call.q.size(3) : call.longest,
+               gpu, call.q.dtype());
+  if (call.mask)
+    form.mask =
+        call.mask->dtype() == b1 ? Form::Mask::boolean : Form::Mask::additive;
+  form.upper = call.upper;
+  form.left = call.left.has_value();
+  form.right = call.right.has_value();
+  form.capped = call.soft_cap > 0;
+  form.sinks = call.sinks.has_value();
+  form.slopes = call.slopes.has_value();
+  form.log_sum = call.log_sum.has_value();
+  return form;
+}
+
+} // namespace
+
+void launch_blocked(const Call &call, const BlockedCall &blocked) {
+  const Form form = form_of(blocked);
+  const DType type = accumulated(blocked.q.dtype());
+  const Array none = Array::scalar(0, f32),
+              scale = Array::scalar(blocked.scale, type),
+              cap = Array::scalar(blocked.soft_cap, type),
+              left = Array::scalar(blocked.left.value_or(0), i64),
+              right = Array::scalar(blocked.right.value_or(0), i64);
+  const auto given = [&](const std::optional<Array> &array) {
+    return array ? &*array : &none;
+  };
+  Array longest = none;
+  if (blocked.q_offsets)
+    longest = strided_view(*blocked.q_offsets, {blocked.longest}, {0});
+  const std::int64_t least = bytes(blocked.q.dtype()) > 2 ? 8 : 1;
+  const int warps =
+      static_cast<int>(std::max<std::int64_t>(form.rows / 16, least));
+  const std::int64_t stage = form.unrolled * form.block *
+                             (form.width + form.value_width) *
+                             bytes(blocked.q.dtype());
+  const std::int64_t fixed = form.rows * form.width * bytes(blocked.q.dtype());
+  const int stages = stages_that_fit(blocked.q.device(), stage, fixed);
+  const Kernel &kernel = kernels()[form];
+  const Array *sums = blocked.log_sum ? &*blocked.log_sum : nullptr;
+  if (sums)
+    return run_with(call, kernel, warps, stages,
+                    {&blocked.q, &blocked.k, &blocked.v, given(blocked.mask),
+                     given(blocked.slopes), given(blocked.sinks), &scale, &cap,
+                     &left, &right, given(blocked.q_offsets),
+                     given(blocked.k_offsets), given(blocked.block_table),
+                     &longest, &blocked.out, sums});
+  run_with(call, kernel, warps, stages,
+           {&blocked.q, &blocked.k, &blocked.v, given(blocked.mask),
+            given(blocked.slopes), given(blocked.sinks), &scale, &cap, &left,
+            &right, given(blocked.q_offsets), given(blocked.k_offsets),
+            given(blocked.block_table), &longest, &blocked.out});
+}
+
+namespace {
+
+std::vector<OperandShape> operands_of(const Form &form, DType dtype,
+                                      std::span<const std::int64_t> n) {
+  const std::int64_t b = n[0], m = n[1], d = form.width;
+  const bool dense = form.keys == Form::Keys::dense,
+             paged = form.keys == Form::Keys::paged;
+  const OperandShape none{f32, {}, {}, true},
+      number{accumulated(dtype), {}, {}, true}, integer{i64, {}, {}, true};
+  const OperandShape q{dtype,
+                       dense ? std::vector<std::int64_t>{b, 8, 4, m, d}
+                             : std::vector<std::int64_t>{b * m, 8, 4, d},
+                       {}};
+  const OperandShape k{dtype,
+                       dense ? std::vector<std::int64_t>{b, 8, m, d}
+                       : paged
+                           ? std::vector<std::int64_t>{b * m / 16 + 1, 16, 8, d}
+                           : std::vector<std::int64_t>{b * m, 8, d},
+                       {}};
+  const OperandShape offsets{i32, {b + 1}, {}};
+  return {q,
+          k,
+          k,
+          none,
+          none,
+          none,
+          number,
+          number,
+          integer,
+          integer,
+          dense ? none : offsets,
+          dense   ? none
+          : paged ? OperandShape{i32, {b}, {}}
+                  : offsets,
+          paged ? OperandShape{i32, {b, m / 16 + 1}, {}} : none,
+          dense ? none : OperandShape{i32, {m}, {0}},
+          q};
+}
+
+} // namespace
+
+std::vector<KernelEntry> blocked_entries(Form::Keys keys) {
+  Form form{.keys = keys, .right = true};
+  if (keys == Form::Keys::paged) {
+    form.page = form.block = 16;
+    form.unrolled = 2;
+    form.width = form.value_width = 64;
+  }
+  return {{.name = kernels()[form].name(),
+           .kernel = kernels()[form],
+           .dtypes = {bf16, f16},
+           .size_names = {"B", "M"},
+           .sizes = {2, 4096},
+           .picture_sizes = {1, 2},
+           .operands =
+               [form](DType dtype, std::span<const std::int64_t> n) {
+                 return operands_of(form, dtype, n);
+               },
+           .config = "num_warps=8 num_stages=2"}};
+}
+
+} // namespace girih::ops

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/attention/kernels.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace girih::ops {
+
+void run_with(const Call &call, const Kernel &kernel, int warps, int stages,
+              std::initializer_list<const Array *> operands) {
+  LaunchOptions options{.config = Config(), .stream = call.stream};
+  options.config->num_warps = warps;
+  options.config->num_stages = stages;
+  kernel.run(std::span(operands.begin(), operands.size()), options, call.where);
+}
+
+int stages_that_fit(Device device, std::int64_t stage, std::int64_t fixed) {
+  if (device.kind == Device::Kind::host)
+    return 1;
+  // A reserve for what reductions exchange.
+  const std::int64_t room = properties(device).shared_bytes - fixed - 2048;
+  return static_cast<int>(
+      std::clamp<std::int64_t>(room / at_least_one(stage), 1, 3));
+}
+
+namespace {
+
+Array view_of(const Array &array, const Dims &shape, const Dims &strides,
+              std::int64_t offset) {
+  void *data = array.data();
+  // An array without elements may have no memory to count in.
+  if (array.numel() != 0)
+    data = static_cast<char *>(data) + offset * bytes(array.dtype());
+  const Array view(data, shape, array.dtype(), array.device(), strides,
+                   array.owner());
+  return array.read_only() ? view.as_read_only() : view;
+}
+
+} // namespace
+
+Array strided_view(const Array &array,
+                   std::initializer_list<std::int64_t> shape,
+                   std::initializer_list<std::int64_t> strides,
+                   std::int64_t offset) {
+  return view_of(array, dims_of(std::span(shape.begin(), shape.size())),
+                 dims_of(std::span(strides.begin(), strides.size())), offset);
+}
+
+Array split_dim(const Array &array, int dim, std::int64_t inner) {
+  Dims shape, strides;
+  shape.rank = strides.rank = array.rank() + 1;
+  for (int from = 0, to = 0; from < array.rank(); ++from) {
+    const std::int64_t size = array.size(from), stride = array.stride(from);
+    const auto put = [&](std::int64_t n, std::int64_t step) {
+      shape.sizes[static_cast<std::size_t>(to)] = n;
+      strides.sizes[static_cast<std::size_t>(to++)] = step;
+    };
+    if (from == dim)
+      put(inner == 0 ? 0 : size / inner, stride * inner);
+    put(from == dim ? inner : size, stride);
+  }
+  return view_of(array, shape, strides, 0);
+}
+
+Array unsqueezed(const Array &array, int dim) {
+  Dims shape, strides;
+  shape.rank = strides.rank = array.rank() + 1;
+  for (int to = 0, from = 0; to < shape.rank; ++to) {
+    const auto at = static_cast<std::size_t>(to);
+    shape.sizes[at] = to == dim ? 1 : array.size(from);
+    strides.sizes[at] = to == dim ? 1 : array.stride(from);
+    from += to != dim;
+  }
+  return view_of(array, shape, strides, 0);
+}
+
+std::int64_t power_of_two(std::int64_t size) {
+  return static_cast<std::int64_t>(
+      std::bit_ceil(static_cast<std::uint64_t>(at_least_one(size))));
+}
+
+void check_groups(const Call &call, const Argument &q, std::int64_t heads,
+                  const Argument &k, std::int64_t kv_heads) {
+  if (kv_heads == 0 ? heads != 0 : heads % kv_heads != 0)
+    call.fail(ErrorId::shape,
+              fmt::format("the heads of {} must be a multiple of those of {}",
+                          q.name, k.name),
+              {q, k});
+}
+
+} // namespace girih::ops

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What operators of attention share: kernels by the numbers that they are made
+// with, and views.
+#pragma once
+
+#include "girih/ops/arguments.h"
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+
+namespace girih::ops {
+
+inline constexpr DType attention_floats[] = {bf16, f32, f16, f64};
+
+/// The type that scores and sums are computed in.
+inline DType accumulated(DType dtype) { return dtype == f64 ? f64 : f32; }
+
+/// Kernels that differ in fixed numbers, each made once. Tile sizes are among
+/// those numbers, as they depend on sizes and devices in ways that a Config
+/// does not know, and so there are no blocks for it to choose.
+template <class Shape> class KernelFamily {
+public:
+  explicit KernelFamily(std::function<Kernel(const Shape &)> make)
+      : make_(std::move(make)) {}
+
+  const Kernel &operator[](const Shape &shape) {
+    {
+      const std::shared_lock lock(mutex_);
+      if (const auto found = kernels_.find(shape); found != kernels_.end())
+        return found->second;
+    }
+    const std::unique_lock lock(mutex_);
+    if (const auto found = kernels_.find(shape); found != kernels_.end())
+      return found->second;
+    return kernels_.emplace(shape, make_(shape)).first->second;
+  }
+
+private:
+  std::function<Kernel(const Shape &)> make_;
+  std::shared_mutex mutex_;
+  std::map<Shape, Kernel> kernels_; // does not move its elements
+};
+
+/// Runs a kernel with that many warps and stages on a GPU.
+void run_with(const Call &call, const Kernel &kernel, int warps, int stages,
+              std::initializer_list<const Array *> operands);
+
+/// How many stages of so many bytes fit a program's memory beside `fixed` ones,
+/// at most three.
+int stages_that_fit(Device device, std::int64_t stage, std::int64_t fixed);
+
+/// The memory of `array` with other sizes and strides, from `offset` elements
+/// on.
+Array strided_view(const Array &array,
+                   std::initializer_list<std::int64_t> shape,
+                   std::initializer_list<std::int64_t> strides,
+                   std::int64_t offset = 0);
+/// Dimension `dim` of size n as two, of sizes n / inner and inner.
+Array split_dim(const Array &array, int dim, std::int64_t inner);
+/// The same elements with a dimension of size 1 put in at `dim`.
+Array unsqueezed(const Array &array, int dim);
+
+inline bool on_gpu(const Array &array) {
+  return array.device().kind == Device::Kind::cuda;
+}
+/// The next multiple, or power of two.
+inline std::int64_t multiple(std::int64_t size, std::int64_t of) {
+  return (size + of - 1) / of * of;
+}
+std::int64_t power_of_two(std::int64_t size);
+/// A tile's width that covers heads of `size`: what matrix instructions divide.
+inline std::int64_t head_width(const Array &array, std::int64_t size) {
+  return on_gpu(array) ? multiple(size, 16) : size;
+}
+/// One that is 1, as tiles have no dimension of size 0.
+inline std::int64_t at_least_one(std::int64_t size) {
+  return size < 1 ? 1 : size;
+}
+
+/// Checks that `of` is a multiple of `part`: query heads and heads of keys.
+void check_groups(const Call &call, const Argument &q, std::int64_t heads,
+                  const Argument &k, std::int64_t kv_heads);
+
+} // namespace girih::ops

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/attention/paged_combine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace girih::ops {
+
+namespace {
+
+// Parts of a round and elements of a program.
+using Form = std::tuple<std::int64_t, std::int64_t>;
+
+Kernel make_kernel(const Form &form) {
+  const auto [splits, width] = form;
+  auto arrangement = [=](Tensor parts, Tensor sums, Tensor out) {
+    Tensor grid = out.tile({1, 1, 1, width}).at(1, squeeze({0, 1, 2}));
+    Tensor part = parts.tile({1, 1, splits, 1, width})
+                      .tile({1, 1, whole, 1, 1})
+                      .squeeze(2)
+                      .at(1, squeeze({0, 1, 3, 4}))
+                      .at(2, squeeze({0, 1, 3}));
+    Tensor sum = sums.other(-INFINITY)
+                     .tile({1, 1, splits, 1})
+                     .tile({1, 1, whole, 1})
+                     .squeeze(2)
+                     .unsqueeze(3)
+                     .expand({keep, keep, keep, grid.size(3)})
+                     .at(1, squeeze({0, 1, 3}))
+                     .at(2, squeeze({0, 1}));
+    return arranged(part, sum, grid);
+  };
+  auto application = [=](In parts, In sums, Out out) {
+    const DType type = parts.dtype();
+    Tile top = full({splits, 1}, -INFINITY, type);
+    for (Index i : range(sums.size(0)))
+      top = max(top, sums[i]);
+    Tile largest = max(top, dim(0).kept());
+    Tile from = where(largest == -INFINITY, 0, largest);
+    Tile acc = zeros({splits, width}, type), total = zeros({splits, 1}, type);
+    for (Index i : range(sums.size(0))) {
+      Tile weight = exp2(sums[i] - from);
+      acc = acc + parts[i] * weight;
+      total = total + weight;
+    }
+    Tile all = girih::sum(total);
+    out = girih::sum(acc, dim(0)) / where(all == 0, 1, all);
+  };
+  return make("attention_combine", arrangement, application,
+              {"parts", "sums", "out"});
+}
+
+KernelFamily<Form> &kernels() {
+  static KernelFamily<Form> made(make_kernel);
+  return made;
+}
+
+} // namespace
+
+void launch_combine(const Call &call, const Array &parts, const Array &sums,
+                    const Array &out) {
+  const Kernel &kernel =
+      kernels()[{std::min<std::int64_t>(power_of_two(parts.size(2)), 32),
+                 std::min<std::int64_t>(power_of_two(out.size(3)), 64)}];
+  run_with(call, kernel, 4, 1, {&parts, &sums, &out});
+}
+
+KernelEntry combine_entry() {
+  return {.name = "attention_combine",
+          .kernel = kernels()[{32, 64}],
+          .dtypes = {bf16, f32, f16},
+          .size_names = {"B", "S"},
+          .sizes = {1, 128},
+          .picture_sizes = {1, 2},
+          .operands = [](DType dtype, std::span<const std::int64_t> n) {
+            return std::vector<OperandShape>{{f32, {n[0], 2, n[1], 6, 128}, {}},
+                                             {f32, {n[0], 2, n[1], 6}, {}},
+                                             {dtype, {n[0], 2, 6, 128}, {}}};
+          }};
+}
+
+} // namespace girih::ops

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// One token of each sequence against the pages of its keys and values.
+//
+// Query heads that share a head of keys are the rows of a matrix, so that each
+// key is read once for all of them. A sequence is split among programs until
+// the device is busy; then a second kernel combines what they found by their
+// sums of exponentials. On a GPU a program is one warp for 16 rows: weights go
+// from one product to the next in registers, reductions are shuffles, and many
+// programs on a multiprocessor keep its memory busy. Blocks of keys that are
+// visible as a whole are copied ahead to shared memory; the masked ones at the
+// ends are not, and values that no key is visible for are replaced by zeros, as
+// a free place of a page may hold anything.
+#pragma once
+
+#include "girih/ops/attention/paged.h"
+
+#include <compare>
+#include <optional>
+
+namespace girih::ops {
+
+/// Numbers that a kernel of paged attention is made with.
+struct PagedForm {
+  std::int64_t rows = 16;   // query heads of a program
+  std::int64_t width = 128; // of keys
+  std::int64_t value_width = 128;
+  std::int64_t rope_width = 0; // latent: of the second part of a key; else 0
+  std::int64_t page = 16;
+  std::int64_t block = 16; // keys of a product, a part of a page
+  int unrolled = 2;        // blocks of one step
+  bool window = false, capped = false, sinks = false;
+  bool split = false; // gives parts and their sums, not the result
+  auto operator<=>(const PagedForm &) const = default;
+};
+
+/// One call. Query heads are [B, heads, group, D].
+struct PagedCall {
+  Array q, keys, values;   // caches [pages, page size, heads, D]
+  Array q_rope, keys_rope; // latent: the second parts; else scalars
+  Array block_table, lengths;
+  double scale = 1, soft_cap = 0;
+  std::int64_t window = 0;
+  std::optional<Array> sinks; // [heads, group]
+  Array out;                  // [B, heads, group, Dv]
+};
+
+/// Runs the kernel, and the combining one where there are splits.
+void launch_paged(const Call &call, const PagedCall &paged);
+
+/// In how many parts each sequence is split, for `programs` programs without
+/// splits and at most `capacity` keys.
+std::int64_t paged_splits(Device device, std::int64_t programs,
+                          std::int64_t capacity);
+
+/// Entries of the kernels: attention, or that of latent caches.
+std::vector<KernelEntry> paged_entries(bool latent);
+
+} // namespace girih::ops
