@@ -152,4 +152,16 @@ Array view_of(const Array &array, std::span<const std::int64_t> sizes,
   return array.read_only() ? view.as_read_only() : view;
 }
 
+Array unsqueezed(const Array &array, int dim) {
+  Dims shape, strides;
+  shape.rank = strides.rank = array.rank() + 1;
+  for (int to = 0, from = 0; to < shape.rank; ++to) {
+    const auto at = static_cast<std::size_t>(to);
+    shape.sizes[at] = to == dim ? 1 : array.size(from);
+    strides.sizes[at] = to == dim ? 1 : array.stride(from);
+    from += to != dim;
+  }
+  return view_of(array, shape, strides);
+}
+
 } // namespace girih::ops

@@ -56,4 +56,7 @@ int collapse_parts(std::span<Array> arrays, int split);
 Array view_of(const Array &array, std::span<const std::int64_t> sizes,
               std::span<const std::int64_t> strides);
 
+/// The same elements with a dimension of size 1 put in at `dim`.
+Array unsqueezed(const Array &array, int dim);
+
 } // namespace girih::ops

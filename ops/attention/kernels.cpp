@@ -64,18 +64,6 @@ Array split_dim(const Array &array, int dim, std::int64_t inner) {
   return view_of(array, shape, strides, 0);
 }
 
-Array unsqueezed(const Array &array, int dim) {
-  Dims shape, strides;
-  shape.rank = strides.rank = array.rank() + 1;
-  for (int to = 0, from = 0; to < shape.rank; ++to) {
-    const auto at = static_cast<std::size_t>(to);
-    shape.sizes[at] = to == dim ? 1 : array.size(from);
-    strides.sizes[at] = to == dim ? 1 : array.stride(from);
-    from += to != dim;
-  }
-  return view_of(array, shape, strides, 0);
-}
-
 std::int64_t power_of_two(std::int64_t size) {
   return static_cast<std::int64_t>(
       std::bit_ceil(static_cast<std::uint64_t>(at_least_one(size))));

@@ -60,9 +60,6 @@ Array strided_view(const Array &array,
                    std::int64_t offset = 0);
 /// Dimension `dim` of size n as two, of sizes n / inner and inner.
 Array split_dim(const Array &array, int dim, std::int64_t inner);
-/// The same elements with a dimension of size 1 put in at `dim`.
-Array unsqueezed(const Array &array, int dim);
-
 inline bool on_gpu(const Array &array) {
   return array.device().kind == Device::Kind::cuda;
 }

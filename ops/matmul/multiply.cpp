@@ -101,18 +101,6 @@ void check_inner(const Call &call, const Argument &a, const Argument &b,
             {a, b});
 }
 
-Array unsqueezed(const Array &array, int dim) {
-  Dims shape, strides;
-  shape.rank = strides.rank = array.rank() + 1;
-  for (int to = 0, from = 0; to < shape.rank; ++to) {
-    const auto at = static_cast<std::size_t>(to);
-    shape.sizes[at] = to == dim ? 1 : array.size(from);
-    strides.sizes[at] = to == dim ? 1 : array.stride(from);
-    from += to != dim;
-  }
-  return view_of(array, shape, strides);
-}
-
 void multiply(const Call &call, Array a, const Array &b, Array out, bool tf32) {
   if (!repeats(b) || !join_rows(a, out))
     return launch_product(call,

@@ -19,9 +19,6 @@ void check_factors(const Call &call, const Argument &a, const Argument &b,
 void check_inner(const Call &call, const Argument &a, const Argument &b,
                  std::int64_t of_a, std::int64_t of_b);
 
-/// The same elements with a dimension of size 1 put in at `dim`.
-Array unsqueezed(const Array &array, int dim);
-
 /// out[..., M, N] = a[..., M, K] b[..., K, N]: the same leading dimensions.
 void multiply(const Call &call, Array a, const Array &b, Array out, bool tf32);
 
