@@ -82,8 +82,8 @@ void check(const Case &c, DType dtype, Device device, bool logarithm) {
   const auto actual = lanes_along(out.values(), shape, {c.dim});
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const double total = log_total(lanes[i]);
-    const auto terms =
-        static_cast<std::int64_t>(static_cast<double>(lanes[i].size()) + 8 + 2 * spread(lanes[i]));
+    const auto terms = static_cast<std::int64_t>(
+        static_cast<double>(lanes[i].size()) + 8 + 2 * spread(lanes[i]));
     for (std::size_t r = 0; r < lanes[i].size(); ++r) {
       const double exact =
           logarithm ? lanes[i][r] - total : std::exp(lanes[i][r] - total);
