@@ -40,7 +40,7 @@ OpEntry entry_of_amin() {
       {"reductions",
        "the smallest of x over dim",
        {std::begin(numbers_and_bool), std::end(numbers_and_bool)},
-       reduction_entries(Amin::kernels(), {f32, u8}, no_numbers,
+       reduction_entries(Amin::kernels(), {f32, i32}, no_numbers,
                          [](DType x) { return std::vector{x}; })});
 }
 

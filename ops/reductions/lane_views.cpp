@@ -156,7 +156,8 @@ Config LaneBlocks::config() const {
 
 LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
                        bool may_split, int share) {
-  const std::int64_t bytes = std::max(bits(dtype) / 8, 1);
+  // A lane takes a register, however narrow.
+  const std::int64_t bytes = std::max(bits(dtype) / 8, 2);
   const bool gpu = device.kind == Device::Kind::cuda;
   // A GPU's thread has up to four accesses of 16 bytes under way; a core has
   // accumulators enough to hide the latency of an addition.

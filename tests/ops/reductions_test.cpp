@@ -225,6 +225,9 @@ void check_extrema(const std::vector<Case> &all, Device device,
     if (c.shape == Sizes{3, 0})
       continue;
     for (DType dtype : {f32, bf16, f16, f64, i64, i32, i16, i8, u8}) {
+      // Every dtype has every form; these few every shape.
+      if (&c - all.data() > 18 && dtype != f32 && dtype != bf16 && dtype != i64)
+        continue;
       check(c, dtype, dtype, device, Values::reals, dtype == f32, values,
             [](const Lane &lane) { return lane[place<Largest>(lane)]; });
       // Small integers: many ties.
@@ -316,7 +319,7 @@ TEST_P(ReductionTest, ExtremaOfSpecialValues) {
 
 TEST_P(ReductionTest, AnyAndAll) {
   for (const Case &c : cases(on_interpreter()))
-    for (DType dtype : {f32, i32, u8, bf16}) {
+    for (DType dtype : {f32, u8}) {
       const DType result = dtype == u8 ? u8 : b1;
       check(
           c, dtype, result, device(), Values::integers, false,
@@ -367,7 +370,7 @@ double deviation_bound(const Lane &lane, double wanted, DType out) {
 
 TEST_P(ReductionTest, Variance) {
   for (double correction : {1.0, 0.0})
-    for (const Case &c : cases(on_interpreter()))
+    for (const Case &c : cases(on_interpreter() || correction == 0))
       for (DType dtype : floats) {
         check(
             c, dtype, dtype, device(), Values::reals, false,
@@ -411,7 +414,7 @@ double norm_of(const Lane &lane, double p) {
 
 TEST_P(ReductionTest, Norm) {
   for (double p : {2.0, 1.0, 0.0, inf, -inf, 3.0, -1.5, 0.5})
-    for (const Case &c : cases(on_interpreter() || p == -1.5 || p == 0.5)) {
+    for (const Case &c : cases(on_interpreter() || (p != 2 && p != inf))) {
       if (p < 0 && c.shape == Sizes{3, 0})
         continue;
       for (DType dtype : {f32, bf16, f64})
