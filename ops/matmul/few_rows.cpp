@@ -10,9 +10,8 @@ namespace girih::ops {
 
 namespace {
 
+// More are faster as a product that packs the weight first, on the host.
 constexpr int most_rows = 8;
-// On the host, where more is faster as a product that packs the weight first.
-constexpr int most_rows_of_host = 16;
 // 16-bit elements: from here on a tensor core's padded tile costs less than as
 // many multiplications and conversions on CUDA cores.
 constexpr int most_rows_of_halves = 4;
@@ -245,7 +244,7 @@ bool suits_few_rows(std::int64_t rows, const Array &weight) {
   if (weight.stride(1) != 1 && weight.size(1) != 1)
     return false;
   if (weight.device().kind == Device::Kind::host)
-    return rows <= most_rows_of_host;
+    return rows <= most_rows;
   return rows <= (bits(weight.dtype()) == 16 ? most_rows_of_halves : most_rows);
 }
 
