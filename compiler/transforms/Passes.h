@@ -9,9 +9,6 @@
 
 namespace girih::compiler {
 
-/// On a kernel: registers that a thread of it should do with.
-inline constexpr llvm::StringLiteral registersAttr = "tile.registers";
-
 #define GEN_PASS_DECL
 #include "compiler/transforms/Passes.h.inc"
 

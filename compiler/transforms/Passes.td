@@ -147,8 +147,7 @@ def TilePrefetchLoads : Pass<"tile-prefetch-loads", "::mlir::func::FuncOp"> {
     busy while a round computes. Not in loops with dots, whose loads
     tile-pipeline-loads has taken, not where the loop writes the operand, and
     not where the loop's tiles would take too many registers (a remark says
-    so). Where they take few, the kernel's attribute `tile.registers` holds it
-    to as many as let an SM have 1024 threads.
+    so).
 
     Before:
     ```mlir

@@ -4,7 +4,6 @@
 #include "girih/compiler/transforms/layout_assignment.h"
 #include "girih/compiler/transforms/scalar_slice.h"
 
-#include "mlir/Analysis/Liveness.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -25,10 +24,6 @@ namespace {
 /// Registers of a thread that the tiles of a loop may take. Addresses and what
 /// is being computed come on top; more would leave too few programs to an SM.
 constexpr int64_t mostRegisters = 96;
-
-/// With tiles of no more registers than the first figure a program does with
-/// the second, and an SM has 1024 threads.
-constexpr int64_t lightTiles = 48, lightProgram = 64;
 
 bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
 
@@ -88,34 +83,13 @@ SmallPtrSet<Value, 4> writtenIn(scf::ForOp loop) {
   return views;
 }
 
-/// Registers that tiles take while something other than computing lane by lane
-/// is done: threads wait for each other there with all that they hold.
-int64_t registersWaiting(func::FuncOp kernel) {
-  Liveness liveness(kernel);
-  int64_t most = 0;
-  kernel.walk([&](Operation *op) {
-    if (op == kernel || isLaneByLane(op) ||
-        llvm::none_of(op->getOperands(), isTile) ||
-        isa<tile::StoreOp, tile::RemapOp, scf::YieldOp, scf::ForOp>(op))
-      return;
-    const LivenessBlockInfo *block = liveness.getLiveness(op->getBlock());
-    int64_t registers = 0;
-    for (Value value : block->currentlyLiveValues(op))
-      if (isTile(value) && !isFree(value))
-        registers += registersOf(value);
-    most = std::max(most, registers);
-  });
-  return most;
-}
-
 class Prefetcher {
 public:
   explicit Prefetcher(scf::ForOp loop) : loop(loop) {}
 
-  /// Registers that tiles take in the loop then; 0 where it was left alone.
-  int64_t run() {
+  void run() {
     if (!isSimple(loop))
-      return 0;
+      return;
     SmallPtrSet<Value, 4> written = writtenIn(loop);
     int64_t read = 0;
     for (auto load : loop.getBody()->getOps<tile::LoadOp>())
@@ -124,7 +98,7 @@ public:
         read += registersOf(load);
       }
     if (loads.empty())
-      return 0;
+      return;
     // Those of this round and of the next one.
     int64_t registers = registersHeld(loop) + 2 * read;
     if (registers > mostRegisters) {
@@ -132,10 +106,9 @@ public:
                                       "reading ahead would take "
                         << registers << " registers of a thread, more than "
                         << mostRegisters;
-      return 0;
+      return;
     }
     rewrite();
-    return registers;
   }
 
 private:
@@ -224,14 +197,8 @@ struct TilePrefetchLoads : impl::TilePrefetchLoadsBase<TilePrefetchLoads> {
       return;
     SmallVector<scf::ForOp> loops;
     getOperation().walk([&](scf::ForOp loop) { loops.push_back(loop); });
-    int64_t most = 0;
     for (scf::ForOp loop : loops)
-      most = std::max(most, Prefetcher(loop).run());
-    if (most > 0 && most <= lightTiles &&
-        registersWaiting(getOperation()) <= lightTiles)
-      getOperation()->setAttr(
-          registersAttr,
-          IntegerAttr::get(IntegerType::get(&getContext(), 64), lightProgram));
+      Prefetcher(loop).run();
   }
 };
 

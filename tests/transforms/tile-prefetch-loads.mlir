@@ -13,7 +13,6 @@
 // CHECK: [[$FIRST:#.+]] = affine_set<(d0)[s0, s1, s2, s3] : (-d0 + s1 - s0 * 1024 - 1 >= 0, s3 - s2 - 1 >= 0)>
 // CHECK: [[$BARE:#.+]] = affine_set<(d0)[s0, s1, s2] : (s2 - s1 - 1 >= 0)>
 // CHECK-LABEL: func.func @carried
-// CHECK-SAME: tile.registers = 64 : i64
 // CHECK: %[[N:.+]] = tile.size
 // CHECK: %[[X:.+]] = tile.load %arg0[%c0, %[[N]], %c0, %[[N]]] {{.*}} bounds [[$FIRST]] other
 // CHECK: scf.for %[[K:.+]] = %c0 to %[[N]] step %c1 iter_args(%[[SUM:.+]] = %{{.+}}, %[[NOW:.+]] = %[[X]])
@@ -87,7 +86,6 @@ func.func @written(%a: !F) attributes {tile.kernel, tile.config = "",
 // Where 128 registers of a thread hold the sum, there is no room.
 // REMARK: remark: tile-prefetch-loads: rounds wait for their loads because reading ahead would take 256 registers of a thread, more than 96
 // CHECK-LABEL: func.func @large
-// CHECK-NOT: tile.registers
 // CHECK: scf.for %{{.+}} = %c0 to %{{.+}} step %c1 iter_args(%{{.+}} = %{{.+}}) ->
 // CHECK-NEXT: tile.load
 func.func @large(%a: !V, %c: !F) attributes {tile.kernel, tile.config = "",

@@ -2,8 +2,6 @@
 // The function itself, where a program stands, loops and branches.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
-#include "girih/compiler/transforms/Passes.h"
-
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -58,11 +56,8 @@ void Emitter::makeFunction() {
       LLVM::LLVMFuncOp::create(b, loc, name, type, LLVM::Linkage::External,
                                false, LLVM::CConv::PTX_Kernel);
   auto threads = std::to_string(options.warps * 32) + ",1,1";
-  SmallVector<Attribute> limits{b.getStrArrayAttr({"nvvm.reqntid", threads})};
-  if (auto registers = kernel->getAttrOfType<IntegerAttr>(registersAttr))
-    limits.push_back(b.getStrArrayAttr(
-        {"nvvm.maxnreg", std::to_string(registers.getInt())}));
-  function.setPassthroughAttr(b.getArrayAttr(limits));
+  function.setPassthroughAttr(
+      b.getArrayAttr({b.getStrArrayAttr({"nvvm.reqntid", threads})}));
   Block *entry = function.addEntryBlock(b);
   Block *body = b.createBlock(&function.getBody());
   b.setInsertionPointToEnd(entry);
