@@ -80,6 +80,26 @@ TEST(HostControl, LoopsCarryTiles) {
       {&x, &y, &z});
 }
 
+// More than the tables of values hold before they grow, and more than a vector.
+TEST(HostControl, LoopCarriesManyTiles) {
+  TestArray x(f32, {40}), y(f32, {40});
+  fill_random(x, 7);
+  expect_one_tile_like_interpreter(
+      [](In x, Out y) {
+        std::vector<Tile> sums(30, zeros({40}, f32));
+        for ([[maybe_unused]] Index i : range(3)) {
+          int number = 0;
+          for (Tile &sum : sums)
+            sum += x + number++;
+        }
+        Tile all = sums.front();
+        for (const Tile &sum : sums)
+          all = sum - all;
+        y = all;
+      },
+      {&x, &y});
+}
+
 TEST(HostControl, LoopsNest) {
   TestArray x(f32, {37}), y(f32, {37});
   fill_random(x, 3);

@@ -72,8 +72,11 @@ mlir::LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
   setScalars(loop.getResults(), results);
   for (auto [argument, value] :
        llvm::zip(loop.getRegionIterArgs(), loop.getResults()))
-    if (isTile(value))
-      emission.buffers[value] = emission.buffers[argument];
+    if (isTile(value)) {
+      // Copied before the map grows, which moves what it holds.
+      Buffer buffer = emission.buffers.find(argument)->second;
+      emission.buffers[value] = std::move(buffer);
+    }
   return result;
 }
 
