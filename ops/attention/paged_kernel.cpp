@@ -386,7 +386,8 @@ std::vector<KernelEntry> paged_entries(bool latent) {
            [form](DType dtype, std::span<const std::int64_t> n) {
              return operands_of(form, dtype, n);
            },
-       .config = latent ? "num_warps=4 num_stages=2" : "num_warps=1"}};
+       .config =
+           latent ? "num_warps=4 num_stages=2" : "num_warps=1 num_stages=2"}};
   if (!latent)
     entries.push_back(combine_entry());
   return entries;
