@@ -387,7 +387,7 @@ std::vector<KernelEntry> paged_entries(bool latent) {
              return operands_of(form, dtype, n);
            },
        .config =
-           latent ? "num_warps=4 num_stages=2" : "num_warps=1 num_stages=2"}};
+           latent ? "num_warps=4 num_stages=2" : "num_warps=2 num_stages=3"}};
   if (!latent)
     entries.push_back(combine_entry());
   return entries;

@@ -61,7 +61,7 @@ _BOUNDED = "asin acos atanh".split()
 _WHOLE = "exp log1p sin abs neg floor sign signbit isnan isfinite logical_not bitwise_not sqrt".split()
 _PAIRS = "sub mul div maximum minimum fmax fmin eq ne lt le gt ge logical_and logical_or logical_xor".split()
 _WHOLE_PAIRS = _PAIRS + "remainder fmod bitwise_and bitwise_or bitwise_xor".split()
-_CASTS = {"f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16", "i32": "int32", "b1": "bool"}
+_CASTS = {"f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16", "i32": "int32", "bool": "bool"}
 
 CASES = [
     *(_unary(name, _normal) for name in _ANY),
