@@ -20,16 +20,20 @@ std::int64_t pieces_of(std::int64_t size, std::int64_t block) {
   return (size + block - 1) / block;
 }
 
-// Elements that one program sorts.
-std::int64_t tile_elements(Device device) {
-  return device.kind == Device::Kind::cuda ? 4096 : 16384;
+// Elements that one program sorts. On a GPU they are exchanged through shared
+// memory, several times their size.
+std::int64_t tile_elements(Device device, DType dtype) {
+  if (device.kind == Device::Kind::host)
+    return 16384;
+  return bits(dtype) == 64 ? 2048 : 4096;
 }
 
 // Blocks of a kernel that sorts tiles of `depth` elements of several rows.
 Config sorting(std::int64_t rows, std::int64_t depth, std::int64_t first,
-               bool columns, Device device) {
+               bool columns, const Array &x) {
+  const std::int64_t whole = tile_elements(x.device(), x.dtype());
   const std::int64_t most =
-      device.kind == Device::Kind::cuda ? 2048 : tile_elements(device);
+      x.device().kind == Device::Kind::cuda ? whole / 2 : whole;
   std::int64_t side =
       std::min(up(rows), std::max<std::int64_t>(most / depth, 1));
   if (!columns) // short rows: enough programs before long tiles
@@ -61,7 +65,7 @@ struct Sorting {
   bool descending = false;
 
   std::int64_t first() const { return values.size(-1); }
-  std::int64_t tile() const { return tile_elements(x.device()); }
+  std::int64_t tile() const { return tile_elements(x.device(), x.dtype()); }
   // [kept..., tail...]
   Dims shape(std::initializer_list<std::int64_t> tail) const {
     Dims out = dims_of(x.shape().first(static_cast<std::size_t>(lanes.kept)));
@@ -83,8 +87,8 @@ struct Sorting {
 };
 
 void Sorting::in_one_tile() const {
-  const Config config = sorting(lanes.last, up(lanes.depth), up(first()),
-                                lanes.columns, x.device());
+  const Config config =
+      sorting(lanes.last, up(lanes.depth), up(first()), lanes.columns, x);
   const Array *operands[] = {&x, &values, &indices};
   run_with(call, tile_kernel(descending, lanes.columns), config, operands);
 }
@@ -94,8 +98,7 @@ Pairs Sorting::pieces(std::int64_t kept) const {
   const std::int64_t count = pieces_of(lanes.depth, tile());
   const Pairs out = scratch(count * kept);
   const Pairs views = out.viewed(shape({count, kept}));
-  const Config config =
-      sorting(lanes.last, tile(), up(kept), lanes.columns, x.device());
+  const Config config = sorting(lanes.last, tile(), up(kept), lanes.columns, x);
   const Array *operands[] = {&x, &views.keys, &views.places};
   run_with(call, pieces_kernel(descending, lanes.columns), config, operands);
   return out;
@@ -109,15 +112,15 @@ void Sorting::some() const {
     const Pairs views = next.viewed(std::array{lanes.rows, count, first()});
     const Array *operands[] = {&left.keys, &left.places, &views.keys,
                                &views.places};
-    run_with(call, again_kernel(),
-             sorting(1, tile(), up(first()), false, x.device()), operands);
+    run_with(call, again_kernel(), sorting(1, tile(), up(first()), false, x),
+             operands);
     left = next;
   }
   const std::int64_t count = left.keys.size(1);
   const Pairs views = left.viewed(shape({count}));
   const Array *operands[] = {&x, &views.keys, &views.places, &values, &indices};
   run_with(call, last_kernel(lanes.kept),
-           sorting(1, up(count), up(first()), false, x.device()), operands);
+           sorting(1, up(count), up(first()), false, x), operands);
 }
 
 void Sorting::all() const {

@@ -34,7 +34,7 @@ class Lessons:
 
     def program(self, name, dtype, *sizes, config=None):
         import girih
-        command = [*self.inspect, name, "--stage", "program", "--arch", self.arch, "--dtype", dtype, "--size",
+        command = [*self.inspect, f"lesson:{name}", "--stage", "program", "--arch", self.arch, "--dtype", dtype, "--size",
                    *map(str, sizes)]
         if config:
             command += ["--config", config]
