@@ -156,23 +156,22 @@ std::vector<int> Call::check_dims(const Argument &argument,
 
 void Call::check_outputs(std::span<const Array> outs,
                          std::span<const Shaped> results, Device device) const {
-  for (std::size_t i = 0; i < outs.size(); ++i) {
+  const auto refuse = [&](ErrorId id, std::size_t at, const std::string &rule,
+                          std::string_view help = {}) {
     const std::string label =
-        outs.size() == 1 ? std::string("out") : fmt::format("output {}", i);
-    const Argument out{label, outs[i]};
+        outs.size() == 1 ? std::string("out") : fmt::format("output {}", at);
+    fail(id, fmt::format("{} must {}", label, rule), {{label, outs[at]}}, help);
+  };
+  for (std::size_t i = 0; i < outs.size(); ++i) {
     const std::span<const std::int64_t> shape = results[i].shape;
     if (!std::ranges::equal(outs[i].shape(), shape))
-      fail(
-          ErrorId::shape,
-          fmt::format("{} must have shape [{}]", label, fmt::join(shape, ", ")),
-          {out});
+      refuse(ErrorId::shape, i,
+             fmt::format("have shape [{}]", fmt::join(shape, ", ")));
     if (outs[i].dtype() != results[i].dtype)
-      fail(ErrorId::dtype,
-           fmt::format("{} must be {}", label, name(results[i].dtype)), {out});
+      refuse(ErrorId::dtype, i, fmt::format("be {}", name(results[i].dtype)));
     if (outs[i].device() != device)
-      fail(ErrorId::device,
-           fmt::format("{} must be on {}", label, device.to_string()), {out},
-           "copy one with Array::to(device)");
+      refuse(ErrorId::device, i, fmt::format("be on {}", device.to_string()),
+             "copy one with Array::to(device)");
   }
 }
 

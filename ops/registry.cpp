@@ -14,11 +14,22 @@ namespace girih::ops {
 // Written by ops/CMakeLists.txt.
 std::vector<OpEntry> make_entries();
 
+namespace {
+
+/// The whole list, with what has kernels only.
+const std::vector<OpEntry> &all_entries() {
+  static const std::vector<OpEntry> entries = make_entries();
+  return entries;
+}
+
+} // namespace
+
 std::span<const OpEntry> all_ops() {
   static const std::vector<OpEntry> entries = [] {
-    std::vector<OpEntry> all = make_entries();
-    std::erase_if(
-        all, [](const OpEntry &each) { return each.signature_text.empty(); });
+    std::vector<OpEntry> all;
+    for (const OpEntry &each : all_entries())
+      if (!each.signature_text.empty())
+        all.push_back(each);
     return all;
   }();
   return entries;
@@ -41,7 +52,7 @@ const OpEntry &find_op(std::string_view name) {
 std::span<const KernelEntry> all_kernels() {
   static const std::vector<KernelEntry> entries = [] {
     std::vector<KernelEntry> all;
-    for (const OpEntry &op : make_entries())
+    for (const OpEntry &op : all_entries())
       all.insert(all.end(), op.kernels.begin(), op.kernels.end());
     return all;
   }();
