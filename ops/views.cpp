@@ -146,8 +146,12 @@ int collapse_parts(std::span<Array> arrays, int split) {
 }
 
 Array view_of(const Array &array, std::span<const std::int64_t> sizes,
-              std::span<const std::int64_t> strides) {
-  const Array view(array.data(), sizes, array.dtype(), array.device(), strides,
+              std::span<const std::int64_t> strides, std::int64_t offset) {
+  void *data = array.data();
+  // An array without elements may have no memory to count in.
+  if (offset != 0 && array.numel() != 0)
+    data = static_cast<char *>(data) + offset * bytes(array.dtype());
+  const Array view(data, sizes, array.dtype(), array.device(), strides,
                    array.owner());
   return array.read_only() ? view.as_read_only() : view;
 }

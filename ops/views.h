@@ -52,9 +52,10 @@ void collapse(std::span<Array> arrays);
 /// one has.
 int collapse_parts(std::span<Array> arrays, int split);
 
-/// The view of `sizes` and `strides` of the same memory.
+/// The view of `sizes` and `strides` of the same memory, from element number
+/// `offset` on; 4-bit dtypes have no offset.
 Array view_of(const Array &array, std::span<const std::int64_t> sizes,
-              std::span<const std::int64_t> strides);
+              std::span<const std::int64_t> strides, std::int64_t offset = 0);
 
 /// The same elements with a dimension of size 1 put in at `dim`.
 Array unsqueezed(const Array &array, int dim);

@@ -25,27 +25,12 @@ int stages_that_fit(Device device, std::int64_t stage, std::int64_t fixed) {
       std::clamp<std::int64_t>(room / at_least_one(stage), 1, 3));
 }
 
-namespace {
-
-Array view_of(const Array &array, const Dims &shape, const Dims &strides,
-              std::int64_t offset) {
-  void *data = array.data();
-  // An array without elements may have no memory to count in.
-  if (array.numel() != 0)
-    data = static_cast<char *>(data) + offset * bytes(array.dtype());
-  const Array view(data, shape, array.dtype(), array.device(), strides,
-                   array.owner());
-  return array.read_only() ? view.as_read_only() : view;
-}
-
-} // namespace
-
 Array strided_view(const Array &array,
                    std::initializer_list<std::int64_t> shape,
                    std::initializer_list<std::int64_t> strides,
                    std::int64_t offset) {
-  return view_of(array, dims_of(std::span(shape.begin(), shape.size())),
-                 dims_of(std::span(strides.begin(), strides.size())), offset);
+  return view_of(array, std::span(shape.begin(), shape.size()),
+                 std::span(strides.begin(), strides.size()), offset);
 }
 
 Array split_dim(const Array &array, int dim, std::int64_t inner) {
@@ -61,7 +46,7 @@ Array split_dim(const Array &array, int dim, std::int64_t inner) {
       put(inner == 0 ? 0 : size / inner, stride * inner);
     put(from == dim ? inner : size, stride);
   }
-  return view_of(array, shape, strides, 0);
+  return view_of(array, shape, strides);
 }
 
 std::int64_t power_of_two(std::int64_t size) {

@@ -31,4 +31,20 @@ inline void check_spread(const Call &call, const Argument &input,
               {input});
 }
 
+/// How addmm and baddbmm run: their results differ in rank only.
+struct AddedProduct {
+  static void launch(const Call &call, const Array &input, const Array &a,
+                     const Array &b, double beta, double alpha,
+                     std::string_view precision, const Array &out) {
+    launch_product(call,
+                   {.a = a,
+                    .b = b,
+                    .out = out,
+                    .c = input,
+                    .alpha = alpha,
+                    .beta = beta,
+                    .tf32 = a.dtype() == f32 && allows_tf32(call, precision)});
+  }
+};
+
 } // namespace girih::ops

@@ -13,7 +13,7 @@ namespace girih::ops {
 
 namespace {
 
-struct Addmm {
+struct Addmm : AddedProduct {
   static constexpr std::string_view signature =
       "addmm(input, a, b, *, beta: float = 1, "
       "alpha: float = 1, precision: str = 'ieee') -> out";
@@ -27,18 +27,6 @@ struct Addmm {
     const Dims shape{{a.size(0), b.size(1)}, 2};
     check_spread(call, {"input", input}, shape);
     return {shape, a.dtype()};
-  }
-  static void launch(const Call &call, const Array &input, const Array &a,
-                     const Array &b, double beta, double alpha,
-                     std::string_view precision, const Array &out) {
-    launch_product(call,
-                   {.a = a,
-                    .b = b,
-                    .out = out,
-                    .c = input,
-                    .alpha = alpha,
-                    .beta = beta,
-                    .tf32 = a.dtype() == f32 && allows_tf32(call, precision)});
   }
 };
 

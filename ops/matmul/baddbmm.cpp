@@ -13,7 +13,7 @@ namespace girih::ops {
 
 namespace {
 
-struct Baddbmm {
+struct Baddbmm : AddedProduct {
   static constexpr std::string_view signature =
       "baddbmm(input, a, b, *, beta: float = 1, "
       "alpha: float = 1, precision: str = 'ieee') -> out";
@@ -27,18 +27,6 @@ struct Baddbmm {
     const Dims shape{{a.size(0), a.size(1), b.size(2)}, 3};
     check_spread(call, {"input", input}, shape);
     return {shape, a.dtype()};
-  }
-  static void launch(const Call &call, const Array &input, const Array &a,
-                     const Array &b, double beta, double alpha,
-                     std::string_view precision, const Array &out) {
-    launch_product(call,
-                   {.a = a,
-                    .b = b,
-                    .out = out,
-                    .c = input,
-                    .alpha = alpha,
-                    .beta = beta,
-                    .tf32 = a.dtype() == f32 && allows_tf32(call, precision)});
   }
 };
 
