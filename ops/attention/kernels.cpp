@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 namespace girih::ops {
 
@@ -47,11 +46,6 @@ Array split_dim(const Array &array, int dim, std::int64_t inner) {
     put(from == dim ? inner : size, stride);
   }
   return view_of(array, shape, strides);
-}
-
-std::int64_t power_of_two(std::int64_t size) {
-  return static_cast<std::int64_t>(
-      std::bit_ceil(static_cast<std::uint64_t>(at_least_one(size))));
 }
 
 void check_groups(const Call &call, const Argument &q, std::int64_t heads,

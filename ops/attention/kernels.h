@@ -4,6 +4,7 @@
 #pragma once
 
 #include "girih/ops/arguments.h"
+#include "girih/ops/sizes.h"
 
 #include <functional>
 #include <map>
@@ -63,11 +64,10 @@ Array split_dim(const Array &array, int dim, std::int64_t inner);
 inline bool on_gpu(const Array &array) {
   return array.device().kind == Device::Kind::cuda;
 }
-/// The next multiple, or power of two.
+/// The next multiple.
 inline std::int64_t multiple(std::int64_t size, std::int64_t of) {
-  return (size + of - 1) / of * of;
+  return pieces_of(size, of) * of;
 }
-std::int64_t power_of_two(std::int64_t size);
 /// A tile's width that covers heads of `size`: what matrix instructions divide.
 inline std::int64_t head_width(const Array &array, std::int64_t size) {
   return on_gpu(array) ? multiple(size, 16) : size;

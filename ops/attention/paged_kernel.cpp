@@ -287,7 +287,7 @@ std::int64_t paged_splits(Device device, std::int64_t programs,
   const std::int64_t wanted = processors * (gpu ? 8 : 2);
   const std::int64_t least = gpu ? 32 : 256;
   const std::int64_t most =
-      std::min<std::int64_t>((capacity + least - 1) / least, 128);
+      std::min<std::int64_t>(pieces_of(capacity, least), 128);
   if (!gpu && programs >= processors)
     return 1;
   return std::clamp<std::int64_t>(wanted / at_least_one(programs), 1,

@@ -2,6 +2,7 @@
 #include "girih/ops/matmul/few_rows.h"
 
 #include "girih/ops/elementwise/elementwise.h"
+#include "girih/ops/sizes.h"
 
 #include <algorithm>
 #include <bit>
@@ -213,7 +214,7 @@ std::int64_t floor_power(std::int64_t size) {
 // Whole fractions of K leave no ragged end, and few turns of the loop.
 std::int64_t depth_of(std::int64_t k, std::int64_t unit, bool one_or_two) {
   if (k <= 4 * unit)
-    return std::max<std::int64_t>((k + unit - 1) / unit, 1) * unit;
+    return std::max<std::int64_t>(pieces_of(k, unit), 1) * unit;
   if (one_or_two)
     for (const int units : {8, 6, 7, 5})
       if (k % (units * unit) == 0)

@@ -13,9 +13,9 @@
 // Source: torch._grouped_mm of a 2-D and a 3-D matrix.
 #include "girih/ops/matmul/multiply.h"
 #include "girih/ops/products.h"
+#include "girih/ops/sizes.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace girih::ops {
 
@@ -115,14 +115,9 @@ const Kernel &kernel() {
   return made;
 }
 
-std::int64_t covering(std::int64_t size) {
-  return static_cast<std::int64_t>(std::bit_ceil(
-      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
-}
-
 // Rows of a tile: of the usual group.
 std::int64_t height_of(std::int64_t rows, std::int64_t groups) {
-  return std::clamp<std::int64_t>(covering(rows / groups), 16, 128);
+  return std::clamp<std::int64_t>(power_of_two(rows / groups), 16, 128);
 }
 
 Config config_of(const Array &a, std::int64_t height, std::int64_t columns) {
@@ -133,7 +128,7 @@ Config config_of(const Array &a, std::int64_t height, std::int64_t columns) {
                             : bytes == 2 ? (height >= 64 ? 128 : 64)
                                          : 64;
   config.blocks = {
-      {"BN", std::clamp<std::int64_t>(covering(columns), 16, most)},
+      {"BN", std::clamp<std::int64_t>(power_of_two(columns), 16, most)},
       {"BK", on_host ? 128 : std::max<std::int64_t>(64 / bytes, 16)}};
   return config;
 }
@@ -181,7 +176,7 @@ struct GroupedMm {
                 total = Array::scalar(rows, i32);
     const Kernels &kernels = kernels_of(height);
     Config schedule;
-    schedule.blocks = {{"LANES", covering(groups + 1)}};
+    schedule.blocks = {{"LANES", power_of_two(groups + 1)}};
     const std::array first{&offs, &total, &begins, &slabs};
     kernels.schedule.run(first, {.config = schedule, .stream = call.stream},
                          call.where);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/matmul/split_product.h"
+#include "girih/ops/sizes.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace girih::ops {
 
@@ -93,15 +93,8 @@ const Kernel &sum_kernel_of(Activation activation) {
   return table[static_cast<std::size_t>(activation)];
 }
 
-std::int64_t tiles_of(std::int64_t size, std::int64_t block) {
-  return (size + block - 1) / block;
-}
-
 std::int64_t block_for(std::int64_t size, std::int64_t most) {
-  return std::clamp<std::int64_t>(
-      static_cast<std::int64_t>(std::bit_ceil(
-          static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1)))),
-      16, most);
+  return std::clamp<std::int64_t>(power_of_two(size), 16, most);
 }
 
 std::int64_t batches(const Array &out) {
@@ -133,8 +126,8 @@ std::optional<Config> few_programs_config(const Product &product) {
                      enough = enough_programs(rows);
   std::int64_t columns = rows <= few_rows ? 64 : 128;
   const auto programs = [&] {
-    return batches(out) * tiles_of(out.size(-2), rows) *
-           tiles_of(out.size(-1), columns);
+    return batches(out) * pieces_of(out.size(-2), rows) *
+           pieces_of(out.size(-1), columns);
   };
   if (rows > few_rows && programs() >= enough)
     return std::nullopt;
@@ -147,7 +140,7 @@ std::optional<Config> few_programs_config(const Product &product) {
 Config gated_config(const Array &out) {
   const std::int64_t rows = block_for(out.size(-2), 128);
   std::int64_t columns = 64;
-  if (tiles_of(out.size(-2), rows) * tiles_of(out.size(-1), columns) <
+  if (pieces_of(out.size(-2), rows) * pieces_of(out.size(-1), columns) <
       enough_programs(rows))
     columns = 32;
   Config config = blocks_of(rows, columns, rows == 128 ? 32 : 64);
@@ -164,19 +157,20 @@ bool launch_split_product(const Call &call, const Product &product,
   std::optional<Config> config = few_programs_config(product);
   if (!config)
     return false;
-  const std::int64_t programs = tiles_of(out.size(0), config->blocks.at("BM")) *
-                                tiles_of(out.size(1), config->blocks.at("BN"));
+  const std::int64_t programs =
+      pieces_of(out.size(0), config->blocks.at("BM")) *
+      pieces_of(out.size(1), config->blocks.at("BN"));
   const std::int64_t turns =
-      tiles_of(product.a.size(1), config->blocks.at("BK"));
+      pieces_of(product.a.size(1), config->blocks.at("BK"));
   const std::int64_t enough = enough_programs(config->blocks.at("BM"));
   const std::int64_t wanted = std::min(
       2 * enough / std::max<std::int64_t>(programs, 1), turns / least_turns);
   if (programs >= enough || wanted < 2)
     return false;
-  const std::int64_t each = tiles_of(turns, wanted);
+  const std::int64_t each = pieces_of(turns, wanted);
   config->blocks["TURNS"] = each;
   const Array parts = allocate_result(
-      Dims{{tiles_of(turns, each), out.size(0), out.size(1)}, 3}, f32,
+      Dims{{pieces_of(turns, each), out.size(0), out.size(1)}, 3}, f32,
       out.device(), call.stream);
   static const Kernel plain = parts_kernel().with("TF32", false),
                       rounded = parts_kernel().with("TF32", true);
@@ -202,7 +196,7 @@ std::vector<KernelEntry> split_product_entries() {
         .operands = [sums](DType dtype, std::span<const std::int64_t> sizes) {
           const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
           // Eight tiles of 64 bytes of K a part.
-          const std::int64_t parts = tiles_of(k * bits(dtype) / 8, 512);
+          const std::int64_t parts = pieces_of(k * bits(dtype) / 8, 512);
           if (sums)
             return std::vector<OperandShape>{{f32, {parts, m, n}, {}},
                                              {dtype, {n}, {}},

@@ -9,9 +9,9 @@
 // Source: torch.nn.functional.embedding.
 #include "girih/ops/movement.h"
 #include "girih/ops/op.h"
+#include "girih/ops/sizes.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace girih::ops {
 
@@ -124,19 +124,15 @@ bool join(Array &ids, Array &out) {
   return out.rank() == 2;
 }
 
-std::int64_t covering(std::int64_t size) {
-  return static_cast<std::int64_t>(std::bit_ceil(
-      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
-}
-
 // A row, or as much of it as is worth a program; several short ones.
 Config config_of(const Array &out) {
   const std::int64_t elements =
       out.device().kind == Device::Kind::host ? 16384 : 1024;
-  const std::int64_t columns = std::min(covering(out.size(1)), elements);
+  const std::int64_t columns = std::min(power_of_two(out.size(1)), elements);
   Config config;
-  config.blocks = {{"BD", columns},
-                   {"BT", std::min(covering(out.size(0)), elements / columns)}};
+  config.blocks = {
+      {"BD", columns},
+      {"BT", std::min(power_of_two(out.size(0)), elements / columns)}};
   return config;
 }
 
@@ -152,7 +148,7 @@ void launch_rows_of(const Call &call, const Array &ids, const Array &weight,
   call.run(spans_kernel(), {&ids, &rows, &pairs});
   Config config;
   const std::int64_t lanes = 128 / bits(weight.dtype()),
-                     columns = std::min<std::int64_t>(covering(out.size(1)),
+                     columns = std::min<std::int64_t>(power_of_two(out.size(1)),
                                                       128 * lanes);
   config.blocks = {{"BD", columns}};
   config.num_warps =

@@ -13,9 +13,9 @@
 // Source: torch.nn.functional.batch_norm.
 #include "girih/ops/normalisation.h"
 #include "girih/ops/normalisation/channels.h"
+#include "girih/ops/sizes.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace girih::ops {
 
@@ -177,18 +177,14 @@ const Kernel &apply_kernel() {
   return made;
 }
 
-std::int64_t covering(std::int64_t size) {
-  return static_cast<std::int64_t>(std::bit_ceil(
-      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
-}
-
 // 1024 elements, as long as what is behind the channels lets them be.
 Config blocks_of(const ChannelViews &views) {
   const std::int64_t columns =
-      std::min<std::int64_t>(covering(views.length), 1024);
+      std::min<std::int64_t>(power_of_two(views.length), 1024);
   Config config;
-  config.blocks = {{"BS", columns},
-                   {"BC", std::min(covering(views.x.size(1)), 1024 / columns)}};
+  config.blocks = {
+      {"BS", columns},
+      {"BC", std::min(power_of_two(views.x.size(1)), 1024 / columns)}};
   return config;
 }
 
@@ -206,12 +202,11 @@ Statistics moments(const Call &call, const ChannelViews &views,
   const DType type = computed(x.dtype());
   const std::int64_t batch = x.size(0), channels = x.size(1);
   Config config = blocks_of(views);
-  const std::int64_t columns =
-      (channels + config.blocks.at("BC") - 1) / config.blocks.at("BC");
+  const std::int64_t columns = pieces_of(channels, config.blocks.at("BC"));
   const std::int64_t wanted =
       std::clamp<std::int64_t>(enough_programs / columns, 1, batch);
-  const std::int64_t part = (batch + wanted - 1) / wanted,
-                     parts = (batch + part - 1) / part;
+  const std::int64_t part = pieces_of(batch, wanted),
+                     parts = pieces_of(batch, part);
   config.blocks["PART"] = part;
   const auto scratch = [&](std::initializer_list<std::int64_t> shape) {
     return allocate_result(std::span(shape.begin(), shape.size()), type,

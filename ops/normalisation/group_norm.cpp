@@ -12,8 +12,7 @@
 #include "girih/ops/normalisation/group_norm.h"
 
 #include "girih/ops/normalisation.h"
-
-#include <bit>
+#include "girih/ops/sizes.h"
 
 namespace girih::ops {
 
@@ -137,17 +136,13 @@ const Kernel &looped_kernel() {
   return made;
 }
 
-std::int64_t covering(std::int64_t size) {
-  return static_cast<std::int64_t>(std::bit_ceil(
-      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
-}
-
 // A tile of 2048 elements, as long as the last dimension lets it be.
 Config looped_config(std::int64_t channels, std::int64_t length) {
   Config config;
-  const std::int64_t columns = std::min<std::int64_t>(covering(length), 2048);
+  const std::int64_t columns =
+      std::min<std::int64_t>(power_of_two(length), 2048);
   config.blocks = {{"S", columns},
-                   {"K", std::min(covering(channels), 2048 / columns)}};
+                   {"K", std::min(power_of_two(channels), 2048 / columns)}};
   return config;
 }
 
@@ -184,7 +179,7 @@ void launch_group_norm(const Call &call, const Array &x, std::int64_t groups,
               small = Array::scalar(eps, computed(x.dtype()));
   const std::int64_t channels = x.size(1) / groups;
   const bool looped =
-      covering(channels) * covering(views.length) > largest_group;
+      power_of_two(channels) * power_of_two(views.length) > largest_group;
   const Kernel &chosen = looped ? looped_kernel() : whole_kernel();
   const Kernel kernel =
       views.inner == 1 ? chosen : chosen.with("INNER", views.inner);

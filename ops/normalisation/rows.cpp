@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/normalisation/rows.h"
+#include "girih/ops/sizes.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bit>
 #include <numeric>
 
 namespace girih::ops {
@@ -103,8 +103,7 @@ namespace {
 // What a size counts as, so that a kernel sees few blocks: a power of two, or
 // three of the next smaller one.
 std::int64_t covering(std::int64_t size) {
-  const auto top = static_cast<std::int64_t>(
-      std::bit_ceil(static_cast<std::uint64_t>(size)));
+  const std::int64_t top = power_of_two(size);
   const std::int64_t middle = top / 4 * 3;
   return size <= middle ? middle : top;
 }

@@ -2,6 +2,7 @@
 #include "girih/ops/normalisation/softmax_family.h"
 
 #include "girih/ops/elementwise/elementwise.h"
+#include "girih/ops/sizes.h"
 
 #include <bit>
 #include <cmath>
@@ -155,20 +156,16 @@ Kernel row_kernel(const std::string &name, bool loop, bool columns,
 // A tile of whole rows: as many as make up a few thousand elements.
 Config tile_config(const LaneViews &lanes, DType dtype, Device device) {
   const bool gpu = device.kind == Device::Kind::cuda;
-  const auto up = [](std::int64_t size) {
-    return static_cast<std::int64_t>(
-        std::bit_ceil(static_cast<std::uint64_t>(size)));
-  };
-  std::int64_t depth = up(lanes.depth);
+  std::int64_t depth = power_of_two(lanes.depth);
   if (depth >= 1024 && lanes.depth <= depth / 4 * 3)
     depth = depth / 4 * 3;
   const std::int64_t elements = gpu ? 4096 : 8192;
-  std::int64_t rows =
-      std::min(up(lanes.last), std::max<std::int64_t>(elements / depth, 1));
+  std::int64_t rows = std::min(power_of_two(lanes.last),
+                               std::max<std::int64_t>(elements / depth, 1));
   // Columns are read 64 bytes at a time.
   if (lanes.columns)
     rows =
-        std::min(up(lanes.last),
+        std::min(power_of_two(lanes.last),
                  std::max<std::int64_t>(rows, 512 / std::max(bits(dtype), 8)));
   while (!lanes.columns && rows > 1 && lanes.rows / rows < 264)
     rows /= 2;

@@ -2,6 +2,7 @@
 #include "girih/ops/ordering/order.h"
 
 #include "girih/ops/ordering/order_kernels.h"
+#include "girih/ops/sizes.h"
 
 #include <algorithm>
 #include <bit>
@@ -10,15 +11,6 @@
 namespace girih::ops::order {
 
 namespace {
-
-std::int64_t up(std::int64_t size) {
-  return static_cast<std::int64_t>(
-      std::bit_ceil(static_cast<std::uint64_t>(size)));
-}
-
-std::int64_t pieces_of(std::int64_t size, std::int64_t block) {
-  return (size + block - 1) / block;
-}
 
 // Elements that one program sorts. On a GPU they are exchanged through shared
 // memory, several times their size.
@@ -35,7 +27,7 @@ Config sorting(std::int64_t rows, std::int64_t depth, std::int64_t first,
   const std::int64_t most =
       x.device().kind == Device::Kind::cuda ? whole / 2 : whole;
   std::int64_t side =
-      std::min(up(rows), std::max<std::int64_t>(most / depth, 1));
+      std::min(power_of_two(rows), std::max<std::int64_t>(most / depth, 1));
   if (!columns) // short rows: enough programs before long tiles
     while (side > 1 && rows / side < 264)
       side /= 2;
@@ -87,8 +79,8 @@ struct Sorting {
 };
 
 void Sorting::in_one_tile() const {
-  const Config config =
-      sorting(lanes.last, up(lanes.depth), up(first()), lanes.columns, x);
+  const Config config = sorting(lanes.last, power_of_two(lanes.depth),
+                                power_of_two(first()), lanes.columns, x);
   const Array *operands[] = {&x, &values, &indices};
   run_with(call, tile_kernel(descending, lanes.columns), config, operands);
 }
@@ -98,7 +90,8 @@ Pairs Sorting::pieces(std::int64_t kept) const {
   const std::int64_t count = pieces_of(lanes.depth, tile());
   const Pairs out = scratch(count * kept);
   const Pairs views = out.viewed(shape({count, kept}));
-  const Config config = sorting(lanes.last, tile(), up(kept), lanes.columns, x);
+  const Config config =
+      sorting(lanes.last, tile(), power_of_two(kept), lanes.columns, x);
   const Array *operands[] = {&x, &views.keys, &views.places};
   run_with(call, pieces_kernel(descending, lanes.columns), config, operands);
   return out;
@@ -112,15 +105,16 @@ void Sorting::some() const {
     const Pairs views = next.viewed(std::array{lanes.rows, count, first()});
     const Array *operands[] = {&left.keys, &left.places, &views.keys,
                                &views.places};
-    run_with(call, again_kernel(), sorting(1, tile(), up(first()), false, x),
-             operands);
+    run_with(call, again_kernel(),
+             sorting(1, tile(), power_of_two(first()), false, x), operands);
     left = next;
   }
   const std::int64_t count = left.keys.size(1);
   const Pairs views = left.viewed(shape({count}));
   const Array *operands[] = {&x, &views.keys, &views.places, &values, &indices};
   run_with(call, last_kernel(lanes.kept),
-           sorting(1, up(count), up(first()), false, x), operands);
+           sorting(1, power_of_two(count), power_of_two(first()), false, x),
+           operands);
 }
 
 void Sorting::all() const {
@@ -156,7 +150,7 @@ void launch(const Call &call, const Array &x, int dim, bool descending,
   const Sorting sorting{call, views[0], views[1], views[2], lanes, descending};
   if (lanes.depth <= sorting.tile())
     sorting.in_one_tile();
-  else if (2 * up(first) <= sorting.tile())
+  else if (2 * power_of_two(first) <= sorting.tile())
     sorting.some();
   else
     sorting.all();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/reductions/lane_views.h"
+#include "girih/ops/sizes.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace girih::ops {
 
@@ -80,13 +80,8 @@ Array view_of(const Array &array, std::size_t number, const Dimensions &kept,
   return array.read_only() ? view.as_read_only() : view;
 }
 
-std::int64_t up(std::int64_t size) {
-  return static_cast<std::int64_t>(std::bit_ceil(
-      static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1))));
-}
-
 std::int64_t pieces(std::int64_t size, std::int64_t block) {
-  return std::max<std::int64_t>((size + block - 1) / block, 1);
+  return std::max<std::int64_t>(pieces_of(size, block), 1);
 }
 
 } // namespace
@@ -167,11 +162,11 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
   const std::int64_t wanted = gpu ? 264 : 32;
   LaneBlocks out;
   if (views.columns) {
-    out.rows = std::min(up(views.last), gpu ? 256 / bytes : 256);
-    out.depth = std::min(up(views.depth), most / out.rows);
+    out.rows = std::min(power_of_two(views.last), gpu ? 256 / bytes : 256);
+    out.depth = std::min(power_of_two(views.depth), most / out.rows);
   } else {
-    out.depth = std::min(up(views.depth), most);
-    out.rows = std::min(up(views.last), most / out.depth);
+    out.depth = std::min(power_of_two(views.depth), most);
+    out.rows = std::min(power_of_two(views.last), most / out.depth);
   }
   const auto programs = [&] {
     return views.rows / views.last * pieces(views.last, out.rows);
@@ -185,7 +180,7 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
       std::max<std::int64_t>((gpu ? 2048 / bytes : 4 * most) / out.rows, 1);
   if (views.depth < 2 * least)
     return out;
-  out.depth = std::min(out.depth, gpu ? up(least) : out.depth);
+  out.depth = std::min(out.depth, gpu ? power_of_two(least) : out.depth);
   const std::int64_t tiles = pieces(views.depth, out.depth);
   const std::int64_t parts =
       std::min(pieces(wanted, programs()), pieces(views.depth, least));
