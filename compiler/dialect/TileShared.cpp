@@ -6,8 +6,6 @@ using namespace mlir;
 
 namespace girih::tile {
 
-using compiler::Axis;
-using compiler::Coords;
 using compiler::Layout;
 
 Attribute LayoutAttr::parse(AsmParser &parser, Type) {
@@ -27,22 +25,13 @@ void LayoutAttr::print(AsmPrinter &printer) const {
   printer << "<\"" << getLayout().toString() << "\">";
 }
 
-static bool covers(const Layout &layout, ArrayRef<int64_t> shape) {
-  if (layout.rank() != static_cast<int>(shape.size()))
-    return false;
-  Coords covered = layout.shape();
-  return llvm::all_of(llvm::zip_equal(covered, shape), [](auto pair) {
-    return std::get<0>(pair) >= std::get<1>(pair);
-  });
-}
-
 LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError,
                                  ArrayRef<int64_t> shape, Type element,
                                  LayoutAttr layout) {
   if (!element.isIntOrFloat())
     return emitError() << "shared memory cannot hold elements of type "
                        << element;
-  if (!covers(layout.getLayout(), shape))
+  if (!layout.getLayout().covers(shape))
     return emitError() << "the layout does not cover the tile";
   if (!compiler::OffsetMap::of(layout.getLayout()))
     return emitError() << "the layout gives several elements one place";
@@ -52,7 +41,7 @@ LogicalResult SharedType::verify(function_ref<InFlightDiagnostic()> emitError,
 /// The layout of a tensor, if it has one, must cover it.
 static LogicalResult verifyEncoding(Operation *op, RankedTensorType type) {
   auto layout = dyn_cast_or_null<LayoutAttr>(type.getEncoding());
-  if (layout && !covers(layout.getLayout(), type.getShape()))
+  if (layout && !layout.getLayout().covers(type.getShape()))
     return op->emitOpError("a layout does not cover its tile ") << type;
   return success();
 }

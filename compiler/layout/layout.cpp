@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/layout/layout.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cassert>
@@ -51,6 +52,14 @@ Coords Layout::shape() const {
     if (repeat.dim >= 0)
       extents[repeat.dim] *= repeat.count;
   return extents;
+}
+
+bool Layout::covers(llvm::ArrayRef<int64_t> tile) const {
+  if (layoutRank != static_cast<int>(tile.size()))
+    return false;
+  return llvm::all_of(llvm::zip_equal(shape(), tile), [](auto extents) {
+    return std::get<0>(extents) >= std::get<1>(extents);
+  });
 }
 
 Coords Layout::coordinates(const Indices &indices) const {

@@ -64,6 +64,8 @@ public:
   /// Extents of the atom, powers of two, and of the whole.
   Coords atomShape() const;
   Coords shape() const;
+  /// Whether every element of a tile of this shape has a place.
+  bool covers(llvm::ArrayRef<int64_t> tile) const;
 
   /// Where the element with these indices is.
   Coords coordinates(const Indices &indices) const;

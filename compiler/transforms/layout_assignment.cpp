@@ -227,15 +227,23 @@ bool LayoutAssignment::forwards(Operation *op) {
   return changed;
 }
 
+/// How the source of a map lies where threads have what they hold of the result
+/// already; null where no layout says that. A map that leaves elements out says
+/// nothing of where those are.
+LayoutAttr LayoutAssignment::before(tile::RemapOp remap, LayoutAttr result) {
+  auto found = throughMap(result.getLayout(), namesOf(remap));
+  if (!found || !found->covers(shapeOf(remap.getSource())))
+    return {};
+  return attr(withoutCopies(*found));
+}
+
 /// The layout in which the reader would like its operand; null where it does
 /// not care or does not know yet.
 LayoutAttr LayoutAssignment::wanted(OpOperand &use) {
   Operation *user = use.getOwner();
   if (auto remap = dyn_cast<tile::RemapOp>(user)) {
     LayoutAttr result = known(remap);
-    auto found = result ? throughMap(result.getLayout(), namesOf(remap))
-                        : std::optional<Layout>();
-    return found ? attr(withoutCopies(*found)) : LayoutAttr();
+    return result ? before(remap, result) : result;
   }
   if (isLaneByLane(user))
     return known(user->getResult(0));
@@ -439,9 +447,8 @@ LayoutAttr LayoutAssignment::reduced(tile::ReduceOp reduce) {
 }
 
 LayoutAttr LayoutAssignment::remapped(tile::RemapOp remap) {
-  auto found = throughMap(of(remap).getLayout(), namesOf(remap));
-  return found ? attr(withoutCopies(*found))
-               : usual(shapeOf(remap.getSource()));
+  LayoutAttr found = before(remap, of(remap));
+  return found ? found : usual(shapeOf(remap.getSource()));
 }
 
 LayoutAttr LayoutAssignment::stored(tile::StoreOp store, LayoutAttr held) {

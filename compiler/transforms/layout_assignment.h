@@ -71,6 +71,7 @@ private:
   tile::LayoutAttr known(mlir::Value value) const {
     return anchored.lookup(value);
   }
+  tile::LayoutAttr before(tile::RemapOp remap, tile::LayoutAttr result);
   tile::LayoutAttr wanted(mlir::OpOperand &use);
   bool mayFollow(mlir::Value value, tile::LayoutAttr layout);
   bool isElsewhere(mlir::Value value, tile::LayoutAttr layout);

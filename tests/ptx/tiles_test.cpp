@@ -284,6 +284,23 @@ TEST(EmulatedMoves, SomeRotaryHalves) {
       {&x, &c, &s}, TestArray(f32, {16, 64}), 4);
 }
 
+// A small tile next to a large one is loaded as its readers want it; here each
+// of them wants a half.
+TEST(EmulatedMoves, PairsOfASmallTile) {
+  for (std::int64_t pairs : {8, 16, 64})
+    for (int warps : {1, 2, 4}) {
+      TestArray x(bf16, {1, pairs, 2}), y(bf16, {32, pairs});
+      fill_random(x, 4);
+      fill_random(y, 5);
+      expect_same(
+          [](In a, In rows, Out b) {
+            auto [left, right] = split(cast(a, f32));
+            b = cast(rows, f32) * left - right;
+          },
+          {&x, &y}, TestArray(f32, {32, pairs}), warps);
+    }
+}
+
 TEST(EmulatedControl, BranchesAndLoopsCarryTiles) {
   for (int warps : {1, 3, 4}) {
     TestArray x(f32, {24, 40});

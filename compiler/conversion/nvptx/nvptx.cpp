@@ -29,7 +29,6 @@ static func::FuncOp findKernel(ModuleOp module) {
 /// Runs one pass on the kernels of the module.
 static LogicalResult runPass(ModuleOp module, std::unique_ptr<Pass> pass) {
   PassManager manager(module->getContext());
-  manager.enableVerifier(false);
   manager.addNestedPass<func::FuncOp>(std::move(pass));
   return manager.run(module);
 }
