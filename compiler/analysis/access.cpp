@@ -146,6 +146,30 @@ std::optional<int64_t> stepInGroups(AffineExpr expr, unsigned lane,
   return split ? std::optional(split->coefficient) : std::nullopt;
 }
 
+bool signInGroups(AffineExpr expr, unsigned lane, int64_t group,
+                  ArrayRef<IndexFacts> dims, ArrayRef<IndexFacts> symbols) {
+  // expr = U + c r. Growing (c > 0): U is negative by at least its divisor, r
+  // must not make up for it. Shrinking (c < 0): the same for expr + 1 > 0,
+  // whose usual form is `size - index`.
+  Splitter splitter(lane, group, dims, symbols);
+  std::optional<Split> up = splitter.split(expr);
+  if (!up || up->coefficient == 0)
+    return up.has_value();
+  if (up->coefficient > 0)
+    return up->divisor == 0 || up->coefficient * (group - 1) < up->divisor;
+  AffineExpr above = simplifyAffineExpr(expr + 1, dims.size(), symbols.size());
+  std::optional<Split> down = splitter.split(above);
+  return down && (down->divisor == 0 ||
+                  -down->coefficient * (group - 1) < down->divisor);
+}
+
+SmallVector<IndexFacts, 4> laneFacts(ArrayRef<int64_t> shape) {
+  SmallVector<IndexFacts, 4> facts;
+  for (int64_t extent : shape)
+    facts.push_back({extent == 1 ? 0 : 1, 0, extent - 1});
+  return facts;
+}
+
 Access::Access(tile::LoadOp op)
     : operation(op), viewValue(op.getView()), accessMap(op.getMap()),
       scalarValues(op.getScalars()) {
@@ -177,8 +201,7 @@ void Access::analyse(ArrayRef<int64_t> shape,
                 (!bounds || llvm::all_of(bounds->getConstraints(), divides));
     symbolFacts.push_back(only ? divisorFacts(scalar) : indexFacts(scalar));
   }
-  for (int64_t extent : shape)
-    dimFacts.push_back({extent == 1 ? 0 : 1, 0, extent - 1});
+  dimFacts = girih::compiler::laneFacts(shape);
   if (bounds) {
     BoundsProver prover(operation, scalarValues, dimFacts);
     for (auto [expr, equality] :
@@ -244,23 +267,11 @@ bool Access::contiguousInGroups(unsigned lane, int64_t group) const {
 }
 
 bool Access::maskedInGroups(unsigned lane, int64_t group) const {
-  Splitter splitter(lane, group, dimFacts, symbolFacts);
   return llvm::all_of(openConstraints, [&](const Constraint &constraint) {
-    // expr >= 0 with expr = U + c r. Growing (c > 0): U is negative by at
-    // least its divisor, r must not make up for it. Shrinking (c < 0): the
-    // same for expr + 1 > 0, whose usual form is `size - index`.
-    std::optional<Split> up = splitter.split(constraint.expr);
-    if (up && up->coefficient == 0)
-      return true;
-    if (constraint.equality || !up)
-      return false;
-    if (up->coefficient > 0)
-      return up->divisor == 0 || up->coefficient * (group - 1) < up->divisor;
-    AffineExpr above = simplifyAffineExpr(
-        constraint.expr + 1, accessMap.getNumDims(), accessMap.getNumSymbols());
-    std::optional<Split> down = splitter.split(above);
-    return down && (down->divisor == 0 ||
-                    -down->coefficient * (group - 1) < down->divisor);
+    if (constraint.equality)
+      return stepInGroups(constraint.expr, lane, group, dimFacts,
+                          symbolFacts) == 0;
+    return signInGroups(constraint.expr, lane, group, dimFacts, symbolFacts);
   });
 }
 

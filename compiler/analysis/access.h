@@ -31,6 +31,15 @@ std::optional<int64_t> stepInGroups(mlir::AffineExpr expr, unsigned lane,
                                     llvm::ArrayRef<IndexFacts> dims,
                                     llvm::ArrayRef<IndexFacts> symbols);
 
+/// Whether in aligned groups of `group` lanes along dimension `lane` all or none
+/// have `expr >= 0`.
+bool signInGroups(mlir::AffineExpr expr, unsigned lane, int64_t group,
+                  llvm::ArrayRef<IndexFacts> dims,
+                  llvm::ArrayRef<IndexFacts> symbols);
+
+/// Facts about the coordinates of a tile's lanes.
+llvm::SmallVector<IndexFacts, 4> laneFacts(llvm::ArrayRef<int64_t> shape);
+
 /// One lane dimension of a tile, as an access sees it.
 struct LaneDim {
   int64_t extent = 1;

@@ -20,6 +20,9 @@ def TileElideBounds : Pass<"tile-elide-bounds", "::mlir::func::FuncOp"> {
     ```mlir
     tile.load %a[%p] map affine_map<(d0)[s0] -> (s0 * 16 + d0)> ...
     ```
+    A comparison of a tile.coordinate with 0, which is how kernels ask what is
+    in bounds, is replaced by what it always gives; otherwise it is made in 32
+    bits where indices have no more.
   }];
 }
 

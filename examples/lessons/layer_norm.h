@@ -40,7 +40,8 @@ inline void layer_norm_application(In x, In weight, In bias, Out y) {
   Tile mean = sum(row, dim(1).kept()) / count;
   Tile centred = where(x.in_bounds(), row - mean, 0.f);
   Tile variance = sum(centred * centred, dim(1).kept()) / count;
-  y = centred * rsqrt(variance + 1e-5f) * cast(weight, f32) + cast(bias, f32);
+  Tile scaled = centred * rsqrt(variance + 1e-5f);
+  y = fma(scaled, cast(weight, f32), cast(bias, f32));
 }
 // [/application]
 

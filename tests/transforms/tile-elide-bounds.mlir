@@ -82,3 +82,24 @@ func.func @loop(%x: !v, %zero: tensor<16xf32>) -> tensor<16xf32> {
   }
   return %sum : tensor<16xf32>
 }
+
+// -----
+
+// What a kernel asks of lanes itself: the first of the two always holds.
+!v = !tile.view<element = f32, sizes = [16], strides = [1], unit = 0, align = 16>
+// CHECK-LABEL: func.func @asked
+func.func @asked(%x: !v, %p: index, %a: tensor<16xf32>) -> tensor<16xf32> attributes {tile.index_bits = 32} {
+  %n = tile.size %x, 0 : !v
+  %zero = arith.constant dense<0> : tensor<16xi64>
+  %none = arith.constant dense<0.0> : tensor<16xf32>
+  %at = tile.coordinate[%n] map affine_map<(d0)[s0] -> (s0 * 16 + d0)> : tensor<16xi64>
+  %from = arith.cmpi sge, %at, %zero : tensor<16xi64>
+  // CHECK: %[[LEFT:.+]] = tile.coordinate[{{.+}}] map #{{.+}} : tensor<16xi32>
+  %left = tile.coordinate[%p, %n] map affine_map<(d0)[s0, s1] -> (s1 - s0 * 16 - d0 - 1)> : tensor<16xi64>
+  // CHECK: %[[TO:.+]] = arith.cmpi sge, %[[LEFT]], %{{.+}} : tensor<16xi32>
+  %to = arith.cmpi sge, %left, %zero : tensor<16xi64>
+  // CHECK: arith.select %[[TO]]
+  %both = arith.andi %from, %to : tensor<16xi1>
+  %y = arith.select %both, %a, %none : tensor<16xi1>, tensor<16xf32>
+  return %y : tensor<16xf32>
+}

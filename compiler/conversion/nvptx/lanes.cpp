@@ -4,6 +4,7 @@
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -63,8 +64,37 @@ LogicalResult Emitter::emitLanes(Operation *op) {
   return success();
 }
 
+/// Neighbours along each dimension that share the sign of the coordinate, a
+/// thread having all of such a group or none; 1 where more than the sign is
+/// asked for.
+static Coords signGroups(tile::CoordinateOp op, const Layout &layout) {
+  Coords groups(layout.rank(), 1);
+  bool signOnly = llvm::all_of(op->getUsers(), [&](Operation *user) {
+    auto compare = dyn_cast<arith::CmpIOp>(user);
+    return compare && compare.getLhs() == op.getResult() &&
+           compare.getPredicate() == arith::CmpIPredicate::sge &&
+           matchPattern(compare.getRhs(), m_Zero());
+  });
+  if (!signOnly)
+    return groups;
+  SmallVector<IndexFacts, 4> dims = laneFacts(op.getType().getShape()), symbols;
+  for (Value scalar : op.getScalars())
+    symbols.push_back(indexFacts(scalar));
+  for (int dim = 0; dim < layout.rank(); ++dim) {
+    auto moved = static_cast<int64_t>(layout.mask(Axis::lane, dim) |
+                                      layout.mask(Axis::warp, dim));
+    while (groups[dim] < layout.registerRun(dim) &&
+           (moved & (2 * groups[dim] - 1)) == 0 &&
+           signInGroups(op.getMap().getResult(0), dim, 2 * groups[dim], dims,
+                        symbols))
+      groups[dim] *= 2;
+  }
+  return groups;
+}
+
 void Emitter::emitCoordinate(tile::CoordinateOp op) {
   Layout layout = layoutOf(op.getResult());
+  Coords groups = signGroups(op, layout);
   AffineExpr expr = op.getMap().getResult(0);
   unsigned bits = hasLargeConstant(expr) ? 64 : indexBits;
   IntegerBuilder integers(b, loc, bits, IntegerBuilder::Dialect::llvm);
@@ -92,6 +122,8 @@ void Emitter::emitCoordinate(tile::CoordinateOp op) {
   Registers values;
   for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end; ++reg) {
     Coords constant = layout.coordinates(reg, 0, 0);
+    for (auto [coord, group] : llvm::zip_equal(constant, groups))
+      coord -= coord % group;
     int64_t added = linear ? lanesPart(expr, constant, linear) : 0;
     if (linear) {
       values.push_back(cast(integers.add(base, integers.constant(added))));
