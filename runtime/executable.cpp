@@ -11,6 +11,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 
@@ -97,6 +98,40 @@ bool waits_for_predecessor(const Program &program, StoredKernel &kernel) {
   return false;
 }
 
+bool has_dot(const Block &block) {
+  return std::any_of(
+      block.nodes.begin(), block.nodes.end(), [](const Node &node) {
+        bool found = node.op == Op::dot;
+        for_each_block(node,
+                       [&](const Block &each) { found |= has_dot(each); });
+        return found;
+      });
+}
+
+/// What a thread of a kernel on memory may spill for the sake of more threads.
+constexpr std::int64_t little_spill = 32;
+
+/// Memory is kept busy by threads: a kernel without dots that takes a little
+/// more registers than an SM with 1024 threads has is held to as many.
+cuda::Assembled assemble_now(const Program &program, const std::string &ptx,
+                             const std::string &arch,
+                             const std::string &ptxas) {
+  const auto &assemble = service().toolchain.assemble;
+  cuda::Assembled assembled = assemble(ptx, arch, ptxas);
+  if (!cuda::nearly_of_1024_threads(assembled) || has_dot(program.body))
+    return assembled;
+  const std::string limited_ptx =
+      cuda::with_register_limit(ptx, cuda::registers_of_1024_threads);
+  if (limited_ptx == ptx)
+    return assembled;
+  cuda::Assembled limited = assemble(limited_ptx, arch, ptxas);
+  const bool taken = limited.spill_bytes <= little_spill;
+  const double seconds = assembled.seconds + limited.seconds;
+  cuda::Assembled &result = taken ? limited : assembled;
+  result.seconds = seconds;
+  return std::move(result);
+}
+
 Fetched compile_now(const Program &program, const compiler::Target &target,
                     const std::string &ptxas) {
   Dump dump(program, target);
@@ -120,7 +155,7 @@ Fetched compile_now(const Program &program, const compiler::Target &target,
   if (ptxas.empty())
     return result;
   cuda::Assembled assembled =
-      service().toolchain.assemble(kernel.code, target.arch, ptxas);
+      assemble_now(program, kernel.code, target.arch, ptxas);
   dump.write("kernel.cubin", assembled.cubin);
   dump.write("ptxas.log", assembled.log);
   result.assemble_seconds = assembled.seconds;

@@ -31,8 +31,8 @@ std::optional<int64_t> stepInGroups(mlir::AffineExpr expr, unsigned lane,
                                     llvm::ArrayRef<IndexFacts> dims,
                                     llvm::ArrayRef<IndexFacts> symbols);
 
-/// Whether in aligned groups of `group` lanes along dimension `lane` all or none
-/// have `expr >= 0`.
+/// Whether in aligned groups of `group` lanes along dimension `lane` all or
+/// none have `expr >= 0`.
 bool signInGroups(mlir::AffineExpr expr, unsigned lane, int64_t group,
                   llvm::ArrayRef<IndexFacts> dims,
                   llvm::ArrayRef<IndexFacts> symbols);

@@ -67,9 +67,9 @@ void elide(arith::CmpIOp compare, bool narrow) {
     return;
   RankedTensorType words =
       RankedTensorType::get(type.getShape(), builder.getI32Type());
-  compare.getLhsMutable().assign(tile::CoordinateOp::create(
-      builder, coordinate.getLoc(), words, coordinate.getScalars(),
-      coordinate.getMap()));
+  compare.getLhsMutable().assign(
+      tile::CoordinateOp::create(builder, coordinate.getLoc(), words,
+                                 coordinate.getScalars(), coordinate.getMap()));
   compare.getRhsMutable().assign(filled(words, 0));
 }
 

@@ -181,4 +181,24 @@ Assembled assemble(std::string_view ptx, const std::string &arch,
   return result;
 }
 
+bool nearly_of_1024_threads(const Assembled &assembled) {
+  return assembled.registers > registers_of_1024_threads &&
+         assembled.registers <= registers_of_1024_threads * 3 / 2 &&
+         assembled.spill_bytes == 0;
+}
+
+std::string with_register_limit(std::string_view ptx, int registers) {
+  std::string text(ptx);
+  const std::size_t entry = text.find(".entry");
+  if (entry == std::string::npos ||
+      text.find(".entry", entry + 1) != std::string::npos ||
+      text.find(".maxnreg") != std::string::npos)
+    return text;
+  // Directives stand between the parameters and the body.
+  const std::size_t body = text.find('{', entry);
+  if (body != std::string::npos)
+    text.insert(body, fmt::format(".maxnreg {}\n", registers));
+  return text;
+}
+
 } // namespace girih::cuda

@@ -30,6 +30,17 @@ std::string find_ptxas();
 Assembled assemble(std::string_view ptx, const std::string &arch,
                    const std::string &ptxas);
 
+/// How many registers a thread has where an SM holds 1024 threads, on every GPU
+/// that we know.
+inline constexpr int registers_of_1024_threads = 64;
+
+/// Whether it is worth a try to hold a kernel to that: it takes a little more.
+bool nearly_of_1024_threads(const Assembled &assembled);
+
+/// The PTX of one kernel with a limit (`.maxnreg`) of registers a thread. As it
+/// was where it has one or is not made of one kernel.
+std::string with_register_limit(std::string_view ptx, int registers);
+
 /// Fills everything but `cubin` and `seconds` from what `ptxas -v` printed.
 Assembled parse_ptxas_log(std::string log);
 

@@ -93,6 +93,35 @@ Pages in_pages(const Operand &x, const Case &c, std::int64_t width, DType dtype,
   return ::testing::AssertionSuccess();
 }
 
+// Where a sequence is computed alone: on the host instead of a GPU, as dense
+// kernels differ from one length to the next and big ones take the assembler
+// seconds.
+Device alone(Device device) {
+  return device.kind == Device::Kind::cuda ? host_device : device;
+}
+
+struct Arrays {
+  Array q, k, v;
+};
+
+// Each sequence's rows of `out` against those of the dense form.
+void expect_as_alone(const Case &c, const Arrays &given, const Array &out,
+                     const ops::AttentionOptions &dense) {
+  const auto q_starts = offsets(c.queries), k_starts = offsets(c.keys);
+  for (std::size_t b = 0; b < c.queries.size(); ++b) {
+    SCOPED_TRACE("sequence " + std::to_string(b));
+    const Device device = alone(out.device());
+    const auto of = [&](const Array &x, const std::vector<double> &starts) {
+      return one_sequence(x, starts[b], starts[b + 1]).to(device);
+    };
+    const auto expected = ops::scaled_dot_product_attention(
+                              of(given.q, q_starts), of(given.k, k_starts),
+                              of(given.v, k_starts), dense)
+                              .to_vector();
+    EXPECT_TRUE(near(of(out, q_starts).to_vector(), expected, out.dtype()));
+  }
+}
+
 void check(const Case &c, DType dtype, Device device) {
   auto random = random_engine();
   const auto q_starts = offsets(c.queries), k_starts = offsets(c.keys);
@@ -114,12 +143,9 @@ void check(const Case &c, DType dtype, Device device) {
                               .enable_gqa = true,
                               .window_left = c.left,
                               .soft_cap = c.soft_cap};
-  // On the host where that is another executor: dense kernels differ from one
-  // length to the next, and big ones take a GPU's assembler seconds.
-  const Device alone = device.kind == Device::Kind::cuda ? host_device : device;
   if (c.extras) {
     options.alibi_slopes = options.sinks = head.array();
-    dense.alibi_slopes = dense.sinks = head.array().to(alone);
+    dense.alibi_slopes = dense.sinks = head.array().to(alone(device));
   }
   const Array first = integers(q_starts, i64, device);
   const Operand out({total, c.q_heads, c.value_width}, dtype, device,
@@ -139,20 +165,9 @@ void check(const Case &c, DType dtype, Device device) {
   ops::paged_varlen_attention_out(
       q.array(), key_pages.cache, value_pages.cache, key_pages.table, first,
       integers(lengths, i64, device), paged.array(), options);
-  for (std::size_t b = 0; b < c.queries.size(); ++b) {
-    SCOPED_TRACE("sequence " + std::to_string(b));
-    const auto expected =
-        ops::scaled_dot_product_attention(
-            one_sequence(q.array(), q_starts[b], q_starts[b + 1]).to(alone),
-            one_sequence(k.array(), k_starts[b], k_starts[b + 1]).to(alone),
-            one_sequence(v.array(), k_starts[b], k_starts[b + 1]).to(alone),
-            dense)
-            .to_vector();
-    for (const Array &each : {out.array(), paged.array()})
-      EXPECT_TRUE(
-          near(one_sequence(each, q_starts[b], q_starts[b + 1]).to_vector(),
-               expected, dtype));
-  }
+  const Arrays given{q.array(), k.array(), v.array()};
+  for (const Array &each : {out.array(), paged.array()})
+    expect_as_alone(c, given, each, dense);
   EXPECT_TRUE(out.untouched_outside());
   EXPECT_TRUE(paged.untouched_outside());
 }

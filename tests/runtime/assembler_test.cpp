@@ -79,6 +79,17 @@ TEST(Ptxas, RealOneAssembles) {
                          [&] { assemble(good_ptx, "sm_1", ptxas); });
 }
 
+TEST(Ptxas, TakesALimitOfRegisters) {
+  const std::string limited = cuda::with_register_limit(good_ptx, 24);
+  EXPECT_TRUE(has(limited, "u64 p) .maxnreg 24\n{")) << limited;
+  EXPECT_EQ(cuda::with_register_limit(limited, 32), limited);
+  EXPECT_EQ(cuda::with_register_limit("// nothing", 32), "// nothing");
+  const std::string ptxas = find_ptxas();
+  if (ptxas.empty())
+    GTEST_SKIP() << "there is no ptxas here";
+  EXPECT_LE(assemble(limited, "sm_90a", ptxas).registers, 24);
+}
+
 TEST(Ptxas, ManyAtOnce) {
   const TemporaryFolder folder;
   const std::string ptxas = script(folder, "sleep 0.1; cp \"$5\" \"$4\"\n");

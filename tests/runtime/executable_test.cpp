@@ -422,6 +422,38 @@ TEST(GpuCode, CubinsComeFromPtxasAndAreCached) {
   EXPECT_TRUE(has(read(only_entry(folder.path() + "/cache")), "CUBIN of"));
 }
 
+// 1024 threads an SM, where a kernel without dots nearly has them.
+TEST(GpuCode, RegistersAreLimitedWhereThatCostsLittle) {
+  const TemporaryFolder folder;
+  FakeDriver driver;
+  std::ofstream(folder.path() + "/ptxas") << "#!/bin/sh\n";
+  fs::permissions(folder.path() + "/ptxas", fs::perms::owner_all);
+  const ScopedEnv env("GIRIH_PTXAS", folder.path() + "/ptxas");
+  struct Case {
+    int registers;
+    std::int64_t spill, limited_spill;
+    int assemblies;
+    std::int64_t taken; // bytes that the code taken spills
+  };
+  for (const Case &each :
+       {Case{64, 0, 0, 1, 0}, Case{65, 0, 32, 2, 32}, Case{96, 0, 33, 2, 0},
+        Case{97, 0, 8, 1, 0}, Case{80, 8, 0, 1, 8}}) {
+    SCOPED_TRACE(each.registers);
+    FakeToolchain toolchain;
+    toolchain.unlimited = {.registers = each.registers,
+                           .spill_bytes = each.spill};
+    toolchain.limited.spill_bytes = each.limited_spill;
+    const auto code = executable_for(add_program(), cuda_device());
+    EXPECT_EQ(toolchain.assemblies, each.assemblies);
+    EXPECT_EQ(code->spill_bytes, each.taken);
+  }
+  FakeToolchain toolchain;
+  toolchain.unlimited = {.registers = 80};
+  toolchain.code = ".visible .entry kernel()\n.maxnreg 96\n{}\n";
+  executable_for(add_program(), cuda_device());
+  EXPECT_EQ(toolchain.assemblies, 1); // the PTX has its own limit
+}
+
 TEST(GpuCode, DriverAssemblesWhatItCannotLoad) {
   const TemporaryFolder folder;
   FakeDriver driver;

@@ -30,6 +30,8 @@ public:
   std::atomic<int> compile_milliseconds{0};
   std::int64_t shared_bytes = 0;
   int threads = 128;
+  // What the assembler makes of PTX without a limit of registers, and with one.
+  cuda::Assembled unlimited{.spill_bytes = 8}, limited;
   std::string code = ".version 8.0\n.visible .entry kernel() {}\n";
   Program last_program;
   std::string last_arch;
@@ -77,9 +79,9 @@ private:
         const std::lock_guard lock(mutex_);
         last_arch = arch;
       }
-      cuda::Assembled assembled;
+      const bool has_limit = ptx.find(".maxnreg") != std::string_view::npos;
+      cuda::Assembled assembled = has_limit ? limited : unlimited;
       assembled.cubin = "CUBIN of " + std::string(ptx);
-      assembled.spill_bytes = 8;
       return assembled;
     };
     return made;
