@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Operators of attention beside torch. kv_cache_write gives nothing to compare; rope_kv_write's result is q."""
+"""Operators of attention beside torch."""
 import math
 
 from girih.peers.op_case import Case
@@ -97,6 +97,21 @@ def pages(r, sequences, each):
     return (r.torch.arange(count, device=r.device, dtype=r.torch.int32) * 7 % count).reshape(sequences, each)
 
 
+def cached(rows, slots, cache):
+    """The cache with rows written to those of the slots that there are."""
+    cache = cache.clone()
+    there = slots >= 0
+    cache.flatten(0, 1)[slots[there].long()] = rows[there]
+    return cache
+
+
+def rope_write(torch, q, k, v, positions, frequencies, slots, keys, values):
+    def turned(x):
+        return at_positions(torch, x[None], positions, frequencies)[0]
+
+    return turned(q), cached(turned(k), slots, keys), cached(v, slots, values)
+
+
 def numbers(r, values, dtype="i32"):
     return r.torch.tensor(values, device=r.device, dtype=r._type(dtype))
 
@@ -112,11 +127,13 @@ CASES = [
          tolerance=(1.6e-2, 1e-4)),
     Case("rotary_from_positions", by_theta, lambda r: [r.normal((2, 9, 4, 64)), r.integers(0, 64, (9,), "i64")],
          tolerance=(1.6e-2, 1e-4)),
-    Case("rope_kv_write",
-         lambda torch, q, k, v, positions, frequencies, *rest: at_positions(torch, q[None], positions, frequencies)[0],
+    Case("kv_cache_write", lambda torch, k, v, slots, keys, values: (cached(k, slots, keys), cached(v, slots, values)),
+         lambda r: [r.normal((5, 2, 128)), r.normal((5, 2, 96)), numbers(r, [3, -1, 17, 40, 0]), r.normal((3, 16, 2, 128)),
+                    r.normal((3, 16, 2, 96))], updates=(3, 4)),
+    Case("rope_kv_write", rope_write,
          lambda r: [r.normal((5, 12, 128)), r.normal((5, 2, 128)), r.normal((5, 2, 128)), r.integers(0, 64, (5,), "i64"),
                     r.uniform(0, 1, (64,), "f32"), numbers(r, [3, -1, 17, 40, 0]), r.normal((3, 16, 2, 128)),
-                    r.normal((3, 16, 2, 128))], tolerance=(1.6e-2, 1e-4)),
+                    r.normal((3, 16, 2, 128))], tolerance=(1.6e-2, 1e-4), updates=(6, 7)),
     Case("scaled_dot_product_attention", attention,
          lambda r: [r.normal((2, 4, 130, 64)), r.normal((2, 4, 200, 64)), r.normal((2, 4, 200, 64))]),
     Case("scaled_dot_product_attention", lambda torch, *x: attention(torch, *x, is_causal=True),

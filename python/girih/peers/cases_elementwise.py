@@ -59,7 +59,7 @@ _ANY = ("exp exp2 expm1 reciprocal sin cos tan sinh cosh tanh atan asinh erf abs
 _POSITIVE = "log log2 log1p sqrt rsqrt".split()
 _BOUNDED = "asin acos atanh".split()
 _WHOLE = "exp log1p sin abs neg floor sign signbit isnan isfinite logical_not bitwise_not sqrt".split()
-_PAIRS = "sub mul div maximum minimum fmax fmin eq ne lt le gt ge logical_and logical_or logical_xor".split()
+_PAIRS = "add sub mul div maximum minimum fmax fmin eq ne lt le gt ge logical_and logical_or logical_xor".split()
 _WHOLE_PAIRS = _PAIRS + "remainder fmod bitwise_and bitwise_or bitwise_xor".split()
 _CASTS = {"f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16", "i32": "int32", "bool": "bool"}
 
@@ -80,6 +80,7 @@ CASES = [
     *(_binary(name, _whole_number(3), "ints") for name in ("sub", "mul", "div", "remainder", "fmod", "pow", "ne", "gt")),
     _binary("remainder", _pair, ("float32",)),
     _binary("fmod", _pair, ("float32",)),
+    _binary("add", _pair, alpha=0.5),
     _binary("sub", _pair, alpha=0.5),
     _binary("sub", _whole_pair, "ints", alpha=3),
     *(_binary("div", _pair, ("float32",), rounding_mode=mode) for mode in ("trunc", "floor")),

@@ -31,7 +31,7 @@ def _ends(r):
 CASES = [
     Case("matmul", lambda torch, a, b: a @ b, lambda r: [r.normal((3, 1, 65, 129), r.dtype), r.normal((5, 129, 67), r.dtype)]),
     Case("matmul", lambda torch, a, b: a @ b, lambda r: [r.normal((7, 33, 200), r.dtype), r.normal((200,), r.dtype)]),
-    Case("mm", lambda torch, a, b: a @ b, lambda r: [r.normal((16, 4096), r.dtype), r.normal((4096, 1536), r.dtype)]),
+    Case("mm", lambda torch, a, b: a @ b, lambda r: [r.normal((16, 4096), r.dtype), r.normal((4096, 1536), r.dtype)], terms=4096),
     Case("bmm", lambda torch, a, b: torch.bmm(a, b), lambda r: [r.normal((5, 127, 65), r.dtype), r.normal((5, 65, 129), r.dtype)]),
     Case("mv", lambda torch, a, x: torch.mv(a, x), lambda r: [r.normal((1031, 515), r.dtype), r.normal((515,), r.dtype)]),
     Case("addmm", lambda torch, c, a, b: torch.addmm(c, a, b, beta=0.5, alpha=2),
@@ -42,7 +42,7 @@ CASES = [
     Case("addmv", lambda torch, c, a, x: torch.addmv(c, a, x, beta=0.5, alpha=2),
          lambda r: [r.normal((1031,), r.dtype), r.normal((1031, 515), r.dtype), r.normal((515,), r.dtype)],
          kwargs={"beta": 0.5, "alpha": 2.0}),
-    *(Case("linear", lambda torch, x, w, b: torch.nn.functional.linear(x, w, b), _linear(rows, 1536, 8960))
+    *(Case("linear", lambda torch, x, w, b: torch.nn.functional.linear(x, w, b), _linear(rows, 1536, 8960), terms=8960)
       for rows in (1, 2, 4, 8, 16, 64, 300)),
     Case("linear", lambda torch, x, w, b: torch.nn.functional.linear(x, w, b), _linear(3, 131, 1031)),
     Case("linear", lambda torch, x, w, b: torch.nn.functional.gelu(torch.nn.functional.linear(x.double(), w.double(), b.double())).to(x.dtype),
