@@ -38,7 +38,7 @@ inline Kernel softmax() {
 // level of their own: a program loops over them.
 // [long_arrangement]
 inline auto long_softmax_arrangement(Tensor x, Tensor y) {
-  auto N = block_size("N", 4096);
+  auto N = block_size("N", 8192);
   return arranged(
       x.other(-INFINITY).tile({1, N}).tile({1, whole}).at(1, squeeze(0)),
       y.tile({1, N}).tile({1, whole}).at(1, squeeze(0)));

@@ -302,10 +302,10 @@ void launch_blocked(const Call &call, const BlockedCall &blocked) {
                              bytes(blocked.q.dtype());
   // The queries; without matrix instructions the scores go through there too.
   const std::int64_t fixed =
-      form.rows * (form.width * bytes(blocked.q.dtype()) +
-                   (bytes(blocked.q.dtype()) > 2
-                        ? form.unrolled * form.block * bytes(type)
-                        : 0));
+      form.rows *
+      (form.width * bytes(blocked.q.dtype()) +
+       (bytes(blocked.q.dtype()) > 2 ? form.unrolled * form.block * bytes(type)
+                                     : 0));
   const int stages = stages_that_fit(blocked.q.device(), stage, fixed);
   const Kernel &kernel = kernels()[form];
   const Array *sums = blocked.log_sum ? &*blocked.log_sum : nullptr;

@@ -83,6 +83,8 @@ Tile row_length(const In &x, DType dtype) {
 }
 
 Tile scaled(Tile y, const In &weight, const In &bias) {
+  if (given(weight) && given(bias))
+    return fma(y, cast(weight, y.dtype()), cast(bias, y.dtype()));
   if (given(weight))
     y = y * cast(weight, y.dtype());
   if (given(bias))
@@ -91,6 +93,8 @@ Tile scaled(Tile y, const In &weight, const In &bias) {
 }
 
 Tile scaled(Tile y, const In &weight, const In &bias, const Index &k) {
+  if (given(weight) && given(bias))
+    return fma(y, cast(weight[k], y.dtype()), cast(bias[k], y.dtype()));
   if (given(weight))
     y = y * cast(weight[k], y.dtype());
   if (given(bias))
