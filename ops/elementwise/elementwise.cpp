@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/elementwise/elementwise.h"
+#include "girih/ops/sizes.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,6 +8,37 @@
 #include <algorithm>
 
 namespace girih::ops {
+
+namespace {
+
+// Elements of a tile: on a GPU 16 bytes a thread of four warps.
+std::int64_t tile_elements(const Array &out) {
+  if (out.device().kind == Device::Kind::host)
+    return 16384;
+  return 128 * 16 / std::max<std::int64_t>(bits(out.dtype()) / 8, 1);
+}
+
+// Tiles that fit the last two dimensions: rows that are short are taken several
+// at a time, and where operands lie across each other both sides are wide.
+Config tiles_of(std::span<const Array> views) {
+  const Array &out = views.back();
+  const std::int64_t rows = power_of_two(out.size(-2)),
+                     columns = power_of_two(out.size(-1)),
+                     elements = tile_elements(out);
+  const bool across =
+      std::any_of(views.begin(), views.end(), [](const Array &view) {
+        return view.stride(-1) > 1 && view.stride(-2) == 1;
+      });
+  std::int64_t most = elements;
+  while (across && most * most > elements)
+    most /= 2;
+  Config config;
+  const std::int64_t wide = std::min(columns, most);
+  config.blocks = {{"BM", std::min(rows, elements / wide)}, {"BN", wide}};
+  return config;
+}
+
+} // namespace
 
 void launch_elementwise(const Call &call, const Kernel &kernel,
                         std::span<const Array> inputs,
@@ -29,7 +61,11 @@ void launch_elementwise(const Call &call, const Kernel &kernel,
   std::ranges::for_each(inputs, add);
   std::ranges::for_each(outs, add);
   collapse({views.data(), arrays});
-  call.run(kernel, {operands.data(), count});
+  if (views[0].rank() < 2)
+    return call.run(kernel, {operands.data(), count});
+  const LaunchOptions options{.config = tiles_of({views.data(), arrays}),
+                              .stream = call.stream};
+  kernel.run({operands.data(), count}, options, call.where);
 }
 
 Dims broadcast_all(const Call &call,

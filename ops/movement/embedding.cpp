@@ -136,8 +136,15 @@ Config config_of(const Array &out) {
   return config;
 }
 
-// From here on a second launch costs less than narrow reads.
-constexpr std::int64_t many_ids = 256;
+// From here on a second launch costs less than narrow reads: ids on a GPU, and
+// columns on the host.
+constexpr std::int64_t many_ids = 256, many_columns = 64;
+
+bool by_rows(const Array &ids, const Array &weight) {
+  return weight.device().kind == Device::Kind::cuda
+             ? ids.size(0) >= many_ids
+             : weight.size(1) >= many_columns;
+}
 
 void launch_rows_of(const Call &call, const Array &ids, const Array &weight,
                     const Array &out) {
@@ -147,9 +154,10 @@ void launch_rows_of(const Call &call, const Array &ids, const Array &weight,
               rows = Array::scalar(weight.size(0), i64);
   call.run(spans_kernel(), {&ids, &rows, &pairs});
   Config config;
+  const bool gpu = out.device().kind == Device::Kind::cuda;
   const std::int64_t lanes = 128 / bits(weight.dtype()),
-                     columns = std::min<std::int64_t>(power_of_two(out.size(1)),
-                                                      128 * lanes);
+                     columns = std::min<std::int64_t>(
+                         power_of_two(out.size(1)), gpu ? 128 * lanes : 16384);
   config.blocks = {{"BD", columns}};
   config.num_warps =
       static_cast<int>(std::clamp<std::int64_t>(columns / (32 * lanes), 1, 4));
@@ -162,7 +170,7 @@ void Embedding::launch(const Call &call, const Array &ids, const Array &weight,
                        const Array &out) {
   Array rows = ids, result = out;
   if (join(rows, result)) {
-    if (rows.device().kind == Device::Kind::cuda && rows.size(0) >= many_ids)
+    if (by_rows(rows, weight))
       return launch_rows_of(call, rows, weight, result);
     const std::array<const Array *, 3> operands{&rows, &weight, &result};
     return kernel().run(operands,
