@@ -168,4 +168,20 @@ Array unsqueezed(const Array &array, int dim) {
   return view_of(array, shape, strides);
 }
 
+Array split_dim(const Array &array, int dim, std::int64_t inner) {
+  Dims shape, strides;
+  shape.rank = strides.rank = array.rank() + 1;
+  for (int from = 0, to = 0; from < array.rank(); ++from) {
+    const std::int64_t size = array.size(from), stride = array.stride(from);
+    const auto put = [&](std::int64_t n, std::int64_t step) {
+      shape.sizes[static_cast<std::size_t>(to)] = n;
+      strides.sizes[static_cast<std::size_t>(to++)] = step;
+    };
+    if (from == dim)
+      put(inner == 0 ? 0 : size / inner, stride * inner);
+    put(from == dim ? inner : size, stride);
+  }
+  return view_of(array, shape, strides);
+}
+
 } // namespace girih::ops

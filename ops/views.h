@@ -60,4 +60,7 @@ Array view_of(const Array &array, std::span<const std::int64_t> sizes,
 /// The same elements with a dimension of size 1 put in at `dim`.
 Array unsqueezed(const Array &array, int dim);
 
+/// Dimension `dim` of size n as two, of sizes n / inner and inner.
+Array split_dim(const Array &array, int dim, std::int64_t inner);
+
 } // namespace girih::ops

@@ -32,22 +32,6 @@ Array strided_view(const Array &array,
                  std::span(strides.begin(), strides.size()), offset);
 }
 
-Array split_dim(const Array &array, int dim, std::int64_t inner) {
-  Dims shape, strides;
-  shape.rank = strides.rank = array.rank() + 1;
-  for (int from = 0, to = 0; from < array.rank(); ++from) {
-    const std::int64_t size = array.size(from), stride = array.stride(from);
-    const auto put = [&](std::int64_t n, std::int64_t step) {
-      shape.sizes[static_cast<std::size_t>(to)] = n;
-      strides.sizes[static_cast<std::size_t>(to++)] = step;
-    };
-    if (from == dim)
-      put(inner == 0 ? 0 : size / inner, stride * inner);
-    put(from == dim ? inner : size, stride);
-  }
-  return view_of(array, shape, strides);
-}
-
 void check_groups(const Call &call, const Argument &q, std::int64_t heads,
                   const Argument &k, std::int64_t kv_heads) {
   if (kv_heads == 0 ? heads != 0 : heads % kv_heads != 0)

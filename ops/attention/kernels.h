@@ -4,13 +4,8 @@
 #pragma once
 
 #include "girih/ops/arguments.h"
+#include "girih/ops/kernel_family.h"
 #include "girih/ops/sizes.h"
-
-#include <functional>
-#include <map>
-#include <mutex>
-#include <shared_mutex>
-#include <utility>
 
 namespace girih::ops {
 
@@ -18,32 +13,6 @@ inline constexpr DType attention_floats[] = {bf16, f32, f16, f64};
 
 /// The type that scores and sums are computed in.
 inline DType accumulated(DType dtype) { return dtype == f64 ? f64 : f32; }
-
-/// Kernels that differ in fixed numbers, each made once. Tile sizes are among
-/// those numbers, as they depend on sizes and devices in ways that a Config
-/// does not know, and so there are no blocks for it to choose.
-template <class Shape> class KernelFamily {
-public:
-  explicit KernelFamily(std::function<Kernel(const Shape &)> make)
-      : make_(std::move(make)) {}
-
-  const Kernel &operator[](const Shape &shape) {
-    {
-      const std::shared_lock lock(mutex_);
-      if (const auto found = kernels_.find(shape); found != kernels_.end())
-        return found->second;
-    }
-    const std::unique_lock lock(mutex_);
-    if (const auto found = kernels_.find(shape); found != kernels_.end())
-      return found->second;
-    return kernels_.emplace(shape, make_(shape)).first->second;
-  }
-
-private:
-  std::function<Kernel(const Shape &)> make_;
-  std::shared_mutex mutex_;
-  std::map<Shape, Kernel> kernels_; // does not move its elements
-};
 
 /// Runs a kernel with that many warps and stages on a GPU.
 void run_with(const Call &call, const Kernel &kernel, int warps, int stages,
@@ -59,8 +28,6 @@ Array strided_view(const Array &array,
                    std::initializer_list<std::int64_t> shape,
                    std::initializer_list<std::int64_t> strides,
                    std::int64_t offset = 0);
-/// Dimension `dim` of size n as two, of sizes n / inner and inner.
-Array split_dim(const Array &array, int dim, std::int64_t inner);
 inline bool on_gpu(const Array &array) {
   return array.device().kind == Device::Kind::cuda;
 }
