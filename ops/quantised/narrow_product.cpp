@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/quantised/narrow_product.h"
+
+#include "girih/ops/arrange/products.h"
+#include "girih/ops/sizes.h"
+
+namespace girih::ops {
+
+namespace {
+
+// Operands that may be numbers have rank 0.
+const Kernel &kernel() {
+  static const Kernel made{make_source(
+      "scaled_linear",
+      [](Tensor x, Tensor x_scales, Tensor weight, Tensor weight_scales,
+         Tensor bias, Tensor out) {
+        const arrange::BatchedProduct cut(out);
+        const Tensor of_rows = x_scales.rank() == 0
+                                   ? x_scales
+                                   : x_scales.tile({block_size("BM")})
+                                         .unsqueeze(1)
+                                         .expand({keep, cut.out().size(1)})
+                                         .at(1, unsqueeze(1));
+        return arranged(cut.left(x), of_rows, cut.right(weight.permute({1, 0})),
+                        cut.added(weight_scales), cut.added(bias), cut.out());
+      },
+      [](In x, In x_scales, In weight, In weight_scales, In bias, Out out) {
+        Tile acc = zeros(out.shape(), x.dtype() == i8 ? i32 : f32);
+        for (Index k : range(x.size(0)))
+          acc += dot(x[k], weight[k]);
+        Tile y = cast(acc, f32) * x_scales * weight_scales;
+        if (!bias.shape().empty())
+          y = y + cast(bias, f32);
+        out = y;
+      },
+      {"x", "x_scales", "weight", "weight_scales", "bias", "out"})};
+  return made;
+}
+
+// Few rows wait for the weight: small tiles, many under way.
+Config config_of(const ProductTile &tile, DType dtype, Device device) {
+  Config config;
+  config.blocks = {{"BM", tile.rows}, {"BN", tile.columns}};
+  if (device.kind == Device::Kind::host) {
+    config.blocks["BK"] = 128;
+    return config;
+  }
+  config.blocks["BK"] = tile.rows <= 32 ? 256 : tile.rows <= 64 ? 128 : 64;
+  // Matrix units that take fp8 as f16 need registers to convert it.
+  const bool wide = is_float(dtype) && tile.rows * tile.columns > 8192;
+  config.num_warps = wide ? 8 : tile.warps;
+  config.num_stages = tile.rows == 128 ? 3 : 4;
+  config.order = {ProgramOrder::Kind::grouped, 8};
+  return config;
+}
+
+} // namespace
+
+bool join_matrices(std::span<Array> arrays) {
+  std::array<Array, max_collapsed> rows;
+  const int leading = arrays.front().rank() - 1;
+  if (leading == 1)
+    return true;
+  const auto part = [&](std::span<const std::int64_t> all) {
+    return all.first(static_cast<std::size_t>(leading));
+  };
+  for (std::size_t i = 0; i < arrays.size(); ++i)
+    rows[i] =
+        view_of(arrays[i], part(arrays[i].shape()), part(arrays[i].strides()));
+  collapse({rows.data(), arrays.size()});
+  if (rows[0].rank() != 1)
+    return false;
+  for (std::size_t i = 0; i < arrays.size(); ++i)
+    arrays[i] =
+        view_of(arrays[i], std::array{rows[i].size(0), arrays[i].size(-1)},
+                std::array{rows[i].stride(0), arrays[i].stride(-1)});
+  return true;
+}
+
+ProductTile product_tile(std::int64_t rows, std::int64_t columns,
+                         Device device) {
+  ProductTile tile{std::clamp<std::int64_t>(power_of_two(rows), 16, 128),
+                   std::clamp<std::int64_t>(power_of_two(columns), 16, 128), 4};
+  if (device.kind == Device::Kind::host)
+    return tile;
+  // Programs for every multiprocessor; of few rows two on each.
+  const std::int64_t enough = tile.rows <= 32 ? 264 : 132;
+  while (tile.columns > 32 &&
+         pieces_of(rows, tile.rows) * pieces_of(columns, tile.columns) < enough)
+    tile.columns /= 2;
+  tile.warps = tile.rows * tile.columns <= 1024 ? 2 : 4;
+  return tile;
+}
+
+Shaped ScaledLinear::result(const Call &call, std::span<const DType> dtypes,
+                            const Array &x, const Array &x_scales,
+                            const Array &weight, const Array &weight_scales,
+                            const std::optional<Array> &bias,
+                            const std::optional<DType> &dtype) {
+  constexpr DType scale_dtypes[] = {f32};
+  const Argument rows{"x", x}, columns{"weight", weight};
+  const Argument of_rows{"x_scales", x_scales},
+      of_columns{"weight_scales", weight_scales}, added{"bias", bias};
+  call.check_same_device({rows, of_rows, columns, of_columns, added});
+  call.check_dtype(rows, dtypes);
+  call.check_same_dtype(rows, columns);
+  call.check_dtype(of_rows, scale_dtypes);
+  call.check_dtype(of_columns, scale_dtypes);
+  call.check_dtype(added, wide_dtypes);
+  check_widened(call, rows, dtype.value_or(bf16));
+  call.check_rank(rows, 1, max_rank - 1);
+  call.check_shape(columns, {-1, x.size(-1)}, {rows});
+  const auto leading = x.shape().first(static_cast<std::size_t>(x.rank() - 1));
+  if (x_scales.rank() != 0 && !std::ranges::equal(x_scales.shape(), leading))
+    call.fail(ErrorId::shape,
+              "x_scales must have a number for each row of x, or one for all",
+              {of_rows, rows});
+  if (weight_scales.rank() != 0)
+    call.check_shape(of_columns, {weight.size(0)}, {columns});
+  call.check_shape(added, {weight.size(0)}, {columns});
+  Shaped out{dims_of(x.shape()), dtype.value_or(bf16)};
+  out.shape.sizes[static_cast<std::size_t>(x.rank() - 1)] = weight.size(0);
+  return out;
+}
+
+void ScaledLinear::launch(const Call &call, const Array &x,
+                          const Array &x_scales, const Array &weight,
+                          const Array &weight_scales,
+                          const std::optional<Array> &bias,
+                          const std::optional<DType> &, const Array &out) {
+  const Array none = Array::scalar(0, f32);
+  const Array added = bias.value_or(none);
+  const bool one_scale = x_scales.rank() == 0;
+  // A scale of all rows stays as it is; others become a column.
+  std::array<Array, 3> arrays{
+      x, out, one_scale ? x : unsqueezed(x_scales, x.rank() - 1)};
+  if (x.rank() == 1)
+    for (Array &each : arrays)
+      each = unsqueezed(each, 0);
+  for_each_matrix(arrays, [&](const std::array<Array, 3> &matrices) {
+    const Array scales = one_scale ? x_scales : matrices[2].select(1, 0);
+    const ProductTile tile =
+        product_tile(matrices[1].size(0), weight.size(0), out.device());
+    const std::array operands{&matrices[0],   &scales, &weight,
+                              &weight_scales, &added,  &matrices[1]};
+    kernel().run(operands,
+                 {.config = config_of(tile, x.dtype(), out.device()),
+                  .stream = call.stream},
+                 call.where);
+  });
+}
+
+KernelEntry scaled_linear_entry(std::string_view name,
+                                std::vector<DType> dtypes,
+                                std::string_view config) {
+  return {.name = name,
+          .kernel = kernel(),
+          .dtypes = std::move(dtypes),
+          .size_names = {"M", "N", "K"},
+          .sizes = {4096, 4096, 4096},
+          .picture_sizes = {5, 7, 3},
+          .operands =
+              [](DType dtype, std::span<const std::int64_t> sizes) {
+                const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
+                return std::vector<OperandShape>{
+                    {dtype, {m, k}, {}}, {f32, {m}, {}},  {dtype, {n, k}, {}},
+                    {f32, {n}, {}},      {bf16, {n}, {}}, {bf16, {m, n}, {}}};
+              },
+          .config = config};
+}
+
+} // namespace girih::ops
