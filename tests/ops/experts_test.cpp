@@ -31,6 +31,12 @@ std::vector<double> read(const Array &array) {
   return array.to(host_device).to_vector();
 }
 
+Row part_of(const std::vector<double> &values, std::size_t row,
+            std::size_t length) {
+  const auto first = values.begin() + static_cast<std::ptrdiff_t>(row * length);
+  return {first, first + static_cast<std::ptrdiff_t>(length)};
+}
+
 struct Router {
   std::int64_t experts, k;
   bool sigmoid = false, biased = false;
@@ -144,9 +150,7 @@ void check_gating(const Router &r, std::int64_t tokens, DType dtype,
   for (std::size_t t = 0; t < static_cast<std::size_t>(tokens); ++t) {
     const auto n = static_cast<std::size_t>(r.experts),
                k = static_cast<std::size_t>(r.k);
-    const Row row(x.begin() + static_cast<std::ptrdiff_t>(t * n),
-                  x.begin() + static_cast<std::ptrdiff_t>(t * n + n));
-    const Choice expected = reference(r, row, bias);
+    const Choice expected = reference(r, part_of(x, t, n), bias);
     for (std::size_t j = 0; j < k; ++j) {
       ASSERT_EQ(found[t * k + j], static_cast<double>(expected.experts[j]))
           << "token " << t << " choice " << j;
@@ -446,10 +450,12 @@ struct Layer {
   DType dtype = f32;
 };
 
-// The layer as ops and as its definition in f64, with its intermediate results
-// rounded where the ops round theirs.
-void check_layer(const Layer &l, Device device) {
-  SCOPED_TRACE(std::string(name(l.dtype)) + " " + std::to_string(l.tokens));
+/// What the layer computes with, and its result.
+struct LayerData {
+  std::vector<double> x, up, down, logits, out;
+};
+
+LayerData run_layer(const Layer &l, Device device) {
   auto random = random_engine();
   const auto operand = [&](std::vector<std::int64_t> shape) {
     return Operand(std::move(shape), l.dtype, device, Layout::contiguous,
@@ -468,51 +474,60 @@ void check_layer(const Layer &l, Device device) {
                                    both.slice(1, l.inner, 2 * l.inner));
   const Array out = ops::expert_sum(
       ops::grouped_mm(hidden, down.array(), offsets), places, weights);
+  return {x.values(), up.values(), down.values(), read(logits), read(out)};
+}
 
-  const auto xs = x.values(), ups = up.values(), downs = down.values(),
-             ls = read(logits), actual = read(out);
-  const auto h = static_cast<std::size_t>(l.hidden),
+/// row[K] matrix[K, N], rounded; `absolute` gets the sums of absolute terms.
+Row multiplied(const Row &row, const double *matrix, std::size_t columns,
+               DType dtype, Row *absolute = nullptr) {
+  Row sum(columns);
+  for (std::size_t k = 0; k < row.size(); ++k)
+    for (std::size_t n = 0; n < columns; ++n) {
+      const double term = row[k] * matrix[k * columns + n];
+      sum[n] += term;
+      if (absolute)
+        (*absolute)[n] += std::abs(term);
+    }
+  return rounded(sum, dtype);
+}
+
+// The layer beside its definition in f64, with intermediate results rounded
+// where the ops round theirs.
+void check_layer(const Layer &l, Device device) {
+  SCOPED_TRACE(std::string(name(l.dtype)) + " " + std::to_string(l.tokens));
+  const LayerData data = run_layer(l, device);
+  const auto hidden = static_cast<std::size_t>(l.hidden),
              inner = static_cast<std::size_t>(l.inner),
-             e = static_cast<std::size_t>(l.experts);
-  const auto round = [&](const Row &row) { return rounded(row, l.dtype); };
+             experts = static_cast<std::size_t>(l.experts);
   for (std::size_t t = 0; t < static_cast<std::size_t>(l.tokens); ++t) {
-    const Row scores(ls.begin() + static_cast<std::ptrdiff_t>(t * e),
-                     ls.begin() + static_cast<std::ptrdiff_t>(t * e + e));
-    const Choice choice = reference(
-        {.experts = l.experts, .k = l.k, .renormalize = true}, scores, {});
-    Row sum(h), absolute(h);
+    const Choice choice =
+        reference({.experts = l.experts, .k = l.k, .renormalize = true},
+                  part_of(data.logits, t, experts), {});
+    Row sum(hidden), absolute(hidden);
     for (std::size_t j = 0; j < choice.experts.size(); ++j) {
-      const std::size_t expert = choice.experts[j];
-      Row gated(2 * inner), act(inner), result(h);
-      for (std::size_t n = 0; n < 2 * inner; ++n)
-        for (std::size_t d = 0; d < h; ++d)
-          gated[n] += xs[t * h + d] * ups[(expert * h + d) * 2 * inner + n];
-      gated = round(gated);
+      const std::size_t e = choice.experts[j];
+      const Row both = multiplied(part_of(data.x, t, hidden),
+                                  data.up.data() + e * hidden * 2 * inner,
+                                  2 * inner, l.dtype);
+      Row act(inner), size(hidden);
       for (std::size_t n = 0; n < inner; ++n)
-        act[n] = gated[n] / (1 + std::exp(-gated[n])) * gated[inner + n];
-      act = round(act);
-      Row size(h);
-      for (std::size_t d = 0; d < h; ++d)
-        for (std::size_t n = 0; n < inner; ++n) {
-          const double term = act[n] * downs[(expert * inner + n) * h + d];
-          result[d] += term;
-          size[d] += std::abs(term);
-        }
-      result = round(result);
-      for (std::size_t d = 0; d < h; ++d) {
+        act[n] = both[n] / (1 + std::exp(-both[n])) * both[inner + n];
+      const Row result = multiplied(rounded(act, l.dtype),
+                                    data.down.data() + e * inner * hidden,
+                                    hidden, l.dtype, &size);
+      for (std::size_t d = 0; d < hidden; ++d) {
         sum[d] += choice.weights[j] * result[d];
         absolute[d] += choice.weights[j] * size[d];
       }
     }
     // An intermediate result may be the next number of its dtype; gate and up
     // change their product by as much each, the gate's slope is below 1.1.
-    const double flipped = 8 * tolerance(l.dtype).output;
-    for (std::size_t d = 0; d < h; ++d) {
+    for (std::size_t d = 0; d < hidden; ++d) {
       const double bound = dot_bound(l.dtype, l.hidden + l.inner + l.k + 64,
                                      absolute[d], sum[d]) +
-                           flipped * absolute[d];
-      ASSERT_LE(std::abs(actual[t * h + d] - sum[d]), bound)
-          << "token " << t << " element " << d << " is " << actual[t * h + d];
+                           8 * tolerance(l.dtype).output * absolute[d];
+      ASSERT_LE(std::abs(data.out[t * hidden + d] - sum[d]), bound)
+          << "token " << t << " element " << d;
     }
   }
 }

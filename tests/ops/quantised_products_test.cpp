@@ -36,6 +36,50 @@ std::vector<double> read(const Array &array) {
   return array.to(host_device).to_vector();
 }
 
+struct Sums {
+  std::vector<double> exact, absolute;
+};
+
+/// a[m, k] b[n, k]^T, each term times the scales of its blocks of 128 where
+/// there are any.
+Sums products(const std::vector<double> &a, const std::vector<double> &b,
+              std::int64_t m, std::int64_t n, std::int64_t k,
+              const std::vector<double> &a_scales,
+              const std::vector<double> &b_scales) {
+  const std::int64_t blocks = (k + 127) / 128;
+  const auto of = [](const std::vector<double> &values, std::int64_t at) {
+    return values[static_cast<std::size_t>(at)];
+  };
+  Sums out;
+  for (std::int64_t i = 0; i < m; ++i)
+    for (std::int64_t j = 0; j < n; ++j) {
+      double sum = 0, absolute = 0;
+      for (std::int64_t l = 0; l < k; ++l) {
+        double term = of(a, i * k + l) * of(b, j * k + l);
+        if (!a_scales.empty())
+          term *= of(a_scales, i * blocks + l / 128) *
+                  of(b_scales, j / 128 * blocks + l / 128);
+        sum += term;
+        absolute += std::abs(term);
+      }
+      out.exact.push_back(sum);
+      out.absolute.push_back(absolute);
+    }
+  return out;
+}
+
+::testing::AssertionResult within(const std::vector<double> &actual,
+                                  const std::vector<double> &exact,
+                                  const std::vector<double> &bounds) {
+  for (std::size_t i = 0; i < actual.size(); ++i)
+    // Written so that NaN fails.
+    if (!(std::abs(actual[i] - exact[i]) <= bounds[i]))
+      return ::testing::AssertionFailure()
+             << "element " << i << " is " << actual[i] << ", expected "
+             << exact[i] << " within " << bounds[i];
+  return ::testing::AssertionSuccess();
+}
+
 struct Linear {
   std::vector<std::int64_t> leading; // of x
   std::int64_t n, k;
@@ -76,36 +120,24 @@ void check_linear(const Linear &c, Device device,
   else
     ops::fp8_linear_out(x.array(), x_scales, weight.array(), weight_scales,
                         out.array(), added);
-  const auto a = x.values(), w = weight.values(), b = bias.values(),
-             xs = read(x_scales), ws = read(weight_scales),
-             actual = out.values();
-  std::vector<double> expected;
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = 0; j < c.n; ++j) {
-      double sum = 0, absolute = 0;
-      for (std::int64_t l = 0; l < c.k; ++l) {
-        const double term = a[static_cast<std::size_t>(i * c.k + l)] *
-                            w[static_cast<std::size_t>(j * c.k + l)];
-        sum += term;
-        absolute += std::abs(term);
-      }
-      const double scale =
-          xs[c.row_scales ? static_cast<std::size_t>(i) : 0] *
-          ws[c.column_scales ? static_cast<std::size_t>(j) : 0];
-      const double more = c.bias ? b[static_cast<std::size_t>(j)] : 0;
-      expected.push_back(sum * scale + more);
-      if (kind == Values::integers)
-        continue;
-      const double bound = dot_bound(
-          c.out, c.k + 8, absolute * scale + std::abs(more), expected.back());
-      // Written so that NaN fails.
-      if (!(std::abs(actual[expected.size() - 1] - expected.back()) <= bound))
-        FAIL() << "element " << i << ", " << j << " is "
-               << actual[expected.size() - 1] << ", expected "
-               << expected.back() << " within " << bound;
-    }
+  const auto xs = read(x_scales), ws = read(weight_scales), b = bias.values();
+  const Sums sums =
+      products(x.values(), weight.values(), rows, c.n, c.k, {}, {});
+  std::vector<double> exact, bounds;
+  for (std::size_t at = 0; at < sums.exact.size(); ++at) {
+    const std::size_t i = at / static_cast<std::size_t>(c.n),
+                      j = at % static_cast<std::size_t>(c.n);
+    const double scale = xs[c.row_scales ? i : 0] * ws[c.column_scales ? j : 0];
+    const double more = c.bias ? b[j] : 0;
+    exact.push_back(sums.exact[at] * scale + more);
+    bounds.push_back(dot_bound(c.out, c.k + 8,
+                               sums.absolute[at] * scale + std::abs(more),
+                               exact.back()));
+  }
   if (kind == Values::integers)
-    EXPECT_TRUE(same_values(actual, rounded(expected, c.out)));
+    EXPECT_TRUE(same_values(out.values(), rounded(exact, c.out)));
+  else
+    EXPECT_TRUE(within(out.values(), exact, bounds));
   EXPECT_TRUE(out.untouched_outside());
 }
 
@@ -221,31 +253,16 @@ void check_gemm(const Gemm &c, Device device, bool integers = true) {
   const Array a_scales = powers(scale_shape, device, random),
               b_scales = powers({bands, blocks}, device, random);
   ops::fp8_gemm_out(a.array(), a_scales, b.array(), b_scales, out.array());
-  const auto x = a.values(), w = b.values(), xs = read(a_scales),
-             ws = read(b_scales), actual = out.values();
-  std::vector<double> expected;
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = 0; j < c.n; ++j) {
-      double sum = 0, absolute = 0;
-      for (std::int64_t l = 0; l < c.k; ++l) {
-        const double term =
-            x[static_cast<std::size_t>(i * c.k + l)] *
-            w[static_cast<std::size_t>(j * c.k + l)] *
-            xs[static_cast<std::size_t>(i * blocks + l / 128)] *
-            ws[static_cast<std::size_t>(j / 128 * blocks + l / 128)];
-        sum += term;
-        absolute += std::abs(term);
-      }
-      expected.push_back(sum);
-      const double bound = dot_bound(c.out, c.k + 8, absolute, sum);
-      // Written so that NaN fails.
-      if (!integers && !(std::abs(actual[expected.size() - 1] - sum) <= bound))
-        FAIL() << "element " << i << ", " << j << " is "
-               << actual[expected.size() - 1] << ", expected " << sum
-               << " within " << bound;
-    }
+  const Sums sums = products(a.values(), b.values(), rows, c.n, c.k,
+                             read(a_scales), read(b_scales));
+  std::vector<double> bounds;
+  for (std::size_t i = 0; i < sums.exact.size(); ++i)
+    bounds.push_back(
+        dot_bound(c.out, c.k + 8, sums.absolute[i], sums.exact[i]));
   if (integers)
-    EXPECT_TRUE(same_values(actual, rounded(expected, c.out)));
+    EXPECT_TRUE(same_values(out.values(), rounded(sums.exact, c.out)));
+  else
+    EXPECT_TRUE(within(out.values(), sums.exact, bounds));
   EXPECT_TRUE(out.untouched_outside());
 }
 

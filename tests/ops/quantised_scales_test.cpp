@@ -63,7 +63,7 @@ Quantised reference(const std::vector<double> &x, std::size_t length,
       float scale = (std::isnan(top) ? top : std::max(top, least)) /
                     static_cast<float>(largest_of(dtype));
       if (powers && std::isfinite(scale))
-        scale = std::exp2(std::ceil(std::log2(static_cast<double>(scale))));
+        scale = std::exp2(std::ceil(std::log2(scale)));
       made.scales.push_back(scale);
       for (std::size_t i = 0; i < count; ++i)
         made.out.push_back(
