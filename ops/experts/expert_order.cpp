@@ -244,7 +244,7 @@ Form form_of(std::int64_t choices, std::int64_t experts) {
 Config config_of(const Form &form) {
   Config config;
   config.num_warps = static_cast<int>(std::clamp<std::int64_t>(
-      form.choices * std::max(form.experts, form.choices) / 2048, 1, 16));
+      form.choices * std::max(form.experts, form.choices) / 1024, 1, 16));
   return config;
 }
 
@@ -291,7 +291,7 @@ std::vector<KernelEntry> expert_order_entries() {
                        .sizes = {tokens},
                        .picture_sizes = {8},
                        .operands = std::move(operands),
-                       .config = "num_warps=8"};
+                       .config = "num_warps=16"};
   };
   const OperandShape count{i32, {}, {}, true}, row{i32, {experts}, {}};
   const OperandShape of_chunks{i32, {64, experts}, {experts + 1, 1}},

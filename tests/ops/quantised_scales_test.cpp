@@ -63,7 +63,8 @@ Quantised reference(const std::vector<double> &x, std::size_t length,
       float scale = (std::isnan(top) ? top : std::max(top, least)) /
                     static_cast<float>(largest_of(dtype));
       if (powers && std::isfinite(scale))
-        scale = std::exp2(std::ceil(std::log2(scale)));
+        scale = static_cast<float>(
+            std::exp2(std::ceil(std::log2(static_cast<double>(scale)))));
       made.scales.push_back(scale);
       for (std::size_t i = 0; i < count; ++i)
         made.out.push_back(
