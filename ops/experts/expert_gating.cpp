@@ -194,8 +194,8 @@ KernelFamily<Form> &kernels() {
   return made;
 }
 
-// A warp to a token.
-constexpr std::int64_t tokens_of_gpu = 4, tokens_of_host = 8;
+// On a GPU a program is a warp: nothing goes through memory.
+constexpr std::int64_t tokens_of_gpu = 1, tokens_of_host = 8;
 
 struct ExpertGating {
   static constexpr std::string_view signature =
@@ -251,7 +251,7 @@ struct ExpertGating {
                                        : Array::scalar(0, f32);
     const Array scale = Array::scalar(routed_scale, f32);
     Config config;
-    config.num_warps = static_cast<int>(form.tokens);
+    config.num_warps = 1;
     const std::array operands{&x, &bias, &scale, &weights, &indices};
     kernels()[form].run(operands, {.config = config, .stream = call.stream},
                         call.where);
@@ -304,7 +304,7 @@ OpEntry entry_of_expert_gating() {
                   {f32, {sizes[0], form.k}, {}},
                   {i64, {sizes[0], form.k}, {}}};
             },
-        .config = "num_warps=4"};
+        .config = "num_warps=1"};
   };
   return op_entry<ExpertGating>(
       {"experts",

@@ -47,7 +47,7 @@ Kernel make_kernel(const Form &form) {
         Tile scale = max(max(abs(row), dim(1).kept()), 1e-4F) / 448;
         if (powers)
           scale = power_above(scale);
-        out = quantised(row, scale, e4m3);
+        out = quantised_rows(row, scale, e4m3);
         scales = scale;
       },
       {"x", "out", "scales"});
@@ -69,7 +69,7 @@ Config config_of(std::int64_t rows, std::int64_t last, std::int64_t block,
   Config config;
   config.blocks = {{"BM", height}};
   config.num_warps =
-      static_cast<int>(std::clamp<std::int64_t>(height * block / 512, 1, 4));
+      static_cast<int>(std::clamp<std::int64_t>(height * block / 1024, 1, 4));
   return config;
 }
 

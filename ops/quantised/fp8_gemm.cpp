@@ -19,6 +19,8 @@ namespace girih::ops {
 namespace {
 
 constexpr std::int64_t side = 128;
+// Of a tile on a GPU: two accumulators beside fragments that are converted.
+constexpr std::int64_t most_columns = 64;
 constexpr DType dtypes[] = {e4m3};
 constexpr DType scale_dtypes[] = {f32};
 
@@ -103,16 +105,15 @@ struct Fp8Gemm {
       for (Array &each : arrays)
         each = unsqueezed(each, 0);
     for_each_matrix(arrays, [&](const std::array<Array, 3> &matrices) {
-      const ProductTile tile =
-          product_tile(matrices[2].size(0), b.size(0), out.device());
+      ProductTile tile =
+          product_tile(matrices[2].size(0), b.size(0), e4m3, out.device());
+      if (out.device().kind == Device::Kind::cuda)
+        tile.columns = std::min(tile.columns, most_columns);
       Config config;
       config.blocks = {{"BM", tile.rows}};
-      if (out.device().kind == Device::Kind::cuda) {
-        // Two accumulators.
-        config.num_warps = tile.rows * tile.columns > 8192 ? 8 : tile.warps;
-        config.num_stages = tile.rows == 128 ? 3 : 4;
-        config.order = {ProgramOrder::Kind::grouped, 8};
-      }
+      config.num_warps = tile.warps;
+      config.num_stages = tile.rows <= 32 ? 6 : 3;
+      config.order = {ProgramOrder::Kind::grouped, 8};
       const std::array operands{&matrices[0], &matrices[1], &b, &b_scales,
                                 &matrices[2]};
       kernels()[tile.columns].run(
@@ -143,7 +144,7 @@ OpEntry entry_of_fp8_gemm() {
        "a b^T, with scales of 1 x 128 and of 128 x 128",
        {std::begin(dtypes), std::end(dtypes)},
        {{.name = "fp8_gemm",
-         .kernel = kernels()[side],
+         .kernel = kernels()[most_columns],
          .dtypes = {e4m3},
          .size_names = {"M", "N", "K"},
          .sizes = {4096, 4096, 4096},
@@ -159,7 +160,7 @@ OpEntry entry_of_fp8_gemm() {
                    {f32, {pieces_of(n, side), blocks}, {}},
                    {bf16, {m, n}, {}}};
              },
-         .config = "BM=128 num_warps=8 num_stages=3"}}});
+         .config = "BM=64 num_warps=4 num_stages=3"}}});
 }
 
 } // namespace girih::ops

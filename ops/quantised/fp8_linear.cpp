@@ -54,7 +54,7 @@ OpEntry entry_of_fp8_linear() {
        "(x weight^T) * x_scales * weight_scales + bias",
        {std::begin(dtypes), std::end(dtypes)},
        {scaled_linear_entry("fp8_linear", {e4m3, e5m2},
-                            "BM=128 BN=128 BK=64 num_warps=8")}});
+                            "BM=64 BN=128 BK=128 num_warps=4")}});
 }
 
 } // namespace girih::ops

@@ -37,19 +37,25 @@ const Kernel &kernel() {
   return made;
 }
 
-// Few rows wait for the weight: small tiles, many under way.
-Config config_of(const ProductTile &tile, DType dtype, Device device) {
+// Few rows wait for the weight: small tiles, many under way. Few programs have
+// long turns, as there is nobody else to hide their barriers.
+Config config_of(const Array &x, const Array &out) {
+  const ProductTile tile =
+      product_tile(out.size(0), out.size(1), x.dtype(), out.device());
   Config config;
-  config.blocks = {{"BM", tile.rows}, {"BN", tile.columns}};
-  if (device.kind == Device::Kind::host) {
-    config.blocks["BK"] = 128;
+  config.blocks = {{"BM", tile.rows}, {"BN", tile.columns}, {"BK", 128}};
+  if (out.device().kind == Device::Kind::host)
     return config;
-  }
-  config.blocks["BK"] = tile.rows <= 32 ? 256 : tile.rows <= 64 ? 128 : 64;
-  // Matrix units that take fp8 as f16 need registers to convert it.
-  const bool wide = is_float(dtype) && tile.rows * tile.columns > 8192;
-  config.num_warps = wide ? 8 : tile.warps;
-  config.num_stages = tile.rows == 128 ? 3 : 4;
+  constexpr std::int64_t many_programs = 528;
+  if (tile.rows <= 32)
+    config.blocks["BK"] = 256;
+  else if (x.dtype() == i8 && tile.rows == 128 &&
+           pieces_of(out.size(0), tile.rows) *
+                   pieces_of(out.size(1), tile.columns) >=
+               many_programs)
+    config.blocks["BK"] = 64;
+  config.num_warps = tile.warps;
+  config.num_stages = tile.rows <= 32 ? 4 : 3;
   config.order = {ProgramOrder::Kind::grouped, 8};
   return config;
 }
@@ -77,9 +83,11 @@ bool join_matrices(std::span<Array> arrays) {
   return true;
 }
 
-ProductTile product_tile(std::int64_t rows, std::int64_t columns,
+ProductTile product_tile(std::int64_t rows, std::int64_t columns, DType dtype,
                          Device device) {
-  ProductTile tile{std::clamp<std::int64_t>(power_of_two(rows), 16, 128),
+  // Matrix units that take fp8 as f16 need registers to convert it.
+  const std::int64_t most = dtype == i8 ? 128 : 64;
+  ProductTile tile{std::clamp<std::int64_t>(power_of_two(rows), 16, most),
                    std::clamp<std::int64_t>(power_of_two(columns), 16, 128), 4};
   if (device.kind == Device::Kind::host)
     return tile;
@@ -139,13 +147,10 @@ void ScaledLinear::launch(const Call &call, const Array &x,
       each = unsqueezed(each, 0);
   for_each_matrix(arrays, [&](const std::array<Array, 3> &matrices) {
     const Array scales = one_scale ? x_scales : matrices[2].select(1, 0);
-    const ProductTile tile =
-        product_tile(matrices[1].size(0), weight.size(0), out.device());
     const std::array operands{&matrices[0],   &scales, &weight,
                               &weight_scales, &added,  &matrices[1]};
     kernel().run(operands,
-                 {.config = config_of(tile, x.dtype(), out.device()),
-                  .stream = call.stream},
+                 {.config = config_of(x, matrices[1]), .stream = call.stream},
                  call.where);
   });
 }

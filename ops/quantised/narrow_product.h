@@ -32,7 +32,7 @@ struct ProductTile {
   std::int64_t rows, columns;
   int warps;
 };
-ProductTile product_tile(std::int64_t rows, std::int64_t columns,
+ProductTile product_tile(std::int64_t rows, std::int64_t columns, DType dtype,
                          Device device);
 
 /// x weight^T with a scale for each row of x and for each row of weight, or one

@@ -29,7 +29,11 @@ void check_widened(const Call &call, const Argument &x, DType dtype);
 /// [dtype] [shape]
 void check_scale(const Call &call, const Array &x, const ArrayOrNumber &scale);
 
-/// The elements of `x`, f32, by their scale.
+/// The elements of `x`, f32, by a scale that all of a row share and that is not
+/// smaller than that of any of them: by the reciprocal and what is left, which
+/// is the quotient, correctly rounded.
+Tile quantised_rows(const Tile &x, const Tile &scale, DType narrow);
+/// By any scale.
 Tile quantised(const Tile &x, const Tile &scale, DType narrow);
 
 /// Tiles [rows, columns] of the last two dimensions; those before are the

@@ -13,7 +13,7 @@ def _gating(scoring="softmax", groups=1, top_groups=1, renormalize=False, routed
             best = parts.amax(-1) if bias is None else parts.topk(2, -1).values.sum(-1)
             kept = torch.zeros_like(best, dtype=torch.bool).scatter(-1, best.topk(top_groups, -1).indices, True)
             choice = parts.masked_fill(~kept.unsqueeze(-1), float("-inf")).flatten(-2)
-        indices = choice.sort(-1, descending=True, stable=True).indices[..., :count]
+        indices = choice.sort(dim=-1, descending=True, stable=True).indices[..., :count]
         weights = scores.gather(-1, indices)
         if renormalize:
             weights = weights / (weights.sum(-1, keepdim=True) + 1e-20)

@@ -13,11 +13,16 @@ def _narrow(torch, quotient, dtype):
     return quotient.clamp(-top, top).to(getattr(torch, dtype))
 
 
+def _divided(torch, x, number):
+    """By a number alone a GPU's torch would multiply by the reciprocal."""
+    return x / torch.full_like(x, number)
+
+
 def _per(dim, dtype):
     def reference(torch, x):
         x = x.float()
         top = x.abs().amax(dim, keepdim=True) if dim is not None else x.abs().max()
-        scale = top.clamp(min=1e-8) / LARGEST[dtype]
+        scale = _divided(torch, top.clamp(min=1e-8), LARGEST[dtype])
         return _narrow(torch, x / scale, dtype), scale.squeeze(-1) if dim is not None else scale
 
     return reference
@@ -26,7 +31,7 @@ def _per(dim, dtype):
 def _act_quant(powers):
     def reference(torch, x):
         blocks = x.float().unflatten(-1, (-1, 128))
-        scale = blocks.abs().amax(-1).clamp(min=1e-4) / 448.0
+        scale = _divided(torch, blocks.abs().amax(-1).clamp(min=1e-4), 448.0)
         if powers:
             scale = torch.exp2(torch.ceil(torch.log2(scale.double()))).float()
         return _narrow(torch, blocks / scale.unsqueeze(-1), "float8_e4m3fn").flatten(-2), scale
