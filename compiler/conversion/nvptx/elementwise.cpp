@@ -49,6 +49,8 @@ LogicalResult Emitter::emitElementwise(Operation *op) {
   Registers values;
   if (auto division = dyn_cast<arith::DivFOp>(op))
     values = quotients(division);
+  else
+    values = fp8Words(op);
   if (!values.empty()) {
     tiles[result] = std::move(values);
     return success();

@@ -116,6 +116,11 @@ private:
   mlir::LogicalResult emitConstant(mlir::Operation *op);
   /// quotient.cpp: by reciprocals; empty where that is not worth it.
   Registers quotients(mlir::arith::DivFOp op);
+  /// fp8.cpp: between f32 and fp8 word by word; empty where an operation does
+  /// something else, or the target or the number of elements has no words.
+  Registers fp8Words(mlir::Operation *op);
+  mlir::Value fp8Word(llvm::ArrayRef<mlir::Value> x, mlir::Type fp8);
+  Registers fromFp8Word(mlir::Value word, mlir::Type fp8);
   mlir::Value compute(mlir::Operation *op,
                       llvm::ArrayRef<mlir::Value> operands);
   mlir::Value computeInteger(mlir::Operation *op,
