@@ -165,6 +165,18 @@ TEST_P(NarrowLinearTest, EveryShape) {
                  device());
     check_linear({.leading = {257}, .n = 131, .k = 256, .dtype = dtype},
                  device());
+    // Few rows of long K.
+    for (const std::int64_t m : {1, 19, 70})
+      for (const bool more : {false, true})
+        check_linear({.leading = {m},
+                      .n = 77,
+                      .k = 4111,
+                      .dtype = dtype,
+                      .out = f32,
+                      .bias = more,
+                      .row_scales = more,
+                      .column_scales = more},
+                     device());
   }
 }
 
