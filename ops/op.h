@@ -56,19 +56,29 @@ template <class Op, std::size_t Results>
 inline constexpr std::size_t inputs_of =
     Launch<decltype(&Op::launch)>::count - Results;
 
-/// Where work on arguments runs, for ops that make their results: the device of
-/// the first Array among them.
+/// The device that arguments name: that of the first Array among them which is
+/// in memory, or else one that is an argument itself.
 template <class... Args>
-Device device_of(const Call &call, const Args &...args) {
+std::optional<Device> named_device(const Args &...args) {
   const Array *first = nullptr;
+  std::optional<Device> named;
   auto look = [&](const auto &argument) {
     const Array *found = array_in(argument);
-    if (!first)
+    if (!first && found && !found->by_value())
       first = found;
+    using Argument = std::remove_cvref_t<decltype(argument)>;
+    if constexpr (std::is_convertible_v<Argument, std::optional<Device>>)
+      named = argument;
   };
   (look(args), ...);
-  if (first)
-    return first->device();
+  return first ? first->device() : named;
+}
+
+/// Where work on arguments runs, for ops that make their results.
+template <class... Args>
+Device device_of(const Call &call, const Args &...args) {
+  if (const auto named = named_device(args...))
+    return *named;
   return call.stream.bound() ? call.stream.device() : default_device();
 }
 
@@ -125,7 +135,10 @@ void compute_into(const Stream &stream, std::source_location where,
         ((given[at++] = out), ...);
       },
       outs);
-  call.check_outputs(given, results, detail::device_of(call, args...));
+  // Without arguments on a device the outputs say where.
+  Device device = detail::named_device(args...).value_or(
+      count > 0 ? given.front().device() : host_device);
+  call.check_outputs(given, results, device);
   if (!detail::all_empty(results))
     detail::launch_into<Op>(call, given, args...);
 }

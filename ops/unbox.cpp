@@ -96,4 +96,9 @@ DType Unbox<DType>::from(const UnboxContext &context, std::size_t at,
   return held<DType>(context, at, value, "a dtype");
 }
 
+Device Unbox<Device>::from(const UnboxContext &context, std::size_t at,
+                           const Value &value) {
+  return held<Device>(context, at, value, "a device");
+}
+
 } // namespace girih::ops

@@ -2,9 +2,9 @@
 // Values of a call by name as the types that an op's launch() takes:
 //   Array, std::optional<Array>, std::vector<Array>, ArrayOrNumber,
 //   std::optional<ArrayOrNumber>, int, std::int64_t, double, bool,
-//   std::string_view, std::vector<std::int64_t>, DType, and std::optional of
-//   these; a struct of options is read from one value for each of its fields by
-//   a specialisation of Unbox.
+//   std::string_view, std::vector<std::int64_t>, DType, Device, and
+//   std::optional of these; a struct of options is read from one value for each
+//   of its fields by a specialisation of Unbox.
 #pragma once
 
 #include "girih/ops/arguments.h"
@@ -70,6 +70,9 @@ template <> struct Unbox<std::vector<std::int64_t>> {
 };
 template <> struct Unbox<DType> {
   static DType from(const UnboxContext &, std::size_t, const Value &);
+};
+template <> struct Unbox<Device> {
+  static Device from(const UnboxContext &, std::size_t, const Value &);
 };
 template <class T> struct Unbox<std::optional<T>> {
   static std::optional<T> from(const UnboxContext &context, std::size_t at,

@@ -50,8 +50,8 @@ private:
 };
 
 /// One argument of a call by name; the first alternative is Python's None.
-using Value =
-    std::variant<std::monostate, Array, std::vector<Array>, std::int64_t,
-                 double, bool, std::string, std::vector<std::int64_t>, DType>;
+using Value = std::variant<std::monostate, Array, std::vector<Array>,
+                           std::int64_t, double, bool, std::string,
+                           std::vector<std::int64_t>, DType, Device>;
 
 } // namespace girih::ops

@@ -289,7 +289,8 @@ typedef enum girih_value_kind {
   GIRIH_VALUE_BOOL,     /* `integer`, 0 or 1 */
   GIRIH_VALUE_TEXT,     /* `text` */
   GIRIH_VALUE_INTS,     /* `integers`, `count` */
-  GIRIH_VALUE_DTYPE     /* `integer`, a girih_dtype */
+  GIRIH_VALUE_DTYPE,    /* `integer`, a girih_dtype */
+  GIRIH_VALUE_DEVICE    /* `device` */
 } girih_value_kind;
 
 /* An argument of an operator. */
@@ -302,6 +303,7 @@ typedef struct girih_value {
     const char *text;
     const int64_t *integers;
     const girih_array *arrays;
+    girih_device device;
   } as;
 } girih_value;
 

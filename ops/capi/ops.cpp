@@ -42,6 +42,8 @@ Value value_of(const girih_value &given) {
         given.as.integers, given.as.integers + std::max(given.count, 0));
   case GIRIH_VALUE_DTYPE:
     return capi::dtype_of(static_cast<std::int32_t>(given.as.integer));
+  case GIRIH_VALUE_DEVICE:
+    return capi::device_of(given.as.device);
   }
   capi::bad_argument(fmt::format("a value of kind {}", given.kind));
 }
@@ -58,7 +60,7 @@ std::vector<Value> values_of(const ops::OpEntry &op, const girih_value *values,
   return out;
 }
 
-/// The device of the first array: the stream belongs to it.
+/// The device of the first array, or of the results: the stream belongs to it.
 Device device_of(std::span<const Value> values, std::span<const Array> outs) {
   for (const Value &value : values) {
     if (const auto *array = std::get_if<Array>(&value))

@@ -42,7 +42,7 @@ class OperandType(ctypes.Structure):
 
 class ValueUnion(ctypes.Union):
     _fields_ = [("integer", c_int64), ("real", ctypes.c_double), ("text", c_char_p), ("integers", POINTER(c_int64)),
-                ("arrays", POINTER(ArrayStruct))]
+                ("arrays", POINTER(ArrayStruct)), ("device", DeviceStruct)]
 
 
 class ValueStruct(ctypes.Structure):

@@ -83,7 +83,8 @@ class _Op:
             return None
         if out is None:
             like = values.first_array(bound)
-            outs = tuple(empty_like_kind(like, shape, dtype) for shape, dtype in self.shaped(bound))
+            make = empty_like_kind if like is not None else lambda _, *each: values.empty_result(self, bound, *each)
+            outs = tuple(make(like, shape, dtype) for shape, dtype in self.shaped(bound))
         else:
             outs = (out,) if self.results == 1 else tuple(out)
         if self.simple(bound):

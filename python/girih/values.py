@@ -5,13 +5,13 @@ import sys
 
 from girih._errors import GirihError
 from girih._library import ArrayStruct, ShapedStruct, ValueStruct, check, lib
-from girih.arrays import int64s
-from girih.devices import native_stream
-from girih.dtypes import DType, as_dtype
+from girih.arrays import empty, int64s
+from girih.devices import as_device, native_stream
+from girih.dtypes import DType, as_dtype, to_torch
 from girih.operands import current_stream, shape_and_type, structs_of
 
 REQUIRED = type("Required", (), {"__repr__": lambda self: "<required>"})()
-NONE, ARRAY, ARRAYS, INT, FLOAT, BOOL, TEXT, INTS, DTYPE = range(9)
+NONE, ARRAY, ARRAYS, INT, FLOAT, BOOL, TEXT, INTS, DTYPE, DEVICE = range(10)
 _MOST_RESULTS = 8
 
 
@@ -49,7 +49,7 @@ def is_array(value):
     if numpy is not None and isinstance(value, (numpy.generic, numpy.dtype)):
         return False
     torch = sys.modules.get("torch")
-    return not (torch is not None and isinstance(value, torch.dtype)) and not isinstance(value, type)
+    return not (torch is not None and isinstance(value, (torch.dtype, torch.device))) and not isinstance(value, type)
 
 
 def _is_list_of_arrays(value):
@@ -64,6 +64,15 @@ def first_array(bound):
         if _is_list_of_arrays(value):
             return value[0]
     return None
+
+
+def empty_result(op, bound, shape, dtype):
+    """A new array for a result of a call without arrays: torch's where its device is torch's, else of Girih's own."""
+    device = next((value for value, each in zip(bound, op.parameters) if each.type == "device"), None)
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(device, torch.device):
+        return torch.empty(shape, dtype=to_torch(dtype), device=device)
+    return empty(shape, dtype, as_device(device))
 
 
 def key_of(value):
@@ -95,6 +104,8 @@ class Arguments:
             struct.kind = NONE
         elif parameter.type == "dtype":
             struct.kind, struct.value.integer = DTYPE, int(as_dtype(value))
+        elif parameter.type == "device":
+            struct.kind, struct.value.device = DEVICE, as_device(value).struct
         elif is_array(value):
             self._fill_arrays(struct, ARRAY, [value])
         elif _is_list_of_arrays(value):

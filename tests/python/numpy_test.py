@@ -130,5 +130,31 @@ class Kernels(Case):
         self.assertEqual(girih.kernel("matmul").arity, 3)
 
 
+@needs_numpy
+class Random(Case):
+    def test_without_arrays(self):
+        made = girih.ops.rand((2, 3), seed=7)
+        self.assertIsInstance(made, girih.Array)
+        self.assertEqual((made.shape, made.dtype, made.device), ((2, 3), girih.DType.f32, girih.Device()))
+        out = poisoned((2, 3), "float64")
+        self.assertIs(girih.ops.rand(out.shape, seed=7, dtype="f64", device="host", out=out), out)
+        self.assertTrue(((out >= 0) & (out < 1)).all())
+        numpy.testing.assert_allclose(numpy.asarray(made), out, atol=2.0**-23)
+
+    def test_seeds_in_memory(self):
+        seed = numpy.array(7, "int64")
+        for shape in ((), (5,), (2, 3)):
+            numpy.testing.assert_array_equal(numpy.asarray(girih.ops.randn(shape, seed=seed)),
+                                             numpy.asarray(girih.ops.randn(shape, seed=7)))
+
+    def test_bad_arguments(self):
+        with self.assertRaises(TypeError):
+            girih.ops.rand((2,))
+        for arguments, word in (({"seed": 1.5}, "seed"), ({"seed": 1, "dtype": "i32"}, "dtype"),
+                                ({"seed": 1, "device": "nowhere"}, "nowhere")):
+            with self.assertRaisesRegex(girih.GirihError, word):
+                girih.ops.rand((2,), **arguments)
+
+
 if __name__ == "__main__":
     unittest.main()
