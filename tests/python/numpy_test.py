@@ -155,6 +155,11 @@ class Random(Case):
             with self.assertRaisesRegex(girih.GirihError, word):
                 girih.ops.rand((2,), **arguments)
 
+    def test_sample(self):
+        logits = self.integers((3, 50), "float32")
+        drawn = girih.ops.sample(logits, temperature=numpy.zeros(3, "float32"), seed=numpy.arange(3))
+        numpy.testing.assert_array_equal(drawn, logits.argmax(1))
+
 
 if __name__ == "__main__":
     unittest.main()
