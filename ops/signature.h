@@ -4,8 +4,8 @@
 //   softmax(x, dim: int = -1, *, dtype: dtype? = None) -> out
 // A parameter without a type is an array. Types: array, array? (may be None),
 // arrays, number (an array or a number), int, float, bool, str, ints, dtype,
-// device, and with `?` those that may be None. After `*` Python takes names
-// only.
+// device, ints or str, and with `?` those that may be None. After `*` Python
+// takes names only.
 #pragma once
 
 #include "girih/ops/value.h"

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/convolution/dense.h"
+#include "girih/ops/matmul/product.h"
+#include "girih/ops/sizes.h"
+
+namespace girih::ops {
+
+namespace {
+
+// x as [G, M, W, C] and weight as [G, W, C, K] for M positions and W places:
+// tiles of the two matrices, a level over what they are summed over.
+class DenseTiles {
+public:
+  explicit DenseTiles(bool flat) : flat_(flat) {}
+
+  Tensor left(const Tensor &x, const Tensor &out) const {
+    const Tensor tiles = flat_ ? x.flatten(2)
+                                     .tile({1, BM, BK})
+                                     .at(1, squeeze(0))
+                                     .tile({1, 1, whole})
+                                     .squeeze(2)
+                                     .at(1, squeeze({0, 1}))
+                               : x.tile({1, BM, 1, BK})
+                                     .at(1, squeeze({0, 2}))
+                                     .tile({1, 1, whole, whole})
+                                     .squeeze({2, 3})
+                                     .at(1, squeeze({0, 1}))
+                                     .at(1, flatten());
+    return tiles.unsqueeze(2).expand({keep, keep, out.size(2)});
+  }
+  Tensor right(const Tensor &weight, const Tensor &out) const {
+    const Tensor tiles = flat_ ? weight.flatten(1, 3)
+                                     .tile({1, BK, BN})
+                                     .at(1, squeeze(0))
+                                     .tile({1, whole, 1})
+                                     .squeeze(1)
+                                     .at(1, squeeze({0, 2}))
+                               : weight.tile({1, 1, BK, BN})
+                                     .at(1, squeeze({0, 1}))
+                                     .tile({1, whole, whole, 1})
+                                     .squeeze({1, 2})
+                                     .at(1, squeeze({0, 3}))
+                                     .at(1, flatten());
+    return tiles.unsqueeze(1).expand({keep, out.size(1), keep});
+  }
+  /// [G, M, K] as tiles.
+  Tensor result(const Tensor &out) const {
+    return out.tile({1, BM, BN}).at(1, squeeze(0));
+  }
+  Tensor bias(const Tensor &b, const Tensor &out) const {
+    return b.rank() == 0 ? b
+                         : b.tile({1, BN})
+                               .at(1, squeeze(0))
+                               .unsqueeze(1)
+                               .expand({keep, out.size(1), keep});
+  }
+
+private:
+  bool flat_;
+  Size BM = block_size("BM"), BN = block_size("BN"), BK = block_size("BK");
+};
+
+Arrangement dense(const Tensor &x, const Tensor &weight, const Tensor &bias,
+                  const Tensor &sizes, const Tensor &steps, const Tensor &out) {
+  const arrange::Windows windows(sizes, steps, out, 3);
+  // [N, G, channels, positions...] as [G, M, channels].
+  const auto rows = [&](const Tensor &t) {
+    std::vector<int> order{1, 0};
+    for (int i = 0; i < windows.dims(); ++i)
+      order.push_back(3 + i);
+    order.push_back(2);
+    return t.permute(order).flatten(1, -1);
+  };
+  const DenseTiles cut(constexpr_value<bool>("FLAT", false));
+  const Tensor ct = cut.result(rows(out));
+  const Tensor places =
+      rows(windows.of(x)).at(1, flatten()).ravel().permute({0, 1, 3, 2});
+  const Tensor filters = weight.flatten(3).permute({0, 3, 2, 1});
+  return arranged(cut.left(places, ct), cut.right(filters, ct),
+                  cut.bias(bias, ct), arrange::only_sizes(sizes, ct.shape()),
+                  arrange::only_sizes(steps, ct.shape()), ct);
+}
+
+void application(In x, In weight, In bias, In, In, Out out) {
+  const Precision precision =
+      constexpr_value<bool>("TF32", false) ? Precision::tf32 : Precision::ieee;
+  const DType type = accumulator(x.dtype());
+  Tile acc = zeros(out.shape(), type);
+  for (Index k : range(x.size(0)))
+    acc += dot(x[k], weight[k], precision);
+  Tile y = acc;
+  if (!bias.shape().empty())
+    y = y + cast(bias, type);
+  out = y;
+}
+
+Kernel make_kernel(int dims) {
+  constexpr std::string_view names[] = {"conv1d", "conv2d", "conv3d"};
+  return Kernel(make_source(
+      std::string(names[dims - 1]),
+      [](Tensor x, Tensor weight, Tensor bias, Tensor sizes, Tensor steps,
+         Tensor out) { return dense(x, weight, bias, sizes, steps, out); },
+      application, {"x", "weight", "bias", "sizes", "steps", "out"}));
+}
+
+std::int64_t positions(const Array &out) {
+  std::int64_t count = out.size(0);
+  for (int dim = 3; dim < out.rank(); ++dim)
+    count *= out.size(dim);
+  return count;
+}
+
+std::int64_t block_for(std::int64_t size, std::int64_t most) {
+  return std::clamp<std::int64_t>(power_of_two(size), 16, most);
+}
+
+// On CUDA cores narrower tiles than on tensor cores, whose registers hold no
+// more than the sums; smaller ones where those would leave multiprocessors
+// without work.
+constexpr std::int64_t enough_programs = 132;
+
+std::optional<Config> config_of(const ConvolutionViews &views, bool flat,
+                                bool tf32) {
+  const Array &out = views.out;
+  if (out.device().kind != Device::Kind::cuda)
+    return std::nullopt;
+  const std::int64_t bytes = bits(out.dtype()) / 8,
+                     channels = views.weight.size(2);
+  const bool tensor_cores = bytes == 2 || tf32;
+  std::int64_t rows = block_for(positions(out), bytes == 8 ? 64 : 128),
+               columns = block_for(out.size(2), tensor_cores ? 128 : 64);
+  const auto programs = [&] {
+    return out.size(1) * pieces_of(positions(out), rows) *
+           pieces_of(out.size(2), columns);
+  };
+  while (programs() < enough_programs && std::max(rows, columns) > 32)
+    (rows >= columns ? rows : columns) /= 2;
+  Config config;
+  const std::int64_t depth = tensor_cores ? 64 / bytes : 16;
+  config.blocks = {
+      {"BM", rows},
+      {"BN", columns},
+      {"BK", flat ? depth : std::min(depth, block_for(channels, depth))}};
+  config.num_warps = rows * columns <= 2048 ? 2 : 4;
+  config.num_stages = tensor_cores && rows * columns < 128 * 128 ? 4 : 3;
+  return config;
+}
+
+} // namespace
+
+const Kernel &dense_kernel(int dims) {
+  static const std::array<Kernel, 3> made{make_kernel(1), make_kernel(2),
+                                          make_kernel(3)};
+  return made[static_cast<std::size_t>(dims - 1)];
+}
+
+void launch_dense(const Call &call, const ConvolutionViews &views,
+                  const WindowNumbers &windows, bool tf32) {
+  const bool flat =
+      views.weight.size(2) < least_channels && windows.places() > 1;
+  Kernel kernel = dense_kernel(windows.dims);
+  if (flat)
+    kernel = kernel.with("FLAT", true);
+  if (tf32)
+    kernel = kernel.with("TF32", true);
+  const Array sizes = windows.sizes_operand(views.weight),
+              steps = windows.steps_operand(views.weight);
+  const std::array operands{&views.x, &views.weight, &views.bias,
+                            &sizes,   &steps,        &views.out};
+  kernel.run(operands,
+             {.config = config_of(views, flat, tf32), .stream = call.stream},
+             call.where);
+}
+
+} // namespace girih::ops

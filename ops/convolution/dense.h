@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolutions as matrix products, and those of one channel a group as sums.
+#pragma once
+
+#include "girih/ops/convolution/convolve.h"
+
+namespace girih::ops {
+
+/// Operands: x, weight, bias, sizes, steps, out. Constants: FLAT (places and
+/// channels are joined), TF32.
+const Kernel &dense_kernel(int dims);
+/// Channels from which on they are not joined with the places.
+inline constexpr std::int64_t least_channels = 16;
+void launch_dense(const Call &call, const ConvolutionViews &views,
+                  const WindowNumbers &windows, bool tf32);
+
+/// Operands without C and K: x[N, G, H...], weight[G, R...], bias[G],
+/// out[N, G, P...]; with TRAIL x and out have G last.
+const Kernel &depthwise_kernel(int dims);
+bool suits_depthwise(const ConvolutionViews &views);
+void launch_depthwise(const Call &call, const ConvolutionViews &views,
+                      const WindowNumbers &windows);
+
+} // namespace girih::ops

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/convolution/windows.h"
+#include "girih/ops/sizes.h"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+namespace girih::ops {
+
+namespace {
+
+// Windows of up to so many places are part of a kernel: pooling's and
+// convolutions' usual ones.
+constexpr std::int64_t most_fixed = 16;
+// Outputs of a program.
+constexpr std::int64_t lanes = 1024;
+constexpr std::int64_t most_columns = 128;
+
+/// A view of `like` of these sizes, whose elements are all the same.
+Array sized(const Array &like, std::span<const std::int64_t> first,
+            std::span<const std::int64_t> second, std::int64_t more) {
+  Dims sizes, strides;
+  for (const std::int64_t size : first)
+    sizes.sizes[static_cast<std::size_t>(sizes.rank++)] = size;
+  for (const std::int64_t size : second)
+    sizes.sizes[static_cast<std::size_t>(sizes.rank++)] = size + more;
+  strides.rank = sizes.rank;
+  return view_of(like, sizes, strides);
+}
+
+std::int64_t window_code(const WindowNumbers &windows) {
+  if (windows.places() > most_fixed)
+    return 0;
+  std::int64_t code = 0;
+  for (std::size_t dim = 0; dim < 3; ++dim)
+    code |= windows.size[dim] << (arrange::FixedWindow::bits * dim);
+  return code;
+}
+
+} // namespace
+
+PerDim per_dim(const Call &call, std::string_view name,
+               std::span<const std::int64_t> given, int dims,
+               std::int64_t least) {
+  const auto count = static_cast<std::size_t>(dims);
+  call.require(given.size() == 1 || given.size() == count,
+               dims == 1 ? fmt::format("{} must be one number", name)
+                         : fmt::format("{} must be one number or {}, not {}",
+                                       name, dims, given.size()));
+  PerDim out{1, 1, 1};
+  for (std::size_t dim = 0; dim < count; ++dim)
+    out[dim] = given[given.size() == 1 ? 0 : dim];
+  for (std::size_t dim = count; dim < out.size(); ++dim)
+    out[dim] = std::max<std::int64_t>(least, 0);
+  for (std::size_t dim = 0; dim < count; ++dim)
+    call.require(
+        out[dim] >= least && out[dim] < (std::int64_t{1} << 31),
+        fmt::format("{} must be at least {}, not {}", name, least, out[dim]));
+  return out;
+}
+
+Array WindowNumbers::sizes_operand(const Array &like) const {
+  const auto count = static_cast<std::size_t>(dims);
+  return sized(like, std::span(size).first(count),
+               std::span(before).first(count), 1);
+}
+
+Array WindowNumbers::steps_operand(const Array &like) const {
+  const auto count = static_cast<std::size_t>(dims);
+  return sized(like, std::span(stride).first(count),
+               std::span(dilation).first(count), 0);
+}
+
+Kernel kernel_for(const Kernel &kernel, const WindowNumbers &windows,
+                  bool trail) {
+  const std::int64_t code = window_code(windows);
+  const Kernel placed = trail ? kernel.with("TRAIL", true) : kernel;
+  return code == 0 ? placed : placed.with("WINDOW", code);
+}
+
+Config lanes_config(const Array &out) {
+  const std::int64_t columns =
+      std::min(power_of_two(out.size(-1)), most_columns);
+  Config config;
+  config.blocks = {{"BL", columns}, {"BR", lanes / columns}};
+  return config;
+}
+
+bool channels_last(const Array &array, int channel) {
+  if (array.size(channel) == 1)
+    return false;
+  for (int dim = channel + 1; dim < array.rank(); ++dim)
+    if (array.size(dim) != 1 &&
+        std::abs(array.stride(dim)) < std::abs(array.stride(channel)))
+      return false;
+  return array.rank() > channel + 1;
+}
+
+Array moved_last(const Array &array, int from) {
+  Dims sizes = dims_of(array.shape()), strides = dims_of(array.strides());
+  for (Dims *each : {&sizes, &strides})
+    std::rotate(each->sizes.begin() + from, each->sizes.begin() + from + 1,
+                each->sizes.begin() + each->rank);
+  return view_of(array, sizes, strides);
+}
+
+} // namespace girih::ops

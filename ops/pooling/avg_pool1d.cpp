@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// avg_pool1d: out[n, c, p...] = the mean of x[n, c, h...] in window p
+//
+// Shapes: x[N, C, L] or x[C, L]; sizes as pooling.h says. The sum is
+// divided by the elements of the window that lie in x and its padding, without
+// count_include_pad by those in x. Dtypes: f64 f32
+// f16 bf16, summed in f32 (f64 for f64), rounded once.
+// Errors: [device] [dtype] [shape] [overlap] [argument].
+// Source: torch.nn.functional.avg_pool1d.
+#include "girih/ops/pooling/average_pool.h"
+
+namespace girih::ops {
+
+namespace {
+
+struct AvgPool1d : AvgPoolLine {
+  static constexpr std::string_view signature =
+      "avg_pool1d(x, kernel_size: ints, stride: ints? = None, padding: ints = "
+      "0, "
+      "ceil_mode: bool = False, count_include_pad: bool = True) "
+      "-> out";
+};
+
+} // namespace
+
+Array avg_pool1d(const Array &x, const std::vector<std::int64_t> &kernel_size,
+                 const std::vector<std::int64_t> &stride,
+                 const std::vector<std::int64_t> &padding, bool ceil_mode,
+                 bool count_include_pad, const Stream &stream,
+                 std::source_location where) {
+  return compute<AvgPool1d>(stream, where, x, kernel_size, stride, padding,
+                            ceil_mode, count_include_pad);
+}
+
+void avg_pool1d_out(const Array &x,
+                    const std::vector<std::int64_t> &kernel_size,
+                    const Array &out, const std::vector<std::int64_t> &stride,
+                    const std::vector<std::int64_t> &padding, bool ceil_mode,
+                    bool count_include_pad, const Stream &stream,
+                    std::source_location where) {
+  compute_into<AvgPool1d>(stream, where, std::tie(out), x, kernel_size, stride,
+                          padding, ceil_mode, count_include_pad);
+}
+
+OpEntry entry_of_avg_pool1d() {
+  return op_entry<AvgPool1d>({"pooling",
+                              "the mean of each window",
+                              {std::begin(floats), std::end(floats)},
+                              pool_entries(avg_pool_kernel(1), 1, 1)});
+}
+
+} // namespace girih::ops

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// lp_pool2d: out[n, c, p...] = (the sum of x[n, c, h...]^norm_type in window
+// p)^(1 / norm_type)
+//
+// Shapes: x[N, C, H, W] or x[C, H, W]; sizes as pooling.h says, without
+// padding. As in PyTorch the power is of x, not of its absolute value, and with
+// ceil_mode the sum over a window that reaches past x is scaled up to a whole
+// one. Dtypes: f64 f32 f16 bf16, computed in f32 (f64 for f64), rounded once.
+// Errors: [device] [dtype] [shape] [overlap] [argument].
+// Source: torch.nn.functional.lp_pool2d.
+#include "girih/ops/pooling/average_pool.h"
+
+namespace girih::ops {
+
+namespace {
+
+struct LpPool2d : LpPool<2> {
+  static constexpr std::string_view signature =
+      "lp_pool2d(x, norm_type: float, kernel_size: ints, stride: ints? = None, "
+      "ceil_mode: bool = False) -> out";
+};
+
+} // namespace
+
+Array lp_pool2d(const Array &x, double norm_type,
+                const std::vector<std::int64_t> &kernel_size,
+                const std::vector<std::int64_t> &stride, bool ceil_mode,
+                const Stream &stream, std::source_location where) {
+  return compute<LpPool2d>(stream, where, x, norm_type, kernel_size, stride,
+                           ceil_mode);
+}
+
+void lp_pool2d_out(const Array &x, double norm_type,
+                   const std::vector<std::int64_t> &kernel_size,
+                   const Array &out, const std::vector<std::int64_t> &stride,
+                   bool ceil_mode, const Stream &stream,
+                   std::source_location where) {
+  compute_into<LpPool2d>(stream, where, std::tie(out), x, norm_type,
+                         kernel_size, stride, ceil_mode);
+}
+
+OpEntry entry_of_lp_pool2d() {
+  return op_entry<LpPool2d>(
+      {"pooling",
+       "(the sum of x^norm_type over each window)^(1 / norm_type)",
+       {std::begin(floats), std::end(floats)},
+       pool_entries(lp_pool_kernel(2), 2, 1)});
+}
+
+} // namespace girih::ops
