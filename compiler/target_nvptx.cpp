@@ -2,6 +2,7 @@
 #include "girih/compiler/target_nvptx.h"
 
 #include "girih/compiler/code_generation.h"
+#include "girih/compiler/hoist_divisions.h"
 #include "girih/dsl/support/diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -84,6 +85,7 @@ void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.addPass(llvm::EarlyCSEPass());
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(
       llvm::LICMPass(llvm::LICMOptions()), /*UseMemorySSA=*/true));
+  passes.addPass(HoistDivisions());
   passes.addPass(llvm::EarlyCSEPass());
   passes.addPass(llvm::SinkingPass());
   runOnFunctions(module, machine, passes);

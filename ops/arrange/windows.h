@@ -23,19 +23,25 @@ struct FixedWindow {
   }
 };
 
+/// The operands whose sizes they are: `sizes` is [R..., P...], places and
+/// positions of windows, `steps` [stride..., dilation...], `before` [padding +
+/// 1...].
+struct WindowOperands {
+  Tensor sizes, steps, before;
+};
+
 class Windows {
 public:
-  /// `sizes` is [R..., padding before + 1...], `steps` [stride...,
-  /// dilation...]; the windows' positions are dimensions `first` and on of out,
-  /// and what they lie in the same ones of an input.
-  Windows(Tensor sizes, Tensor steps, Tensor out, int first)
-      : sizes_(std::move(sizes)), steps_(std::move(steps)),
-        out_(std::move(out)), first_(first) {}
+  /// Windows lie over the dimensions `first` and on of an input.
+  Windows(WindowOperands numbers, int first)
+      : sizes_(std::move(numbers.sizes)), steps_(std::move(numbers.steps)),
+        before_(std::move(numbers.before)), first_(first) {}
 
   int dims() const { return steps_.rank() / 2; }
   Size size(int i) const {
     return fixed_.given() ? Size(fixed_.size(i)) : sizes_.size(i);
   }
+  Size positions(int i) const { return sizes_.size(dims() + i); }
 
   /// x[lead..., H..., trail...]: a level [lead..., P..., trail...] of positions
   /// over one of places [R...].
@@ -45,8 +51,8 @@ public:
       cuts.set(first_ + i, {.size = size(i),
                             .stride = steps_.size(i),
                             .dilation = steps_.size(dims() + i),
-                            .before = sizes_.size(dims() + i) - 1,
-                            .count = out_.size(first_ + i),
+                            .before = before_.size(i) - 1,
+                            .count = positions(i),
                             .of = x.size(first_ + i)});
     return cuts.apply(x);
   }
@@ -57,7 +63,7 @@ public:
     Cuts cuts(x.rank());
     for (int i = 0; i < dims(); ++i) {
       const int dim = first_ + i;
-      const Size from = x.size(dim), count = out_.size(dim);
+      const Size from = x.size(dim), count = positions(i);
       Extents repeat(static_cast<std::size_t>(x.rank() + 1), keep);
       repeat[static_cast<std::size_t>(dim + 1)] = count;
       x = x.unsqueeze(dim + 1).expand(repeat).flatten(dim, dim + 2);
@@ -106,7 +112,7 @@ private:
     std::vector<int> others_;
   };
 
-  Tensor sizes_, steps_, out_;
+  Tensor sizes_, steps_, before_;
   int first_;
   FixedWindow fixed_;
 };
@@ -127,11 +133,12 @@ inline Tensor only_sizes(Tensor t, const std::vector<Size> &grid) {
 /// joined. A program walks over the places of their windows.
 class WindowLanes {
 public:
-  /// Positions are dimensions [rank - dims - trail, rank - trail) of out.
-  WindowLanes(int dims, const Tensor &sizes, const Tensor &steps,
-              const Tensor &out, bool trail)
-      : dims_(dims), sizes_(sizes), steps_(steps), out_(output(out)),
-        windows_(sizes, steps, out, out.rank() - dims - (trail ? 1 : 0)) {}
+  /// Of inputs of `rank` dimensions windows lie over the last ones but, with
+  /// `trail`, one. Leading dimensions of out may be joined.
+  WindowLanes(const WindowOperands &numbers, int rank, const Tensor &out,
+              bool trail)
+      : numbers_(numbers), out_(output(out)),
+        windows_(numbers, rank - numbers.before.rank() - (trail ? 1 : 0)) {}
 
   Tensor output(const Tensor &out) const {
     return out.flatten(0, -1).tile({BR, BL});
@@ -140,12 +147,17 @@ public:
   Tensor adaptive_input(const Tensor &x) const {
     return lanes(windows_.adaptive(x));
   }
-  Tensor sizes() const { return only_sizes(sizes_, out_.shape()); }
-  Tensor steps() const { return only_sizes(steps_, out_.shape()); }
+  /// The operands of numbers, for a program.
+  WindowOperands numbers() const {
+    const std::vector<Size> grid = out_.shape();
+    return {only_sizes(numbers_.sizes, grid), only_sizes(numbers_.steps, grid),
+            only_sizes(numbers_.before, grid)};
+  }
+  const Windows &windows() const { return windows_; }
   /// w[rows or, with `along`, columns, R...], or without places: one number
   /// for each row or column, which broadcasts against a tile.
   Tensor weights(Tensor w, bool along) const {
-    const std::vector<int> places = numbers(1, w.rank() - 1);
+    const std::vector<int> places = from(1, w.rank() - 1);
     Extents cut(static_cast<std::size_t>(w.rank()), 1),
         walk(static_cast<std::size_t>(w.rank()), whole);
     cut[0] = along ? BL : BR;
@@ -158,19 +170,19 @@ public:
   }
 
 private:
-  static std::vector<int> numbers(int from, int count) {
+  static std::vector<int> from(int first, int count) {
     std::vector<int> all;
     for (int i = 0; i < count; ++i)
-      all.push_back(from + i);
+      all.push_back(first + i);
     return all;
   }
   Tensor lanes(const Tensor &windows) const {
     Extents cut{BR, BL}, walk{1, 1};
-    for (int i = 0; i < dims_; ++i) {
+    for (int i = 0; i < windows_.dims(); ++i) {
       cut.emplace_back(1);
       walk.emplace_back(whole);
     }
-    const std::vector<int> places = numbers(2, dims_);
+    const std::vector<int> places = from(2, windows_.dims());
     return windows.flatten(0, -1)
         .ravel()
         .tile(cut)
@@ -181,8 +193,8 @@ private:
   }
 
   Size BR = block_size("BR"), BL = block_size("BL");
-  int dims_;
-  Tensor sizes_, steps_, out_;
+  WindowOperands numbers_;
+  Tensor out_;
   Windows windows_;
 };
 

@@ -66,7 +66,9 @@ void pack_channels(const Call &call, ConvolutionViews &views) {
 }
 
 void convolve(const Call &call, const ConvolutionViews &views,
-              const WindowNumbers &windows, bool tf32) {
+              WindowNumbers windows, bool tf32) {
+  for (int i = 0; i < windows.dims; ++i)
+    windows.positions[static_cast<std::size_t>(i)] = views.out.size(3 + i);
   if (suits_depthwise(views))
     launch_depthwise(call, views, windows);
   else
@@ -115,10 +117,6 @@ std::vector<KernelEntry> convolution_entries(int dims) {
             }
             return out;
           };
-          const auto count = static_cast<std::size_t>(dims);
-          std::vector<std::int64_t> windows(2 * count, r), steps(2 * count, 1);
-          std::fill(windows.begin() + dims, windows.end(), 2); // padding of 1
-          const std::vector<std::int64_t> still(2 * count, 0);
           const std::int64_t p = h + 2 - r + 1;
           std::vector<OperandShape> all;
           if (depthwise)
@@ -127,10 +125,13 @@ std::vector<KernelEntry> convolution_entries(int dims) {
             all = {shape({n, 1, c}, h, 2),
                    shape({1, k, c}, r, 2),
                    {dtype, {1, k}, {}}};
-          all.push_back({dtype, windows, still});
-          all.push_back({dtype, steps, still});
+          for (OperandShape &each : window_shapes(dtype, dims, r, 1, p, 1))
+            all.push_back(std::move(each));
+          std::int64_t positions = n;
+          for (int i = 0; i < dims; ++i)
+            positions *= p;
           all.push_back(depthwise ? shape({n, c}, p, 1)
-                                  : shape({n, 1, k}, p, 2));
+                                  : OperandShape{dtype, {positions, 1, k}, {}});
           return all;
         }};
   };

@@ -29,9 +29,9 @@ Array split_groups(const Array &array, int dim, std::int64_t groups);
 /// and weight are then [..., C] in memory.
 void pack_channels(const Call &call, ConvolutionViews &views);
 
-/// out = the convolution + bias.
+/// out = the convolution + bias; positions follow from out.
 void convolve(const Call &call, const ConvolutionViews &views,
-              const WindowNumbers &windows, bool tf32);
+              WindowNumbers windows, bool tf32);
 
 /// out = bias, where no window meets x.
 void fill_with_bias(const Call &call, const ConvolutionViews &views);

@@ -61,27 +61,37 @@ private:
 };
 
 Arrangement dense(const Tensor &x, const Tensor &weight, const Tensor &bias,
-                  const Tensor &sizes, const Tensor &steps, const Tensor &out) {
-  const arrange::Windows windows(sizes, steps, out, 3);
-  // [N, G, channels, positions...] as [G, M, channels].
-  const auto rows = [&](const Tensor &t) {
-    std::vector<int> order{1, 0};
-    for (int i = 0; i < windows.dims(); ++i)
-      order.push_back(3 + i);
-    order.push_back(2);
+                  const arrange::WindowOperands &numbers, const Tensor &out) {
+  const arrange::Windows windows(numbers, 3);
+  // With the dimensions that make up M in the order of `order`.
+  const auto rows = [](const Tensor &t, std::vector<int> order, int groups,
+                       int channels) {
+    order.insert(order.begin(), groups);
+    order.push_back(channels);
     return t.permute(order).flatten(1, -1);
   };
+  std::vector<int> positions{0}, of_out;
+  for (int i = 0; i < windows.dims(); ++i)
+    positions.push_back(3 + i);
+  for (int i = 0; i + 2 < out.rank(); ++i)
+    of_out.push_back(i);
   const DenseTiles cut(constexpr_value<bool>("FLAT", false));
-  const Tensor ct = cut.result(rows(out));
-  const Tensor places =
-      rows(windows.of(x)).at(1, flatten()).ravel().permute({0, 1, 3, 2});
+  const Tensor ct =
+      cut.result(rows(out, of_out, out.rank() - 2, out.rank() - 1));
+  const Tensor places = rows(windows.of(x), positions, 1, 2)
+                            .at(1, flatten())
+                            .ravel()
+                            .permute({0, 1, 3, 2});
   const Tensor filters = weight.flatten(3).permute({0, 3, 2, 1});
+  const auto seen = [&](const Tensor &t) {
+    return arrange::only_sizes(t, ct.shape());
+  };
   return arranged(cut.left(places, ct), cut.right(filters, ct),
-                  cut.bias(bias, ct), arrange::only_sizes(sizes, ct.shape()),
-                  arrange::only_sizes(steps, ct.shape()), ct);
+                  cut.bias(bias, ct), seen(numbers.sizes), seen(numbers.steps),
+                  seen(numbers.before), ct);
 }
 
-void application(In x, In weight, In bias, In, In, Out out) {
+void application(In x, In weight, In bias, In, In, In, Out out) {
   const Precision precision =
       constexpr_value<bool>("TF32", false) ? Precision::tf32 : Precision::ieee;
   const DType type = accumulator(x.dtype());
@@ -99,8 +109,10 @@ Kernel make_kernel(int dims) {
   return Kernel(make_source(
       std::string(names[dims - 1]),
       [](Tensor x, Tensor weight, Tensor bias, Tensor sizes, Tensor steps,
-         Tensor out) { return dense(x, weight, bias, sizes, steps, out); },
-      application, {"x", "weight", "bias", "sizes", "steps", "out"}));
+         Tensor before, Tensor out) {
+        return dense(x, weight, bias, {sizes, steps, before}, out);
+      },
+      application, {"x", "weight", "bias", "sizes", "steps", "before", "out"}));
 }
 
 std::int64_t positions(const Array &out) {
@@ -163,10 +175,13 @@ void launch_dense(const Call &call, const ConvolutionViews &views,
     kernel = kernel.with("FLAT", true);
   if (tf32)
     kernel = kernel.with("TF32", true);
-  const Array sizes = windows.sizes_operand(views.weight),
-              steps = windows.steps_operand(views.weight);
-  const std::array operands{&views.x, &views.weight, &views.bias,
-                            &sizes,   &steps,        &views.out};
+  const WindowArrays numbers(windows, views.weight);
+  // [N, P..., G, K], and what can be of it as one dimension M.
+  Array out = moved_last(moved_last(views.out, 1), 1);
+  out = joined_dims(out, out.rank() - 2);
+  const std::array<const Array *, 7> operands{
+      &views.x,       &views.weight,   &views.bias, &numbers.sizes,
+      &numbers.steps, &numbers.before, &out};
   kernel.run(operands,
              {.config = config_of(views, flat, tf32), .stream = call.stream},
              call.where);

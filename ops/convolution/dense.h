@@ -6,15 +6,16 @@
 
 namespace girih::ops {
 
-/// Operands: x, weight, bias, sizes, steps, out. Constants: FLAT (places and
-/// channels are joined), TF32.
+/// Operands: x, weight, bias, sizes, steps, before, out[N, P..., G, K], whose
+/// first dimensions may be joined. Constants: FLAT (places and channels are
+/// joined), TF32.
 const Kernel &dense_kernel(int dims);
 /// Channels from which on they are not joined with the places.
 inline constexpr std::int64_t least_channels = 16;
 void launch_dense(const Call &call, const ConvolutionViews &views,
                   const WindowNumbers &windows, bool tf32);
 
-/// Operands without C and K: x[N, G, H...], weight[G, R...], bias[G],
+/// The same operands without C and K: x[N, G, H...], weight[G, R...], bias[G],
 /// out[N, G, P...]; with TRAIL x and out have G last.
 const Kernel &depthwise_kernel(int dims);
 bool suits_depthwise(const ConvolutionViews &views);

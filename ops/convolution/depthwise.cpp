@@ -7,14 +7,13 @@ namespace {
 
 // One number for each channel and place, for the rows of a tile: dimensions
 // [N, G, P...] but the last, joined.
-Tensor repeated(Tensor w, const Tensor &out, int dims) {
-  if (w.rank() == 0)
-    return w;
+Tensor repeated(Tensor w, const Size &batch, const arrange::Windows &windows) {
+  const int dims = windows.dims();
   w = w.unsqueeze(0);
-  Extents repeat{out.size(0), keep};
+  Extents repeat{batch, keep};
   for (int i = 0; i + 1 < dims; ++i) {
     w = w.unsqueeze(2 + i);
-    repeat.emplace_back(out.size(2 + i));
+    repeat.emplace_back(windows.positions(i));
   }
   while (repeat.size() < static_cast<std::size_t>(w.rank()))
     repeat.emplace_back(keep);
@@ -24,19 +23,24 @@ Tensor repeated(Tensor w, const Tensor &out, int dims) {
 Kernel make_kernel(int dims) {
   constexpr std::string_view names[] = {"depthwise_conv1d", "depthwise_conv2d",
                                         "depthwise_conv3d"};
-  const auto arrangement = [dims](Tensor x, Tensor weight, Tensor bias,
-                                  Tensor sizes, Tensor steps, Tensor out) {
+  const auto arrangement = [](Tensor x, Tensor weight, Tensor bias,
+                              Tensor sizes, Tensor steps, Tensor before,
+                              Tensor out) {
     const bool trail = constexpr_value<bool>("TRAIL", false);
-    const arrange::WindowLanes cut(dims, sizes, steps, out, trail);
+    const arrange::WindowLanes cut({sizes, steps, before}, x.rank(), out,
+                                   trail);
     const auto weights = [&](const Tensor &w) {
       if (w.rank() == 0)
         return w;
-      return cut.weights(trail ? w : repeated(w, out, dims), trail);
+      return cut.weights(trail ? w : repeated(w, x.size(0), cut.windows()),
+                         trail);
     };
-    return arranged(cut.input(x), weights(weight), weights(bias), cut.sizes(),
-                    cut.steps(), cut.output(out));
+    const arrange::WindowOperands seen = cut.numbers();
+    return arranged(cut.input(x), weights(weight), weights(bias), seen.sizes,
+                    seen.steps, seen.before, cut.output(out));
   };
-  const auto application = [dims](In x, In weight, In bias, In, In, Out out) {
+  const auto application = [dims](In x, In weight, In bias, In, In, In,
+                                  Out out) {
     const DType type = computed(x.dtype());
     Tile acc = zeros(out.shape(), type);
     for_each_place(x, dims, [&](const IndexList &place) {
@@ -47,9 +51,9 @@ Kernel make_kernel(int dims) {
       y = y + cast(bias, type);
     out = y;
   };
-  return Kernel(make_source(std::string(names[dims - 1]), arrangement,
-                            application,
-                            {"x", "weight", "bias", "sizes", "steps", "out"}));
+  return Kernel(
+      make_source(std::string(names[dims - 1]), arrangement, application,
+                  {"x", "weight", "bias", "sizes", "steps", "before", "out"}));
 }
 
 // Channels out of one channel in: each of them is a launch.
@@ -74,8 +78,7 @@ void launch_depthwise(const Call &call, const ConvolutionViews &views,
   const bool trail = channels_last(x, 1);
   if (trail)
     x = moved_last(x, 1);
-  const Array sizes = windows.sizes_operand(views.weight),
-              steps = windows.steps_operand(views.weight);
+  const WindowArrays numbers(windows, views.weight);
   const Kernel kernel =
       kernel_for(depthwise_kernel(windows.dims), windows, trail);
   for (std::int64_t k = 0; k < views.weight.size(1); ++k) {
@@ -85,8 +88,10 @@ void launch_depthwise(const Call &call, const ConvolutionViews &views,
     Array out = views.out.select(2, k);
     if (trail)
       out = moved_last(out, 1);
-    const std::array<const Array *, 6> operands{&x,     &weight, &bias,
-                                                &sizes, &steps,  &out};
+    out = joined_dims(out, out.rank() - 1);
+    const std::array<const Array *, 7> operands{
+        &x,  &weight, &bias, &numbers.sizes, &numbers.steps, &numbers.before,
+        &out};
     kernel.run(operands, {.config = lanes_config(out), .stream = call.stream},
                call.where);
   }

@@ -60,16 +60,25 @@ PerDim per_dim(const Call &call, std::string_view name,
   return out;
 }
 
-Array WindowNumbers::sizes_operand(const Array &like) const {
-  const auto count = static_cast<std::size_t>(dims);
-  return sized(like, std::span(size).first(count),
-               std::span(before).first(count), 1);
+WindowArrays::WindowArrays(const WindowNumbers &windows, const Array &like) {
+  const auto first = [&](const PerDim &numbers) {
+    return std::span(numbers).first(static_cast<std::size_t>(windows.dims));
+  };
+  sizes = sized(like, first(windows.size), first(windows.positions), 0);
+  steps = sized(like, first(windows.stride), first(windows.dilation), 0);
+  before = sized(like, {}, first(windows.before), 1);
 }
 
-Array WindowNumbers::steps_operand(const Array &like) const {
-  const auto count = static_cast<std::size_t>(dims);
-  return sized(like, std::span(stride).first(count),
-               std::span(dilation).first(count), 0);
+std::array<OperandShape, 3>
+window_shapes(DType dtype, int dims, std::int64_t size, std::int64_t stride,
+              std::int64_t positions, std::int64_t before) {
+  const auto shape = [&](std::int64_t first, std::int64_t second) {
+    const auto count = static_cast<std::size_t>(dims);
+    std::vector<std::int64_t> all(count, first);
+    all.resize(second == 0 ? count : 2 * count, second);
+    return OperandShape{dtype, all, std::vector<std::int64_t>(all.size(), 0)};
+  };
+  return {shape(size, positions), shape(stride, 1), shape(before + 1, 0)};
 }
 
 Kernel kernel_for(const Kernel &kernel, const WindowNumbers &windows,
@@ -95,6 +104,33 @@ bool channels_last(const Array &array, int channel) {
         std::abs(array.stride(dim)) < std::abs(array.stride(channel)))
       return false;
   return array.rank() > channel + 1;
+}
+
+bool join_dims(std::span<Array> arrays, int dim) {
+  for (const Array &each : arrays)
+    if (each.size(dim) != 1 && each.size(dim + 1) != 1 &&
+        each.stride(dim) != each.stride(dim + 1) * each.size(dim + 1))
+      return false;
+  for (Array &each : arrays) {
+    Dims sizes = dims_of(each.shape()), strides = dims_of(each.strides());
+    const auto at = static_cast<std::size_t>(dim);
+    if (sizes.sizes[at + 1] == 1)
+      strides.sizes[at + 1] = strides.sizes[at];
+    sizes.sizes[at + 1] *= sizes.sizes[at];
+    for (Dims *dims : {&sizes, &strides}) {
+      std::move(dims->sizes.begin() + dim + 1, dims->sizes.end(),
+                dims->sizes.begin() + dim);
+      --dims->rank;
+    }
+    each = view_of(each, sizes, strides);
+  }
+  return true;
+}
+
+Array joined_dims(Array array, int count) {
+  for (int dim = count - 2; dim >= 0; --dim)
+    join_dims({&array, 1}, dim);
+  return array;
 }
 
 Array moved_last(const Array &array, int from) {

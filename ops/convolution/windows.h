@@ -23,18 +23,27 @@ PerDim per_dim(const Call &call, std::string_view name,
 
 struct WindowNumbers {
   int dims = 1;
-  PerDim size{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1}, before{};
+  PerDim size{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1}, before{},
+      positions{1, 1, 1};
 
   std::int64_t places() const { return size[0] * size[1] * size[2]; }
   /// What one window reaches over.
   std::int64_t reach(std::size_t dim) const {
     return dilation[dim] * (size[dim] - 1) + 1;
   }
-  /// The operands `sizes` and `steps`; their memory is that of `like`, which
-  /// has elements, and is not read.
-  Array sizes_operand(const Array &like) const;
-  Array steps_operand(const Array &like) const;
 };
+
+/// The numbers as arrange::WindowOperands; their memory is that of `like`,
+/// which has elements, and is not read.
+struct WindowArrays {
+  WindowArrays(const WindowNumbers &windows, const Array &like);
+  Array sizes, steps, before;
+};
+/// Representative ones: `size` places, `stride` apart, over `positions`, with
+/// padding of `before`.
+std::array<OperandShape, 3>
+window_shapes(DType dtype, int dims, std::int64_t size, std::int64_t stride,
+              std::int64_t positions, std::int64_t before);
 
 /// A kernel over arrange::WindowLanes for these windows: few places are part of
 /// it. `trail`: the constant TRAIL.
@@ -49,6 +58,10 @@ Config lanes_config(const Array &out);
 bool channels_last(const Array &array, int channel);
 /// Dimension `from` behind all others.
 Array moved_last(const Array &array, int from);
+/// Dimensions `dim` and `dim` + 1 as one, where they lie so in all arrays.
+bool join_dims(std::span<Array> arrays, int dim);
+/// As many of the first `count` dimensions as one as lie in memory so.
+Array joined_dims(Array array, int count);
 
 /// Calls `step` with the indices of each place of a window of x.
 template <class Step>

@@ -11,24 +11,24 @@ WindowCount count_constant() {
 
 // How many elements the window of each lane of out has, within x and, unless
 // COUNT is `inside`, its padding.
-Tile elements(const In &x, const In &sizes, const In &steps, const Out &out,
-              int dims) {
+Tile elements(const In &x, const In &sizes, const In &steps, const In &before,
+              const Out &out, int dims) {
   const bool padded = count_constant() == WindowCount::padded;
   Tile count = full(out.shape(), 1, i64);
   for (int i = 0; i < dims; ++i) {
     const int dim = spatial(dims, i);
-    Index from = x.source_size(dim), before = sizes.source_size(dims + i) - 1;
+    Index from = x.source_size(dim), more = before.source_size(i) - 1;
     Tile begin =
-        out.offsets(dim) * cast(steps.source_size(i), i64) - cast(before, i64);
+        out.offsets(dim) * cast(steps.source_size(i), i64) - cast(more, i64);
     Tile end = begin + cast(sizes.source_size(i), i64);
-    end = min(end, cast(padded ? from + before : from, i64));
+    end = min(end, cast(padded ? from + more : from, i64));
     count = count * (end - (padded ? begin : max(begin, 0)));
   }
   return cast(count, f32);
 }
 
-void average(const In &x, const In &sizes, const In &steps, const In &number,
-             Out &out, int dims) {
+void average(const In &x, const In &sizes, const In &steps, const In &before,
+             const In &number, Out &out, int dims) {
   const DType type = computed(x.dtype());
   const InWindow window(x, out, dims);
   Tile sum = zeros(out.shape(), type);
@@ -40,7 +40,7 @@ void average(const In &x, const In &sizes, const In &steps, const In &number,
   else if (count_constant() == WindowCount::given)
     out = sum / cast(number, type);
   else
-    out = sum / cast(elements(x, sizes, steps, out, dims), type);
+    out = sum / cast(elements(x, sizes, steps, before, out, dims), type);
 }
 
 Kernel make_average_kernel(int dims) {
@@ -48,20 +48,21 @@ Kernel make_average_kernel(int dims) {
                                         "avg_pool3d"};
   return Kernel(make_source(
       std::string(names[dims - 1]),
-      [dims](Tensor x, Tensor sizes, Tensor steps, Tensor number, Tensor out) {
-        return arrange_pool(dims, x, sizes, steps, number, {out});
+      [](Tensor x, Tensor sizes, Tensor steps, Tensor before, Tensor number,
+         Tensor out) {
+        return arrange_pool(x, {sizes, steps, before}, number, {out});
       },
-      [dims](In x, In sizes, In steps, In number, Out out) {
-        average(x, sizes, steps, number, out, dims);
+      [dims](In x, In sizes, In steps, In before, In number, Out out) {
+        average(x, sizes, steps, before, number, out, dims);
       },
-      {"x", "sizes", "steps", "number", "out"}));
+      {"x", "sizes", "steps", "before", "number", "out"}));
 }
 
 // PyTorch's: the average of x^p times the size of the window, so that windows
 // that reach past x count as if they did not; of a negative sum the power is
 // NaN unless 1 / p is whole.
-void norm(const In &x, const In &sizes, const In &steps, const In &p, Out &out,
-          int dims) {
+void norm(const In &x, const In &sizes, const In &steps, const In &before,
+          const In &p, Out &out, int dims) {
   const DType type = computed(x.dtype());
   const int known = constexpr_value<int>("POWER", 0);
   Tile power = cast(p, type), sum = zeros(out.shape(), type);
@@ -78,7 +79,8 @@ void norm(const In &x, const In &sizes, const In &steps, const In &p, Out &out,
     Tile places = cast(sizes.source_size(0), type);
     for (int i = 1; i < dims; ++i)
       places = places * cast(sizes.source_size(i), type);
-    sum = sum / cast(elements(x, sizes, steps, out, dims), type) * places;
+    sum =
+        sum / cast(elements(x, sizes, steps, before, out, dims), type) * places;
   }
   out = known == 1 ? sum : known == 2 ? sqrt(sum) : pow(sum, 1 / power);
 }
@@ -87,13 +89,14 @@ Kernel make_norm_kernel(int dims) {
   constexpr std::string_view names[] = {"lp_pool1d", "lp_pool2d", "lp_pool3d"};
   return Kernel(make_source(
       std::string(names[dims - 1]),
-      [dims](Tensor x, Tensor sizes, Tensor steps, Tensor p, Tensor out) {
-        return arrange_pool(dims, x, sizes, steps, p, {out});
+      [](Tensor x, Tensor sizes, Tensor steps, Tensor before, Tensor p,
+         Tensor out) {
+        return arrange_pool(x, {sizes, steps, before}, p, {out});
       },
-      [dims](In x, In sizes, In steps, In p, Out out) {
-        norm(x, sizes, steps, p, out, dims);
+      [dims](In x, In sizes, In steps, In before, In p, Out out) {
+        norm(x, sizes, steps, before, p, out, dims);
       },
-      {"x", "sizes", "steps", "p", "out"}));
+      {"x", "sizes", "steps", "before", "p", "out"}));
 }
 
 } // namespace
@@ -142,7 +145,7 @@ void AvgPool<Dims>::launch(const Call &call, const Array &x,
               {count == WindowCount::given
                    ? plain
                    : plain.with("COUNT", static_cast<int>(count)),
-               windows,
+               windows, count != WindowCount::given,
                Array::scalar(divisor_override.value_or(windows.places()),
                              computed(x.dtype()))},
               x, {&out, 1});
@@ -158,11 +161,13 @@ void LpPool<Dims>::launch(const Call &call, const Array &x, double norm_type,
   Kernel kernel = lp_pool_kernel(Dims);
   if (norm_type == 1 || norm_type == 2)
     kernel = kernel.with("POWER", static_cast<int>(norm_type));
-  if (!complete_windows(x, out, windows))
+  const bool ragged = !complete_windows(x, out, windows);
+  if (ragged)
     kernel = kernel.with("COUNT", static_cast<int>(WindowCount::padded));
-  launch_pool(call,
-              {kernel, windows, Array::scalar(norm_type, computed(x.dtype()))},
-              x, {&out, 1});
+  launch_pool(
+      call,
+      {kernel, windows, ragged, Array::scalar(norm_type, computed(x.dtype()))},
+      x, {&out, 1});
 }
 
 template struct AvgPool<1>;

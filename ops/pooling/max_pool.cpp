@@ -12,11 +12,12 @@ Kernel make_kernel(int dims) {
                                         "max_pool3d"};
   return Kernel(make_source(
       std::string(names[dims - 1]),
-      [dims](Tensor x, Tensor sizes, Tensor steps, Tensor number, Tensor out) {
-        return arrange_pool(dims, x.other(-INFINITY), sizes, steps, number,
+      [](Tensor x, Tensor sizes, Tensor steps, Tensor before, Tensor number,
+         Tensor out) {
+        return arrange_pool(x.other(-INFINITY), {sizes, steps, before}, number,
                             {out});
       },
-      [dims](In x, In, In, In, Out out) {
+      [dims](In x, In, In, In, In, Out out) {
         const InWindow window(x, out, dims);
         Tile largest = full(out.shape(), -INFINITY, x.dtype());
         for_each_place(x, dims, [&](const IndexList &place) {
@@ -24,7 +25,7 @@ Kernel make_kernel(int dims) {
         });
         out = largest;
       },
-      {"x", "sizes", "steps", "number", "out"}));
+      {"x", "sizes", "steps", "before", "number", "out"}));
 }
 
 // As PyTorch: of equal ones the first; of NaNs the last; where all are minus
@@ -35,12 +36,12 @@ Kernel make_indices_kernel(int dims) {
                                         "max_pool3d_with_indices"};
   return Kernel(make_source(
       std::string(names[dims - 1]),
-      [dims](Tensor x, Tensor sizes, Tensor steps, Tensor number, Tensor out,
-             Tensor indices) {
-        return arrange_pool(dims, x.other(-INFINITY), sizes, steps, number,
+      [](Tensor x, Tensor sizes, Tensor steps, Tensor before, Tensor number,
+         Tensor out, Tensor indices) {
+        return arrange_pool(x.other(-INFINITY), {sizes, steps, before}, number,
                             {out, indices});
       },
-      [dims](In x, In, In, In, Out out, Out indices) {
+      [dims](In x, In, In, In, In, Out out, Out indices) {
         const InWindow window(x, out, dims);
         Tile largest = full(out.shape(), -INFINITY, x.dtype());
         Tile where_is = full(out.shape(), -1, i64);
@@ -60,7 +61,7 @@ Kernel make_indices_kernel(int dims) {
         out = largest;
         indices = where_is;
       },
-      {"x", "sizes", "steps", "number", "out", "indices"}));
+      {"x", "sizes", "steps", "before", "number", "out", "indices"}));
 }
 
 } // namespace

@@ -29,28 +29,6 @@ std::int64_t count_of(std::int64_t size, const WindowNumbers &windows,
   return ceil_mode && (count - 1) * stride >= size + before ? count - 1 : count;
 }
 
-// Two neighbouring dimensions as one, where they lie so in all arrays.
-bool join(std::span<Array> arrays, int dim) {
-  for (const Array &each : arrays)
-    if (each.size(dim) != 1 && each.size(dim + 1) != 1 &&
-        each.stride(dim) != each.stride(dim + 1) * each.size(dim + 1))
-      return false;
-  for (Array &each : arrays) {
-    Dims sizes = dims_of(each.shape()), strides = dims_of(each.strides());
-    const auto at = static_cast<std::size_t>(dim);
-    if (sizes.sizes[at + 1] == 1)
-      strides.sizes[at + 1] = strides.sizes[at];
-    sizes.sizes[at + 1] *= sizes.sizes[at];
-    for (Dims *dims : {&sizes, &strides}) {
-      std::move(dims->sizes.begin() + dim + 1, dims->sizes.end(),
-                dims->sizes.begin() + dim);
-      --dims->rank;
-    }
-    each = view_of(each, sizes, strides);
-  }
-  return true;
-}
-
 bool trail_constant() { return constexpr_value<bool>("TRAIL", false); }
 bool adaptive_constant() { return constexpr_value<bool>("ADAPTIVE", false); }
 
@@ -143,27 +121,35 @@ void launch_pool(const Call &call, const PoolLaunch &launch, const Array &x,
       view = moved_last(view, view.rank() - dims - 1);
   }
   if (!trail && x.rank() == dims + 2)
-    join(used, 0);
-  const Array sizes = launch.windows.sizes_operand(x),
-              steps = launch.windows.steps_operand(x);
-  std::array<const Array *, 6> operands{&views[0], &sizes, &steps,
+    join_dims(used, 0);
+  if (!launch.by_position)
+    for (Array &view : used.subspan(1))
+      view = joined_dims(view, view.rank() - 1);
+  WindowNumbers windows = launch.windows;
+  for (int i = 0; i < dims; ++i)
+    windows.positions[static_cast<std::size_t>(i)] = outs[0].size(i - dims);
+  const WindowArrays numbers(windows, x);
+  std::array<const Array *, 7> operands{&views[0], &numbers.sizes,
+                                        &numbers.steps, &numbers.before,
                                         &launch.number};
   for (std::size_t i = 0; i < outs.size(); ++i)
-    operands[4 + i] = &views[1 + i];
+    operands[5 + i] = &views[1 + i];
   kernel_for(launch.kernel, launch.windows, trail)
-      .run(std::span(operands).first(4 + outs.size()),
+      .run(std::span(operands).first(5 + outs.size()),
            {.config = lanes_config(views[1]), .stream = call.stream},
            call.where);
 }
 
-Arrangement arrange_pool(int dims, const Tensor &x, const Tensor &sizes,
-                         const Tensor &steps, const Tensor &number,
+Arrangement arrange_pool(const Tensor &x,
+                         const arrange::WindowOperands &numbers,
+                         const Tensor &number,
                          const std::vector<Tensor> &outs) {
-  const arrange::WindowLanes cut(dims, sizes, steps, outs.front(),
+  const arrange::WindowLanes cut(numbers, x.rank(), outs.front(),
                                  trail_constant());
+  const arrange::WindowOperands seen = cut.numbers();
   Arrangement all =
       arranged(adaptive_constant() ? cut.adaptive_input(x) : cut.input(x),
-               cut.sizes(), cut.steps(), number);
+               seen.sizes, seen.steps, seen.before, number);
   for (const Tensor &out : outs)
     all.operands.push_back(cut.output(out));
   return all;
@@ -216,22 +202,17 @@ std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
            .sizes = {4096, dims == 3 ? 16 : 112, 3},
            .picture_sizes = {2, 4, 2},
            .operands = [=](DType dtype, std::span<const std::int64_t> sizes) {
-             const auto count = static_cast<std::size_t>(dims);
              const std::int64_t h = sizes[1], r = sizes[2], p = (h - r) / 2 + 1;
              const auto shape = [&](std::int64_t side) {
-               std::vector<std::int64_t> all(count + 1, side);
+               std::vector<std::int64_t> all(static_cast<std::size_t>(dims + 1),
+                                             side);
                all[0] = sizes[0];
                return all;
              };
-             std::vector<std::int64_t> windows(2 * count, r),
-                 steps(2 * count, 2);
-             const std::vector<std::int64_t> still(2 * count, 0);
-             std::fill(windows.begin() + dims, windows.end(), 1);
-             std::fill(steps.begin() + dims, steps.end(), 1);
-             std::vector<OperandShape> all{{dtype, shape(h), {}},
-                                           {dtype, windows, still},
-                                           {dtype, steps, still},
-                                           {f32, {}, {}, true}};
+             std::vector<OperandShape> all{{dtype, shape(h), {}}};
+             for (OperandShape &each : window_shapes(dtype, dims, r, 2, p, 0))
+               all.push_back(std::move(each));
+             all.push_back({f32, {}, {}, true});
              for (std::size_t i = 0; i < outs; ++i)
                all.push_back({i == 0 ? dtype : second, shape(p), {}});
              return all;

@@ -30,10 +30,12 @@ WindowNumbers adaptive_windows(const Array &x, const Array &out, int dims);
 /// Whether all windows of adaptive pooling are of one size.
 bool even_windows(const Array &x, const Array &out, int dims);
 
-/// A kernel over x, sizes, steps, a number and the outputs.
+/// A kernel over x, sizes, steps, before, a number and the outputs.
 struct PoolLaunch {
   Kernel kernel;
   const WindowNumbers &windows;
+  /// Whether it asks for positions of out, whose dimensions must then be kept.
+  bool by_position = false;
   Array number = Array::scalar(0, f32);
 };
 void launch_pool(const Call &call, const PoolLaunch &launch, const Array &x,
@@ -41,9 +43,9 @@ void launch_pool(const Call &call, const PoolLaunch &launch, const Array &x,
 
 /// The arrangement of such a kernel: outs are those after `number`. With the
 /// constant ADAPTIVE windows are those of adaptive pooling.
-Arrangement arrange_pool(int dims, const Tensor &x, const Tensor &sizes,
-                         const Tensor &steps, const Tensor &number,
-                         const std::vector<Tensor> &outs);
+Arrangement arrange_pool(const Tensor &x,
+                         const arrange::WindowOperands &numbers,
+                         const Tensor &number, const std::vector<Tensor> &outs);
 
 /// The index of spatial dimension i of x and out among their source's, from the
 /// last one.

@@ -190,6 +190,8 @@ void check(const ConvolutionCase &c, Device device) {
 TEST_P(ConvolutionTest, EveryDtype) {
   for (const DType dtype : {f64, f32, f16, bf16})
     for (const Values values : {Values::integers, Values::reals}) {
+      if (on_interpreter() && (values == Values::reals) != (dtype == bf16))
+        continue;
       check({.x = {2, 16, 5, 6},
              .weight = {7, 16, 3, 3},
              .padding = {1},
@@ -280,6 +282,8 @@ TEST_P(ConvolutionTest, EveryLayout) {
   for (const std::int64_t groups : {1, 16})
     for (const bool last : {false, true})
       for (const Layout layout : all_layouts) {
+        if (on_interpreter() && layout != Layout::padded)
+          continue;
         const WindowLayout plain{layout, false}, moved{layout, true};
         check({.x = {2, 16, 4, 5},
                .weight = {16, 16 / groups, 3, 2},
@@ -347,17 +351,18 @@ TEST_P(ConvolutionTest, Transposed) {
 
 TEST_P(ConvolutionTest, TransposedWithManyChannelsAndGroups) {
   for (const DType dtype : {f64, f32, f16, bf16})
-    check({.x = {2, 32, 4, 5},
-           .weight = {32, 10, 4, 4},
-           .stride = {2},
-           .padding = {1},
-           .groups = 2,
-           .bias = true,
-           .dtype = dtype,
-           .x_layout = {Layout::contiguous, dtype == bf16},
-           .out_layout = {Layout::contiguous, dtype == bf16},
-           .transposed = true},
-          device());
+    if (!on_interpreter() || dtype == bf16)
+      check({.x = {2, 32, 4, 5},
+             .weight = {32, 10, 4, 4},
+             .stride = {2},
+             .padding = {1},
+             .groups = 2,
+             .bias = true,
+             .dtype = dtype,
+             .x_layout = {Layout::contiguous, dtype == bf16},
+             .out_layout = {Layout::contiguous, dtype == bf16},
+             .transposed = true},
+            device());
   check({.x = {2, 8, 4, 5},
          .weight = {8, 1, 3, 3},
          .stride = {2},
