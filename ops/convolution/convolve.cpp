@@ -86,57 +86,66 @@ void fill_with_bias(const Call &call, const ConvolutionViews &views) {
 }
 
 std::vector<KernelEntry> convolution_entries(int dims) {
-  static constexpr DType products[] = {bf16, f16, f64};
+  // One channel a group in the two ways: channels last and windows of any size
+  // in one dimension, and rows and small windows in two.
   const auto entry = [dims](const Kernel &kernel, bool depthwise) {
     return KernelEntry{
         .name = kernel.name(),
         .kernel = kernel,
-        .dtypes = {std::begin(products), std::end(products)},
+        .dtypes = dims == 2 ? std::vector{bf16, f16, f64} : std::vector{bf16},
         .size_names = {"N", "C", "K", "H", "R"},
         .sizes = {16, 128, 128, dims == 3 ? 16 : 56, 3},
-        .picture_sizes = {1, 2, 3, 4, 2},
-        .operands = [=](DType dtype, std::span<const std::int64_t> sizes) {
-          const std::int64_t n = sizes[0], c = sizes[1],
-                             k = depthwise ? 1 : sizes[2], h = sizes[3],
-                             r = sizes[4];
-          // Channels last in memory, as they are packed; row major where they
-          // are not.
-          const auto shape = [&](std::vector<std::int64_t> lead,
-                                 std::int64_t side, int channel) {
-            OperandShape out{dtype, std::move(lead), {}};
-            const std::size_t first = out.sizes.size();
-            out.sizes.resize(first + static_cast<std::size_t>(dims), side);
-            if (depthwise)
-              return out;
-            out.strides.resize(out.sizes.size());
-            std::int64_t stride = out.sizes[static_cast<std::size_t>(channel)];
-            for (std::size_t dim = out.sizes.size(); dim-- > 0;) {
-              const bool is_channel = static_cast<int>(dim) == channel;
-              out.strides[dim] = is_channel ? 1 : stride;
-              stride *= is_channel ? 1 : out.sizes[dim];
-            }
-            return out;
-          };
-          const std::int64_t p = h + 2 - r + 1;
-          std::vector<OperandShape> all;
-          if (depthwise)
-            all = {shape({n, c}, h, 1), shape({c}, r, 0), {dtype, {c}, {}}};
-          else
-            all = {shape({n, 1, c}, h, 2),
-                   shape({1, k, c}, r, 2),
-                   {dtype, {1, k}, {}}};
-          for (OperandShape &each : window_shapes(dtype, dims, r, 1, p, 1))
-            all.push_back(std::move(each));
-          std::int64_t positions = n;
-          for (int i = 0; i < dims; ++i)
-            positions *= p;
-          all.push_back(depthwise ? shape({n, c}, p, 1)
-                                  : OperandShape{dtype, {positions, 1, k}, {}});
-          return all;
-        }};
+        .picture_sizes = {1, 2, 3, 4, 3},
+        .operands =
+            [=](DType dtype, std::span<const std::int64_t> sizes) {
+              const std::int64_t n = sizes[0], c = sizes[1],
+                                 k = depthwise ? 1 : sizes[2], h = sizes[3],
+                                 r = sizes[4];
+              // Channels last in memory, as they are packed; row major where
+              // they are not.
+              const auto shape = [&](std::vector<std::int64_t> lead,
+                                     std::int64_t side, int channel) {
+                OperandShape out{dtype, std::move(lead), {}};
+                const std::size_t first = out.sizes.size();
+                out.sizes.resize(first + static_cast<std::size_t>(dims), side);
+                if (depthwise && dims == 1 && channel == 1)
+                  std::swap(out.sizes[1], out.sizes[2]); // [N, H, C]
+                if (depthwise)
+                  return out;
+                out.strides.resize(out.sizes.size());
+                std::int64_t stride =
+                    out.sizes[static_cast<std::size_t>(channel)];
+                for (std::size_t dim = out.sizes.size(); dim-- > 0;) {
+                  const bool is_channel = static_cast<int>(dim) == channel;
+                  out.strides[dim] = is_channel ? 1 : stride;
+                  stride *= is_channel ? 1 : out.sizes[dim];
+                }
+                return out;
+              };
+              const std::int64_t p = h + 2 - r + 1;
+              std::vector<OperandShape> all;
+              if (depthwise)
+                all = {shape({n, c}, h, 1), shape({c}, r, 0), {dtype, {c}, {}}};
+              else
+                all = {shape({n, 1, c}, h, 2),
+                       shape({1, k, c}, r, 2),
+                       {dtype, {1, k}, {}}};
+              for (OperandShape &each : window_shapes(dtype, dims, r, 1, p, 1))
+                all.push_back(std::move(each));
+              std::int64_t positions = n;
+              for (int i = 0; i < dims; ++i)
+                positions *= p;
+              all.push_back(depthwise
+                                ? shape({n, c}, p, 1)
+                                : OperandShape{dtype, {positions, 1, k}, {}});
+              return all;
+            },
+        .config = depthwise ? "BL=64 BR=16" : ""};
   };
+  WindowNumbers usual;
+  usual.size = {3, dims == 1 ? 21 : 3, 1}; // not part of a kernel where large
   return {entry(dense_kernel(dims), false),
-          entry(depthwise_kernel(dims), true)};
+          entry(kernel_for(depthwise_kernel(dims), usual, dims == 1), true)};
 }
 
 } // namespace girih::ops

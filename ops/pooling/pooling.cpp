@@ -195,13 +195,19 @@ Tile InWindow::count() const {
 
 std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
                                       std::size_t outs, DType second) {
-  return {{.name = kernel.name(),
-           .kernel = kernel,
-           .dtypes = {bf16, f32, f64},
-           .size_names = {"NC", "H", "R"},
-           .sizes = {4096, dims == 3 ? 16 : 112, 3},
-           .picture_sizes = {2, 4, 2},
-           .operands = [=](DType dtype, std::span<const std::int64_t> sizes) {
+  // Of two dimensions the usual windows, which are part of the kernel; of one
+  // and three those of any size.
+  WindowNumbers usual;
+  usual.size = {3, 3, 1};
+  return {
+      {.name = kernel.name(),
+       .kernel = dims == 2 ? kernel_for(kernel, usual, false) : kernel,
+       .dtypes = dims == 2 ? std::vector{bf16, f32, f64} : std::vector{bf16},
+       .size_names = {"NC", "H", "R"},
+       .sizes = {4096, dims == 3 ? 16 : 112, 3},
+       .picture_sizes = {2, 5, 3},
+       .operands =
+           [=](DType dtype, std::span<const std::int64_t> sizes) {
              const std::int64_t h = sizes[1], r = sizes[2], p = (h - r) / 2 + 1;
              const auto shape = [&](std::int64_t side) {
                std::vector<std::int64_t> all(static_cast<std::size_t>(dims + 1),
@@ -216,7 +222,8 @@ std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
              for (std::size_t i = 0; i < outs; ++i)
                all.push_back({i == 0 ? dtype : second, shape(p), {}});
              return all;
-           }}};
+           },
+       .config = "BL=64 BR=16"}};
 }
 
 } // namespace girih::ops
