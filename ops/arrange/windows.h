@@ -6,6 +6,7 @@
 
 #include "girih/dsl/dsl.h"
 
+#include <string_view>
 #include <vector>
 
 namespace girih::ops::arrange {
@@ -129,73 +130,78 @@ inline Tensor only_sizes(Tensor t, const std::vector<Size> &grid) {
   return t.expand(sizes);
 }
 
-/// Tiles of BR x BL outputs: BL along the last dimension, BR along all others
-/// joined. A program walks over the places of their windows.
+/// Tiles of outputs: B2 x B1 x B0 along the last three dimensions, or as many
+/// as there are. A program walks over the places of their windows. No dimension
+/// is joined with another: an address would cost a division for each row.
 class WindowLanes {
 public:
-  /// Of inputs of `rank` dimensions windows lie over the last ones but, with
-  /// `trail`, one. Leading dimensions of out may be joined.
-  WindowLanes(const WindowOperands &numbers, int rank, const Tensor &out,
-              bool trail)
-      : numbers_(numbers), out_(output(out)),
-        windows_(numbers, rank - numbers.before.rank() - (trail ? 1 : 0)) {}
+  /// Of inputs of the rank of out, windows lie over the last dimensions but,
+  /// with `trail`, one.
+  WindowLanes(const WindowOperands &numbers, const Tensor &out, bool trail)
+      : numbers_(numbers), rank_(out.rank()),
+        windows_(numbers, out.rank() - numbers.before.rank() - (trail ? 1 : 0)),
+        grid_(output(out).shape()) {}
 
-  Tensor output(const Tensor &out) const {
-    return out.flatten(0, -1).tile({BR, BL});
-  }
-  Tensor input(const Tensor &x) const { return lanes(windows_.of(x)); }
+  Tensor output(const Tensor &out) const { return cut(out, 0); }
+  Tensor input(const Tensor &x) const { return walk(windows_.of(x).ravel()); }
   Tensor adaptive_input(const Tensor &x) const {
-    return lanes(windows_.adaptive(x));
+    return walk(windows_.adaptive(x).ravel());
   }
   /// The operands of numbers, for a program.
   WindowOperands numbers() const {
-    const std::vector<Size> grid = out_.shape();
-    return {only_sizes(numbers_.sizes, grid), only_sizes(numbers_.steps, grid),
-            only_sizes(numbers_.before, grid)};
+    return {only_sizes(numbers_.sizes, grid_),
+            only_sizes(numbers_.steps, grid_),
+            only_sizes(numbers_.before, grid_)};
   }
-  const Windows &windows() const { return windows_; }
-  /// w[rows or, with `along`, columns, R...], or without places: one number
-  /// for each row or column, which broadcasts against a tile.
-  Tensor weights(Tensor w, bool along) const {
-    const std::vector<int> places = from(1, w.rank() - 1);
-    Extents cut(static_cast<std::size_t>(w.rank()), 1),
-        walk(static_cast<std::size_t>(w.rank()), whole);
-    cut[0] = along ? BL : BR;
-    walk[0] = 1;
-    w = w.tile(cut).at(1, squeeze(places)).at(1, unsqueeze(along ? 0 : 1));
-    if (!places.empty())
-      w = w.tile(walk).squeeze(places).at(1, squeeze(0));
-    return along ? w.unsqueeze(0).expand({out_.size(0), keep})
-                 : w.unsqueeze(1).expand({keep, out_.size(1)});
+  /// w[C, R...], or [C] without places: one number for each element of
+  /// dimension `dim`, which broadcasts against a tile.
+  Tensor weights(Tensor w, int dim) const {
+    const int places = w.rank() - 1;
+    Extents repeat;
+    for (int at = 0; at < rank_; ++at) {
+      if (at != dim)
+        w = w.unsqueeze(at);
+      repeat.push_back(at == dim ? Extent(keep)
+                                 : grid_[static_cast<std::size_t>(at)]);
+    }
+    return (places == 0 ? cut(w, 0, dim) : walk(w, dim)).expand(repeat);
   }
 
 private:
-  static std::vector<int> from(int first, int count) {
-    std::vector<int> all;
-    for (int i = 0; i < count; ++i)
-      all.push_back(first + i);
-    return all;
+  /// The block of dimension `dim`: 1 for all but the last three.
+  Size block(int dim) const {
+    constexpr std::string_view names[] = {"B0", "B1", "B2"};
+    const int from_last = rank_ - 1 - dim;
+    return from_last < 3 ? block_size(names[from_last]) : Size(1);
   }
-  Tensor lanes(const Tensor &windows) const {
-    Extents cut{BR, BL}, walk{1, 1};
-    for (int i = 0; i < windows_.dims(); ++i) {
-      cut.emplace_back(1);
-      walk.emplace_back(whole);
+  /// [dimensions of out, places]: a level of tiles; where `only` is given other
+  /// dimensions have size 1.
+  Tensor cut(const Tensor &t, int places, int only = -1) const {
+    Extents sizes;
+    std::vector<int> ones;
+    for (int dim = 0; dim < rank_ + places; ++dim) {
+      const bool blocked = dim < rank_ && (only < 0 || only == dim);
+      sizes.emplace_back(blocked ? block(dim) : Size(1));
+      if (dim + 3 < rank_ || dim >= rank_)
+        ones.push_back(dim);
     }
-    const std::vector<int> places = from(2, windows_.dims());
-    return windows.flatten(0, -1)
-        .ravel()
-        .tile(cut)
-        .at(1, squeeze(places))
-        .tile(walk)
-        .squeeze(places)
-        .at(1, squeeze({0, 1}));
+    return t.tile(sizes).at(1, squeeze(ones));
+  }
+  /// The same, and a level over the places below the outermost.
+  Tensor walk(const Tensor &t, int only = -1) const {
+    const int places = windows_.dims();
+    Extents all(static_cast<std::size_t>(rank_), 1);
+    all.resize(static_cast<std::size_t>(rank_ + places), whole);
+    std::vector<int> outer, inner;
+    for (int dim = 0; dim < rank_ + places; ++dim)
+      (dim < rank_ ? outer : inner).push_back(dim);
+    return cut(t, places, only).tile(all).squeeze(inner).at(1, squeeze(outer));
   }
 
-  Size BR = block_size("BR"), BL = block_size("BL");
   WindowOperands numbers_;
-  Tensor out_;
+  int rank_;
   Windows windows_;
+  std::vector<Size> grid_;
 };
 
 } // namespace girih::ops::arrange

@@ -140,7 +140,7 @@ std::vector<KernelEntry> convolution_entries(int dims) {
                                 : OperandShape{dtype, {positions, 1, k}, {}});
               return all;
             },
-        .config = depthwise ? "BL=64 BR=16" : ""};
+        .config = depthwise ? "B0=64 B1=8 B2=2" : ""};
   };
   WindowNumbers usual;
   usual.size = {3, dims == 1 ? 21 : 3, 1}; // not part of a kernel where large

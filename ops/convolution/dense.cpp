@@ -126,18 +126,31 @@ std::int64_t block_for(std::int64_t size, std::int64_t most) {
   return std::clamp<std::int64_t>(power_of_two(size), 16, most);
 }
 
-// On CUDA cores narrower tiles than on tensor cores, whose registers hold no
-// more than the sums; smaller ones where those would leave multiprocessors
-// without work.
-constexpr std::int64_t enough_programs = 132;
+// Two programs for every multiprocessor of today's GPUs.
+constexpr std::int64_t enough_programs = 264;
 
+// How deep a tile is: as deep as 128 bytes on tensor cores, where that leaves
+// no part of the channels over.
+std::int64_t depth_of(std::int64_t channels, std::int64_t bytes, bool flat,
+                      bool tensor_cores) {
+  if (!tensor_cores)
+    return 16;
+  std::int64_t depth = 128 / bytes;
+  while (depth > 16 && (flat ? depth > 64 / bytes
+                             : channels % depth != 0 && channels < 4 * depth))
+    depth /= 2;
+  return depth;
+}
+
+// On CUDA cores tiles are narrower than on tensor cores, as registers hold no
+// more than the sums. Smaller ones where those would leave multiprocessors
+// without work.
 std::optional<Config> config_of(const ConvolutionViews &views, bool flat,
                                 bool tf32) {
   const Array &out = views.out;
   if (out.device().kind != Device::Kind::cuda)
     return std::nullopt;
-  const std::int64_t bytes = bits(out.dtype()) / 8,
-                     channels = views.weight.size(2);
+  const std::int64_t bytes = bits(out.dtype()) / 8;
   const bool tensor_cores = bytes == 2 || tf32;
   std::int64_t rows = block_for(positions(out), bytes == 8 ? 64 : 128),
                columns = block_for(out.size(2), tensor_cores ? 128 : 64);
@@ -146,15 +159,14 @@ std::optional<Config> config_of(const ConvolutionViews &views, bool flat,
            pieces_of(out.size(2), columns);
   };
   while (programs() < enough_programs && std::max(rows, columns) > 32)
-    (rows >= columns ? rows : columns) /= 2;
+    (columns > 64 || columns > rows ? columns : rows) /= 2;
   Config config;
-  const std::int64_t depth = tensor_cores ? 64 / bytes : 16;
   config.blocks = {
       {"BM", rows},
       {"BN", columns},
-      {"BK", flat ? depth : std::min(depth, block_for(channels, depth))}};
+      {"BK", depth_of(views.weight.size(2), bytes, flat, tensor_cores)}};
   config.num_warps = rows * columns <= 2048 ? 2 : 4;
-  config.num_stages = tensor_cores && rows * columns < 128 * 128 ? 4 : 3;
+  config.num_stages = rows * columns < 128 * 64 ? 4 : 3;
   return config;
 }
 

@@ -5,21 +5,6 @@ namespace girih::ops {
 
 namespace {
 
-// One number for each channel and place, for the rows of a tile: dimensions
-// [N, G, P...] but the last, joined.
-Tensor repeated(Tensor w, const Size &batch, const arrange::Windows &windows) {
-  const int dims = windows.dims();
-  w = w.unsqueeze(0);
-  Extents repeat{batch, keep};
-  for (int i = 0; i + 1 < dims; ++i) {
-    w = w.unsqueeze(2 + i);
-    repeat.emplace_back(windows.positions(i));
-  }
-  while (repeat.size() < static_cast<std::size_t>(w.rank()))
-    repeat.emplace_back(keep);
-  return w.expand(repeat).flatten(0, dims + 1);
-}
-
 Kernel make_kernel(int dims) {
   constexpr std::string_view names[] = {"depthwise_conv1d", "depthwise_conv2d",
                                         "depthwise_conv3d"};
@@ -27,13 +12,9 @@ Kernel make_kernel(int dims) {
                               Tensor sizes, Tensor steps, Tensor before,
                               Tensor out) {
     const bool trail = constexpr_value<bool>("TRAIL", false);
-    const arrange::WindowLanes cut({sizes, steps, before}, x.rank(), out,
-                                   trail);
+    const arrange::WindowLanes cut({sizes, steps, before}, out, trail);
     const auto weights = [&](const Tensor &w) {
-      if (w.rank() == 0)
-        return w;
-      return cut.weights(trail ? w : repeated(w, x.size(0), cut.windows()),
-                         trail);
+      return w.rank() == 0 ? w : cut.weights(w, trail ? out.rank() - 1 : 1);
     };
     const arrange::WindowOperands seen = cut.numbers();
     return arranged(cut.input(x), weights(weight), weights(bias), seen.sizes,
@@ -88,7 +69,6 @@ void launch_depthwise(const Call &call, const ConvolutionViews &views,
     Array out = views.out.select(2, k);
     if (trail)
       out = moved_last(out, 1);
-    out = joined_dims(out, out.rank() - 1);
     const std::array<const Array *, 7> operands{
         &x,  &weight, &bias, &numbers.sizes, &numbers.steps, &numbers.before,
         &out};

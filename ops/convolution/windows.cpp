@@ -17,6 +17,15 @@ constexpr std::int64_t most_fixed = 16;
 constexpr std::int64_t lanes = 1024;
 constexpr std::int64_t most_columns = 128;
 
+// The largest power of two up to `most` whose multiples cover `size` with
+// little to spare.
+std::int64_t fitting_block(std::int64_t size, std::int64_t most) {
+  std::int64_t block = std::min(power_of_two(size), most);
+  while (block > 1 && pieces_of(size, block) * block > size + size / 16)
+    block /= 2;
+  return block;
+}
+
 /// A view of `like` of these sizes, whose elements are all the same.
 Array sized(const Array &like, std::span<const std::int64_t> first,
             std::span<const std::int64_t> second, std::int64_t more) {
@@ -89,10 +98,16 @@ Kernel kernel_for(const Kernel &kernel, const WindowNumbers &windows,
 }
 
 Config lanes_config(const Array &out) {
-  const std::int64_t columns =
-      std::min(power_of_two(out.size(-1)), most_columns);
+  std::int64_t rest = lanes,
+               block = std::min(power_of_two(out.size(-1)), most_columns);
   Config config;
-  config.blocks = {{"BL", columns}, {"BR", lanes / columns}};
+  config.blocks["B0"] = block;
+  if (out.rank() > 1) {
+    rest /= block;
+    config.blocks["B1"] = block = fitting_block(out.size(-2), rest);
+  }
+  if (out.rank() > 2)
+    config.blocks["B2"] = fitting_block(out.size(-3), rest / block);
   return config;
 }
 

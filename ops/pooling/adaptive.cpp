@@ -15,7 +15,7 @@ void launch(const Call &call, const Kernel &kernel, const Array &x,
   const bool even = even_windows(x, outs[0], dims);
   const WindowNumbers windows = adaptive_windows(x, outs[0], dims);
   launch_pool(call,
-              {even ? kernel : kernel.with("ADAPTIVE", true), windows, !even,
+              {even ? kernel : kernel.with("ADAPTIVE", true), windows,
                Array::scalar(windows.places(), computed(x.dtype()))},
               x, outs);
 }

@@ -145,7 +145,7 @@ void AvgPool<Dims>::launch(const Call &call, const Array &x,
               {count == WindowCount::given
                    ? plain
                    : plain.with("COUNT", static_cast<int>(count)),
-               windows, count != WindowCount::given,
+               windows,
                Array::scalar(divisor_override.value_or(windows.places()),
                              computed(x.dtype()))},
               x, {&out, 1});
@@ -161,13 +161,11 @@ void LpPool<Dims>::launch(const Call &call, const Array &x, double norm_type,
   Kernel kernel = lp_pool_kernel(Dims);
   if (norm_type == 1 || norm_type == 2)
     kernel = kernel.with("POWER", static_cast<int>(norm_type));
-  const bool ragged = !complete_windows(x, out, windows);
-  if (ragged)
+  if (!complete_windows(x, out, windows))
     kernel = kernel.with("COUNT", static_cast<int>(WindowCount::padded));
-  launch_pool(
-      call,
-      {kernel, windows, ragged, Array::scalar(norm_type, computed(x.dtype()))},
-      x, {&out, 1});
+  launch_pool(call,
+              {kernel, windows, Array::scalar(norm_type, computed(x.dtype()))},
+              x, {&out, 1});
 }
 
 template struct AvgPool<1>;

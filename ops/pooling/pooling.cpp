@@ -122,9 +122,6 @@ void launch_pool(const Call &call, const PoolLaunch &launch, const Array &x,
   }
   if (!trail && x.rank() == dims + 2)
     join_dims(used, 0);
-  if (!launch.by_position)
-    for (Array &view : used.subspan(1))
-      view = joined_dims(view, view.rank() - 1);
   WindowNumbers windows = launch.windows;
   for (int i = 0; i < dims; ++i)
     windows.positions[static_cast<std::size_t>(i)] = outs[0].size(i - dims);
@@ -144,8 +141,7 @@ Arrangement arrange_pool(const Tensor &x,
                          const arrange::WindowOperands &numbers,
                          const Tensor &number,
                          const std::vector<Tensor> &outs) {
-  const arrange::WindowLanes cut(numbers, x.rank(), outs.front(),
-                                 trail_constant());
+  const arrange::WindowLanes cut(numbers, outs.front(), trail_constant());
   const arrange::WindowOperands seen = cut.numbers();
   Arrangement all =
       arranged(adaptive_constant() ? cut.adaptive_input(x) : cut.input(x),
@@ -223,7 +219,7 @@ std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
                all.push_back({i == 0 ? dtype : second, shape(p), {}});
              return all;
            },
-       .config = "BL=64 BR=16"}};
+       .config = dims == 1 ? "B0=64 B1=16" : "B0=64 B1=8 B2=2"}};
 }
 
 } // namespace girih::ops

@@ -34,8 +34,6 @@ bool even_windows(const Array &x, const Array &out, int dims);
 struct PoolLaunch {
   Kernel kernel;
   const WindowNumbers &windows;
-  /// Whether it asks for positions of out, whose dimensions must then be kept.
-  bool by_position = false;
   Array number = Array::scalar(0, f32);
 };
 void launch_pool(const Call &call, const PoolLaunch &launch, const Array &x,
