@@ -85,10 +85,74 @@ void fill_with_bias(const Call &call, const ConvolutionViews &views) {
   launch_elementwise(call, copy_kernel(), {bias}, views.out);
 }
 
+namespace {
+
+// [lead..., side...] with dimension `channel` last in memory.
+OperandShape channels_last_shape(DType dtype, std::vector<std::int64_t> sizes,
+                                 int dims, std::int64_t side, int channel) {
+  const auto at = static_cast<std::size_t>(channel);
+  sizes.resize(sizes.size() + static_cast<std::size_t>(dims), side);
+  std::vector<std::int64_t> strides(sizes.size(), 1);
+  std::int64_t stride = sizes[at];
+  for (std::size_t dim = sizes.size(); dim-- > 0;) {
+    if (dim == at)
+      continue;
+    strides[dim] = stride;
+    stride *= sizes[dim];
+  }
+  return {dtype, sizes, strides};
+}
+
+using Shapes = std::vector<OperandShape>;
+
+// Windows of r places over a side of h with padding of 1; behind x, weight and
+// bias.
+std::int64_t add_windows(Shapes &shapes, DType dtype, int dims, std::int64_t h,
+                         std::int64_t r) {
+  const std::int64_t positions = h + 2 - r + 1;
+  for (OperandShape &each : window_shapes(dtype, dims, r, 1, positions, 1))
+    shapes.push_back(std::move(each));
+  return positions;
+}
+
+Shapes dense_shapes(DType dtype, int dims,
+                    std::span<const std::int64_t> sizes) {
+  const std::int64_t n = sizes[0], c = sizes[1], k = sizes[2], h = sizes[3],
+                     r = sizes[4];
+  Shapes all{channels_last_shape(dtype, {n, 1, c}, dims, h, 2),
+             channels_last_shape(dtype, {1, k, c}, dims, r, 2),
+             {dtype, {1, k}, {}}};
+  const std::int64_t side = add_windows(all, dtype, dims, h, r);
+  std::int64_t rows = n;
+  for (int i = 0; i < dims; ++i)
+    rows *= side;
+  all.push_back({dtype, {rows, 1, k}, {}});
+  return all;
+}
+
+// Of one dimension with channels last.
+Shapes depthwise_shapes(DType dtype, int dims,
+                        std::span<const std::int64_t> sizes) {
+  const std::int64_t n = sizes[0], c = sizes[1], h = sizes[3], r = sizes[4];
+  const auto shape = [&](std::int64_t side) {
+    std::vector<std::int64_t> all{n, c};
+    if (dims == 1)
+      return OperandShape{dtype, {n, side, c}, {}};
+    all.resize(static_cast<std::size_t>(2 + dims), side);
+    return OperandShape{dtype, all, {}};
+  };
+  std::vector<std::int64_t> weight(static_cast<std::size_t>(1 + dims), r);
+  weight[0] = c;
+  Shapes all{shape(h), {dtype, weight, {}}, {dtype, {c}, {}}};
+  all.push_back(shape(add_windows(all, dtype, dims, h, r)));
+  return all;
+}
+
+} // namespace
+
 std::vector<KernelEntry> convolution_entries(int dims) {
-  // One channel a group in the two ways: channels last and windows of any size
-  // in one dimension, and rows and small windows in two.
-  const auto entry = [dims](const Kernel &kernel, bool depthwise) {
+  const auto entry = [dims](const Kernel &kernel, auto *shapes,
+                            std::string_view config) {
     return KernelEntry{
         .name = kernel.name(),
         .kernel = kernel,
@@ -98,54 +162,18 @@ std::vector<KernelEntry> convolution_entries(int dims) {
         .picture_sizes = {1, 2, 3, 4, 3},
         .operands =
             [=](DType dtype, std::span<const std::int64_t> sizes) {
-              const std::int64_t n = sizes[0], c = sizes[1],
-                                 k = depthwise ? 1 : sizes[2], h = sizes[3],
-                                 r = sizes[4];
-              // Channels last in memory, as they are packed; row major where
-              // they are not.
-              const auto shape = [&](std::vector<std::int64_t> lead,
-                                     std::int64_t side, int channel) {
-                OperandShape out{dtype, std::move(lead), {}};
-                const std::size_t first = out.sizes.size();
-                out.sizes.resize(first + static_cast<std::size_t>(dims), side);
-                if (depthwise && dims == 1 && channel == 1)
-                  std::swap(out.sizes[1], out.sizes[2]); // [N, H, C]
-                if (depthwise)
-                  return out;
-                out.strides.resize(out.sizes.size());
-                std::int64_t stride =
-                    out.sizes[static_cast<std::size_t>(channel)];
-                for (std::size_t dim = out.sizes.size(); dim-- > 0;) {
-                  const bool is_channel = static_cast<int>(dim) == channel;
-                  out.strides[dim] = is_channel ? 1 : stride;
-                  stride *= is_channel ? 1 : out.sizes[dim];
-                }
-                return out;
-              };
-              const std::int64_t p = h + 2 - r + 1;
-              std::vector<OperandShape> all;
-              if (depthwise)
-                all = {shape({n, c}, h, 1), shape({c}, r, 0), {dtype, {c}, {}}};
-              else
-                all = {shape({n, 1, c}, h, 2),
-                       shape({1, k, c}, r, 2),
-                       {dtype, {1, k}, {}}};
-              for (OperandShape &each : window_shapes(dtype, dims, r, 1, p, 1))
-                all.push_back(std::move(each));
-              std::int64_t positions = n;
-              for (int i = 0; i < dims; ++i)
-                positions *= p;
-              all.push_back(depthwise
-                                ? shape({n, c}, p, 1)
-                                : OperandShape{dtype, {positions, 1, k}, {}});
-              return all;
+              return shapes(dtype, dims, sizes);
             },
-        .config = depthwise ? "B0=64 B1=8 B2=2" : ""};
+        .config = config};
   };
+  // Small windows are part of a kernel, except in one dimension, which stands
+  // for those of any size.
   WindowNumbers usual;
-  usual.size = {3, dims == 1 ? 21 : 3, 1}; // not part of a kernel where large
-  return {entry(dense_kernel(dims), false),
-          entry(kernel_for(depthwise_kernel(dims), usual, dims == 1), true)};
+  usual.size = {3, dims == 1 ? 21 : 3, 1};
+  const Kernel &dense = dense_kernel(dims);
+  return {entry(dims == 1 ? dense.with("FLAT", true) : dense, dense_shapes, ""),
+          entry(kernel_for(depthwise_kernel(dims), usual, dims == 1),
+                depthwise_shapes, "B0=32 B1=8 B2=4")};
 }
 
 } // namespace girih::ops

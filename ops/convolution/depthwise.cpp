@@ -72,7 +72,8 @@ void launch_depthwise(const Call &call, const ConvolutionViews &views,
     const std::array<const Array *, 7> operands{
         &x,  &weight, &bias, &numbers.sizes, &numbers.steps, &numbers.before,
         &out};
-    kernel.run(operands, {.config = lanes_config(out), .stream = call.stream},
+    kernel.run(operands,
+               {.config = lanes_config(out, trail), .stream = call.stream},
                call.where);
   }
 }

@@ -15,7 +15,8 @@ namespace {
 constexpr std::int64_t most_fixed = 16;
 // Outputs of a program.
 constexpr std::int64_t lanes = 1024;
-constexpr std::int64_t most_columns = 128;
+// Along the last dimension: one access of a warp, or, of channels, whole lines.
+constexpr std::int64_t most_columns = 32, most_channels = 64;
 
 // The largest power of two up to `most` whose multiples cover `size` with
 // little to spare.
@@ -97,9 +98,10 @@ Kernel kernel_for(const Kernel &kernel, const WindowNumbers &windows,
   return code == 0 ? placed : placed.with("WINDOW", code);
 }
 
-Config lanes_config(const Array &out) {
+Config lanes_config(const Array &out, bool trail) {
   std::int64_t rest = lanes,
-               block = std::min(power_of_two(out.size(-1)), most_columns);
+               block = std::min(power_of_two(out.size(-1)),
+                                trail ? most_channels : most_columns);
   Config config;
   config.blocks["B0"] = block;
   if (out.rank() > 1) {

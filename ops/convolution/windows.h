@@ -51,7 +51,7 @@ Kernel kernel_for(const Kernel &kernel, const WindowNumbers &windows,
                   bool trail);
 
 /// Blocks of such a kernel for an output as the kernel takes it.
-Config lanes_config(const Array &out);
+Config lanes_config(const Array &out, bool trail);
 
 /// Whether channels, dimension `channel`, lie closer together in memory than
 /// the last dimension: PyTorch's channels_last.

@@ -133,7 +133,7 @@ void launch_pool(const Call &call, const PoolLaunch &launch, const Array &x,
     operands[5 + i] = &views[1 + i];
   kernel_for(launch.kernel, launch.windows, trail)
       .run(std::span(operands).first(5 + outs.size()),
-           {.config = lanes_config(views[1]), .stream = call.stream},
+           {.config = lanes_config(views[1], trail), .stream = call.stream},
            call.where);
 }
 
@@ -219,7 +219,7 @@ std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
                all.push_back({i == 0 ? dtype : second, shape(p), {}});
              return all;
            },
-       .config = dims == 1 ? "B0=64 B1=16" : "B0=64 B1=8 B2=2"}};
+       .config = dims == 1 ? "B0=32 B1=32" : "B0=32 B1=8 B2=4"}};
 }
 
 } // namespace girih::ops

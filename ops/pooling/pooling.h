@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What pooling operators share: the numbers of a call, views, kernels. A kernel
 // makes tiles of outputs and walks over the places of their windows: see
-// arrange::WindowLanes. Channels that are last in memory are the columns of
-// such tiles, else the last dimension is.
+// arrange::WindowLanes. Channels that are last in memory are the last dimension
+// of such tiles.
 #pragma once
 
 #include "girih/ops/convolution/windows.h"
