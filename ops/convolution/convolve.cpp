@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/convolution/convolve.h"
 #include "girih/ops/convolution/dense.h"
+#include "girih/ops/sizes.h"
 
 namespace girih::ops {
 
@@ -12,6 +13,23 @@ const Kernel &copy_kernel() {
       [](Tensor x, Tensor out) { return arrange::elementwise(x, out); },
       [](In x, Out out) { out = Tile(x); }, {"x", "out"})};
   return made;
+}
+
+// A copy that turns dimensions round: blocks as wide in both.
+void copy(const Call &call, const Array &from, const Array &to) {
+  std::array<Array, 2> views{from, to};
+  collapse(views);
+  LaunchOptions options{.config = {}, .stream = call.stream};
+  const auto block = [&](int dim) {
+    return std::min<std::int64_t>(power_of_two(views[1].size(dim)), 64);
+  };
+  if (views[1].rank() > 1) {
+    Config config;
+    config.blocks = {{"BM", block(-2)}, {"BN", block(-1)}};
+    options.config = config;
+  }
+  copy_kernel().run(std::array<const Array *, 2>{&views[0], &views[1]}, options,
+                    call.where);
 }
 
 // A copy with dimension `channel` last in memory, and the one before it where
@@ -35,7 +53,7 @@ Array packed(const Call &call, const Array &array, int channel, bool groups) {
     stride *= array.shape()[dim];
   }
   const Array view = view_of(memory, array.shape(), strides);
-  launch_elementwise(call, copy_kernel(), {array}, view);
+  copy(call, array, view);
   return view;
 }
 
@@ -151,12 +169,12 @@ Shapes depthwise_shapes(DType dtype, int dims,
 } // namespace
 
 std::vector<KernelEntry> convolution_entries(int dims) {
-  const auto entry = [dims](const Kernel &kernel, auto *shapes,
+  const auto entry = [dims](const Kernel &kernel, auto *shapes, DType third,
                             std::string_view config) {
     return KernelEntry{
         .name = kernel.name(),
         .kernel = kernel,
-        .dtypes = dims == 2 ? std::vector{bf16, f16, f64} : std::vector{bf16},
+        .dtypes = dims == 2 ? std::vector{bf16, f16, third} : std::vector{bf16},
         .size_names = {"N", "C", "K", "H", "R"},
         .sizes = {16, 128, 128, dims == 3 ? 16 : 56, 3},
         .picture_sizes = {1, 2, 3, 4, 3},
@@ -171,9 +189,10 @@ std::vector<KernelEntry> convolution_entries(int dims) {
   WindowNumbers usual;
   usual.size = {3, dims == 1 ? 21 : 3, 1};
   const Kernel &dense = dense_kernel(dims);
-  return {entry(dims == 1 ? dense.with("FLAT", true) : dense, dense_shapes, ""),
+  return {entry(dims == 1 ? dense.with("FLAT", true) : dense, dense_shapes, f64,
+                dims == 1 ? "BM=128 BN=64 BK=32 num_stages=3" : ""),
           entry(kernel_for(depthwise_kernel(dims), usual, dims == 1),
-                depthwise_shapes, "B0=32 B1=8 B2=4")};
+                depthwise_shapes, f32, "B0=32 B1=8 B2=4")};
 }
 
 } // namespace girih::ops

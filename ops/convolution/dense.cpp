@@ -143,8 +143,8 @@ std::int64_t depth_of(std::int64_t channels, std::int64_t bytes, bool flat,
 }
 
 // On CUDA cores tiles are narrower than on tensor cores, as registers hold no
-// more than the sums. Smaller ones where those would leave multiprocessors
-// without work.
+// more than the sums, and so they are where addresses are many. Smaller ones
+// where those would leave multiprocessors without work.
 std::optional<Config> config_of(const ConvolutionViews &views, bool flat,
                                 bool tf32) {
   const Array &out = views.out;
@@ -153,7 +153,8 @@ std::optional<Config> config_of(const ConvolutionViews &views, bool flat,
   const std::int64_t bytes = bits(out.dtype()) / 8;
   const bool tensor_cores = bytes == 2 || tf32;
   std::int64_t rows = block_for(positions(out), bytes == 8 ? 64 : 128),
-               columns = block_for(out.size(2), tensor_cores ? 128 : 64);
+               columns =
+                   block_for(out.size(2), tensor_cores && !flat ? 128 : 64);
   const auto programs = [&] {
     return out.size(1) * pieces_of(positions(out), rows) *
            pieces_of(out.size(2), columns);

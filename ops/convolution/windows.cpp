@@ -13,7 +13,7 @@ namespace {
 // Windows of up to so many places are part of a kernel: pooling's and
 // convolutions' usual ones.
 constexpr std::int64_t most_fixed = 16;
-// Outputs of a program.
+// Outputs of a program, of f64 half as many.
 constexpr std::int64_t lanes = 1024;
 // Along the last dimension: one access of a warp, or, of channels, whole lines.
 constexpr std::int64_t most_columns = 32, most_channels = 64;
@@ -99,7 +99,7 @@ Kernel kernel_for(const Kernel &kernel, const WindowNumbers &windows,
 }
 
 Config lanes_config(const Array &out, bool trail) {
-  std::int64_t rest = lanes,
+  std::int64_t rest = out.dtype() == f64 ? lanes / 2 : lanes,
                block = std::min(power_of_two(out.size(-1)),
                                 trail ? most_channels : most_columns);
   Config config;
