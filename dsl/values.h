@@ -234,6 +234,10 @@ private:
   using OperandAccess::OperandAccess;
 };
 
+/// As an index of gather(), scatter() and atomic operations: no element, which
+/// is no mistake either, unlike other indices out of range.
+inline constexpr std::int64_t nowhere = INT32_MIN;
+
 /// An operand that is read.
 class In : public Operand {
 public:

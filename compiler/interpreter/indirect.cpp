@@ -3,6 +3,8 @@
 // every access is atomic.
 #include "girih/compiler/interpreter/interpreter.h"
 
+#include "girih/dsl/values.h"
+
 using namespace mlir;
 
 namespace girih::compiler {
@@ -20,11 +22,14 @@ Interpreter::Place Interpreter::placeAt(IndirectOp op, std::size_t lane) {
   const Memory &memory = memories[op.getView()];
   Place place;
   std::int64_t offset = 0;
+  const bool isNowhere = llvm::any_of(op.getIndices(), [&](Value indices) {
+    return values[indices][lane].whole == nowhere;
+  });
   for (auto [dim, indices] : llvm::enumerate(op.getIndices())) {
     std::int64_t index = values[indices][lane].whole;
     std::int64_t size = memory.sizes[dim];
     if (index < 0 || index >= size) {
-      if (checker)
+      if (checker && !isNowhere)
         checker->outOfRange(
             checker->operandName(
                 cast<BlockArgument>(op.getView()).getArgNumber()),

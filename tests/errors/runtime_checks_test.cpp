@@ -102,6 +102,22 @@ TEST_F(RuntimeChecks, BoundsOfScatterAtomicAndTake) {
                               "size 4, in program 0, lane [3]"));
 }
 
+TEST_F(RuntimeChecks, NowhereIsNoMistake) {
+  look_for("bounds,race,nan");
+  const Array x = counted(4), i = integers({0, 1, -1, 3}), y = counted(4);
+  const auto place = [](const In &indices) {
+    return where(indices < 0, nowhere, indices);
+  };
+  tiles_of_four([=](In x, In i, Out y) { y = x.gather({place(i)}); })(x, i, y);
+  EXPECT_EQ(at(y, 2), 0);
+  tiles_of_four([=](In x, In i, InOut y) {
+    y.scatter({place(i)}, x);
+    y.atomic_add({place(i)}, x);
+  })(x, i, y);
+  EXPECT_EQ(at(y, 2), 0);
+  EXPECT_EQ(at(y, 3), 8);
+}
+
 TEST_F(RuntimeChecks, WithoutBoundsOutOfRangeIsOther) {
   look_for("race,nan");
   const Array y = counted(4);
