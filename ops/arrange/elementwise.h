@@ -23,7 +23,7 @@ inline Tensor elementwise_operand(const Tensor &operand) {
   sizes.push_back(block_size("BN"));
   std::vector<int> outer(static_cast<std::size_t>(rank - 2));
   std::iota(outer.begin(), outer.end(), 0);
-  return operand.tile(sizes).at(1, squeeze(outer));
+  return operand.tile(sizes).at(1, girih::squeeze(outer));
 }
 
 /// All operands have one shape, of rank 1 or more (see ops::collapse), and are

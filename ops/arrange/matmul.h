@@ -15,11 +15,11 @@ inline auto matmul(Tensor a, Tensor b, Tensor c) {
   auto at = a.tile({BM, BK})
                 .tile({1, whole})
                 .expand({keep, ct.size(1)})
-                .at(1, squeeze(0));
+                .at(1, girih::squeeze(0));
   auto bt = b.tile({BK, BN})
                 .tile({whole, 1})
                 .expand({ct.size(0), keep})
-                .at(1, squeeze(1));
+                .at(1, girih::squeeze(1));
   return arranged(at, bt, ct);
 }
 

@@ -24,7 +24,7 @@ public:
     walk.push_back(whole);
     repeat.back() = out_.size(-1);
     return tiles(a, BM, BK).tile(walk).expand(repeat).at(
-        1, squeeze(first(leading_ + 1)));
+        1, girih::squeeze(first(leading_ + 1)));
   }
   /// b[..., K, N]
   Tensor right(const Tensor &b) const {
@@ -34,7 +34,8 @@ public:
     repeat[static_cast<std::size_t>(leading_)] = out_.size(leading_);
     std::vector<int> dropped = first(leading_);
     dropped.push_back(leading_ + 1);
-    return tiles(b, BK, BN).tile(walk).expand(repeat).at(1, squeeze(dropped));
+    return tiles(b, BK, BN).tile(walk).expand(repeat).at(
+        1, girih::squeeze(dropped));
   }
   /// What is added: of the shape of out, [N], or a number.
   Tensor added(const Tensor &c) const {
@@ -72,7 +73,7 @@ private:
     return leading_ == 0 ? cut : squeezed(cut);
   }
   Tensor squeezed(const Tensor &cut) const {
-    return cut.at(1, squeeze(first(leading_)));
+    return cut.at(1, girih::squeeze(first(leading_)));
   }
 
   Size BM = block_size("BM"), BN, BK = block_size("BK");
