@@ -39,6 +39,7 @@ nlohmann::ordered_json as_json(const OpEntry &op) {
   }
   out["results"] = signature.results;
   out["reads_data"] = op.reads_data;
+  out["view"] = op.view != nullptr;
   out["kernels"] = nlohmann::json::array();
   for (const KernelEntry &kernel : op.kernels)
     out["kernels"].push_back(kernel.name);

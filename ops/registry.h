@@ -69,6 +69,9 @@ struct OpEntry {
   /// Such a call, into `outs`.
   void (*run)(const Call &call, std::span<const Value> values,
               std::span<const Array> outs) = nullptr;
+  /// Of an op that gives a view of its first argument: that view, without a
+  /// copy; run() copies it into its output.
+  Array (*view)(const Call &call, std::span<const Value> values) = nullptr;
 
   std::string_view name() const { return name_of(signature_text); }
 };

@@ -4,8 +4,12 @@
 #include "girih/ops/capi/conversions.h"
 #include "girih/ops/capi/failures.h"
 #include "girih/ops/capi/girih_c.h"
+#include "girih/ops/views.h"
+#include "girih/runtime/launch/overlap.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 using namespace girih;
 using capi::guarded;
@@ -47,6 +51,31 @@ girih_status girih_buffer_view(const girih_buffer *buffer, girih_array *out) {
             .device = {on_cuda ? GIRIH_CUDA : GIRIH_HOST, array.device().index},
             .flags = array.read_only() ? GIRIH_ARRAY_READ_ONLY : 0,
             .reserved = 0};
+  });
+}
+
+girih_status girih_buffer_strided(const girih_buffer *buffer, int32_t rank,
+                                  const int64_t *shape, const int64_t *strides,
+                                  int64_t offset, girih_buffer **out) {
+  return guarded([&] {
+    require(buffer, "girih_buffer_strided: buffer");
+    require(out, "girih_buffer_strided: out");
+    if (rank > 0) {
+      require(shape, "girih_buffer_strided: shape");
+      require(strides, "girih_buffer_strided: strides");
+    }
+    const Array &whole = buffer->array;
+    const auto count = static_cast<std::size_t>(std::clamp(rank, 0, max_rank));
+    // Counted in bytes of the whole view, not of the memory behind it.
+    const Array here(whole.data(), {shape, count}, whole.dtype(),
+                     whole.device(), {strides, count});
+    const ByteRange all = byte_range(whole), part = byte_range(here);
+    const std::int64_t step = offset * bytes(whole.dtype());
+    if (rank != static_cast<int32_t>(count) || bits(whole.dtype()) < 8 ||
+        part.begin + step < all.begin || part.end + step > all.end)
+      capi::bad_argument("girih_buffer_strided: the view leaves the buffer");
+    *out = new girih_buffer{
+        ops::view_of(whole, {shape, count}, {strides, count}, offset)};
   });
 }
 

@@ -160,6 +160,11 @@ GIRIH_C_API girih_status girih_buffer_create(int32_t dtype, int32_t rank,
 /* Its view; the pointers in it live as long as the buffer. */
 GIRIH_C_API girih_status girih_buffer_view(const girih_buffer *buffer,
                                            girih_array *out);
+/* Another view of its memory, which keeps that alive: sizes and strides in
+ * elements, from element number `offset` on. It must lie inside. */
+GIRIH_C_API girih_status girih_buffer_strided(
+    const girih_buffer *buffer, int32_t rank, const int64_t *shape,
+    const int64_t *strides, int64_t offset, girih_buffer **out);
 GIRIH_C_API void girih_buffer_free(girih_buffer *buffer);
 /* Copies elements between arrays of one shape and dtype, whatever their
  * strides and devices; complete when it returns. */
@@ -329,6 +334,21 @@ GIRIH_C_API girih_status girih_op_run(const char *op, const girih_value *values,
                                       int32_t value_count,
                                       const girih_array *outs,
                                       int32_t out_count, void *stream);
+
+/* A view of an array: in elements, `offset` from its first one. */
+typedef struct girih_strided {
+  int64_t shape[8];
+  int64_t strides[8];
+  int64_t offset;
+  int32_t rank;
+  int32_t reserved;
+} girih_strided;
+
+/* Of an operator that gives a view of its first argument (`view` in the JSON):
+ * that view, without a copy. girih_op_run copies it. */
+GIRIH_C_API girih_status girih_op_view(const char *op,
+                                       const girih_value *values,
+                                       int32_t value_count, girih_strided *out);
 
 /* ---- Calling the same thing often --------------------------------------- */
 

@@ -124,4 +124,28 @@ girih_status girih_op_run(const char *op, const girih_value *values,
   });
 }
 
+girih_status girih_op_view(const char *op, const girih_value *values,
+                           int32_t value_count, girih_strided *out) {
+  return guarded([&] {
+    require(op, "girih_op_view: op");
+    require(out, "girih_op_view: out");
+    const ops::OpEntry &entry = ops::find_op(op);
+    const std::vector<Value> given = values_of(entry, values, value_count);
+    if (!entry.view)
+      capi::bad_argument(fmt::format("operator {} gives no view", entry.name()),
+                         "call it by girih_op_run");
+    const Stream stream;
+    const Array view = entry.view({entry.name(), capi::no_line, stream}, given);
+    const auto *first = std::get_if<Array>(&given.front());
+    *out = {};
+    std::ranges::copy(view.shape(), out->shape);
+    std::ranges::copy(view.strides(), out->strides);
+    out->rank = view.rank();
+    if (view.numel() > 0)
+      out->offset = (static_cast<const char *>(view.data()) -
+                     static_cast<const char *>(first->data())) /
+                    bytes(view.dtype());
+  });
+}
+
 } // extern "C"

@@ -53,6 +53,11 @@ class ShapedStruct(ctypes.Structure):
     _fields_ = [("shape", c_int64 * 8), ("rank", c_int32), ("dtype", c_int32)]
 
 
+class StridedStruct(ctypes.Structure):
+    _fields_ = [("shape", c_int64 * 8), ("strides", c_int64 * 8), ("offset", c_int64), ("rank", c_int32),
+                ("reserved", c_int32)]
+
+
 class PythonFunctions(ctypes.Structure):
     _fields_ = [
         ("size", c_uint64), ("tuple_size", c_void_p), ("tuple_item", c_void_p), ("save_thread", c_void_p),
@@ -102,6 +107,7 @@ _FUNCTIONS = {
     "stream_free": (None, [c_void_p]),
     "buffer_create": (c_int, [c_int32, c_int32, POINTER(c_int64), DeviceStruct, c_int32, POINTER(c_void_p)]),
     "buffer_view": (c_int, [c_void_p, POINTER(ArrayStruct)]),
+    "buffer_strided": (c_int, [c_void_p, c_int32, POINTER(c_int64), POINTER(c_int64), c_int64, POINTER(c_void_p)]),
     "buffer_free": (None, [c_void_p]),
     "array_copy": (c_int, [POINTER(ArrayStruct), POINTER(ArrayStruct)]),
     "buffer_from_dlpack": (c_int, [c_void_p, c_int32, POINTER(c_void_p)]),
@@ -126,6 +132,7 @@ _FUNCTIONS = {
     "ops_json": (c_int, [POINTER(c_void_p)]),
     "op_results": (c_int, [c_char_p, POINTER(ValueStruct), c_int32, POINTER(ShapedStruct), c_int32, POINTER(c_int32)]),
     "op_run": (c_int, [c_char_p, POINTER(ValueStruct), c_int32, POINTER(ArrayStruct), c_int32, c_void_p]),
+    "op_view": (c_int, [c_char_p, POINTER(ValueStruct), c_int32, POINTER(StridedStruct)]),
     "plan_create": (c_int, [c_void_p, POINTER(OperandType), c_int32, DeviceStruct, POINTER(LaunchOptions),
                             POINTER(c_void_p)]),
     "plan_create_op": (c_int, [c_char_p, POINTER(OperandType), c_int32, DeviceStruct, POINTER(c_void_p)]),

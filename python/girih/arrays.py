@@ -90,6 +90,11 @@ class Array:
         """A row-major copy on `device`."""
         return empty(self.shape, self.dtype, device).copy_from(self)
 
+    def strided(self, shape, strides, offset=0):
+        """Another view of the memory: in elements, `offset` from the first one."""
+        made = new_handle(lib.buffer_strided, self._handle.value, len(shape), int64s(shape), int64s(strides), offset)
+        return Array(Handle(made, lib.buffer_free))
+
     def numpy(self):
         """As a NumPy array: without a copy on the host, with one from a GPU."""
         import numpy

@@ -152,6 +152,30 @@ def current_stream(values):
     return 0
 
 
+class _Strided:
+    """What NumPy reads a view of an array through; NumPy keeps it, and so the array, alive."""
+
+    def __init__(self, array, shape, strides, offset):
+        self.array = array
+        item = array.itemsize
+        self.__array_interface__ = {
+            "version": 3, "typestr": f"|V{item}", "shape": shape,
+            "data": (array.ctypes.data + offset * item, not array.flags.writeable),
+            "strides": tuple(stride * item for stride in strides)}
+
+
+def view_like_kind(like, shape, strides, offset):
+    """A view of the memory of `like`, of its library: in elements, `offset` from the first one."""
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(like, torch.Tensor):
+        return like.as_strided(shape, strides, like.storage_offset() + offset)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(like, numpy.ndarray):
+        return numpy.asarray(_Strided(like, shape, strides, offset)).view(like.dtype)
+    array = like if isinstance(like, Array) else from_dlpack(like)
+    return array.strided(shape, strides, offset)
+
+
 def empty_like_kind(like, shape, dtype):
     """A new array of the library that `like` comes from, on its device."""
     torch = sys.modules.get("torch")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The operators of the library, one function for each: `girih.ops.add(a, b, alpha=2)`.
 
-Arrays of a call are of one kind, on one device; without `out` a result is a new array of that kind. An op with several
-results gives a tuple and takes one for `out`. Parameters, defaults, shapes, dtypes and errors are those of ops/ops.h,
+Arrays of a call are of one kind, on one device; without `out` a result is a new array of that kind, and
+that of transpose() and its like a view. An op with several results gives a tuple and takes one for `out`. Parameters, defaults, shapes, dtypes and errors are those of ops/ops.h,
 `help(girih.ops.add)` shows them. Nothing here is differentiable."""
 import inspect
 import json
@@ -13,7 +13,7 @@ from builtins import sum as _sum
 from girih import values
 from girih._library import lib, take_text
 from girih.kernels import Callee
-from girih.operands import empty_like_kind
+from girih.operands import empty_like_kind, view_like_kind
 from girih.values import REQUIRED, Arguments
 
 _RESULTS_KEPT = 4096  # shapes of results per operator; then they are worked out anew
@@ -34,6 +34,7 @@ class _Op:
         leading = self.parameters[:len(self.required)] == self.required
         self.callee = Callee(op=self.name) if arrays and leading and self.required else None
         self.reads_data = described["reads_data"]
+        self.view = described["view"]
         self.shapes = {}
 
     def bind(self, args, kwargs):
@@ -78,6 +79,8 @@ class _Op:
                 self.callee(*args, out, stream=stream)
                 return out
         bound = self.bind(args, kwargs)
+        if self.view and out is None:
+            return view_like_kind(bound[0], *Arguments(self, bound).view())
         if self.results == 0:
             Arguments(self, bound).run((), stream)
             return None

@@ -4,7 +4,7 @@ import ctypes
 import sys
 
 from girih._errors import GirihError
-from girih._library import ArrayStruct, ShapedStruct, ValueStruct, check, lib
+from girih._library import ArrayStruct, ShapedStruct, StridedStruct, ValueStruct, check, lib
 from girih.arrays import empty, int64s
 from girih.devices import as_device, native_stream
 from girih.dtypes import DType, as_dtype, to_torch
@@ -108,6 +108,10 @@ class Arguments:
             struct.kind, struct.value.device = DEVICE, as_device(value).struct
         elif is_array(value):
             self._fill_arrays(struct, ARRAY, [value])
+        elif parameter.type == "arrays" and isinstance(value, (list, tuple)):
+            if not all(is_array(each) for each in value):
+                self._refuse(parameter, value)
+            self._fill_arrays(struct, ARRAYS, list(value))
         elif _is_list_of_arrays(value):
             self._fill_arrays(struct, ARRAYS, list(value))
         elif isinstance(value, (list, tuple)):
@@ -142,6 +146,12 @@ class Arguments:
         made, count = (ShapedStruct * _MOST_RESULTS)(), ctypes.c_int32()
         check(lib.op_results(self._op.name, self._values, self._count, made, _MOST_RESULTS, ctypes.byref(count)))
         return [(tuple(each.shape[:each.rank]), DType(each.dtype)) for each in made[:count.value]]
+
+    def view(self):
+        """Shape, strides and offset of the view that the operator gives of its first argument."""
+        made = StridedStruct()
+        check(lib.op_view(self._op.name, self._values, self._count, ctypes.byref(made)))
+        return tuple(made.shape[:made.rank]), tuple(made.strides[:made.rank]), made.offset
 
     def run(self, outs, stream):
         """Calls the operator into `outs`."""
