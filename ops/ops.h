@@ -29,3 +29,4 @@
 #include "girih/ops/random.h"
 #include "girih/ops/reductions.h"
 #include "girih/ops/sampling.h"
+#include "girih/ops/shaping.h"

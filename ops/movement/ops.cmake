@@ -1,4 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
 list(APPEND OPS
   movement/embedding.cpp
+  movement/gather.cpp
+  movement/scatter.cpp
+  movement/scatter_add.cpp
+  movement/scatter_reduce.cpp
+  movement/index_select.cpp
+  movement/index_copy.cpp
+  movement/index_add.cpp
+  movement/cat.cpp
+  movement/stack.cpp
+  movement/rearrange.cpp
+  movement/select_copy.cpp
+  movement/flip.cpp
+  movement/rot90.cpp
+  movement/roll.cpp
+  movement/repeat_interleave.cpp
+  movement/diag.cpp
+  movement/tril.cpp
+  movement/triu.cpp
+  movement/one_hot.cpp
+  movement/masked_fill.cpp
+  movement/transpose.cpp
+  movement/permute.cpp
+  movement/reshape.cpp
+  movement/expand.cpp
+  movement/squeeze.cpp
+  movement/unsqueeze.cpp
+  movement/narrow.cpp
+  movement/select.cpp
+  movement/diagonal.cpp
+)
+list(APPEND SUPPORT
+  movement/copy.cpp
+  movement/gather_kernels.cpp
+  movement/indexed.cpp
+  movement/joined.cpp
+  movement/reduce_into.cpp
+  movement/reduce_kernels.cpp
+  movement/slice_kernels.cpp
+  movement/triangle.cpp
+  movement/view_op.cpp
 )

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/movement/copy.h"
+
+#include "girih/ops/elementwise/elementwise.h"
+#include "girih/ops/sizes.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace girih::ops {
+
+namespace {
+
+const Kernel &copy_kernel() {
+  static const Kernel made{make_source(
+      "rearrange",
+      [](Tensor x, Tensor out) { return arrange::elementwise(x, out); },
+      [](In x, Out out) { out = x; }, {"x", "out"})};
+  return made;
+}
+
+// Tiles of one of several matrices in a grid for all of them: where it has no
+// more, a program has nothing of it.
+Tensor piece(const Tensor &t, const Size &rows, const Size &columns) {
+  const Tensor tiles = t.tile({block_size("BM"), block_size("BN")});
+  return tiles.pad({{0, rows - tiles.size(0)}, {0, columns - tiles.size(1)}});
+}
+
+Size most_tiles(const std::vector<Tensor> &all, int dim, const char *block) {
+  Size most = 0;
+  for (const Tensor &each : all)
+    most = max(most, cdiv(each.size(dim), block_size(block)));
+  return most;
+}
+
+template <std::size_t, class T> using Each = T;
+
+// x0, x1, ..., out0, out1, ...: copies of matrices. All are read before any is
+// written, so that a program has as many accesses under way.
+template <std::size_t... I> Kernel make_copies(std::index_sequence<I...>) {
+  std::vector<std::string> names;
+  for (const char *side : {"x", "out"})
+    for (std::size_t i = 0; i < sizeof...(I); ++i)
+      names.push_back(side + std::to_string(i));
+  return Kernel(make_source(
+      "rearrange_" + std::to_string(sizeof...(I)),
+      [](Each<I, Tensor>... x, Each<I, Tensor>... out) {
+        const Size rows = most_tiles({out...}, 0, "BM"),
+                   columns = most_tiles({out...}, 1, "BN");
+        return arranged(piece(x, rows, columns)...,
+                        piece(out, rows, columns)...);
+      },
+      [](Each<I, In>... x, Each<I, Out>... out) {
+        const Tile read[] = {Tile(x)...};
+        ((out = read[I]), ...);
+      },
+      names));
+}
+
+constexpr std::size_t most_copies = 4; // in one launch
+
+const Kernel &copies_kernel(std::size_t count) {
+  static const Kernel kernels[] = {
+      make_copies(std::make_index_sequence<2>()),
+      make_copies(std::make_index_sequence<3>()),
+      make_copies(std::make_index_sequence<most_copies>())};
+  return kernels[count - 2];
+}
+
+// Whether `from` is contiguous along the last dimension but one, not the last.
+bool turned(const Array &from) {
+  if (from.rank() < 2 || from.stride(-1) == 0 || from.stride(-2) == 0)
+    return false;
+  return from.size(-2) > 1 &&
+         std::abs(from.stride(-2)) < std::abs(from.stride(-1));
+}
+
+// Few dimensions: the last is what `to` is contiguous along, the one before it
+// what `from` is contiguous along, where that is another.
+Copy prepared(const Array &from, const Array &to) {
+  std::array<Array, 2> views{from, to};
+  if (from.dtype() == to.dtype())
+    views = {as_bits(from), as_bits(to)};
+  collapse(views);
+  const int rank = views[0].rank();
+  int fastest = rank - 1;
+  for (int d = 0; d + 1 < rank; ++d)
+    if (const std::int64_t step = std::abs(views[0].stride(d));
+        step != 0 && step < std::abs(views[0].stride(fastest)))
+      fastest = d;
+  if (fastest + 2 < rank)
+    for (Array &view : views)
+      view = view.transpose(fastest, rank - 2);
+  return {views[0], views[1]};
+}
+
+void run_copy(const Call &call, const Copy &copy) {
+  const std::array operands{&copy.from, &copy.to};
+  LaunchOptions options{.config = {}, .stream = call.stream};
+  if (copy.to.rank() > 1)
+    options.config = tile_config(copy.from, copy.to);
+  copy_kernel().run(operands, options, call.where);
+}
+
+// A vector as a matrix of one row. Its stride is never used, but is one that
+// keeps rows aligned.
+Array as_matrix(const Array &array) {
+  if (array.rank() == 2)
+    return array;
+  const std::int64_t sizes[] = {1, array.size(0)};
+  const std::int64_t strides[] = {16 * pieces_of(array.size(0), 16),
+                                  array.stride(0)};
+  return view_of(array, sizes, strides);
+}
+
+void run_copies(const Call &call, std::span<const Copy> copies) {
+  if (copies.size() == 1)
+    return run_copy(call, copies[0]);
+  std::array<Array, 2 * most_copies> views;
+  std::array<const Array *, 2 * most_copies> operands{};
+  std::size_t largest = 0;
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    views[i] = as_matrix(copies[i].from);
+    views[copies.size() + i] = as_matrix(copies[i].to);
+    if (views[i].numel() > views[largest].numel())
+      largest = i;
+  }
+  for (std::size_t i = 0; i < 2 * copies.size(); ++i)
+    operands[i] = &views[i];
+  copies_kernel(copies.size())
+      .run({operands.data(), 2 * copies.size()},
+           {.config =
+                tile_config(views[largest], views[copies.size() + largest]),
+            .stream = call.stream},
+           call.where);
+}
+
+} // namespace
+
+DType bits_dtype(DType dtype) {
+  switch (bits(dtype)) {
+  case 8:
+    return i8;
+  case 16:
+    return i16;
+  case 32:
+    return i32;
+  default:
+    return i64;
+  }
+}
+
+Array as_bits(const Array &array) {
+  const Array view(array.data(), array.shape(), bits_dtype(array.dtype()),
+                   array.device(), array.strides(), array.owner());
+  return array.read_only() ? view.as_read_only() : view;
+}
+
+Array as_bits(const ArrayOrNumber &value, DType dtype) {
+  const Array made = value.as(dtype);
+  if (!made.by_value())
+    return as_bits(made);
+  std::int64_t word = 0;
+  std::memcpy(&word, made.data(), static_cast<std::size_t>(bytes(dtype)));
+  const int unused = 64 - bits(dtype);
+  word =
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(word) << unused) >>
+      unused;
+  return Array::scalar(word, bits_dtype(dtype));
+}
+
+Config tile_config(const Array &from, const Array &to) {
+  const bool host = to.device().kind == Device::Kind::host;
+  const std::int64_t width = bytes(to.dtype());
+  const std::int64_t rows = power_of_two(to.size(-2)),
+                     columns = power_of_two(to.size(-1));
+  std::int64_t bm = 0, bn = 0;
+  if (turned(from) || turned(to)) {
+    // A line of memory on both sides.
+    const std::int64_t side = host         ? 64
+                              : width == 1 ? 128
+                              : width == 8 ? 32
+                                           : 64;
+    bn = std::min(columns, side);
+    bm = std::min(rows, side * side / bn);
+    bn = std::min(columns, side * side / bm);
+  } else {
+    const std::int64_t elements = host ? 16384 : 2048 / width;
+    bn = std::min(columns, elements);
+    bm = std::min(rows, elements / bn);
+  }
+  Config config;
+  config.blocks = {{"BM", bm}, {"BN", bn}};
+  config.num_warps = static_cast<int>(
+      power_of_two(std::clamp<std::int64_t>(bm * bn * width / 2048, 1, 8)));
+  if (!turned(from) && !turned(to))
+    config.num_warps = static_cast<int>(
+        power_of_two(std::clamp<std::int64_t>(bm * bn * width / 512, 1, 4)));
+  return config;
+}
+
+int collapse_leading(std::span<Array> arrays, int count) {
+  std::array<Array, max_collapsed> heads;
+  const auto kept = static_cast<std::size_t>(count);
+  for (std::size_t i = 0; i < arrays.size(); ++i)
+    heads[i] = view_of(arrays[i], arrays[i].shape().first(kept),
+                       arrays[i].strides().first(kept));
+  collapse({heads.data(), arrays.size()});
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    Dims shape = dims_of(heads[i].shape()),
+         strides = dims_of(heads[i].strides());
+    for (int d = count; d < arrays[i].rank(); ++d) {
+      shape.sizes[static_cast<std::size_t>(shape.rank++)] = arrays[i].size(d);
+      strides.sizes[static_cast<std::size_t>(strides.rank++)] =
+          arrays[i].stride(d);
+    }
+    arrays[i] = view_of(arrays[i], shape, strides);
+  }
+  return heads[0].rank();
+}
+
+void launch_copy(const Call &call, const Array &from, const Array &to) {
+  run_copy(call, prepared(from, to));
+}
+
+void launch_copies(const Call &call, std::span<const Copy> copies) {
+  std::array<Copy, most_copies> group;
+  std::size_t count = 0;
+  const auto flush = [&] {
+    if (count > 0)
+      run_copies(call, {group.data(), count});
+    count = 0;
+  };
+  for (const Copy &each : copies) {
+    if (each.to.numel() == 0)
+      continue;
+    Copy next = prepared(each.from, each.to);
+    if (next.to.rank() > 2 || turned(next.from) ||
+        each.from.dtype() != each.to.dtype()) {
+      run_copy(call, next);
+      continue;
+    }
+    group[count++] = std::move(next);
+    if (count == most_copies)
+      flush();
+  }
+  flush();
+}
+
+void run_with(const Call &call, const Kernel &kernel, const Config &config,
+              std::initializer_list<const Array *> operands) {
+  kernel.run(std::span(operands.begin(), operands.size()),
+             {.config = config, .stream = call.stream}, call.where);
+}
+
+Array scratch(const Call &call, std::span<const std::int64_t> shape,
+              DType dtype, const Array &like) {
+  return allocate_result(shape, dtype, like.device(), call.stream);
+}
+
+Array flattened(const Call &call, const Array &x) {
+  if (x.contiguous())
+    return x.reshape({-1});
+  const Array packed = scratch(call, x.shape(), x.dtype(), x);
+  launch_copy(call, x, packed);
+  return packed.reshape({-1});
+}
+
+std::vector<KernelEntry> copy_entries() {
+  using Sizes = std::span<const std::int64_t>;
+  using Operands = std::vector<OperandShape>;
+  std::vector<KernelEntry> all;
+  const auto add = [&](std::string_view name, const Kernel &kernel,
+                       std::string_view config, auto operands) {
+    all.push_back({.name = name,
+                   .kernel = kernel,
+                   .dtypes = {std::begin(widths), std::end(widths)},
+                   .size_names = {"M", "N"},
+                   .sizes = {4096, 4096},
+                   .picture_sizes = {3, 5},
+                   .operands = operands,
+                   .config = config});
+  };
+  add("rearrange", copy_kernel(), {}, [](DType dtype, Sizes n) {
+    return Operands{{dtype, {n[0] * n[1]}, {}}, {dtype, {n[0] * n[1]}, {}}};
+  });
+  add("rearrange_rows", copy_kernel(), {}, [](DType dtype, Sizes n) {
+    return Operands{{dtype, {n[0], n[1]}, {}},
+                    {dtype, {n[0], n[1]}, {2 * n[1], 1}}};
+  });
+  add("rearrange_turned", copy_kernel(), "BM=64 BN=64",
+      [](DType dtype, Sizes n) {
+        return Operands{{dtype, {n[0], n[1]}, {1, n[0]}},
+                        {dtype, {n[0], n[1]}, {}}};
+      });
+  for (std::size_t count = 2; count <= most_copies; ++count)
+    add(copies_kernel(count).name(), copies_kernel(count), "BM=1 BN=1024",
+        [count](DType dtype, Sizes n) {
+          return Operands(2 * count, {dtype, {n[0], n[1]}, {}});
+        });
+  return all;
+}
+
+} // namespace girih::ops

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Views and arrangements of operators that reach elements along one dimension
+// by an index, with which they go over the others.
+#pragma once
+
+#include "girih/ops/movement/copy.h"
+
+#include <span>
+
+namespace girih::ops {
+
+inline constexpr DType index_dtypes[] = {i64, i32};
+
+/// Rewrites arrays as [kept..., along], `dim` last and the others collapsed in
+/// the order of the last array. All have that array's shape, but for the first,
+/// which is reached by the index: its own size along `dim` remains. Gives the
+/// number of kept dimensions, at least 1.
+int indexed_views(std::span<Array> arrays, int dim);
+
+/// A vector of indices as an index of that shape.
+Array spread_index(const Array &index, std::span<const std::int64_t> shape,
+                   int dim);
+
+/// Checks x, dim and an index of x's rank that is not larger than x along other
+/// dimensions. Gives dim from 0. [device] [dtype] [shape] [index]
+int check_indexed(const Call &call, const Array &x, std::int64_t dim,
+                  const Array &index);
+/// Checks x, dim and an index of rank 1 or 0. Gives dim from 0.
+int check_slices(const Call &call, const Array &x, std::int64_t dim,
+                 const Array &index);
+/// Checks that `source` has x's shape with as many slices along `dim` as the
+/// index. [shape]
+void check_source(const Call &call, const Array &x, int dim, const Array &index,
+                  const Array &source);
+
+/// A scalar as a vector of one element; others as they are.
+Array at_least_vector(const Array &array);
+/// A vector of indices of what may be a scalar.
+Array index_vector(const Array &index);
+
+/// Tiles along what is contiguous in `walked`, [kept..., along].
+Config indexed_config(const Array &walked);
+
+/// Copies x into out where they are not the very same array.
+void start_from(const Call &call, const Array &x, const Array &out);
+/// Whether both are the same view of the same memory.
+bool same_view(const Array &x, const Array &y);
+
+/// Whether an index out of range must be found, which the interpreter does in
+/// gather and scatter.
+bool checks_bounds(const Array &array);
+
+/// out = x[index] and out[index] = src along the last dimension of [kept...,
+/// along], the index with the size of the one that is walked. src is an array
+/// or a number.
+void launch_gather(const Call &call, const Array &x, int dim,
+                   const Array &index, const Array &out);
+void launch_scatter(const Call &call, const Array &out, int dim,
+                    const Array &index, const Array &src);
+std::vector<KernelEntry> gather_entries();
+std::vector<KernelEntry> scatter_entries();
+
+/// The same for a vector of indices: rows are moved 16 bytes an access where
+/// slices are contiguous.
+void launch_index_select(const Call &call, const Array &x, int dim,
+                         const Array &index, const Array &out);
+void launch_index_copy(const Call &call, const Array &out, int dim,
+                       const Array &index, const Array &source);
+std::vector<KernelEntry> slice_entries();
+
+/// Representative operands of kernels over [K, L]: `list` gives them.
+KernelEntry indexed_entry(const Kernel &kernel, std::span<const DType> dtypes,
+                          std::function<std::vector<OperandShape>(
+                              DType, std::span<const std::int64_t>)>
+                              list);
+
+} // namespace girih::ops

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Slices at places that a vector names. Where slices are rows of contiguous
+// memory, a program moves a piece of a few of them: it reads their indices, and
+// then rows are tiles like any others, 16 bytes an access. Otherwise elements
+// are gathered and scattered one by one.
+#include "girih/ops/movement/indexed.h"
+
+#include "girih/ops/sizes.h"
+
+#include <algorithm>
+
+namespace girih::ops {
+
+namespace {
+
+constexpr int rows_at_once = 4;
+
+// x[O, T, C] that is walked: a grid of [O, T / 4, C / BD], levels of 4 rows.
+Tensor walked_rows(const Tensor &x) {
+  return x.tile({1, 1, block_size("BD")})
+      .tile({1, rows_at_once, 1})
+      .at(1, squeeze({0, 2}))
+      .at(2, squeeze({0, 1}));
+}
+
+// x[O, N, C] that is reached: all N rows for each program.
+Tensor reached_rows(const Tensor &x, const Tensor &walked) {
+  return x.tile({1, 1, block_size("BD")})
+      .tile({1, whole, 1})
+      .expand({keep, walked.size(1), keep})
+      .at(1, squeeze({0, 2}))
+      .at(2, squeeze({0, 1}));
+}
+
+Tensor walked_index(const Tensor &index, const Tensor &walked) {
+  return index.tile({1})
+      .tile({rows_at_once})
+      .unsqueeze(0)
+      .unsqueeze(2)
+      .expand({walked.size(0), keep, walked.size(2)})
+      .at(2, squeeze(0));
+}
+
+const Kernel &select_kernel() {
+  static const Kernel made{make_source(
+      "index_select",
+      [](Tensor x, Tensor index, Tensor out) {
+        const Tensor rows = walked_rows(out);
+        return arranged(reached_rows(x, rows), walked_index(index, rows), rows);
+      },
+      [](In x, In index, Out out) {
+        std::vector<Index> places;
+        for (int row = 0; row < rows_at_once; ++row)
+          places.push_back(as_index(Tile(index[row])));
+        std::vector<Tile> read;
+        for (const Index &place : places)
+          read.emplace_back(x[place]);
+        for (int row = 0; row < rows_at_once; ++row)
+          out[row] = read[static_cast<std::size_t>(row)];
+      },
+      {"x", "index", "out"})};
+  return made;
+}
+
+const Kernel &copy_kernel() {
+  static const Kernel made{make_source(
+      "index_copy",
+      [](Tensor index, Tensor source, Tensor out) {
+        const Tensor rows = walked_rows(source);
+        return arranged(walked_index(index, rows), rows,
+                        reached_rows(out, rows));
+      },
+      [](In index, In source, InOut out) {
+        std::vector<Index> places;
+        std::vector<Tile> read;
+        for (int row = 0; row < rows_at_once; ++row) {
+          const Tile inside = index[row].in_bounds();
+          places.push_back(as_index(where(inside, index[row], nowhere)));
+          read.emplace_back(source[row]);
+        }
+        for (std::size_t row = 0; row < rows_at_once; ++row)
+          out[places[row]] = read[row];
+      },
+      {"index", "source", "out"})};
+  return made;
+}
+
+// Sizes and strides of the dimensions [begin, end).
+Array part(const Array &array, int begin, int end) {
+  const auto from = static_cast<std::size_t>(begin),
+             count = static_cast<std::size_t>(end - begin);
+  return view_of(array, array.shape().subspan(from, count),
+                 array.strides().subspan(from, count));
+}
+
+// Rewrites both as [O, size along dim, C] where their slices are rows of at
+// least 64 contiguous bytes.
+bool as_rows(Array &reached, Array &walked, int dim) {
+  const int rank = walked.rank();
+  std::array outer{part(reached, 0, dim), part(walked, 0, dim)},
+      inner{part(reached, dim + 1, rank), part(walked, dim + 1, rank)};
+  collapse(outer);
+  collapse(inner);
+  if (outer[0].rank() != 1 || inner[0].rank() != 1 || inner[0].stride(0) != 1 ||
+      inner[1].stride(0) != 1 || inner[0].size(0) * bytes(walked.dtype()) < 64)
+    return false;
+  const auto rows = [&](const Array &array, const Array &first) {
+    const std::int64_t sizes[] = {first.size(0), array.size(dim),
+                                  inner[0].size(0)};
+    const std::int64_t strides[] = {first.stride(0), array.stride(dim), 1};
+    return view_of(array, sizes, strides);
+  };
+  const Array from = rows(reached, outer[0]), to = rows(walked, outer[1]);
+  reached = from;
+  walked = to;
+  return true;
+}
+
+Config config_for(const Array &rows) {
+  const std::int64_t width = bytes(rows.dtype());
+  const std::int64_t most =
+      rows.device().kind == Device::Kind::host ? 16384 : 2048 / width;
+  const std::int64_t columns = std::min(power_of_two(rows.size(2)), most);
+  Config config;
+  config.blocks = {{"BD", columns}};
+  config.num_warps =
+      static_cast<int>(std::clamp<std::int64_t>(columns * width / 512, 1, 4));
+  return config;
+}
+
+KernelEntry entry(const Kernel &kernel, bool walks_second) {
+  return {.name = kernel.name(),
+          .kernel = kernel,
+          .dtypes = {std::begin(widths), std::end(widths)},
+          .size_names = {"O", "N", "T", "C"},
+          .sizes = {1, 32768, 16384, 4096},
+          .picture_sizes = {1, 3, 2, 4},
+          .operands =
+              [=](DType dtype, std::span<const std::int64_t> n) {
+                const OperandShape reached{dtype, {n[0], n[1], n[3]}, {}},
+                    walked{dtype, {n[0], n[2], n[3]}, {}},
+                    index{i64, {n[2]}, {}};
+                return walks_second
+                           ? std::vector<OperandShape>{index, walked, reached}
+                           : std::vector<OperandShape>{reached, index, walked};
+              },
+          .config = "BD=1024"};
+}
+
+} // namespace
+
+void launch_index_select(const Call &call, const Array &x, int dim,
+                         const Array &index, const Array &out) {
+  Array from = at_least_vector(as_bits(x)), to = at_least_vector(as_bits(out));
+  const Array places = index_vector(index);
+  if (x.numel() == 0 || checks_bounds(x) || !as_rows(from, to, dim))
+    return launch_gather(call, at_least_vector(x), dim,
+                         spread_index(places, to.shape(), dim),
+                         at_least_vector(out));
+  run_with(call, select_kernel(), config_for(to), {&from, &places, &to});
+}
+
+void launch_index_copy(const Call &call, const Array &out, int dim,
+                       const Array &index, const Array &source) {
+  Array from = at_least_vector(as_bits(source)),
+        to = at_least_vector(as_bits(out));
+  const Array places = index_vector(index);
+  if (checks_bounds(out) || !as_rows(to, from, dim))
+    return launch_scatter(call, at_least_vector(out), dim,
+                          spread_index(places, from.shape(), dim),
+                          at_least_vector(source));
+  run_with(call, copy_kernel(), config_for(from), {&places, &from, &to});
+}
+
+std::vector<KernelEntry> slice_entries() {
+  return {entry(select_kernel(), false), entry(copy_kernel(), true)};
+}
+
+} // namespace girih::ops
