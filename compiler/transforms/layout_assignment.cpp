@@ -268,6 +268,20 @@ static int64_t reach(const Layout &layout, int dim, int64_t run) {
   return run;
 }
 
+/// Whether an access is as good in a layout as in its best one: vectors as
+/// long, and lanes that share memory sectors as well.
+bool LayoutAssignment::isAsGood(const Access &access, const Layout &layout,
+                                const Spread &best) {
+  int dim = access.contiguousLane();
+  if (dim < 0)
+    return true;
+  int64_t bytes = access.viewType().getElementBytes();
+  int64_t run = std::min(layout.registerRun(dim), access.vectorWidth(dim));
+  int64_t shared = reach(best.layout, dim, best.bytes / bytes) * bytes;
+  return run * bytes >= best.bytes &&
+         reach(layout, dim, run) * bytes >= std::min(sectorBytes, shared);
+}
+
 bool LayoutAssignment::loadMayFollow(tile::LoadOp load, const Layout &layout) {
   // Copies through shared memory are made of what dots read.
   if (llvm::any_of(load->getUsers(),
@@ -275,17 +289,7 @@ bool LayoutAssignment::loadMayFollow(tile::LoadOp load, const Layout &layout) {
     return false;
   if (elementsOf(load) * smallFactor <= largest)
     return true;
-  const Spread &best = spreads.find(load)->second;
-  Access access(load);
-  int dim = access.contiguousLane();
-  int64_t bytes = access.viewType().getElementBytes();
-  if (dim < 0)
-    return true;
-  int64_t run = std::min(layout.registerRun(dim), access.vectorWidth(dim));
-  // Vectors as long, and lanes that share memory sectors as well.
-  int64_t shared = reach(best.layout, dim, best.bytes / bytes) * bytes;
-  return run * bytes >= best.bytes &&
-         reach(layout, dim, run) * bytes >= std::min(sectorBytes, shared);
+  return isAsGood(Access(load), layout, spreads.find(load)->second);
 }
 
 /// Whether the value is laid out otherwise, or will be. What is computed from
@@ -460,6 +464,9 @@ LayoutAttr LayoutAssignment::stored(tile::StoreOp store, LayoutAttr held) {
   int64_t bytes = access.viewType().getElementBytes();
   if (type.getNumElements() * bytes <= smallBytes)
     return held;
+  // Neighbours in the fragments of a dot share sectors across registers.
+  if (plans.empty())
+    return isAsGood(access, held.getLayout(), best) ? held : attr(best.layout);
   int dim = access.contiguousLane();
   int64_t run = dim < 0 ? 1
                         : std::min(held.getLayout().registerRun(dim),

@@ -13,6 +13,8 @@
 
 namespace girih::compiler {
 
+class Access;
+
 /// Whether the value costs nothing in any layout: constants, splats, numbers of
 /// lanes.
 bool isFree(mlir::Value value);
@@ -76,6 +78,8 @@ private:
   bool mayFollow(mlir::Value value, tile::LayoutAttr layout);
   bool isElsewhere(mlir::Value value, tile::LayoutAttr layout);
   bool loadMayFollow(tile::LoadOp load, const Layout &layout);
+  static bool isAsGood(const Access &access, const Layout &layout,
+                       const Spread &best);
   tile::LayoutAttr usual(llvm::ArrayRef<int64_t> shape);
   tile::LayoutAttr own(mlir::Value value);
 

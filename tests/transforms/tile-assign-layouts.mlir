@@ -269,3 +269,31 @@ func.func @mask(%a: !V, %c: !F) attributes {tile.kernel, tile.config = "",
   tile.store %s, %c[] map #map : tensor<64x64xf32>, !F
   return
 }
+
+// -----
+
+#grid = affine_map<()[s0, s1, s2, s3] -> ((s0 + 63) floordiv 64, (s1 + 63) floordiv 64)>
+#map = affine_map<(d0, d1)[s0, s1, s2, s3] -> (d0 + s0 * 64, d1 + s1 * 64)>
+#set = affine_set<(d0, d1)[s0, s1, s2, s3] : (-d0 - s0 * 64 + s2 - 1 >= 0, -d1 - s1 * 64 + s3 - 1 >= 0)>
+!V = !tile.view<element = i16, sizes = [1, 1], strides = [1, 1], unit = 0, align = 16>
+!W = !tile.view<element = i16, sizes = [1, 1], strides = [1, 1], unit = 1, align = 16>
+
+// One element at a time on both sides, but along other dimensions: lanes are
+// neighbours in memory for the load and, once converted, for the store.
+// CHECK-LABEL: func.func @across
+// CHECK: tile.load
+// CHECK-SAME: lane = {{\[\[1, 0\], \[2, 0\], \[4, 0\], \[8, 0\], \[16, 0\]\]}}
+// CHECK: tile.convert_layout
+// CHECK: tile.store
+// CHECK-SAME: lane = {{\[\[0, 1\], \[0, 2\], \[0, 4\], \[0, 8\], \[0, 16\]\]}}
+func.func @across(%a: !V, %c: !W) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "out"], tile.grid = #grid} {
+  %n = tile.size %c, 1 : !W
+  %m = tile.size %c, 0 : !W
+  %q = tile.program_id 1
+  %p = tile.program_id 0
+  %x = tile.load %a[%p, %q, %m, %n] map #map bounds #set other 0 : i16 : !V -> tensor<64x64xi16>
+  tile.store %x, %c[%p, %q, %m, %n] map #map bounds #set : tensor<64x64xi16>, !W
+  return
+}
