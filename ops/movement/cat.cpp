@@ -3,7 +3,7 @@
 //
 // Shapes: alike but along dim; arrays of shape [0] are left out, as PyTorch
 // does. Dtypes: all of at least 8 bits; numbers are promoted. Each array is
-// copied into its part of the result, up to four of them in one launch.
+// copied into its part of the result, up to eight of them in one launch.
 // Errors: [device] [dtype] [shape] [index] [argument] [overlap].
 // Source: torch.cat.
 #include "girih/ops/movement.h"

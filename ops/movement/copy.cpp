@@ -5,17 +5,30 @@
 #include "girih/ops/sizes.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace girih::ops {
 
 namespace {
 
-const Kernel &copy_kernel() {
-  static const Kernel made{make_source(
-      "rearrange",
-      [](Tensor x, Tensor out) { return arrange::elementwise(x, out); },
-      [](In x, Out out) { out = x; }, {"x", "out"})};
+Kernel make_copy(const char *name) {
+  return Kernel(make_source(
+      name, [](Tensor x, Tensor out) { return arrange::elementwise(x, out); },
+      [](In x, Out out) { out = x; }, {"x", "out"}));
+}
+
+// Of vectors, of rows, and of what is read across: one kernel by three names.
+const Kernel &vector_kernel() {
+  static const Kernel made = make_copy("rearrange");
+  return made;
+}
+const Kernel &rows_kernel() {
+  static const Kernel made = make_copy("rearrange_rows");
+  return made;
+}
+const Kernel &turned_kernel() {
+  static const Kernel made = make_copy("rearrange_turned");
   return made;
 }
 
@@ -57,12 +70,16 @@ template <std::size_t... I> Kernel make_copies(std::index_sequence<I...>) {
       names));
 }
 
-constexpr std::size_t most_copies = 4; // in one launch
+constexpr std::size_t most_copies = 8; // in one launch
 
 const Kernel &copies_kernel(std::size_t count) {
   static const Kernel kernels[] = {
       make_copies(std::make_index_sequence<2>()),
       make_copies(std::make_index_sequence<3>()),
+      make_copies(std::make_index_sequence<4>()),
+      make_copies(std::make_index_sequence<5>()),
+      make_copies(std::make_index_sequence<6>()),
+      make_copies(std::make_index_sequence<7>()),
       make_copies(std::make_index_sequence<most_copies>())};
   return kernels[count - 2];
 }
@@ -75,6 +92,44 @@ bool turned(const Array &from) {
          std::abs(from.stride(-2)) < std::abs(from.stride(-1));
 }
 
+// Rows that begin or end between 16-byte blocks are moved in elements of up to
+// 8 bytes, where all of them are made up of such.
+void widen(std::array<Array, 2> &views) {
+  const Array &to = views[1];
+  const std::int64_t width = bytes(to.dtype());
+  std::int64_t common = to.size(-1), least = 8 / width;
+  bool blocks = common % 16 == 0;
+  for (const Array &view : views) {
+    if (view.stride(-1) != 1)
+      return;
+    const auto at = reinterpret_cast<std::uintptr_t>(view.data());
+    blocks &= at % 16 == 0;
+    while (at % static_cast<std::uintptr_t>(least * width) != 0)
+      least /= 2;
+    for (int d = 0; d + 1 < view.rank(); ++d) {
+      common |= view.stride(d);
+      blocks &= view.stride(d) % 16 == 0;
+    }
+  }
+  while (common % least != 0)
+    least /= 2;
+  if (blocks || least == 1)
+    return;
+  for (Array &view : views) {
+    Dims sizes = dims_of(view.shape()), strides = dims_of(view.strides());
+    const auto last = static_cast<std::size_t>(view.rank() - 1);
+    sizes.sizes[last] /= least;
+    for (std::size_t d = 0; d < last; ++d)
+      strides.sizes[d] /= least;
+    constexpr DType wider[] = {i16, i32, i64};
+    const DType dtype =
+        wider[std::bit_width(static_cast<std::uint64_t>(least * width)) - 2];
+    const Array made(view.data(), sizes, dtype, view.device(), strides,
+                     view.owner());
+    view = view.read_only() ? made.as_read_only() : made;
+  }
+}
+
 // Few dimensions: the last is what `to` is contiguous along, the one before it
 // what `from` is contiguous along, where that is another.
 Copy prepared(const Array &from, const Array &to) {
@@ -83,6 +138,8 @@ Copy prepared(const Array &from, const Array &to) {
     views = {as_bits(from), as_bits(to)};
   collapse(views);
   const int rank = views[0].rank();
+  if (from.dtype() == to.dtype())
+    widen(views);
   int fastest = rank - 1;
   for (int d = 0; d + 1 < rank; ++d)
     if (const std::int64_t step = std::abs(views[0].stride(d));
@@ -95,11 +152,10 @@ Copy prepared(const Array &from, const Array &to) {
 }
 
 void run_copy(const Call &call, const Copy &copy) {
-  const std::array operands{&copy.from, &copy.to};
-  LaunchOptions options{.config = {}, .stream = call.stream};
-  if (copy.to.rank() > 1)
-    options.config = tile_config(copy.from, copy.to);
-  copy_kernel().run(operands, options, call.where);
+  if (copy.to.rank() == 1)
+    return call.run(vector_kernel(), {&copy.from, &copy.to});
+  run_with(call, turned(copy.from) ? turned_kernel() : rows_kernel(),
+           tile_config(copy.from, copy.to), {&copy.from, &copy.to});
 }
 
 // A vector as a matrix of one row. Its stride is never used, but is one that
@@ -176,14 +232,13 @@ Config tile_config(const Array &from, const Array &to) {
                      columns = power_of_two(to.size(-1));
   std::int64_t bm = 0, bn = 0;
   if (turned(from) || turned(to)) {
-    // A line of memory on both sides.
-    const std::int64_t side = host         ? 64
-                              : width == 1 ? 128
-                              : width == 8 ? 32
-                                           : 64;
-    bn = std::min(columns, side);
-    bm = std::min(rows, side * side / bn);
-    bn = std::min(columns, side * side / bm);
+    // A line of memory on both sides. A CPU has ways for few lines at distances
+    // that are powers of two, and keeps those that are half written.
+    const std::int64_t side = width == 1 ? 128 : width == 8 ? 32 : 64;
+    const std::int64_t elements = host ? 2048 : side * side;
+    bn = std::min(columns, host ? 8 : side);
+    bm = std::min(rows, elements / bn);
+    bn = std::min(columns, elements / bm);
   } else {
     const std::int64_t elements = host ? 16384 : 2048 / width;
     bn = std::min(columns, elements);
@@ -281,19 +336,20 @@ std::vector<KernelEntry> copy_entries() {
                    .operands = operands,
                    .config = config});
   };
-  add("rearrange", copy_kernel(), {}, [](DType dtype, Sizes n) {
+  add("rearrange", vector_kernel(), {}, [](DType dtype, Sizes n) {
     return Operands{{dtype, {n[0] * n[1]}, {}}, {dtype, {n[0] * n[1]}, {}}};
   });
-  add("rearrange_rows", copy_kernel(), {}, [](DType dtype, Sizes n) {
-    return Operands{{dtype, {n[0], n[1]}, {}},
-                    {dtype, {n[0], n[1]}, {2 * n[1], 1}}};
-  });
-  add("rearrange_turned", copy_kernel(), "BM=64 BN=64",
+  add("rearrange_rows", rows_kernel(), "BM=1 BN=1024",
+      [](DType dtype, Sizes n) {
+        return Operands{{dtype, {n[0], n[1]}, {}},
+                        {dtype, {n[0], n[1]}, {2 * n[1], 1}}};
+      });
+  add("rearrange_turned", turned_kernel(), "BM=64 BN=64",
       [](DType dtype, Sizes n) {
         return Operands{{dtype, {n[0], n[1]}, {1, n[0]}},
                         {dtype, {n[0], n[1]}, {}}};
       });
-  for (std::size_t count = 2; count <= most_copies; ++count)
+  for (std::size_t count = 2; count <= most_copies; count *= 2)
     add(copies_kernel(count).name(), copies_kernel(count), "BM=1 BN=1024",
         [count](DType dtype, Sizes n) {
           return Operands(2 * count, {dtype, {n[0], n[1]}, {}});

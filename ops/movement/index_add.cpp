@@ -79,7 +79,7 @@ OpEntry entry_of_index_add() {
   return op_entry<IndexAdd>({"movement",
                              "x with alpha * source added at an index of dim",
                              {std::begin(numbers), std::end(numbers)},
-                             {}});
+                             {slice_entries()[2]}});
 }
 
 } // namespace girih::ops

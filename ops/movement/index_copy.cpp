@@ -56,11 +56,10 @@ void index_copy_out(const Array &x, std::int64_t dim, const Array &index,
 }
 
 OpEntry entry_of_index_copy() {
-  return op_entry<IndexCopy>(
-      {"movement",
-       "x with slices of source at an index of dim",
-       {std::begin(moved), std::end(moved)},
-       [] { return std::vector{slice_entries()[1]}; }()});
+  return op_entry<IndexCopy>({"movement",
+                              "x with slices of source at an index of dim",
+                              {std::begin(moved), std::end(moved)},
+                              {slice_entries()[1]}});
 }
 
 } // namespace girih::ops

@@ -46,11 +46,10 @@ void index_select_out(const Array &x, std::int64_t dim, const Array &index,
 }
 
 OpEntry entry_of_index_select() {
-  return op_entry<IndexSelect>(
-      {"movement",
-       "slices of x at an index of dim",
-       {std::begin(moved), std::end(moved)},
-       [] { return std::vector{slice_entries()[0]}; }()});
+  return op_entry<IndexSelect>({"movement",
+                                "slices of x at an index of dim",
+                                {std::begin(moved), std::end(moved)},
+                                {slice_entries()[0]}});
 }
 
 } // namespace girih::ops

@@ -66,6 +66,11 @@ void launch_index_select(const Call &call, const Array &x, int dim,
                          const Array &index, const Array &out);
 void launch_index_copy(const Call &call, const Array &out, int dim,
                        const Array &index, const Array &source);
+/// The same for sums in the order of the index, where slices are such rows and
+/// a CPU adds them; false elsewhere. The index has source's shape.
+bool launch_index_add(const Call &call, const Array &out, int dim,
+                      const Array &index, const Array &source,
+                      const Array &alpha);
 std::vector<KernelEntry> slice_entries();
 
 /// Representative operands of kernels over [K, L]: `list` gives them.

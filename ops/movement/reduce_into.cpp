@@ -73,6 +73,9 @@ struct Pass {
                                     : at_least_vector(src)};
     const int kept = indexed_views(views, dim);
     const Array &values = src.by_value() ? src : views[2];
+    if (how == Scattered::sum && is_float(total.dtype()) && !src.by_value() &&
+        launch_index_add(call, total, dim, index, src, alpha))
+      return;
     const bool host = total.device().kind == Device::Kind::host;
     const bool product = how == Scattered::prod;
     const bool adds = how == Scattered::sum;
@@ -80,7 +83,9 @@ struct Pass {
       return run_with(call, ordered_kernel(kept, product, src.by_value()),
                       lanes_config(views[1]),
                       {&views[1], &values, &alpha, &views[0]});
-    const Config config = indexed_config(views[1]);
+    Config config = indexed_config(views[1]);
+    if (product) // which keeps three values of each lane
+      config.num_warps *= 2;
     if (adds)
       return run_with(call, atomic_sum_kernel(kept), config,
                       {&views[1], &values, &alpha, &views[0]});
@@ -182,6 +187,7 @@ std::vector<KernelEntry> scatter_reduce_entries() {
       indexed_entry(atomic_product_kernel(1), types, as_words),
       indexed_entry(ordered_kernel(1, false, false), types, scaled),
       indexed_entry(ordered_kernel(1, true, false), types, scaled)};
+  all[3].config = "BM=1 BN=1024 num_warps=8";
   all[4].config = all[5].config = "BM=128";
   all.push_back(elementwise_entry(
       fill_kernel(), types, 0, [](DType dtype) { return dtype; }, 1));

@@ -7,10 +7,12 @@
 // Of an array the running sums are made, and each element of the result looks
 // for its place among them. Errors: [device] [dtype] [shape] [index] [argument]
 // [overlap]. Source: torch.repeat_interleave.
+#include "girih/ops/kernel_family.h"
 #include "girih/ops/movement.h"
 #include "girih/ops/movement/copy.h"
 #include "girih/ops/reductions.h"
 #include "girih/ops/reductions/seen_by_all.h"
+#include "girih/ops/sizes.h"
 
 #include <algorithm>
 #include <bit>
@@ -46,6 +48,50 @@ const Kernel &places_kernel() {
       },
       {"ends", "rounds", "places"})};
   return made;
+}
+
+// x[K, N], out[K, N times]: what one repeats is next to it in a tile, too.
+Kernel make_neighbours(const std::int64_t &times) {
+  return Kernel(make_source(
+      "repeat_interleave",
+      [times](Tensor x, Tensor out) {
+        const Size BN = block_size("BN");
+        return arranged(x.tile({1, BN}), out.tile({1, BN * times}));
+      },
+      [times](In x, Out out) {
+        const std::int64_t columns = x.shape()[1];
+        const Tile spread = broadcast_to(unsqueeze(x, 2), {1, columns, times});
+        out = reshape(spread, {1, columns * times});
+      },
+      {"x", "out"}));
+}
+
+const Kernel &neighbours_kernel(std::int64_t times) {
+  static KernelFamily<std::int64_t> kernels(make_neighbours);
+  return kernels[times];
+}
+
+constexpr std::int64_t most_neighbours = 16;
+
+// Where the last dimension is repeated few times; false where that is not so.
+bool launch_neighbours(const Call &call, const Array &x, const Array &out) {
+  const std::int64_t times = out.size(-1) / x.size(-1);
+  if (out.stride(-1) != 1 || times < 2 || times > most_neighbours)
+    return false;
+  std::array views{as_bits(x), as_bits(out)};
+  if (x.contiguous() && out.contiguous())
+    views = {views[0].reshape({1, -1}), views[1].reshape({1, -1})};
+  else if (collapse_leading(views, x.rank() - 1) != 1)
+    return false;
+  const std::int64_t elements =
+      (x.device().kind == Device::Kind::host ? 16384
+                                             : 8192 / bytes(x.dtype())) /
+      times;
+  Config config;
+  config.blocks = {{"BN", std::min(power_of_two(views[0].size(1)),
+                                   power_of_two(elements + 1) / 2)}};
+  run_with(call, neighbours_kernel(times), config, {&views[0], &views[1]});
+  return true;
 }
 
 struct RepeatInterleave {
@@ -117,6 +163,8 @@ struct RepeatInterleave {
   // Dimension `dim` of the result as two, of x's and of the repeats.
   static void launch_equal(const Call &call, const Array &x, int dim,
                            const Array &out) {
+    if (dim + 1 == x.rank() && launch_neighbours(call, x, out))
+      return;
     const auto at = static_cast<std::size_t>(dim);
     Dims shape, strides;
     for (std::size_t d = 0; d < out.shape().size(); ++d) {
@@ -182,7 +230,20 @@ OpEntry entry_of_repeat_interleave() {
       {"movement",
        "each element of x along dim as often as repeats says",
        {std::begin(moved), std::end(moved)},
-       {{.name = "repeat_interleave_places",
+       {{.name = "repeat_interleave",
+         .kernel = neighbours_kernel(4),
+         .dtypes = {std::begin(widths), std::end(widths)},
+         .size_names = {"K", "N"},
+         .sizes = {4096, 4096},
+         .picture_sizes = {2, 3},
+         .operands =
+             [](DType dtype, std::span<const std::int64_t> sizes) {
+               return std::vector<OperandShape>{
+                   {dtype, {sizes[0], sizes[1]}, {}},
+                   {dtype, {sizes[0], 4 * sizes[1]}, {}}};
+             },
+         .config = "BN=1024"},
+        {.name = "repeat_interleave_places",
          .kernel = places_kernel(),
          .dtypes = {i64},
          .size_names = {"N", "T"},

@@ -85,6 +85,36 @@ const Kernel &copy_kernel() {
   return made;
 }
 
+// Of a piece of rows, a program adds all: in the order of the index.
+const Kernel &add_kernel() {
+  static const Kernel made{make_source(
+      "index_add",
+      [](Tensor index, Tensor source, Tensor alpha, Tensor out) {
+        const auto rows = [](const Tensor &t) {
+          return t.tile({1, 1, block_size("BD")})
+              .tile({1, whole, 1})
+              .squeeze(1)
+              .at(1, squeeze({0, 2}))
+              .at(2, squeeze({0, 1}));
+        };
+        const Tensor walked = rows(source);
+        return arranged(index.tile({1})
+                            .tile({whole})
+                            .unsqueeze(1)
+                            .expand({walked.size(0), walked.size(1)})
+                            .at(2, squeeze(0)),
+                        walked, alpha, rows(out));
+      },
+      [](In index, In source, In alpha, InOut out) {
+        for (Index k : range(source.size(0))) {
+          const Index place = as_index(Tile(index[k]));
+          out[place] += cast(source[k], out.dtype()) * alpha;
+        }
+      },
+      {"index", "source", "alpha", "out"})};
+  return made;
+}
+
 // Sizes and strides of the dimensions [begin, end).
 Array part(const Array &array, int begin, int end) {
   const auto from = static_cast<std::size_t>(begin),
@@ -172,8 +202,37 @@ void launch_index_copy(const Call &call, const Array &out, int dim,
   run_with(call, copy_kernel(), config_for(from), {&places, &from, &to});
 }
 
+bool launch_index_add(const Call &call, const Array &out, int dim,
+                      const Array &index, const Array &source,
+                      const Array &alpha) {
+  if (out.device().kind == Device::Kind::cuda || checks_bounds(out) ||
+      source.rank() == 0)
+    return false;
+  for (int d = 0; d < index.rank(); ++d)
+    if (d != dim && index.size(d) > 1 && index.stride(d) != 0)
+      return false;
+  Array from = source, to = out;
+  if (!as_rows(to, from, dim))
+    return false;
+  const Array places = part(index, dim, dim + 1);
+  Config config;
+  config.blocks = {
+      {"BD", std::min<std::int64_t>(power_of_two(from.size(2)), 512)}};
+  run_with(call, add_kernel(), config, {&places, &from, &alpha, &to});
+  return true;
+}
+
 std::vector<KernelEntry> slice_entries() {
-  return {entry(select_kernel(), false), entry(copy_kernel(), true)};
+  KernelEntry adds = entry(add_kernel(), true);
+  adds.dtypes = {f32, bf16};
+  adds.operands = [](DType dtype, std::span<const std::int64_t> n) {
+    return std::vector<OperandShape>{{i64, {n[2]}, {}},
+                                     {dtype, {n[0], n[2], n[3]}, {}},
+                                     {f32, {}, {}, true},
+                                     {f32, {n[0], n[1], n[3]}, {}}};
+  };
+  return {entry(select_kernel(), false), entry(copy_kernel(), true),
+          std::move(adds)};
 }
 
 } // namespace girih::ops

@@ -2,7 +2,7 @@
 // stack: out[i, k, j] = arrays[k][i, j], along dim 1
 //
 // Shapes: alike. Dtypes: all of at least 8 bits; numbers are promoted. Up to
-// four arrays are copied in one launch.
+// eight arrays are copied in one launch.
 // Errors: [device] [dtype] [shape] [index] [argument] [overlap].
 // Source: torch.stack.
 #include "girih/ops/movement.h"

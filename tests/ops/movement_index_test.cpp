@@ -234,7 +234,7 @@ TEST_P(IndexTest, Scatter) {
       const Operand x = whole_numbers({4, 5, 6}, dtype, device());
       const Operand src =
           whole_numbers({4, 5, 6}, dtype, device(), Layout::transposed);
-      const Array index = unique_index({3, 4, 5}, at, 4);
+      const Array index = unique_index({3, 4, 5}, at, x.array().size(int(dim)));
       Dense written = dense(x), filled = written;
       for_each_place({3, 4, 5}, [&](const Place &place) {
         const Place to = reached(place, dense(index), at);
