@@ -40,9 +40,9 @@ std::vector<std::string_view> pieces(std::string_view text) {
   return found;
 }
 
-constexpr std::string_view types[] = {
-    "array", "arrays", "number", "int",    "float",      "bool",
-    "str",   "ints",   "dtype",  "device", "ints or str"};
+constexpr std::string_view types[] = {"array", "arrays", "number",     "int",
+                                      "float", "bool",   "str",        "ints",
+                                      "dtype", "device", "ints or str"};
 
 Parameter parse_parameter(std::string_view text) {
   Parameter out;

@@ -169,7 +169,7 @@ Arrangement arrange_gate(const Form &form, const Tensor &logits,
 
 Kernel make_kernel(const Form &form) {
   return make(
-      "expert_gating",
+      form.groups > 1 ? "expert_gating_groups" : "expert_gating",
       [form](Tensor logits, Tensor bias, Tensor scale, Tensor weights,
              Tensor indices) {
         return arrange_gate(form, logits, bias, scale, weights, indices);

@@ -26,7 +26,7 @@ constexpr std::int64_t most_unrolled = 8;
 // Of k choices, which are written out, or 0: any number.
 Kernel make_kernel(const std::int64_t &choices) {
   return make(
-      "expert_sum",
+      choices == 0 ? "expert_sum_any" : "expert_sum",
       [](Tensor x, Tensor places, Tensor weights, Tensor out) {
         const Size BH = block_size("BH", 1024);
         const Tensor ct = out.tile({1, BH});

@@ -9,9 +9,9 @@ namespace girih::ops {
 namespace {
 
 // Operands that may be numbers have rank 0.
-const Kernel &kernel() {
-  static const Kernel made{make_source(
-      "scaled_linear",
+Kernel make_kernel(const char *name) {
+  return make(
+      name,
       [](Tensor x, Tensor x_scales, Tensor weight, Tensor weight_scales,
          Tensor bias, Tensor out) {
         const arrange::BatchedProduct cut(out);
@@ -33,8 +33,13 @@ const Kernel &kernel() {
           y = y + cast(bias, f32);
         out = y;
       },
-      {"x", "x_scales", "weight", "weight_scales", "bias", "out"})};
-  return made;
+      {"x", "x_scales", "weight", "weight_scales", "bias", "out"});
+}
+
+const Kernel &kernel_of(DType dtype) {
+  static const Kernel integers = make_kernel("int8_linear"),
+                      floats = make_kernel("fp8_linear");
+  return dtype == i8 ? integers : floats;
 }
 
 // Few rows wait for the weight: small tiles, many under way. Few programs have
@@ -149,9 +154,9 @@ void ScaledLinear::launch(const Call &call, const Array &x,
     const Array scales = one_scale ? x_scales : matrices[2].select(1, 0);
     const std::array operands{&matrices[0],   &scales, &weight,
                               &weight_scales, &added,  &matrices[1]};
-    kernel().run(operands,
-                 {.config = config_of(x, matrices[1]), .stream = call.stream},
-                 call.where);
+    kernel_of(x.dtype()).run(
+        operands, {.config = config_of(x, matrices[1]), .stream = call.stream},
+        call.where);
   });
 }
 
@@ -159,7 +164,7 @@ KernelEntry scaled_linear_entry(std::string_view name,
                                 std::vector<DType> dtypes,
                                 std::string_view config) {
   return {.name = name,
-          .kernel = kernel(),
+          .kernel = kernel_of(dtypes.front()),
           .dtypes = std::move(dtypes),
           .size_names = {"M", "N", "K"},
           .sizes = {4096, 4096, 4096},
