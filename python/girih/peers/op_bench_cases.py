@@ -92,6 +92,26 @@ def linear(n, k):
                  lambda m: [m.normal(1, k), m.normal(n, k)], replayed=True, rotated=True)
 
 
+def quantised_blocks(torch, x):
+    blocks = x.float().unflatten(-1, (-1, 128))
+    scales = blocks.abs().amax(-1).clamp(min=1e-4) / 448
+    return (blocks / scales[..., None]).flatten(-2).to(torch.float8_e4m3fn), scales
+
+
+def quantised_rows(torch, x):
+    wide = x.float()
+    scales = wide.abs().amax(-1).clamp(min=1e-4) / 127
+    return (wide / scales[:, None]).round().clamp(-128, 127).to(torch.int8), scales
+
+
+def sampled(torch, logits):
+    """Without its random numbers, which no replay could draw anew: what filters cost."""
+    best, tokens = (logits.float() / 0.8).topk(50, -1)
+    chances = best.softmax(-1)
+    kept = chances.cumsum(-1) - chances < 0.9
+    return tokens.gather(-1, torch.where(kept, best, float("-inf")).argmax(-1, keepdim=True)).squeeze(-1)
+
+
 def of_row_pieces(torch, ids, weight):
     return functional(torch).embedding(ids, weight)
 
@@ -124,9 +144,20 @@ CASES = [
           lambda m: [m.normal(4, 4096, 32, 128), m.normal(4096, 64), m.normal(4096, 64)]),
     Timed("embedding", "65536 of 151936x1536", of_row_pieces, lambda m: [m.integers(VOCABULARY, 1 << 16), m.normal(VOCABULARY, 1536)],
           moved=lambda ids, weight: (ids.nbytes + ids.numel() * 1536 * 2, ids.numel() * 1536 * 2)),
+    Timed("cat", "two of 16384x4096, rows", lambda torch, pieces: torch.cat(pieces), lambda m: [two_matrices(m)]),
+    Timed("cat", "two of 16384x4096, columns", lambda torch, pieces: torch.cat(pieces, 1), lambda m: [two_matrices(m)], {"dim": 1}),
+    Timed("rearrange", "16384x4096 transposed", lambda torch, x: x.contiguous(), lambda m: [m.normal(LENGTH, ROWS).T]),
+    Timed("rearrange", "4x4096x32x128, heads first", lambda torch, x: x.contiguous(),
+          lambda m: [m.normal(4, 4096, 32, 128).transpose(1, 2)]),
+    Timed("index_select", "16384 rows of 4096", lambda torch, x, dim, index: x.index_select(dim, index),
+          lambda m: [m.normal(ROWS, LENGTH), 0, m.torch.randperm(ROWS, device="cuda")]),
+    Timed("act_quant", "16384x7168", quantised_blocks, lambda m: [m.normal(ROWS, 7168)]),
+    Timed("quantize_per_row", "16384x7168 to i8", quantised_rows, lambda m: [m.normal(ROWS, 7168)], {"dtype": "i8"}),
     decode(32, 32, 8, 4096),
     decode(1, 12, 2, 4096),
     Timed("argmax", "1x151936", lambda torch, x: x.argmax(-1), lambda m: [m.normal(1, VOCABULARY)], {"dim": -1}, replayed=True),
+    Timed("sample", "1x151936, top_k 50, top_p 0.9", sampled, lambda m: [m.normal(1, VOCABULARY)],
+          {"temperature": 0.8, "top_k": 50, "top_p": 0.9, "seed": 7}, replayed=True),
     Timed("rms_norm", "1x1536", lambda torch, x, w: functional(torch).rms_norm(x, (1536,), w, 1e-6),
           lambda m: [m.normal(1, 1536), m.normal(1536)], {"normalized_shape": (1536,), "eps": 1e-6}, replayed=True),
     Timed("fused_add_rms_norm", "1x1536", normalised_sum, lambda m: [m.normal(1, 1536), m.normal(1, 1536), m.normal(1536)],
