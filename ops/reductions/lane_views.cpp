@@ -157,9 +157,11 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
   // A GPU's thread has up to four accesses of 16 bytes under way; a core has
   // accumulators enough to hide the latency of an addition.
   const std::int64_t most = gpu ? 8192 / bytes / share : 4096;
-  // Programs that are worth starting: two to a multiprocessor, or some for
-  // every core. Fixed numbers, so that sums do not depend on the machine.
-  const std::int64_t wanted = gpu ? 264 : 32;
+  // Programs that are worth starting: two to a multiprocessor, eight where it
+  // is the memory that counts, or some for every core. Fixed numbers, so that
+  // sums do not depend on the machine.
+  const bool large = views.rows * views.depth * bytes > std::int64_t{32} << 20;
+  const std::int64_t wanted = !gpu ? 32 : large ? 1056 : 264;
   LaneBlocks out;
   if (views.columns) {
     out.rows = std::min(power_of_two(views.last), gpu ? 256 / bytes : 256);
@@ -175,12 +177,13 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
     out.rows /= 2;
   if (!may_split || programs() >= wanted / 2)
     return out;
-  // Down to one access of 16 bytes a thread.
+  // Down to one access of 16 bytes a thread where little is read.
   const std::int64_t least =
       std::max<std::int64_t>((gpu ? 2048 / bytes : 4 * most) / out.rows, 1);
   if (views.depth < 2 * least)
     return out;
-  out.depth = std::min(out.depth, gpu ? power_of_two(least) : out.depth);
+  if (gpu && !large)
+    out.depth = std::min(out.depth, power_of_two(least));
   const std::int64_t tiles = pieces(views.depth, out.depth);
   const std::int64_t parts =
       std::min(pieces(wanted, programs()), pieces(views.depth, least));
