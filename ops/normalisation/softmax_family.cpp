@@ -177,6 +177,17 @@ Config tile_config(const LaneViews &lanes, DType dtype, Device device) {
   return config;
 }
 
+// On a GPU a long row is for as many threads as an SM shares by two programs.
+void widen(LaneBlocks &blocks, const LaneViews &lanes, Device device) {
+  constexpr std::int64_t depth = 8192;
+  if (device.kind == Device::Kind::host || lanes.columns ||
+      lanes.depth < 4 * depth)
+    return;
+  blocks.depth = depth;
+  blocks.rows = 1;
+  blocks.warps = 16;
+}
+
 void launch_split(const Call &call, const Kernels &kernels, const Array &x,
                   const Array &out, const LaneViews &lanes) {
   const Dims kept =
@@ -236,13 +247,15 @@ void launch(const Call &call, const Kernels &kernels, const Array &x,
   if (lanes.depth <= most)
     return run_with(call, kernels.tile(lanes.columns),
                     tile_config(lanes, x.dtype(), x.device()), operands);
-  const LaneBlocks blocks = lane_blocks(lanes, x.dtype(), x.device(), true, 2);
+  LaneBlocks blocks = lane_blocks(lanes, x.dtype(), x.device(), true, 2);
   // The sums of a narrower dtype see x as it is converted.
   const bool narrows = computed(out.dtype()) != computed(x.dtype()) ||
                        bits(out.dtype()) < bits(x.dtype());
-  if (narrows || (blocks.parts == 1 && lanes.rows >= many_rows))
+  if (narrows || (blocks.parts == 1 && lanes.rows >= many_rows)) {
+    widen(blocks, lanes, x.device());
     return run_with(call, kernels.loop(lanes.columns), blocks.config(),
                     operands);
+  }
   launch_split(call, kernels, views[0], views[1], lanes);
 }
 
