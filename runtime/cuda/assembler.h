@@ -10,12 +10,12 @@ namespace girih::cuda {
 
 /// What ptxas made of one kernel.
 struct Assembled {
-  std::string cubin;
+  std::string cubin = {};
   int registers = 0;
   std::int64_t spill_bytes = 0; // stores and loads of a thread
   std::int64_t stack_bytes = 0;
   bool serialized_wgmma = false;
-  std::string log;
+  std::string log = {};
   double seconds = 0;
 };
 
