@@ -127,6 +127,42 @@ TEST_F(RealGpu, ThreadsAllocateAndLoadDuringACapture) {
   EXPECT_EQ(d.to_vector(), all(5000, 6));
 }
 
+// Each GPU from a thread of its own, all through one kernel; what one has made
+// goes to the next.
+TEST_F(RealGpu, SeveralDevicesAtOnce) {
+  const int count = cuda_device_count();
+  if (count < 2)
+    GTEST_SKIP() << "there is one GPU";
+  const Kernel add = make_add();
+  constexpr std::int64_t size = 1 << 20;
+  std::vector<Array> results(static_cast<std::size_t>(count));
+  std::vector<std::thread> threads;
+  for (int device = 0; device < count; ++device)
+    threads.emplace_back([&, device] {
+      const Device own = cuda_device(device);
+      const Stream stream = Stream::create(own);
+      const Array a = Array::from(Values(size, device + 1), {size}, f32, own);
+      Array sums = Array::zeros({size}, f32, own);
+      for (int round = 0; round < 20; ++round) {
+        const std::int64_t shape[] = {size};
+        const Array next = Array::empty_on(stream, shape, f32);
+        sum(add, a, sums, next, stream);
+        sums = next;
+      }
+      stream.synchronize();
+      results[static_cast<std::size_t>(device)] = sums;
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  for (int device = 0; device < count; ++device) {
+    const Array &made = results[static_cast<std::size_t>(device)];
+    EXPECT_EQ(made.device(), cuda_device(device));
+    EXPECT_EQ(made.to_vector(), all(size, 20.0 * (device + 1)));
+    EXPECT_EQ(made.to(cuda_device((device + 1) % count)).to_vector(),
+              all(size, 20.0 * (device + 1)));
+  }
+}
+
 TEST_F(RealGpu, PoolKeepsStreamsApart) {
   const Kernel add = make_add();
   std::mt19937 random(5);
