@@ -1,35 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/convolution/convolve.h"
 #include "girih/ops/convolution/dense.h"
-#include "girih/ops/sizes.h"
+#include "girih/ops/movement/copy.h"
 
 namespace girih::ops {
 
 namespace {
 
-const Kernel &copy_kernel() {
+const Kernel &fill_kernel() {
   static const Kernel made{make_source(
-      "convolution_copy",
-      [](Tensor x, Tensor out) { return arrange::elementwise(x, out); },
-      [](In x, Out out) { out = Tile(x); }, {"x", "out"})};
+      "convolution_bias",
+      [](Tensor bias, Tensor out) { return arrange::elementwise(bias, out); },
+      [](In bias, Out out) { out = Tile(bias); }, {"bias", "out"})};
   return made;
-}
-
-// A copy that turns dimensions round: blocks as wide in both.
-void copy(const Call &call, const Array &from, const Array &to) {
-  std::array<Array, 2> views{from, to};
-  collapse(views);
-  LaunchOptions options{.config = {}, .stream = call.stream};
-  const auto block = [&](int dim) {
-    return std::min<std::int64_t>(power_of_two(views[1].size(dim)), 64);
-  };
-  if (views[1].rank() > 1) {
-    Config config;
-    config.blocks = {{"BM", block(-2)}, {"BN", block(-1)}};
-    options.config = config;
-  }
-  copy_kernel().run(std::array<const Array *, 2>{&views[0], &views[1]}, options,
-                    call.where);
 }
 
 // A copy with dimension `channel` last in memory, and the one before it where
@@ -53,7 +36,7 @@ Array packed(const Call &call, const Array &array, int channel, bool groups) {
     stride *= array.shape()[dim];
   }
   const Array view = view_of(memory, array.shape(), strides);
-  copy(call, array, view);
+  launch_copy(call, array, view);
   return view;
 }
 
@@ -100,7 +83,7 @@ void fill_with_bias(const Call &call, const ConvolutionViews &views) {
     while (bias.rank() < views.out.rank())
       bias = unsqueezed(bias, bias.rank());
   }
-  launch_elementwise(call, copy_kernel(), {bias}, views.out);
+  launch_elementwise(call, fill_kernel(), {bias}, views.out);
 }
 
 namespace {
