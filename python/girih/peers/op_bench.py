@@ -10,7 +10,7 @@ import girih
 from girih.peers import timing
 from girih.peers.bench import check_close
 from girih.peers.op_bench_cases import CASES, Maker
-from girih.peers.op_parity import wide
+from girih.peers.op_parity import as_list, wide
 from girih.report import Report, median, spread
 
 # More than the caches hold, in all copies of what is rotated.
@@ -65,12 +65,8 @@ class Ceilings:
 def bytes_moved(torch, case, arguments, results):
     if case.moved:
         return case.moved(*arguments)
-    read = sum(each.nbytes for argument in arguments for each in as_tuple(argument) if isinstance(each, torch.Tensor))
+    read = sum(each.nbytes for argument in arguments for each in as_list(argument) if isinstance(each, torch.Tensor))
     return read, sum(each.nbytes for each in results)
-
-
-def as_tuple(value):
-    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
 
 
 def in_graph(torch, calls):
@@ -102,7 +98,7 @@ def candidates_of(torch, case, sets, ceilings, compile_peer):
     if compile_peer:
         compiled = torch.compile(lambda *arguments: case.peer(torch, *arguments), dynamic=False)
         found["compiled"] = [lambda each=each: compiled(*each) for each in sets]
-    read, written = bytes_moved(torch, case, sets[0], as_tuple(outs))
+    read, written = bytes_moved(torch, case, sets[0], as_list(outs))
     call, moved = ceilings.call(read, written)
     if not case.replayed:
         found["ceiling"] = [call]
@@ -110,8 +106,8 @@ def candidates_of(torch, case, sets, ceilings, compile_peer):
 
 
 def verify(torch, case, arguments):
-    ours = as_tuple(getattr(girih.ops, case.name)(*arguments, **case.kwargs))
-    for got, expected in zip(ours, as_tuple(case.peer(torch, *wide(torch, arguments)))):
+    ours = as_list(getattr(girih.ops, case.name)(*arguments, **case.kwargs))
+    for got, expected in zip(ours, as_list(case.peer(torch, *wide(torch, arguments)))):
         if got.dtype.is_floating_point and got.element_size() > 1:
             check_close(f"{case.name} {case.what}", got, expected, 2.0 ** -6)
 
