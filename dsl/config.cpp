@@ -96,7 +96,8 @@ std::string Config::to_string() const {
   if (order.kind == ProgramOrder::Kind::grouped)
     append("order", "grouped:" + std::to_string(order.group));
   field("split_k", split_k, plain.split_k);
-  field("pdl", pdl, plain.pdl);
+  if (pdl)
+    append("pdl", *pdl ? "1" : "0");
   return out;
 }
 

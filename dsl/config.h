@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,8 +37,9 @@ struct Config {
   int split_k = 1;
   /// Programmatic dependent launch (sm_90 and newer): the kernel begins while
   /// the one before it in the stream ends, and waits where it needs its
-  /// results.
-  bool pdl = false;
+  /// results. Unless given, the runtime chooses it for launches of few programs
+  /// (docs/decisions.md, 34).
+  std::optional<bool> pdl;
 
   std::string to_string() const;
   bool operator==(const Config &) const = default;

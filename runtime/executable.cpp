@@ -87,7 +87,7 @@ void log_remarks(const Program &program, const StoredKernel &kernel) {
 /// What a Config asks for and the code does. Without the wait in the code an
 /// overlapping launch would read what its predecessor has yet to write.
 bool waits_for_predecessor(const Program &program, StoredKernel &kernel) {
-  if (!program.config.pdl)
+  if (!program.config.pdl.value_or(false))
     return false;
   if (kernel.code.find("griddepcontrol.wait") != std::string::npos)
     return true;

@@ -274,6 +274,8 @@ Config wide_config(const FewRows &product) {
   Config config;
   config.blocks = {{"BN", tile.height}, {"BK", tile.depth}};
   config.num_warps = tile.warps;
+  // Even of many programs each takes longer than telling that it has begun.
+  config.pdl = true;
   return config;
 }
 

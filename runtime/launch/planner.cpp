@@ -313,8 +313,9 @@ void KernelPlanner::log_variant(const std::string &traits,
                                   short_name(code.target), how, why));
 }
 
-std::shared_ptr<const Variant> KernelPlanner::variant(bool with_code) {
-  const Config config = choose_config();
+std::shared_ptr<const Variant> KernelPlanner::variant(const Config &config,
+                                                      bool with_code,
+                                                      const Program *same) {
   const bool index32 = fits_index32(arrays_);
   const std::string key = traits(config, index32);
   std::shared_ptr<const Variant> known;
@@ -327,7 +328,10 @@ std::shared_ptr<const Variant> KernelPlanner::variant(bool with_code) {
     return known;
   auto made = std::make_shared<Variant>();
   made->traits = key;
-  made->program = known ? known->program : record_for(config, index32);
+  made->program = known  ? known->program
+                  : same ? *same
+                         : record_for(config, index32);
+  made->program.config = config;
   if (with_code) {
     made->code = executable_for(made->program, device_);
     log_variant(key, *made->code);
@@ -339,17 +343,36 @@ std::shared_ptr<const Variant> KernelPlanner::variant(bool with_code) {
   return slot;
 }
 
+// Each program tells the device that the next kernel may come, which takes 1.2
+// ns of all of them together (an H200, 2026-11-26): of many small programs that
+// is more than what the launch of the next kernel costs.
+constexpr int most_overlapping = 16; // programs on a multiprocessor
+
+bool KernelPlanner::overlaps(const Config &config,
+                             std::int64_t programs) const {
+  if (config.pdl || device_.kind != Device::Kind::cuda)
+    return false;
+  const DeviceProperties &device = properties(device_);
+  return device.compute_capability >= 90 && programs > 0 &&
+         programs <= most_overlapping * std::int64_t{device.processors};
+}
+
 std::shared_ptr<const Plan> KernelPlanner::make_plan(const CallWords &call) {
   check_operands();
-  std::shared_ptr<const Variant> known = variant(false);
+  Config config = choose_config();
+  std::shared_ptr<const Variant> known = variant(config, false);
   auto plan = std::make_shared<Plan>();
   plan->hash = call.hash();
   plan->words.assign(call.words().begin(), call.words().end());
   if (requested_)
     plan->requested = *requested_;
-  plan->config = known->program.config;
   plan->device = device_;
   plan->programs = count_programs(known->program);
+  if (overlaps(config, plan->programs)) {
+    config.pdl = true;
+    known = variant(config, false, &known->program);
+  }
+  plan->config = config;
   check_written(known->program);
   for (std::size_t at = 0; at < arrays_.size(); ++at) {
     plan->ranges.push_back(byte_range(*arrays_[at]));
@@ -363,7 +386,7 @@ std::shared_ptr<const Plan> KernelPlanner::make_plan(const CallWords &call) {
   if (plan->checks.any())
     plan->checked = {known, &known->program};
   else if (plan->programs > 0)
-    plan->code = variant(true)->code;
+    plan->code = variant(config, true)->code;
   plan->record_seconds = record_seconds_;
   return plan;
 }

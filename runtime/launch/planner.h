@@ -58,7 +58,10 @@ private:
   std::string signature() const;
   std::string traits(const Config &config, bool index32) const;
   Program record_for(const Config &config, bool index32);
-  std::shared_ptr<const Variant> variant(bool with_code);
+  /// `same` is the kernel under a Config that differs in `pdl` only, or null.
+  std::shared_ptr<const Variant> variant(const Config &config, bool with_code,
+                                         const Program *same = nullptr);
+  bool overlaps(const Config &config, std::int64_t programs) const;
   void log_variant(const std::string &traits, const Executable &code);
   std::int64_t count_programs(const Program &program) const;
   [[noreturn]] void fail_operand(ErrorId id, std::size_t operand,

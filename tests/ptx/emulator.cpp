@@ -201,7 +201,7 @@ static void lower(ModuleOp module, compiler::NvptxOptions &options,
         kernel->getAttrOfType<StringAttr>(tile::TileDialect::configAttr)
             .getValue()));
   options.warps = config.num_warps;
-  options.pdl = config.pdl;
+  options.pdl = config.pdl.value_or(false);
   PassManager passes(module.getContext());
   compiler::buildTilePipeline(passes);
   OpPassManager &kernel = passes.nest<func::FuncOp>();

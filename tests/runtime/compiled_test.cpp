@@ -9,6 +9,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 namespace girih {
 namespace {
 
@@ -19,13 +21,14 @@ using testing::make_add;
 using testing::ScopedEnv;
 using Values = std::vector<double>;
 
-FakeLaunch launch_add(int capability, bool pdl) {
+FakeLaunch launch_add(int capability, std::optional<bool> pdl,
+                      std::int64_t size = 1000) {
   FakeDriver driver({FakeDevice{capability}});
   const ScopedEnv ptxas("GIRIH_PTXAS", "off");
   Config config = testing::add_config(256);
   config.pdl = pdl;
-  const Array x = Array::zeros({1000}, f32);
-  const std::vector<Array> arrays{x, x, Array::zeros({1000}, f32)};
+  const Array x = Array::zeros({size}, f32);
+  const std::vector<Array> arrays{x, x, Array::zeros({size}, f32)};
   make_add().launch(arrays, {config, {}});
   EXPECT_EQ(driver.count("cuMemHostAlloc"), 0); // it has no assertion
   return driver.launches().at(0);
@@ -36,6 +39,19 @@ TEST(CompiledForGpu, DependentLaunchWhereAskedForAndPossible) {
   EXPECT_TRUE(launch_add(120, true).programmatic);
   EXPECT_FALSE(launch_add(90, false).programmatic);
   EXPECT_FALSE(launch_add(89, true).programmatic);
+}
+
+TEST(CompiledForGpu, FewProgramsAreLaunchedDependentlyUnasked) {
+  EXPECT_TRUE(launch_add(90, {}).programmatic);
+  EXPECT_FALSE(launch_add(89, {}).programmatic);
+  const std::int64_t processors = [] {
+    const FakeDriver driver;
+    return properties(cuda_device()).processors;
+  }();
+  const std::int64_t most = 256 * 16 * processors;
+  EXPECT_TRUE(launch_add(90, {}, most).programmatic);
+  EXPECT_FALSE(launch_add(90, {}, most + 1).programmatic);
+  EXPECT_TRUE(launch_add(90, true, most + 1).programmatic);
 }
 
 TEST(CompiledForGpu, AssertionsFindTheirRecord) {

@@ -94,7 +94,7 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
   options.capability = capabilityOf(context.target);
   options.sharedLimit = sharedMemoryLimit(options.capability);
   options.lineInfo = context.lineInfo;
-  options.pdl = context.config.pdl;
+  options.pdl = context.config.pdl.value_or(false);
   if (options.warps < 1 || options.warps > 32)
     return module.emitError("[config] num_warps must be from 1 to 32, not ")
            << options.warps;
