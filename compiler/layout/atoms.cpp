@@ -24,7 +24,8 @@ static llvm::SmallVector<int> fastestFirst(int rank, int contiguous) {
 }
 
 Layout blockedLayout(llvm::ArrayRef<int64_t> shape, int contiguous,
-                     int64_t vector, int64_t elementBytes, int warps) {
+                     int64_t vector, int64_t elementBytes, int warps,
+                     Patch patch) {
   int rank = shape.size();
   Layout layout(rank);
   Coords covered(rank, 1);
@@ -32,6 +33,10 @@ Layout blockedLayout(llvm::ArrayRef<int64_t> shape, int contiguous,
     for (int64_t step = 1; step < vector; step *= 2)
       layout.basis(Axis::reg, unit(rank, contiguous, step));
     covered[contiguous] = vector;
+  }
+  for (int64_t step = 1; step < patch.count; step *= 2) {
+    layout.basis(Axis::reg, unit(rank, patch.dim, step));
+    covered[patch.dim] = 2 * step;
   }
   // Bits of an axis go to the first dimension that still has room. An extent
   // that is no power of two is split exactly where that touches whole memory
@@ -208,7 +213,7 @@ Layout wgmmaAccumulator(int64_t m, int64_t n, int64_t groups, int64_t along) {
 }
 
 Layout swizzledShared(llvm::ArrayRef<int64_t> shape, int contiguous,
-                      int64_t elementBytes, int64_t stages) {
+                      int64_t elementBytes, int64_t stages, int64_t rows) {
   int rank = shape.size();
   Layout layout(rank);
   if (rank == 0)
@@ -224,15 +229,19 @@ Layout swizzledShared(llvm::ArrayRef<int64_t> shape, int contiguous,
   Coords covered(rank, 1);
   covered[contiguous] = width;
   if (rank > 1) {
-    // Eight rows; those that share a 128-byte line differ in no chunk bit.
-    int64_t line = 128 / (width * elementBytes);
-    for (int64_t row = 1; row < 8; row *= 2) {
+    // Rows that share a 128-byte line differ in no chunk bit.
+    int64_t line = 128 / (width * elementBytes), shift = 1;
+    while (rows > 8 && shape[order[1]] % rows != 0)
+      rows /= 2;
+    for (int64_t row = 1; row < rows; row *= 2) {
       Coords basis = unit(rank, order[1], row);
-      if (row >= line)
-        basis[contiguous] = row / line * chunk;
+      if (row >= line && width > chunk) {
+        basis[contiguous] = shift * chunk;
+        shift = 2 * shift == width / chunk ? 1 : 2 * shift;
+      }
       layout.basis(Axis::offset, basis);
     }
-    covered[order[1]] = 8;
+    covered[order[1]] = rows;
   }
   for (int dim : llvm::drop_begin(order))
     layout.repeat(Axis::offset, dim,

@@ -6,13 +6,21 @@
 
 namespace girih::compiler {
 
+/// Neighbours that a thread holds along a second dimension; -1: none.
+struct Patch {
+  int dim = -1;
+  int64_t count = 1; // a power of two
+};
+
 /// For coalesced access: each thread holds `vector` neighbours along
-/// `contiguous`, lanes and then warps go on along it and over the other
-/// dimensions, last first; what is left is register repeats. Covers at least
-/// `shape`; elements past it belong to no tile. `elementBytes` tells whether
-/// splitting an odd extent exactly still fills memory sectors.
+/// `contiguous` (of each of the rows of a patch), lanes and then warps go on
+/// along it and over the other dimensions, last first; what is left is register
+/// repeats. Covers at least `shape`; elements past it belong to no tile.
+/// `elementBytes` tells whether splitting an odd extent exactly still fills
+/// memory sectors.
 Layout blockedLayout(llvm::ArrayRef<int64_t> shape, int contiguous,
-                     int64_t vector, int64_t elementBytes, int warps);
+                     int64_t vector, int64_t elementBytes, int warps,
+                     Patch patch = {});
 
 /// For scanning along `dim`: each thread holds a run of neighbours, a power of
 /// two of them; lanes and then warps go on along it, as far as the rows leave
@@ -46,9 +54,12 @@ Layout wgmmaAccumulator(int64_t m, int64_t n, int64_t groups, int64_t along);
 
 /// Shared memory, `contiguous` dimension innermost, in atoms of 8 rows by up
 /// to 128 bytes whose 16-byte chunks are exclusive-ored with the row: the
-/// pattern of TMA and wgmma. Rows and columns are rounded up to atoms.
+/// pattern of TMA and wgmma. Rows and columns are rounded up to atoms. With
+/// `rows` above 8 an atom has as many, as far as they divide the tile's, and a
+/// row's number is folded into the three bits: then lanes that are 8 rows apart
+/// meet in no bank either.
 Layout swizzledShared(llvm::ArrayRef<int64_t> shape, int contiguous,
-                      int64_t elementBytes, int64_t stages);
+                      int64_t elementBytes, int64_t stages, int64_t rows = 8);
 
 /// How ldmatrix fills a distributed layout from a memory layout.
 struct MatrixLoad {

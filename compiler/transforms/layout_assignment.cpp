@@ -105,6 +105,38 @@ int LayoutAssignment::looseDim(ArrayRef<int64_t> shape) const {
   return last;
 }
 
+/// What a tile is read along here, and a tile of its shape is accessed along
+/// otherwise, goes from one to the other through shared memory: a thread that
+/// has neighbours both ways moves several of them at once.
+Patch LayoutAssignment::patch(tile::LoadOp load, ArrayRef<int64_t> shape,
+                              int contiguous, int64_t vector,
+                              int64_t bytes) const {
+  auto found = runs.find(SmallVector<int64_t>(shape));
+  if (found == runs.end() || contiguous < 0 || bytes == 0 ||
+      llvm::any_of(load->getUsers(), llvm::IsaPred<tile::DotOp>))
+    return {};
+  int64_t each = elementsOf(load.getResult()) / (vector * 32 * warps);
+  Patch patch;
+  for (int dim : found->second)
+    if (dim != contiguous)
+      patch.dim = dim;
+  while (patch.dim >= 0 && 2 * patch.count <= std::min(each, 16 / bytes) &&
+         shape[patch.dim] % (2 * patch.count) == 0)
+    patch.count *= 2;
+  return patch;
+}
+
+/// Dimensions along which tiles of each shape are contiguous in memory.
+void LayoutAssignment::findRuns() {
+  auto add = [&](auto op, ArrayRef<int64_t> shape) {
+    if (int dim = Access(op).contiguousLane(); dim >= 0)
+      runs[SmallVector<int64_t>(shape)].insert(dim);
+  };
+  kernel.walk([&](tile::LoadOp op) { add(op, op.getType().getShape()); });
+  kernel.walk(
+      [&](tile::StoreOp op) { add(op, op.getValue().getType().getShape()); });
+}
+
 template <typename Op>
 LayoutAssignment::Spread
 LayoutAssignment::spread(Op op, ArrayRef<int64_t> shape) const {
@@ -123,12 +155,18 @@ LayoutAssignment::spread(Op op, ArrayRef<int64_t> shape) const {
     elements *= extent;
   while (vector > 1 && elements < vector * 32 * warps && vector * bytes > 4)
     vector /= 2;
-  return {blockedLayout(shape, dim, vector, bytes, warps), vector * bytes};
+  Patch patch;
+  if constexpr (std::is_same_v<Op, tile::LoadOp>)
+    if (!loose)
+      patch = this->patch(op, shape, contiguous, vector, bytes);
+  return {blockedLayout(shape, dim, vector, bytes, warps, patch),
+          vector * bytes};
 }
 
 /// One layout for all memory-side tiles of a shape: that of the access that
 /// gains the most from it.
 void LayoutAssignment::findSpreads() {
+  findRuns();
   kernel.walk([&](Operation *op) {
     std::optional<Spread> found;
     Value value;

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 #include <map>
+#include <set>
 
 namespace girih::compiler {
 
@@ -58,7 +59,10 @@ private:
   /// The dimension that lanes go along where memory does not say: rather not
   /// one that is reduced, so that a thread has all of it.
   int looseDim(llvm::ArrayRef<int64_t> shape) const;
+  Patch patch(tile::LoadOp load, llvm::ArrayRef<int64_t> shape, int contiguous,
+              int64_t vector, int64_t bytes) const;
   void collect();
+  void findRuns();
   void findSpreads();
   void anchorDots();
   void anchorScans();
@@ -88,6 +92,7 @@ private:
   int64_t largest = 1;                                   // tile, in elements
   std::map<llvm::SmallVector<int64_t>, Spread> defaults; // by shape
   std::map<llvm::SmallVector<int64_t>, llvm::SmallVector<int>> reducedDims;
+  std::map<llvm::SmallVector<int64_t>, std::set<int>> runs;
   llvm::DenseMap<mlir::Operation *, Spread> spreads;
   llvm::DenseMap<mlir::Operation *, DotPlan> plans;
   llvm::DenseMap<mlir::Value, tile::LayoutAttr> anchored;

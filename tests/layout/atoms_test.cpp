@@ -99,16 +99,17 @@ TEST(LayoutAtoms, FmaOperandsAgreeWithTheAccumulator) {
   }
 }
 
-/// Banks (of 4 bytes) that 8 consecutive 16-byte rows touch: all 32 once.
-void expectFreeOfConflicts(const Layout &memory, int contiguous,
-                           int64_t bytes) {
+/// Banks (of 4 bytes) that 16-byte pieces of 8 rows touch, each `step` from
+/// the last: all 32 once.
+void expectFreeOfConflicts(const Layout &memory, int contiguous, int64_t bytes,
+                           int64_t step = 1) {
   auto map = OffsetMap::of(memory);
   int64_t chunk = 16 / bytes;
   for (int64_t column = 0; column < memory.shape()[contiguous];
        column += chunk) {
     std::set<int64_t> chunks;
     for (int64_t row = 0; row < 8; ++row) {
-      Coords at{row, column};
+      Coords at{row * step, column};
       if (contiguous == 0)
         std::swap(at[0], at[1]);
       chunks.insert(map->offset(at) / chunk % 8);
@@ -126,6 +127,29 @@ TEST(LayoutAtoms, SharedSwizzleHasNoBankConflicts) {
         expectFreeOfConflicts(swizzledShared(shape, contiguous, bytes, 1),
                               contiguous, bytes);
       }
+}
+
+TEST(LayoutAtoms, TallAtomsHaveNoConflictsOfRowsApart) {
+  for (int contiguous : {0, 1})
+    for (int64_t bytes : {1, 2, 4}) {
+      Coords shape{64, 64};
+      shape[contiguous] = 256 / bytes;
+      const Layout memory = swizzledShared(shape, contiguous, bytes, 1, 64);
+      for (int64_t step : {1, 8})
+        expectFreeOfConflicts(memory, contiguous, bytes, step);
+    }
+  // Rows that 64 does not divide have smaller atoms.
+  EXPECT_EQ(swizzledShared({24, 64}, 1, 2, 1, 64),
+            swizzledShared({24, 64}, 1, 2, 1));
+}
+
+TEST(LayoutAtoms, PatchesHaveNeighboursBothWays) {
+  const Layout layout = blockedLayout({64, 64}, 0, 8, 2, 4, {1, 4});
+  EXPECT_EQ(layout.registerRun(0), 8);
+  EXPECT_EQ(layout.coordinates(8, 0, 0), (Coords{0, 1}));
+  EXPECT_EQ(layout.coordinates(16, 0, 0), (Coords{0, 2}));
+  EXPECT_EQ(layout.coordinates(0, 8, 0), (Coords{0, 4}));
+  EXPECT_EQ(layout.shape(), (Coords{64, 64}));
 }
 
 /// Deals out memory as the instruction does, and compares with the layout.

@@ -297,3 +297,23 @@ func.func @across(%a: !V, %c: !W) attributes {tile.kernel, tile.config = "",
   tile.store %x, %c[%p, %q, %m, %n] map #map bounds #set : tensor<64x64xi16>, !W
   return
 }
+
+// -----
+
+// What is read along one dimension and written along the other: threads that
+// read have neighbours both ways.
+// CHECK-LABEL: func.func @turned
+// CHECK: tile.load
+// CHECK-SAME: tensor<64x64xbf16, #tile.layout<"rank = 2, reg = {{\[\[1, 0\], \[2, 0\], \[4, 0\], \[0, 1\], \[0, 2\]\]}}
+// CHECK: tile.convert_layout
+// CHECK-SAME: -> tensor<64x64xbf16, #tile.layout<"rank = 2, reg = {{\[\[0, 1\], \[0, 2\], \[0, 4\]\]}}
+#whole = affine_map<(d0, d1) -> (d0, d1)>
+!A = !tile.view<element = bf16, sizes = [16, 16], strides = [1, 16], unit = 0, align = 16>
+!B = !tile.view<element = bf16, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
+func.func @turned(%a: !A, %b: !B) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "out"], tile.grid = affine_map<()[s0, s1, s2, s3] -> (1)>} {
+  %x = tile.load %a[] map #whole other 0.0 : bf16 : !A -> tensor<64x64xbf16>
+  tile.store %x, %b[] map #whole : tensor<64x64xbf16>, !B
+  return
+}

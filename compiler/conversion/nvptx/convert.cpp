@@ -25,6 +25,43 @@ int64_t sharedVector(const Layout &layout, int contiguous,
   return std::min<int64_t>(layout.registerRun(contiguous), 16 / elementBytes);
 }
 
+/// What the registers of neighbours along `dim` add to the first one's number,
+/// wherever the bits of that number are: as many as move at once, which memory
+/// must have next to each other, from a multiple of their count on.
+SmallVector<int64_t> neighbours(const Layout &layout, int dim,
+                                int64_t elementBytes) {
+  SmallVector<int64_t> added{0};
+  auto bitOf = [&](int64_t step) -> int64_t {
+    for (auto [bit, basis] : llvm::enumerate(layout.bases(Axis::reg)))
+      if (llvm::count(basis, 0) == layout.rank() - 1 && basis[dim] == step)
+        return int64_t(1) << bit;
+    return 0;
+  };
+  // All other bits lead to multiples of twice the step.
+  auto aligned = [&](int64_t step, int64_t bits) {
+    for (Axis axis : {Axis::reg, Axis::lane, Axis::warp})
+      for (auto [bit, basis] : llvm::enumerate(layout.bases(axis)))
+        if (basis[dim] % (2 * step) != 0 &&
+            (axis != Axis::reg || !(bits >> bit & 1)))
+          return false;
+    return layout.atomShape()[dim] % (2 * step) == 0;
+  };
+  for (int64_t step = 1; step < 16 / elementBytes; step *= 2) {
+    int64_t bit = bitOf(step);
+    if (!bit || !aligned(step, added.back() | bit))
+      break;
+    for (int64_t i = 0; i < step; ++i)
+      added.push_back(added[i] + bit);
+  }
+  // Runs may go on in repeats, where bits do not.
+  int64_t run = sharedVector(layout, dim, elementBytes);
+  if (run > static_cast<int64_t>(added.size())) {
+    added.resize(run);
+    std::iota(added.begin(), added.end(), 0);
+  }
+  return added;
+}
+
 /// A conversion or a remap: the lanes' new names.
 struct Move {
   explicit Move(Operation *op)
@@ -75,7 +112,7 @@ void planShared(MovePlan &plan, const Layout &from, const Layout &to,
     if (runs.registerRun(dim) >= runs.registerRun(contiguous))
       contiguous = dim;
   }
-  plan.memory = swizzledShared(shape, contiguous, bytes, 1);
+  plan.memory = swizzledShared(shape, contiguous, bytes, 1, /*rows=*/64);
 }
 
 MovePlan planMove(const Move &move) {
@@ -170,11 +207,15 @@ Registers Emitter::moveThroughShared(Operation *op, const MovePlan &plan) {
   Value owner = inEntry([&] { return ownerMask(from); });
   const Registers source = registers(op->getOperand(0));
   barrier(); // whoever used this memory before is done
-  int64_t vector = sharedVector(from, contiguous, bytes);
-  for (int64_t reg = 0, end = from.size(Axis::reg); reg < end; reg += vector) {
+  SmallVector<int64_t> run = neighbours(from, contiguous, bytes);
+  for (int64_t reg = 0, end = from.size(Axis::reg); reg < end; ++reg) {
+    if (reg & run.back())
+      continue;
     auto [address, added] = write.at(from.coordinates(reg, 0, 0));
-    storeShared(address, added, ArrayRef(source).slice(reg, vector), element,
-                owner);
+    Registers values;
+    for (int64_t next : run)
+      values.push_back(source[reg + next]);
+    storeShared(address, added, values, element, owner);
   }
   barrier();
   return plan.reads ? readPlaces(plan, base, element)
