@@ -39,7 +39,7 @@ struct Gelu {
     launch_elementwise(call,
                        is_tanh_form(call, approximate) ? GeluTanh::kernel()
                                                        : GeluExact::kernel(),
-                       {x}, out);
+                       {x}, out, 4);
   }
 };
 

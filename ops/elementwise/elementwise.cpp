@@ -38,11 +38,23 @@ Config tiles_of(std::span<const Array> views) {
   return config;
 }
 
+// Such accesses of each thread, where every multiprocessor of a large GPU has
+// several programs all the same.
+std::optional<Config> block_of(const Array &out, int accesses) {
+  constexpr std::int64_t programs = 1056;
+  const std::int64_t block = accesses * tile_elements(out);
+  if (out.device().kind == Device::Kind::host || out.numel() < programs * block)
+    return std::nullopt;
+  Config config;
+  config.blocks = {{"BLOCK", block}};
+  return config;
+}
+
 } // namespace
 
 void launch_elementwise(const Call &call, const Kernel &kernel,
                         std::span<const Array> inputs,
-                        std::span<const Array> outs) {
+                        std::span<const Array> outs, int accesses) {
   // The last array decides the order of dimensions: an output.
   std::array<Array, max_collapsed> views;
   std::array<const Array *, max_collapsed> operands{};
@@ -61,10 +73,11 @@ void launch_elementwise(const Call &call, const Kernel &kernel,
   std::ranges::for_each(inputs, add);
   std::ranges::for_each(outs, add);
   collapse({views.data(), arrays});
-  if (views[0].rank() < 2)
-    return call.run(kernel, {operands.data(), count});
-  const LaunchOptions options{.config = tiles_of({views.data(), arrays}),
-                              .stream = call.stream};
+  LaunchOptions options{.config = {}, .stream = call.stream};
+  if (views[0].rank() >= 2)
+    options.config = tiles_of({views.data(), arrays});
+  else if (accesses > 1)
+    options.config = block_of(outs.front(), accesses);
   kernel.run({operands.data(), count}, options, call.where);
 }
 

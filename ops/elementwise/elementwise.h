@@ -39,15 +39,17 @@ inline Tile widened(const Located &x, DType dtype) {
 
 /// Launches a kernel whose operands are the inputs, each spread to the shape of
 /// `out` or a number by value, and then the outputs, all of one shape. Numbers
-/// come to the kernel as operands of rank 0.
+/// come to the kernel as operands of rank 0. A thread of a GPU makes `accesses`
+/// accesses of 16 bytes to an array: more of them hide the work of functions
+/// that take as long as the memory does.
 void launch_elementwise(const Call &call, const Kernel &kernel,
                         std::span<const Array> inputs,
-                        std::span<const Array> outs);
+                        std::span<const Array> outs, int accesses = 1);
 inline void launch_elementwise(const Call &call, const Kernel &kernel,
                                std::initializer_list<Array> inputs,
-                               const Array &out) {
+                               const Array &out, int accesses = 1) {
   launch_elementwise(call, kernel, std::span(inputs.begin(), inputs.size()),
-                     {&out, 1});
+                     {&out, 1}, accesses);
 }
 
 /// The shape that all broadcast to. [shape]

@@ -157,7 +157,7 @@ void launch_rows_of(const Call &call, const Array &ids, const Array &weight,
   const bool gpu = out.device().kind == Device::Kind::cuda;
   const std::int64_t lanes = 128 / bits(weight.dtype()),
                      columns = std::min<std::int64_t>(
-                         power_of_two(out.size(1)), gpu ? 128 * lanes : 16384);
+                         power_of_two(out.size(1)), gpu ? 256 * lanes : 16384);
   config.blocks = {{"BD", columns}};
   config.num_warps =
       static_cast<int>(std::clamp<std::int64_t>(columns / (32 * lanes), 1, 4));

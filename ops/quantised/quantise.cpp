@@ -69,7 +69,8 @@ const Kernel &static_kernel() {
 // a 1, and those below it say the number.
 Tile nearest(const Tile &x) { return cast(bitcast(x + 0x1.8p23F, i32), i8); }
 
-// A tile of whole rows, several of short ones, 16 lanes a thread.
+// A tile of whole rows, several of short ones, 16 lanes a thread; on a GPU two
+// long ones with as much under way for each thread as there are registers.
 Config rows_config(const LaneViews &lanes, Device device) {
   const bool gpu = device.kind == Device::Kind::cuda;
   std::int64_t depth = power_of_two(lanes.depth);
@@ -78,12 +79,17 @@ Config rows_config(const LaneViews &lanes, Device device) {
   const std::int64_t elements = gpu ? 2048 : 8192;
   std::int64_t rows = std::min(power_of_two(lanes.last),
                                std::max<std::int64_t>(elements / depth, 1));
+  const bool two = gpu && depth >= 4096 && lanes.last % 2 == 0;
+  if (two)
+    rows = 2;
   while (rows > 1 && lanes.rows / rows < 264)
     rows /= 2;
   Config config;
   config.blocks = {{"BM", rows}, {"N", depth}};
+  const std::int64_t warps = rows * depth / 512;
   config.num_warps = static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(
-      std::clamp<std::int64_t>(rows * depth / 512, 1, 16))));
+      two && rows == 2 ? std::max<std::int64_t>(warps / 8, 4)
+                       : std::clamp<std::int64_t>(warps, 1, 16))));
   return config;
 }
 

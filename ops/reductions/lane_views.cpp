@@ -164,7 +164,8 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
   const std::int64_t wanted = !gpu ? 32 : large ? 1056 : 264;
   LaneBlocks out;
   if (views.columns) {
-    out.rows = std::min(power_of_two(views.last), gpu ? 256 / bytes : 256);
+    out.rows = std::min(power_of_two(views.last),
+                        gpu ? (large ? 512 : 256) / bytes : 256);
     out.depth = std::min(power_of_two(views.depth), most / out.rows);
   } else {
     out.depth = std::min(power_of_two(views.depth), most);
