@@ -2,6 +2,8 @@
 #include "girih/ops/ordering/order.h"
 
 #include "girih/ops/ordering/order_kernels.h"
+#include "girih/ops/ordering/order_keys.h"
+#include "girih/ops/ordering/select.h"
 #include "girih/ops/sizes.h"
 
 #include <algorithm>
@@ -147,6 +149,9 @@ void launch(const Call &call, const Array &x, int dim, bool descending,
   const std::int64_t first = x.rank() == 0 ? 1 : values.size(dim);
   for (Array *each : {&views[1], &views[2]})
     *each = each->slice(lanes.kept, 0, first);
+  if (selects(lanes.depth, first, x.dtype(), x.device()))
+    return launch_selection(call, views[0], lanes, descending, views[1],
+                            views[2]);
   const Sorting sorting{call, views[0], views[1], views[2], lanes, descending};
   if (lanes.depth <= sorting.tile())
     sorting.in_one_tile();

@@ -2,6 +2,7 @@
 // The kernels of sorts in the registry.
 #include "girih/ops/ordering/order.h"
 #include "girih/ops/ordering/order_kernels.h"
+#include "girih/ops/ordering/order_keys.h"
 
 #include <utility>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/ordering/order_kernels.h"
 
+#include "girih/ops/ordering/order_keys.h"
 #include "girih/ops/reductions/seen_by_all.h"
 
 namespace girih::ops::order {
@@ -40,28 +41,6 @@ Tensor cut_whole(const Tensor &t, int kept, const Size &size,
 // A tile [BM, BK] as [BK, BM].
 Tensor turned(const Tensor &t, bool columns) {
   return columns ? t.at(1, permute({1, 0})) : t;
-}
-
-Tile last_key(DType dtype) {
-  // No constant: those are exact up to 2^53 only.
-  return ~((zeros({}, dtype) - 1) << (bits(dtype) - 1));
-}
-
-// Integers in the order of the values.
-Tile key_of(const Tile &x, bool descending) {
-  const DType type = key_dtype(x.dtype());
-  Tile key = zeros(x.shape(), type);
-  if (is_float(x.dtype())) {
-    // A zero added makes both zeros equal.
-    const Tile value = cast(x, type == i64 ? f64 : f32) + 0;
-    const Tile bits = bitcast(value, type);
-    const int sign = type == i64 ? 63 : 31;
-    key = bits ^ ((bits >> sign) & last_key(type));
-    key = where(isnan(value), last_key(type), key);
-  } else {
-    key = cast(x, type);
-  }
-  return descending ? ~key : key;
 }
 
 Tile lanes_of(const Shape &shape, int axis) {
@@ -291,8 +270,6 @@ template <Kernel (*make)(int)> const Kernel &ranked(int kept) {
 }
 
 } // namespace
-
-DType key_dtype(DType dtype) { return bits(dtype) == 64 ? i64 : i32; }
 
 const Kernel &tile_kernel(bool descending, bool columns) {
   return sided<make_tile>(descending, columns);

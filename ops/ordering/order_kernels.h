@@ -21,7 +21,4 @@ const Kernel &merge_kernel();
 /// x[kept..., R], places[kept..., N] -> values, indices[kept..., k]
 const Kernel &fetch_kernel(int kept);
 
-/// The dtype of the key of values of a dtype.
-DType key_dtype(DType dtype);
-
 } // namespace girih::ops::order

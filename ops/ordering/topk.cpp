@@ -8,6 +8,7 @@
 // [dtype] [index] [argument] [overlap]. Source: torch.topk.
 #include "girih/ops/ordering.h"
 #include "girih/ops/ordering/order.h"
+#include "girih/ops/ordering/select.h"
 
 namespace girih::ops {
 
@@ -55,7 +56,7 @@ OpEntry entry_of_topk() {
   return op_entry<Topk>({"ordering",
                          "the k largest along dim, and where they are",
                          {std::begin(order::ordered), std::end(order::ordered)},
-                         {}});
+                         order::select_entries()});
 }
 
 } // namespace girih::ops

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lanes.h"
 #include "operands.h"
+#include "order_reference.h"
 
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/ops.h"
-
-#include <algorithm>
-#include <numeric>
 
 namespace girih::testing {
 namespace {
@@ -48,21 +46,6 @@ std::string text(const Case &c, DType dtype) {
   for (std::int64_t size : c.shape)
     out += " " + std::to_string(size);
   return out + " dim " + std::to_string(c.dim) + " " + name(c.layout);
-}
-
-// NaN above all numbers.
-bool before(double a, double b) {
-  return a < b || (!std::isnan(a) && std::isnan(b));
-}
-
-std::vector<std::size_t> order_of(const Lane &lane, bool descending) {
-  std::vector<std::size_t> order(lane.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-    const double x = lane[descending ? b : a], y = lane[descending ? a : b];
-    return before(x, y) || (!before(y, x) && a < b);
-  });
-  return order;
 }
 
 // The first `k` of each lane, and where they come from.
