@@ -7,9 +7,12 @@ namespace {
 
 Tile added(const Tile &a, const Tile &b) { return a + b; }
 
-// Two counts in one number.
-Tile packed(const Tile &low, const Tile &high) {
-  return cast(low, i32) + (cast(high, i32) << 16);
+// Two counts in one number, the second in its upper half: what a lane adds to
+// them.
+Tile either(const Tile &first, std::int64_t one, const Tile &second,
+            std::int64_t other) {
+  return where(first, zeros({}, i32) + one,
+               where(second, zeros({}, i32) + other, 0));
 }
 
 // The least key up to which there are `wanted` lanes, or a larger one up to
@@ -30,7 +33,8 @@ Bound bound_of(const Tile &keys, const Tile &wanted, std::int64_t slots) {
         const Tile first = low + third,
                    second = min(first + third + 1, high - 1);
         const Tile counts =
-            reduce(packed(keys <= first, keys <= second), all_dims, added);
+            reduce(either(keys <= first, 0x10001, keys <= second, 0x10000),
+                   all_dims, added);
         const Tile at_first = counts & 0xffff, at_second = counts >> 16;
         const Tile below = at_first >= wanted, between = at_second >= wanted;
         low = where(below, low, where(between, first, second) + 1);
@@ -45,7 +49,7 @@ Bound bound_of(const Tile &keys, const Tile &wanted, std::int64_t slots) {
 Chosen first_lanes(const Tile &keys, const Tile &wanted, std::int64_t slots) {
   const Bound bound = bound_of(keys, wanted, slots);
   const Tile ahead = keys < bound.key, equal = keys == bound.key;
-  const Tile numbers = scan(packed(ahead, equal), 0, added);
+  const Tile numbers = scan(either(ahead, 1, equal, 0x10000), 0, added);
   const Tile before = numbers & 0xffff, ties = numbers >> 16;
   const Tile room = slots - reduce(cast(ahead, i32), all_dims, added);
   const Tile chosen = ahead | (equal & (ties <= room));

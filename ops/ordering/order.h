@@ -5,8 +5,9 @@
 // zeros equal, all bits turned for a descending order), and with it goes the
 // element's place. A lane that fits a tile is sorted there. Longer ones:
 //
-//   the k first: each program keeps the k first of its tile, until what is left
-//     of a lane fits one tile.
+//   the k first, a small share: select.h.
+//   the k first, up to half a tile: each program keeps the k first of its tile,
+//     until what is left of a lane fits one tile.
 //   all: sorted tiles are merged in pairs: each element finds, by binary
 //     search in the other tile, how many elements there come before it. From
 //     log2(tiles) launches; where the places are known, the values follow.

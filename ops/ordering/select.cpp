@@ -40,6 +40,7 @@ struct Selection {
 
 private:
   bool on_gpu() const { return x.device().kind == Device::Kind::cuda; }
+  bool in_one_tile() const;
   Dims shape(std::int64_t last) const;
   Array tops_of(const Array &level) const;
   Config config(std::int64_t tops, std::int64_t grouped, bool writes) const;
@@ -109,25 +110,36 @@ Config Selection::streaming(const Array &level) const {
 }
 
 Array Selection::tops_of(const Array &level) const {
-  const Array tops =
-      allocate_result(shape(pieces_of(level.size(-1), form.group)), x.dtype(),
-                      x.device(), call.stream);
+  // Groups behind the last one have tops that come last, and no elements: with
+  // them rows are read by 16 bytes.
+  const Config config = streaming(level);
+  const std::int64_t whole = config.blocks.at("C") % 16 == 0 ? 16 : 1,
+                     count = pieces_of(level.size(-1), form.group);
+  const Array tops = allocate_result(shape(pieces_of(count, whole) * whole),
+                                     x.dtype(), x.device(), call.stream);
   const Array *operands[] = {&level, &tops};
   SelectForm groups;
   groups.kept = form.kept;
   groups.descending = form.descending;
   groups.group = form.group;
-  run_with(call, group_tops_kernel(groups), streaming(level), operands);
+  run_with(call, group_tops_kernel(groups), config, operands);
   return tops;
 }
 
+// A core goes over a tile lane by lane: there groups pay sooner.
+bool Selection::in_one_tile() const {
+  const bool few = on_gpu() || lanes.depth <= 1024 ||
+                   2 * form.slots * form.group >= lanes.depth;
+  return few && lanes.depth <= most;
+}
+
 void Selection::run() const {
-  if (lanes.depth <= most) {
+  if (in_one_tile()) {
     const Array *operands[] = {&x, &wanted, &slots, &values, &indices};
     return run_with(call, select_row_kernel(form), config(lanes.depth, 0, true),
                     operands);
   }
-  std::vector<Array> levels{x};
+  std::vector<Array> levels{x, tops_of(x)};
   while (levels.back().size(-1) > most)
     levels.push_back(tops_of(levels.back()));
   const Array &tops = levels.back();
@@ -154,7 +166,7 @@ void Selection::run() const {
 bool selects(std::int64_t depth, std::int64_t count, DType dtype,
              Device device) {
   const std::int64_t slots = slots_of(count);
-  return depth >= 1024 && 4 * slots <= depth &&
+  return depth >= 512 && 4 * slots <= depth &&
          4 * slots <= most_lanes(dtype, device);
 }
 
