@@ -26,4 +26,9 @@ Filters filters_of(const In &temperature, const In &top_k, const In &top_p,
           has_top_k | has_min_p | has_top_p};
 }
 
+Tile least_of(const Filters &filters, const Tile &top) {
+  return where(filters.has_min_p, top * filters.inverse + filters.log_min_p,
+               full({}, -std::numeric_limits<double>::infinity(), f32));
+}
+
 } // namespace girih::ops::sampling

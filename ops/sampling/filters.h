@@ -21,6 +21,8 @@ struct Filters {
 };
 Filters filters_of(const In &temperature, const In &top_k, const In &top_p,
                    const In &min_p, const Index &tokens);
+/// What min_p asks of scaled logits; `top` is the largest logit.
+Tile least_of(const Filters &filters, const Tile &top);
 
 /// Bounds for integers: elements from `low` on are more than some number, those
 /// from `high` on are not; `from_low` and `from_high` are how many.

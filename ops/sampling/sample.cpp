@@ -25,6 +25,7 @@
 #include "girih/ops/sampling.h"
 #include "girih/ops/sampling/requests.h"
 #include "girih/ops/sampling/sample_kernels.h"
+#include "girih/ops/sampling/sample_launches.h"
 
 #include <cmath>
 
@@ -64,36 +65,26 @@ struct Sample {
     const bool one = logits.rank() == 1;
     const Array rows = one ? unsqueezed(logits, 0) : logits,
                 tokens = one ? unsqueezed(out, 0) : out;
-    const Array numbers[] = {temperature.as(f32), top_k.as(i64),
-                             top_p.as(f32),       min_p.as(f32),
-                             seed.as(i64),        position.as(i64)};
-    const sampling::Cut cut(rows.size(1));
-    const std::int64_t batch = rows.size(0);
-    const auto scratch = [&](std::initializer_list<std::int64_t> shape,
-                             DType dtype) {
-      return allocate_result(std::span(shape.begin(), shape.size()), dtype,
-                             rows.device(), call.stream);
-    };
-    const Array reals = scratch({3, batch, cut.parts}, f32),
-                whole = scratch({3, batch, cut.parts}, i32),
-                found = scratch({2, batch, cut.parts, sampling::room}, i32),
-                noisy = scratch({batch, cut.parts, sampling::room}, f32);
-    const Array made[] = {
-        reals.select(0, 0), reals.select(0, 1), reals.select(0, 2),
-        whole.select(0, 0), whole.select(0, 1), whole.select(0, 2),
-        found.select(0, 0), found.select(0, 1), noisy};
-    std::vector<const Array *> operands{&rows};
-    for (const Array &each : numbers)
-      operands.push_back(&each);
-    for (const Array &each : made)
-      operands.push_back(&each);
-    const auto run = [&](const Kernel &kernel, const Config &config) {
-      kernel.run(operands, {.config = config, .stream = call.stream},
-                 call.where);
-    };
-    run(sampling::parts_kernel(), sampling::parts_config(cut));
-    operands.push_back(&tokens);
-    run(sampling::merge_kernel(), sampling::merge_config(cut, rows.size(1)));
+    const std::array<Array, 6> numbers{temperature.as(f32), top_k.as(i64),
+                                       top_p.as(f32),       min_p.as(f32),
+                                       seed.as(i64),        position.as(i64)};
+    const sampling::Draw draw{call, rows, numbers, tokens};
+    if (leaves_many(top_k, top_p, min_p) && draw.has_records())
+      draw.by_records();
+    else
+      draw.by_candidates();
+  }
+
+private:
+  // Whether more tokens may stay than the parts have candidates, as far as the
+  // host knows.
+  static bool leaves_many(const ArrayOrNumber &top_k,
+                          const ArrayOrNumber &top_p,
+                          const ArrayOrNumber &min_p) {
+    if (top_k.is_array() || top_p.is_array() || min_p.is_array())
+      return false;
+    const double k = top_k.number();
+    return k > 512 || (k < 1 && (top_p.number() < 1 || min_p.number() > 0));
   }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/sampling/sample_kernels.h"
 
+#include "girih/ops/sampling/sample_records.h"
 #include "girih/ops/sizes.h"
 
 namespace girih::ops::sampling {
@@ -23,20 +24,42 @@ std::vector<OperandShape> operands(DType dtype,
   return all;
 }
 
-KernelEntry entry(const Kernel &kernel, std::string_view config, bool merges) {
+// Of the kernels that go by records.
+std::vector<OperandShape> of_records(DType dtype,
+                                     std::span<const std::int64_t> n,
+                                     int numbers, int step) {
+  const std::int64_t batch = n[0], parts = Cut(n[1]).parts;
+  const auto of_parts = [&](DType type) {
+    return OperandShape{type, {batch, parts}, {}};
+  };
+  const auto lists = [&](DType type) {
+    return OperandShape{type, {batch, parts, records}, {}};
+  };
+  const OperandShape line{i32, {batch, records}, {}};
+  std::vector<OperandShape> all = operands(dtype, n);
+  all.resize(static_cast<std::size_t>(1 + numbers));
+  all.push_back(of_parts(f32));
+  if (step < 2)
+    all.insert(all.end(), {of_parts(i32), lists(i32), lists(i32), lists(f32)});
+  if (step > 0)
+    all.insert(all.end(), {line, line, lists(i32), lists(f32), of_parts(f32)});
+  if (step == 2)
+    all.push_back({i64, {batch}, {}});
+  return all;
+}
+
+using MakeOperands =
+    std::vector<OperandShape> (*)(DType, std::span<const std::int64_t>);
+
+KernelEntry entry(const Kernel &kernel, std::string_view config,
+                  MakeOperands make) {
   return {.name = kernel.name(),
           .kernel = kernel,
           .dtypes = {bf16, f32, f16},
           .size_names = {"B", "V"},
           .sizes = {1, 151936},
           .picture_sizes = {1, 70},
-          .operands =
-              [=](DType dtype, std::span<const std::int64_t> n) {
-                std::vector<OperandShape> all = operands(dtype, n);
-                if (merges)
-                  all.push_back({i64, {n[0]}, {}});
-                return all;
-              },
+          .operands = make,
           .config = config};
 }
 
@@ -65,9 +88,36 @@ Config merge_config(const Cut &cut, std::int64_t tokens) {
   return config;
 }
 
+Config weigh_config(const Cut &cut) {
+  Config config;
+  config.blocks = {{"J", cut.chunks}, {"P", pieces_of(cut.parts, 32) * 32}};
+  config.num_warps = 16;
+  return config;
+}
+
+Config choose_config(const Cut &cut, std::int64_t tokens) {
+  Config config = merge_config(cut, tokens);
+  config.blocks["P"] = pieces_of(cut.parts, 32) * 32;
+  return config;
+}
+
 std::vector<KernelEntry> sample_entries() {
-  return {entry(parts_kernel(), "J=32 num_warps=4", false),
-          entry(merge_kernel(), "P=160 W=1024 num_warps=8", true)};
+  using Sizes = std::span<const std::int64_t>;
+  return {
+      entry(parts_kernel(), "J=32 num_warps=4",
+            [](DType dtype, Sizes n) { return operands(dtype, n); }),
+      entry(merge_kernel(), "P=160 W=1024 num_warps=8",
+            [](DType dtype, Sizes n) {
+              auto all = operands(dtype, n);
+              all.push_back({i64, {n[0]}, {}});
+              return all;
+            }),
+      entry(records_kernel(), "J=32 num_warps=4",
+            [](DType dtype, Sizes n) { return of_records(dtype, n, 6, 0); }),
+      entry(weigh_kernel(), "J=32 P=160 num_warps=16",
+            [](DType dtype, Sizes n) { return of_records(dtype, n, 4, 1); }),
+      entry(choose_kernel(), "P=160 W=1024 num_warps=8",
+            [](DType dtype, Sizes n) { return of_records(dtype, n, 6, 2); })};
 }
 
 } // namespace girih::ops::sampling

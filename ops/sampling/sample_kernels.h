@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two kernels of sample().
+// The kernels of sample(): two, or where filters leave many tokens three.
 //
 // A row of the vocabulary is cut into parts, as many for each row as its length
 // asks for: results do not depend on the batch. A part has chunks of 32 tokens
@@ -17,6 +17,18 @@
 //   it was outside, and the next best above it is tried: each try is one pass,
 //   and the first mostly holds. Passes are over the parts' candidates, or where
 //   these may not be all over the row.
+//
+// A pass over a row by one program takes about 20 us for 151936 tokens. So
+// where a request asks for more than the candidates will be, or for a share of
+// the mass alone:
+//
+// records: as parts, but finds the part's records (sample_records.h).
+// weigh: a program to each part. It finds the row's records from those, about
+//   twelve, and how many of its tokens are likelier than each, and how much
+//   mass they have. The second read of the logits.
+// choose: a program to each row. It adds that up, and the first record that
+//   stays is drawn. With both top_k and top_p the mass that top_k leaves is
+//   known within bounds only: where these do not tell, passes as in merge.
 #pragma once
 
 #include "girih/ops/op.h"
@@ -44,9 +56,21 @@ const Kernel &parts_kernel();
 /// logits[B, V], the same six, tops ... noisy -> out[B] (i64)
 const Kernel &merge_kernel();
 
-/// The Configs of both.
+/// logits[B, V], the same six -> tops (f32), counts (i32), both [B, P], keys,
+/// tokens (i32) and scores (f32) [B, P, records]
+const Kernel &records_kernel();
+/// logits[B, V], temperature, top_k, top_p, min_p, tops ... scores -> keys and
+/// tokens of the row's records (i32) [B, records], and above (i32) and masses
+/// (f32) [B, P, records], and wholes (f32) [B, P]
+const Kernel &weigh_kernel();
+/// logits[B, V], the six, tops, keys, tokens, above, masses, wholes -> out[B]
+const Kernel &choose_kernel();
+
+/// The Configs of them.
 Config parts_config(const Cut &cut);
 Config merge_config(const Cut &cut, std::int64_t tokens);
+Config weigh_config(const Cut &cut);
+Config choose_config(const Cut &cut, std::int64_t tokens);
 
 std::vector<KernelEntry> sample_entries();
 

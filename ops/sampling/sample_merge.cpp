@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/sampling/filters.h"
 #include "girih/ops/sampling/sample_kernels.h"
+#include "girih/ops/sampling/sample_records.h"
+#include "girih/ops/sampling/sample_views.h"
 #include "girih/ops/sampling/scores.h"
 
 #include <cmath>
-#include <limits>
 
 namespace girih::ops::sampling {
 
 namespace {
-
-constexpr std::int64_t no_token = std::numeric_limits<std::int32_t>::max();
-constexpr std::int64_t lowest = std::numeric_limits<std::int32_t>::min();
 
 // What a pass over some of a row's tokens finds.
 struct Found {
@@ -203,9 +201,7 @@ Tile filtered(const Row &row, const Found &best_of_all) {
   const Filters &filters = row.filters;
   Bound bound{full({}, lowest, i64), full({}, -INFINITY, f32)};
   when(filters.has_top_k, [&] { bound.from = bound_of_top_k(row); });
-  bound.least =
-      where(filters.has_min_p, row.top * filters.inverse + filters.log_min_p,
-            bound.least);
+  bound.least = least_of(filters, row.top);
   Tile mass = best_of_all.mass, token = best_of_all.token;
   Tile open = filters.has_bound; // whether nothing is drawn yet
   Tile goes_on = filters.any;
@@ -228,16 +224,6 @@ Tile filtered(const Row &row, const Found &best_of_all) {
   return token;
 }
 
-// A row of the parts' results, of their candidates, and of logits.
-Tensor row_of(const Tensor &t) {
-  return t.tile({1, block_size("P")}).select(1, 0).at(1, squeeze(0));
-}
-Tensor found_of(const Tensor &t) {
-  return t.tile({1, block_size("P"), kept})
-      .select(2, 0)
-      .select(1, 0)
-      .at(1, squeeze(0));
-}
 Tensor pieces_of_row(const Tensor &logits) {
   return logits.tile({1, block_size("W") * 4})
       .tile({1, whole})
@@ -256,10 +242,45 @@ Candidates candidates_of(const Filters &filters, const Tile &top, int idle,
           logit * filters.inverse};
 }
 
-} // namespace
+// A row whose candidates nobody looked for.
+Candidates no_candidates() {
+  const Tile none = full({1}, lowest, i32), zero = full({1}, 0, f32);
+  return {none, none, zero, zero, zero};
+}
 
-const Kernel &merge_kernel() {
-  static const Kernel made{make_source(
+// The records of a row, and how many tokens have larger keys than each, and
+// what they weigh together; `whole` is what all that min_p leaves weigh.
+struct Weighed {
+  Tile keys, tokens, before, mass, whole;
+};
+
+// The first record that stays, or none where the mass of what top_k leaves is
+// not known so closely.
+Tile first_that_stays(const Filters &filters, const Weighed &line,
+                      const Tile &top, int idle) {
+  const Tile scaled = value_of_key(line.keys, idle) * filters.inverse;
+  const Tile there = line.tokens != no_token, lane = arange(records);
+  const Tile few = !filters.has_top_k | (line.before < filters.top_k);
+  const Tile in = there & few & (scaled >= least_of(filters, top));
+  // What top_k leaves are those above each record that stays, with the record
+  // itself, and not those above one that goes.
+  const Tile own = mass_of(value_of_key(line.keys, idle), top, filters.inverse);
+  const Tile low = max(where(in, line.mass + own, 0.f)),
+             high = min(where(there & !few, line.mass, line.whole));
+  const Tile whole_low = where(filters.has_top_k, low, line.whole),
+             whole_high =
+                 where(filters.has_top_k, min(high, line.whole), line.whole);
+  const Tile first = line.before == 0, p = filters.top_p;
+  const Tile may = !filters.has_top_p | first | (line.mass < p * whole_high),
+             must = !filters.has_top_p | first | (line.mass < p * whole_low);
+  const Tile at = reduce(where(in & may, lane, records), all_dims,
+                         [](Tile a, Tile b) { return min(a, b); });
+  return reduce(where((lane == at) & must, line.tokens, no_token), all_dims,
+                [](Tile a, Tile b) { return min(a, b); });
+}
+
+Kernel make_merge() {
+  return Kernel(make_source(
       "sample_merge",
       [](Tensor logits, Tensor temperature, Tensor top_k, Tensor top_p,
          Tensor min_p, Tensor seed, Tensor position, Tensor tops, Tensor sums,
@@ -305,7 +326,67 @@ const Kernel &merge_kernel() {
       },
       {"logits", "temperature", "top_k", "top_p", "min_p", "seed", "position",
        "tops", "sums", "scores", "tokens", "counts", "bounds", "keys", "places",
-       "noisy", "out"})};
+       "noisy", "out"}));
+}
+
+Kernel make_choose() {
+  return Kernel(make_source(
+      "sample_choose",
+      [](Tensor logits, Tensor temperature, Tensor top_k, Tensor top_p,
+         Tensor min_p, Tensor seed, Tensor position, Tensor tops, Tensor keys,
+         Tensor tokens, Tensor above, Tensor masses, Tensor wholes,
+         Tensor out) {
+        const Tensor grid = out.tile({1});
+        const auto one = [&](const Tensor &t) { return of_request(t, grid); };
+        const auto line = [&](const Tensor &t) {
+          return t.tile({1, records}).select(1, 0).at(1, squeeze(0));
+        };
+        return arranged(pieces_of_row(logits), one(temperature), one(top_k),
+                        one(top_p), one(min_p), one(seed), one(position),
+                        row_of(tops.other(-INFINITY)), line(keys), line(tokens),
+                        found_of(above, records), found_of(masses, records),
+                        row_of(wholes), grid);
+      },
+      [](In logits, In temperature, In top_k, In top_p, In min_p, In seed,
+         In position, In tops, In keys, In tokens, In above, In masses,
+         In wholes, Out out) {
+        const Filters filters =
+            filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
+        const int idle = idle_bits(logits.dtype());
+        const Tile top = max(tops);
+        const Weighed line{
+            keys, tokens,
+            reduce(above, dim(0), [](Tile a, Tile b) { return a + b; }),
+            sum(masses, dim(0)), sum(wholes)};
+        Tile token = first_that_stays(filters, line, top, idle);
+        when(token == no_token, [&] {
+          const Row row{logits,
+                        filters,
+                        {number_of(seed, i64), number_of(position, i64)},
+                        top,
+                        no_candidates(),
+                        full({}, no_token, i64),
+                        idle};
+          const auto first = [](const Tile &list) {
+            return reshape(slice(list, 0, 0, 1), {});
+          };
+          token = filtered(row, {line.whole, full({}, 0, f32),
+                                 first(line.tokens), first(line.keys)});
+        });
+        out = token;
+      },
+      {"logits", "temperature", "top_k", "top_p", "min_p", "seed", "position",
+       "tops", "keys", "tokens", "above", "masses", "wholes", "out"}));
+}
+
+} // namespace
+
+const Kernel &merge_kernel() {
+  static const Kernel made = make_merge();
+  return made;
+}
+const Kernel &choose_kernel() {
+  static const Kernel made = make_choose();
   return made;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/sampling/filters.h"
 #include "girih/ops/sampling/sample_kernels.h"
+#include "girih/ops/sampling/sample_records.h"
+#include "girih/ops/sampling/sample_views.h"
 #include "girih/ops/sampling/scores.h"
 
 #include <cmath>
@@ -8,15 +10,6 @@
 namespace girih::ops::sampling {
 
 namespace {
-
-// [B, V] -> a program to each of [B, P] parts: chunk c is in part c % P.
-Tensor cut_row(const Tensor &logits, const Tensor &like) {
-  const Size depth = block_size("J"), parts = like.size(1);
-  const Tensor chunks = logits.other(-INFINITY).tile({1, chunk});
-  return chunks.pad({{0, 0}, {0, depth * parts - chunks.size(1)}})
-      .tile({1, depth}, {1, 1}, {1, parts})
-      .at(1, [](Tensor t) { return t.ravel().squeeze({0, 2}); });
-}
 
 // [B, P, K]: all of it for each program, which scatters.
 Tensor reached(const Tensor &t, const Tensor &grid) {
@@ -78,10 +71,28 @@ Tile noise_of_part(const Request &request, const In &logits,
   return noise_of_fours(request, first + arange(chunk / 4, i64));
 }
 
-} // namespace
+// What both kernels find first: the part's logits, and its largest.
+struct Part {
+  Tile x, token, top;
+};
+Part part_of(const In &logits) {
+  const Tile x = tamed(logits);
+  return {x, cast(logits.offsets(1), i32), max(x)};
+}
 
-const Kernel &parts_kernel() {
-  static const Kernel made{make_source(
+// Logits by the temperature and with noise; without either where greedy.
+Tile scores_of(const Part &part, const Filters &filters, const In &logits,
+               const In &seed, const In &position, const Index &parts) {
+  Tile score = part.x;
+  when(!filters.greedy, [&] {
+    const Request request{number_of(seed, i64), number_of(position, i64)};
+    score = part.x * filters.inverse + noise_of_part(request, logits, parts);
+  });
+  return score;
+}
+
+Kernel make_parts() {
+  return Kernel(make_source(
       "sample_parts",
       [](Tensor logits, Tensor temperature, Tensor top_k, Tensor top_p,
          Tensor min_p, Tensor seed, Tensor position, Tensor tops, Tensor sums,
@@ -101,19 +112,14 @@ const Kernel &parts_kernel() {
          Out bounds, Out keys, Out places, Out noisy) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
-        const Tile x = tamed(logits), token = cast(logits.offsets(1), i32);
-        const Tile top = max(x);
-        tops = top;
-        sums = sum(mass_of(x, top, filters.inverse));
-        Tile score = x;
-        when(!filters.greedy, [&] {
-          const Request request{number_of(seed, i64), number_of(position, i64)};
-          score = x * filters.inverse +
-                  noise_of_part(request, logits, tops.source_size(1));
-        });
-        Tile best_score = top, best_token = full({}, 0, i32);
+        const Part part = part_of(logits);
+        tops = part.top;
+        sums = sum(mass_of(part.x, part.top, filters.inverse));
+        const Tile score = scores_of(part, filters, logits, seed, position,
+                                     tops.source_size(1));
+        Tile best_score = part.top, best_token = full({}, 0, i32);
         when(!filters.has_bound, [&] {
-          const Best best = best_of(score, token);
+          const Best best = best_of(score, part.token);
           best_score = best.score;
           best_token = best.token;
         });
@@ -121,8 +127,8 @@ const Kernel &parts_kernel() {
         tokens = best_token;
         Tile count = full({}, 0, i32), bound = full({}, 0, i32);
         when(filters.any, [&] {
-          const Candidates found =
-              write_largest(x, top, token, score, logits, keys, places, noisy);
+          const Candidates found = write_largest(
+              part.x, part.top, part.token, score, logits, keys, places, noisy);
           count = found.count;
           bound = found.bound;
         });
@@ -131,7 +137,50 @@ const Kernel &parts_kernel() {
       },
       {"logits", "temperature", "top_k", "top_p", "min_p", "seed", "position",
        "tops", "sums", "scores", "tokens", "counts", "bounds", "keys", "places",
-       "noisy"})};
+       "noisy"}));
+}
+
+Kernel make_records() {
+  return Kernel(make_source(
+      "sample_records",
+      [](Tensor logits, Tensor temperature, Tensor top_k, Tensor top_p,
+         Tensor min_p, Tensor seed, Tensor position, Tensor tops, Tensor counts,
+         Tensor keys, Tensor tokens, Tensor scores) {
+        const Tensor grid = tops.tile({1, 1});
+        const auto one = [&](const Tensor &t) { return of_request(t, grid); };
+        return arranged(cut_row(logits, tops), one(temperature), one(top_k),
+                        one(top_p), one(min_p), one(seed), one(position), grid,
+                        counts.tile({1, 1}), lists_of(keys, records),
+                        lists_of(tokens, records), lists_of(scores, records));
+      },
+      [](In logits, In temperature, In top_k, In top_p, In min_p, In seed,
+         In position, Out tops, Out counts, Out keys, Out tokens, Out scores) {
+        const Filters filters =
+            filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
+        const Part part = part_of(logits);
+        tops = part.top;
+        const Tile score = scores_of(part, filters, logits, seed, position,
+                                     tops.source_size(1));
+        const Tile key = key_of(part.x) >> idle_bits(logits.dtype());
+        const Records found = records_of(where(logits.in_bounds(), key, lowest),
+                                         part.token, score);
+        counts = found.count;
+        keys = found.keys;
+        tokens = found.tokens;
+        scores = found.scores;
+      },
+      {"logits", "temperature", "top_k", "top_p", "min_p", "seed", "position",
+       "tops", "counts", "keys", "tokens", "scores"}));
+}
+
+} // namespace
+
+const Kernel &parts_kernel() {
+  static const Kernel made = make_parts();
+  return made;
+}
+const Kernel &records_kernel() {
+  static const Kernel made = make_records();
   return made;
 }
 
