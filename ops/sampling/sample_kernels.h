@@ -39,8 +39,9 @@ namespace girih::ops::sampling {
 inline constexpr std::int64_t chunk = 32;
 /// Candidates of a part at most; fewer than its chunks.
 inline constexpr std::int64_t kept = 16;
-/// Room for them, and for a lane that is waste: `kept`. Rows are aligned.
-inline constexpr std::int64_t room = 20;
+/// Room for them, and for a lane that is waste: `kept`. Sizes are multiples of
+/// 16, so that rows are read by 16 bytes.
+inline constexpr std::int64_t room = 32;
 
 /// How a row of `tokens` is cut.
 struct Cut {

@@ -233,8 +233,8 @@ Tensor pieces_of_row(const Tensor &logits) {
 }
 
 Candidates candidates_of(const Filters &filters, const Tile &top, int idle,
-                         const In &counts, const In &keys, const In &places,
-                         const In &noisy) {
+                         const Tile &counts, const Tile &keys,
+                         const Tile &places, const Tile &noisy) {
   const Tile there = unsqueeze(counts, 1) > arange(static_cast<int>(kept));
   const Tile key = where(there, keys, lowest);
   const Tile logit = value_of_key(key, idle);
@@ -301,6 +301,9 @@ Kernel make_merge() {
          In bounds, In keys, In places, In noisy, Out out) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
+        // Loaded before it is known whether they are needed, which is a load
+        // away as well.
+        const Tile key = keys, place = places, score = noisy, count = counts;
         const Best best = best_of(scores, tokens);
         Tile token = best.token;
         when(filters.any, [&] {
@@ -313,7 +316,7 @@ Kernel make_merge() {
               filters,
               {number_of(seed, i64), number_of(position, i64)},
               top,
-              candidates_of(filters, top, idle, counts, keys, places, noisy),
+              candidates_of(filters, top, idle, count, key, place, score),
               cast(complete, i64),
               idle};
           const Tile total = sum(sums * mass_of(tops, top, filters.inverse));

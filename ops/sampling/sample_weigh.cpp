@@ -11,7 +11,7 @@ namespace girih::ops::sampling {
 
 namespace {
 
-constexpr std::int64_t weighed = 8; // records at once
+constexpr std::int64_t weighed = 16; // records at once
 
 // The records of a row, from those of its parts. A part that has more than
 // there is room for says nothing about larger keys than its last one.
@@ -29,21 +29,18 @@ Records records_of_row(const In &counts, const In &keys, const In &tokens,
 
 // How many of a part's lanes have larger keys than each record, and what they
 // weigh together.
-struct Above {
-  Tile count, mass;
-};
-Above above(const Tile &keys, const Tile &masses, const Tile &records) {
-  const Tile larger = unsqueeze(keys, 0) > unsqueeze(records, 1);
-  return {
-      reduce(cast(larger, i32), dim(1), [](Tile a, Tile b) { return a + b; }),
-      sum(where(larger, unsqueeze(masses, 0), 0.f), dim(1))};
+Tiles above_some(const Tile &keys, const Tile &masses, const Tile &line) {
+  const Tile larger = unsqueeze(keys, 0) > unsqueeze(line, 1);
+  return reduce(
+      {cast(larger, i32), where(larger, unsqueeze(masses, 0), 0.f)}, dim(1),
+      [](Tiles a, Tiles b) { return Tiles{a[0] + b[0], a[1] + b[1]}; });
 }
-Above above_all(const Tile &keys, const Tile &masses, const Tile &line) {
-  Above out = above(keys, masses, slice(line, 0, 0, weighed));
+Tiles above_all(const Tile &keys, const Tile &masses, const Tile &line) {
+  Tiles out = above_some(keys, masses, slice(line, 0, 0, weighed));
   for (std::int64_t from = weighed; from < records; from += weighed) {
-    const Above next = above(keys, masses, slice(line, 0, from, weighed));
-    out.count = cat(out.count, next.count, 0);
-    out.mass = cat(out.mass, next.mass, 0);
+    const Tiles next = above_some(keys, masses, slice(line, 0, from, weighed));
+    for (std::size_t i = 0; i < 2; ++i)
+      out[i] = cat(out[i], next[i], 0);
   }
   return out;
 }
@@ -84,11 +81,11 @@ const Kernel &weigh_kernel() {
         wholes = sum(where(x * filters.inverse >= least, mass, 0.f));
         const Records line = records_of_row(counts, keys, tokens, scores);
         const Shape flat{x.shape()[0] * x.shape()[1]};
-        const Above all =
+        const Tiles all =
             above_all(reshape(key_of(x) >> idle_bits(logits.dtype()), flat),
                       reshape(mass, flat), line.keys);
-        above = all.count;
-        masses = all.mass;
+        above = all[0];
+        masses = all[1];
         when(program_id(1) == 0, [&] {
           line_keys = line.keys;
           line_tokens = line.tokens;
