@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/sampling/sample_kernels.h"
 
-#include "girih/ops/sampling/sample_records.h"
 #include "girih/ops/sizes.h"
 
 namespace girih::ops::sampling {
@@ -21,30 +20,6 @@ std::vector<OperandShape> operands(DType dtype,
     all.push_back({type, {batch, parts}, {}});
   for (DType type : {i32, i32, f32})
     all.push_back({type, {batch, parts, room}, {}});
-  return all;
-}
-
-// Of the kernels that go by records.
-std::vector<OperandShape> of_records(DType dtype,
-                                     std::span<const std::int64_t> n,
-                                     int numbers, int step) {
-  const std::int64_t batch = n[0], parts = Cut(n[1]).parts;
-  const auto of_parts = [&](DType type) {
-    return OperandShape{type, {batch, parts}, {}};
-  };
-  const auto lists = [&](DType type) {
-    return OperandShape{type, {batch, parts, records}, {}};
-  };
-  const OperandShape line{i32, {batch, records}, {}};
-  std::vector<OperandShape> all = operands(dtype, n);
-  all.resize(static_cast<std::size_t>(1 + numbers));
-  all.push_back(of_parts(f32));
-  if (step < 2)
-    all.insert(all.end(), {of_parts(i32), lists(i32), lists(i32), lists(f32)});
-  if (step > 0)
-    all.insert(all.end(), {line, line, lists(i32), lists(f32), of_parts(f32)});
-  if (step == 2)
-    all.push_back({i64, {batch}, {}});
   return all;
 }
 
@@ -103,21 +78,18 @@ Config choose_config(const Cut &cut, std::int64_t tokens) {
 
 std::vector<KernelEntry> sample_entries() {
   using Sizes = std::span<const std::int64_t>;
-  return {
+  std::vector<KernelEntry> all{
       entry(parts_kernel(), "J=32 num_warps=4",
             [](DType dtype, Sizes n) { return operands(dtype, n); }),
       entry(merge_kernel(), "P=160 W=1024 num_warps=8",
             [](DType dtype, Sizes n) {
-              auto all = operands(dtype, n);
-              all.push_back({i64, {n[0]}, {}});
-              return all;
-            }),
-      entry(records_kernel(), "J=32 num_warps=4",
-            [](DType dtype, Sizes n) { return of_records(dtype, n, 6, 0); }),
-      entry(weigh_kernel(), "J=32 P=160 num_warps=16",
-            [](DType dtype, Sizes n) { return of_records(dtype, n, 4, 1); }),
-      entry(choose_kernel(), "P=160 W=1024 num_warps=8",
-            [](DType dtype, Sizes n) { return of_records(dtype, n, 6, 2); })};
+              auto operands_and_out = operands(dtype, n);
+              operands_and_out.push_back({i64, {n[0]}, {}});
+              return operands_and_out;
+            })};
+  for (const KernelEntry &each : record_entries())
+    all.push_back(each);
+  return all;
 }
 
 } // namespace girih::ops::sampling

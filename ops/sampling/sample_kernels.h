@@ -28,7 +28,8 @@
 //   mass they have. The second read of the logits.
 // choose: a program to each row. It adds that up, and the first record that
 //   stays is drawn. With both top_k and top_p the mass that top_k leaves is
-//   known within bounds only: where these do not tell, passes as in merge.
+//   searched for before (sample_search.h) and known within bounds: where these
+//   do not tell, passes as in merge.
 #pragma once
 
 #include "girih/ops/op.h"
@@ -57,14 +58,15 @@ const Kernel &parts_kernel();
 /// logits[B, V], the same six, tops ... noisy -> out[B] (i64)
 const Kernel &merge_kernel();
 
-/// logits[B, V], the same six -> tops (f32), counts (i32), both [B, P], keys,
+/// logits[B, V], the same six -> tops, lows (f32), counts (i32), [B, P], keys,
 /// tokens (i32) and scores (f32) [B, P, records]
 const Kernel &records_kernel();
 /// logits[B, V], temperature, top_k, top_p, min_p, tops ... scores -> keys and
 /// tokens of the row's records (i32) [B, records], and above (i32) and masses
 /// (f32) [B, P, records], and wholes (f32) [B, P]
 const Kernel &weigh_kernel();
-/// logits[B, V], the six, tops, keys, tokens, above, masses, wholes -> out[B]
+/// logits[B, V], the six, tops, keys, tokens, above, masses, wholes, and the
+/// least and the most that the top_k likeliest weigh, numbers or [B] -> out[B]
 const Kernel &choose_kernel();
 
 /// The Configs of them.
@@ -74,5 +76,7 @@ Config weigh_config(const Cut &cut);
 Config choose_config(const Cut &cut, std::int64_t tokens);
 
 std::vector<KernelEntry> sample_entries();
+/// Those of the kernels that go by records.
+std::vector<KernelEntry> record_entries();
 
 } // namespace girih::ops::sampling

@@ -3,8 +3,11 @@
 
 #include "girih/ops/sampling/sample_kernels.h"
 #include "girih/ops/sampling/sample_records.h"
+#include "girih/ops/sampling/sample_search.h"
 
+#include <cmath>
 #include <initializer_list>
+#include <utility>
 
 namespace girih::ops::sampling {
 
@@ -51,26 +54,69 @@ void Draw::by_candidates() const {
 // Programs of weigh hold a whole part's comparisons with some records.
 bool Draw::has_records() const { return Cut(logits.size(1)).chunks == 32; }
 
-void Draw::by_records() const {
+Draw::Limits Draw::mass_of_top_k(const Array &tops, const Array &lows) const {
   const std::int64_t batch = logits.size(0);
   const Cut cut(logits.size(1));
-  const Array reals = scratch(*this, {2, batch, cut.parts}, f32),
+  const Config config = weigh_config(cut);
+  // What a round makes.
+  struct Round {
+    Array pivots, ends, weights, before, masses;
+  };
+  const auto made = [&] {
+    return Round{scratch(*this, {batch, records}, i32),
+                 scratch(*this, {batch, 2}, i32),
+                 scratch(*this, {batch, 2}, f32),
+                 scratch(*this, {batch, cut.parts, records}, i32),
+                 scratch(*this, {batch, cut.parts, records}, f32)};
+  };
+  Round last = made(), next = made();
+  run(*this, first_search_kernel(), config, 4,
+      {&tops, &lows, &last.pivots, &last.ends, &last.weights, &last.before,
+       &last.masses});
+  for (int round = 1; round < (bits(logits.dtype()) == 16 ? 3 : 4); ++round) {
+    run(*this, search_kernel(), config, 4,
+        {&tops, &last.pivots, &last.ends, &last.weights, &last.before,
+         &last.masses, &next.pivots, &next.ends, &next.weights, &next.before,
+         &next.masses});
+    std::swap(last, next);
+  }
+  const Limits found{scratch(*this, {batch}, f32),
+                     scratch(*this, {batch}, f32)};
+  const Array *operands[] = {&numbers[1],   &last.pivots, &last.ends,
+                             &last.weights, &last.before, &last.masses,
+                             &found.least,  &found.most};
+  Config one;
+  one.blocks = {{"P", config.blocks.at("P")}};
+  one.num_warps = 8;
+  found_kernel().run(operands, {.config = one, .stream = call.stream},
+                     call.where);
+  return found;
+}
+
+void Draw::by_records(bool by_share) const {
+  const std::int64_t batch = logits.size(0);
+  const Cut cut(logits.size(1));
+  const Array reals = scratch(*this, {3, batch, cut.parts}, f32),
               counts = scratch(*this, {batch, cut.parts}, i32),
               found = scratch(*this, {3, batch, cut.parts, records}, i32),
               weighed = scratch(*this, {2, batch, cut.parts, records}, f32),
               line = scratch(*this, {2, batch, records}, i32);
   const Array tops = reals.select(0, 0), wholes = reals.select(0, 1),
-              keys = found.select(0, 0), tokens = found.select(0, 1),
-              above = found.select(0, 2), scores = weighed.select(0, 0),
-              masses = weighed.select(0, 1), line_keys = line.select(0, 0),
-              line_tokens = line.select(0, 1);
+              lows = reals.select(0, 2), keys = found.select(0, 0),
+              tokens = found.select(0, 1), above = found.select(0, 2),
+              scores = weighed.select(0, 0), masses = weighed.select(0, 1),
+              line_keys = line.select(0, 0), line_tokens = line.select(0, 1);
   run(*this, records_kernel(), parts_config(cut), 6,
-      {&tops, &counts, &keys, &tokens, &scores});
+      {&tops, &lows, &counts, &keys, &tokens, &scores});
   run(*this, weigh_kernel(), weigh_config(cut), 4,
       {&tops, &counts, &keys, &tokens, &scores, &line_keys, &line_tokens,
        &above, &masses, &wholes});
+  Limits limits{Array::scalar(0.0, f32), Array::scalar(INFINITY, f32)};
+  if (by_share)
+    limits = mass_of_top_k(tops, lows);
   run(*this, choose_kernel(), choose_config(cut, logits.size(1)), 6,
-      {&tops, &line_keys, &line_tokens, &above, &masses, &wholes, &out});
+      {&tops, &line_keys, &line_tokens, &above, &masses, &wholes, &limits.least,
+       &limits.most, &out});
 }
 
 } // namespace girih::ops::sampling

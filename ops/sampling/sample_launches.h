@@ -20,8 +20,15 @@ struct Draw {
   void by_candidates() const;
   /// Whether there is a way by records: not for very long rows.
   bool has_records() const;
-  /// records, weigh, choose: where many may stay.
-  void by_records() const;
+  /// records, weigh, choose: where many may stay. `by_share`: a share of what
+  /// top_k leaves is asked for, so the mass of that is searched for.
+  void by_records(bool by_share) const;
+
+private:
+  struct Limits {
+    Array least, most;
+  };
+  Limits mass_of_top_k(const Array &tops, const Array &lows) const;
 };
 
 } // namespace girih::ops::sampling

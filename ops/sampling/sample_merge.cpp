@@ -252,6 +252,7 @@ Candidates no_candidates() {
 // what they weigh together; `whole` is what all that min_p leaves weigh.
 struct Weighed {
   Tile keys, tokens, before, mass, whole;
+  Tile least, most; // what all that top_k leaves weigh
 };
 
 // The first record that stays, or none where the mass of what top_k leaves is
@@ -265,14 +266,14 @@ Tile first_that_stays(const Filters &filters, const Weighed &line,
   // What top_k leaves are those above each record that stays, with the record
   // itself, and not those above one that goes.
   const Tile own = mass_of(value_of_key(line.keys, idle), top, filters.inverse);
-  const Tile low = max(where(in, line.mass + own, 0.f)),
-             high = min(where(there & !few, line.mass, line.whole));
-  const Tile whole_low = where(filters.has_top_k, low, line.whole),
-             whole_high =
-                 where(filters.has_top_k, min(high, line.whole), line.whole);
+  const Tile least = max(where(there & few, line.mass + own, line.least)),
+             most = min(where(there & !few, line.mass, line.most));
+  const auto whole = [&](const Tile &mass) {
+    return where(filters.has_top_k, min(mass, line.whole), line.whole);
+  };
   const Tile first = line.before == 0, p = filters.top_p;
-  const Tile may = !filters.has_top_p | first | (line.mass < p * whole_high),
-             must = !filters.has_top_p | first | (line.mass < p * whole_low);
+  const Tile may = !filters.has_top_p | first | (line.mass < p * whole(most)),
+             must = !filters.has_top_p | first | (line.mass < p * whole(least));
   const Tile at = reduce(where(in & may, lane, records), all_dims,
                          [](Tile a, Tile b) { return min(a, b); });
   return reduce(where((lane == at) & must, line.tokens, no_token), all_dims,
@@ -338,7 +339,7 @@ Kernel make_choose() {
       [](Tensor logits, Tensor temperature, Tensor top_k, Tensor top_p,
          Tensor min_p, Tensor seed, Tensor position, Tensor tops, Tensor keys,
          Tensor tokens, Tensor above, Tensor masses, Tensor wholes,
-         Tensor out) {
+         Tensor least, Tensor most, Tensor out) {
         const Tensor grid = out.tile({1});
         const auto one = [&](const Tensor &t) { return of_request(t, grid); };
         const auto line = [&](const Tensor &t) {
@@ -348,19 +349,23 @@ Kernel make_choose() {
                         one(top_p), one(min_p), one(seed), one(position),
                         row_of(tops.other(-INFINITY)), line(keys), line(tokens),
                         found_of(above, records), found_of(masses, records),
-                        row_of(wholes), grid);
+                        row_of(wholes), one(least), one(most), grid);
       },
       [](In logits, In temperature, In top_k, In top_p, In min_p, In seed,
          In position, In tops, In keys, In tokens, In above, In masses,
-         In wholes, Out out) {
+         In wholes, In least, In most, Out out) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
         const int idle = idle_bits(logits.dtype());
         const Tile top = max(tops);
         const Weighed line{
-            keys, tokens,
+            keys,
+            tokens,
             reduce(above, dim(0), [](Tile a, Tile b) { return a + b; }),
-            sum(masses, dim(0)), sum(wholes)};
+            sum(masses, dim(0)),
+            sum(wholes),
+            number_of(least, f32),
+            number_of(most, f32)};
         Tile token = first_that_stays(filters, line, top, idle);
         when(token == no_token, [&] {
           const Row row{logits,
@@ -379,7 +384,8 @@ Kernel make_choose() {
         out = token;
       },
       {"logits", "temperature", "top_k", "top_p", "min_p", "seed", "position",
-       "tops", "keys", "tokens", "above", "masses", "wholes", "out"}));
+       "tops", "keys", "tokens", "above", "masses", "wholes", "least", "most",
+       "out"}));
 }
 
 } // namespace

@@ -144,21 +144,25 @@ Kernel make_records() {
   return Kernel(make_source(
       "sample_records",
       [](Tensor logits, Tensor temperature, Tensor top_k, Tensor top_p,
-         Tensor min_p, Tensor seed, Tensor position, Tensor tops, Tensor counts,
-         Tensor keys, Tensor tokens, Tensor scores) {
+         Tensor min_p, Tensor seed, Tensor position, Tensor tops, Tensor lows,
+         Tensor counts, Tensor keys, Tensor tokens, Tensor scores) {
         const Tensor grid = tops.tile({1, 1});
         const auto one = [&](const Tensor &t) { return of_request(t, grid); };
         return arranged(cut_row(logits, tops), one(temperature), one(top_k),
                         one(top_p), one(min_p), one(seed), one(position), grid,
-                        counts.tile({1, 1}), lists_of(keys, records),
-                        lists_of(tokens, records), lists_of(scores, records));
+                        lows.tile({1, 1}), counts.tile({1, 1}),
+                        lists_of(keys, records), lists_of(tokens, records),
+                        lists_of(scores, records));
       },
       [](In logits, In temperature, In top_k, In top_p, In min_p, In seed,
-         In position, Out tops, Out counts, Out keys, Out tokens, Out scores) {
+         In position, Out tops, Out lows, Out counts, Out keys, Out tokens,
+         Out scores) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
         const Part part = part_of(logits);
         tops = part.top;
+        lows = min(
+            where(logits.in_bounds() & (part.x > -INFINITY), part.x, INFINITY));
         const Tile score = scores_of(part, filters, logits, seed, position,
                                      tops.source_size(1));
         const Tile key = key_of(part.x) >> idle_bits(logits.dtype());
@@ -170,7 +174,7 @@ Kernel make_records() {
         scores = found.scores;
       },
       {"logits", "temperature", "top_k", "top_p", "min_p", "seed", "position",
-       "tops", "counts", "keys", "tokens", "scores"}));
+       "tops", "lows", "counts", "keys", "tokens", "scores"}));
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "girih/ops/sampling/sample_kernels.h"
 #include "girih/ops/sampling/sample_records.h"
 #include "girih/ops/sampling/sample_views.h"
+#include "girih/ops/sampling/sample_weights.h"
 #include "girih/ops/sampling/scores.h"
 
 #include <cmath>
@@ -10,8 +11,6 @@
 namespace girih::ops::sampling {
 
 namespace {
-
-constexpr std::int64_t weighed = 16; // records at once
 
 // The records of a row, from those of its parts. A part that has more than
 // there is room for says nothing about larger keys than its last one.
@@ -27,24 +26,6 @@ Records records_of_row(const In &counts, const In &keys, const In &tokens,
   return found;
 }
 
-// How many of a part's lanes have larger keys than each record, and what they
-// weigh together.
-Tiles above_some(const Tile &keys, const Tile &masses, const Tile &line) {
-  const Tile larger = unsqueeze(keys, 0) > unsqueeze(line, 1);
-  return reduce(
-      {cast(larger, i32), where(larger, unsqueeze(masses, 0), 0.f)}, dim(1),
-      [](Tiles a, Tiles b) { return Tiles{a[0] + b[0], a[1] + b[1]}; });
-}
-Tiles above_all(const Tile &keys, const Tile &masses, const Tile &line) {
-  Tiles out = above_some(keys, masses, slice(line, 0, 0, weighed));
-  for (std::int64_t from = weighed; from < records; from += weighed) {
-    const Tiles next = above_some(keys, masses, slice(line, 0, from, weighed));
-    for (std::size_t i = 0; i < 2; ++i)
-      out[i] = cat(out[i], next[i], 0);
-  }
-  return out;
-}
-
 } // namespace
 
 const Kernel &weigh_kernel() {
@@ -52,7 +33,7 @@ const Kernel &weigh_kernel() {
       "sample_weigh",
       [](Tensor logits, Tensor temperature, Tensor top_k, Tensor top_p,
          Tensor min_p, Tensor tops, Tensor counts, Tensor keys, Tensor tokens,
-         Tensor scores, Tensor line_keys, Tensor line_tokens, Tensor above,
+         Tensor scores, Tensor line_keys, Tensor line_tokens, Tensor before,
          Tensor masses, Tensor wholes) {
         const Tensor grid = wholes.tile({1, 1});
         const auto one = [&](const Tensor &t) { return of_request(t, grid); };
@@ -67,24 +48,20 @@ const Kernel &weigh_kernel() {
             one(min_p), for_parts(row_of(tops.other(-INFINITY)), grid),
             for_parts(row_of(counts), grid), found(keys), found(tokens),
             found(scores), line(line_keys), line(line_tokens),
-            lists_of(above, records), lists_of(masses, records), grid);
+            lists_of(before, records), lists_of(masses, records), grid);
       },
       [](In logits, In temperature, In top_k, In top_p, In min_p, In tops,
          In counts, In keys, In tokens, In scores, Out line_keys,
-         Out line_tokens, Out above, Out masses, Out wholes) {
+         Out line_tokens, Out before, Out masses, Out wholes) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
-        const Tile x = tamed(logits), top = max(tops);
+        const Tile top = max(tops);
+        const Weights part = weights_of(logits, filters, top);
         const Tile least = least_of(filters, top);
-        const Tile mass =
-            where(logits.in_bounds(), mass_of(x, top, filters.inverse), 0.f);
-        wholes = sum(where(x * filters.inverse >= least, mass, 0.f));
+        wholes = sum(where(part.scaled >= least, part.masses, 0.f));
         const Records line = records_of_row(counts, keys, tokens, scores);
-        const Shape flat{x.shape()[0] * x.shape()[1]};
-        const Tiles all =
-            above_all(reshape(key_of(x) >> idle_bits(logits.dtype()), flat),
-                      reshape(mass, flat), line.keys);
-        above = all[0];
+        const Tiles all = above(part, line.keys);
+        before = all[0];
         masses = all[1];
         when(program_id(1) == 0, [&] {
           line_keys = line.keys;
@@ -92,7 +69,7 @@ const Kernel &weigh_kernel() {
         });
       },
       {"logits", "temperature", "top_k", "top_p", "min_p", "tops", "counts",
-       "keys", "tokens", "scores", "line_keys", "line_tokens", "above",
+       "keys", "tokens", "scores", "line_keys", "line_tokens", "before",
        "masses", "wholes"})};
   return made;
 }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// How many tokens of a part are likelier than some, and what they weigh.
+#pragma once
+
+#include "girih/ops/sampling/filters.h"
+#include "girih/ops/sampling/sample_records.h"
+
+namespace girih::ops::sampling {
+
+/// The lanes of a part [N]; those outside have the least key and weigh nothing.
+struct Weights {
+  Tile keys, masses, scaled;
+};
+Weights weights_of(const In &logits, const Filters &filters, const Tile &top);
+
+/// For each of keys[records] how many lanes have larger ones (i32), and their
+/// mass.
+Tiles above(const Weights &part, const Tile &keys);
+
+} // namespace girih::ops::sampling
