@@ -69,7 +69,7 @@ struct Sample {
                                        top_p.as(f32),       min_p.as(f32),
                                        seed.as(i64),        position.as(i64)};
     const sampling::Draw draw{call, rows, numbers, tokens};
-    if (leaves_many(top_k, top_p, min_p) && draw.has_records())
+    if (leaves_many(top_k, top_p, min_p) && draw.gains_by_records())
       draw.by_records(top_k.number() >= 1 && top_p.number() < 1 &&
                       top_k.number() < static_cast<double>(rows.size(1)));
     else

@@ -52,7 +52,10 @@ void Draw::by_candidates() const {
 }
 
 // Programs of weigh hold a whole part's comparisons with some records.
-bool Draw::has_records() const { return Cut(logits.size(1)).chunks == 32; }
+bool Draw::gains_by_records() const {
+  return logits.device().kind == Device::Kind::cuda &&
+         Cut(logits.size(1)).chunks == 32;
+}
 
 Draw::Limits Draw::mass_of_top_k(const Array &tops, const Array &lows) const {
   const std::int64_t batch = logits.size(0);

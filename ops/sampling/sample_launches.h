@@ -18,8 +18,9 @@ struct Draw {
 
   /// parts, merge: where few tokens stay.
   void by_candidates() const;
-  /// Whether there is a way by records: not for very long rows.
-  bool has_records() const;
+  /// Whether passes over a row by one program are what costs: not on the host,
+  /// and for very long rows there is no other way.
+  bool gains_by_records() const;
   /// records, weigh, choose: where many may stay. `by_share`: a share of what
   /// top_k leaves is asked for, so the mass of that is searched for.
   void by_records(bool by_share) const;

@@ -5,6 +5,7 @@
 
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/ops.h"
+#include "girih/ops/sampling/sample_launches.h"
 
 #include <algorithm>
 #include <numeric>
@@ -181,6 +182,76 @@ TEST_P(SampleTest, Vocabulary) {
           ops::sample(logits.array(), numbers(how, -3, 17)).to_vector();
       EXPECT_TRUE(may_draw(logits.values(), how, -3, 17, drawn[0]));
     }
+}
+
+// The way that is taken on a GPU where many tokens stay.
+Lane drawn_by_records(const Array &logits, const How &how, std::int64_t seed,
+                      std::int64_t position) {
+  const Stream stream;
+  const std::int64_t batch = logits.size(0);
+  const std::array<Array, 6> numbers{Array::scalar(how.temperature, f32),
+                                     Array::scalar(how.top_k, i64),
+                                     Array::scalar(how.top_p, f32),
+                                     Array::scalar(how.min_p, f32),
+                                     Array::scalar(seed, i64),
+                                     Array::scalar(position, i64)};
+  const Array out = Array::zeros({batch}, i64, logits.device());
+  const ops::Call call{"sample", std::source_location::current(), stream};
+  ops::sampling::Draw{call, logits, numbers, out}.by_records(
+      how.top_k > 0 && how.top_k < logits.size(1) && how.top_p < 1);
+  return out.to_vector();
+}
+
+void check_records(const Lane &row, DType dtype, const How &how,
+                   Device device) {
+  const auto tokens = static_cast<std::int64_t>(row.size());
+  SCOPED_TRACE(text(tokens, dtype, how));
+  const Array logits = Array::from(row, {1, tokens}, dtype, device);
+  EXPECT_TRUE(may_draw(logits.to_vector(), how, 7, 3,
+                       drawn_by_records(logits, how, 7, 3)[0]));
+}
+
+TEST_P(SampleTest, ByRecords) {
+  std::vector<How> all = ways();
+  for (const How &how : {How{.top_k = 700}, How{.top_k = 600, .top_p = 0.5},
+                         How{.temperature = 2, .top_k = 900, .top_p = 0.95},
+                         How{.temperature = 0, .top_k = 900, .top_p = 0.5},
+                         How{.top_k = 800, .top_p = 0.7, .min_p = 0.05}})
+    all.push_back(how);
+  std::vector<std::int64_t> sizes{1000};
+  if (!on_interpreter())
+    sizes = {1, 33, 1025, 40001};
+  auto random = random_engine();
+  int number = 0;
+  for (std::int64_t tokens : sizes)
+    for (DType dtype : {f32, bf16, f16})
+      for (const How &how : all)
+        if (++number % (on_interpreter() ? 11 : 1) == 0)
+          check_records(Operand({1, tokens}, dtype, device(),
+                                Layout::contiguous, Values::reals, random)
+                            .values(),
+                        dtype, how, device());
+}
+
+// Rows of which a part has more records than there is room for, and others.
+TEST_P(SampleTest, RecordsOfSpecialRows) {
+  const std::size_t tokens = on_interpreter() ? 150 : 5000;
+  Lane opposed(tokens), equal(tokens, 2.5), few(tokens), masked(tokens, -1e30);
+  for (std::size_t v = 0; v < tokens; ++v) {
+    // The more noise a token has the less likely it is: all are records.
+    opposed[v] = -0.5 * noise(7, 3, v);
+    few[v] = static_cast<double>(v % 3);
+    if (v % 7 == 0)
+      masked[v] = 0.001 * static_cast<double>(v % 501);
+  }
+  Lane infinite(tokens, -inf);
+  infinite[tokens / 2] = 1;
+  infinite[tokens / 3] = nan;
+  for (const How &how :
+       {How{.top_k = 700}, How{.top_p = 0.6}, How{.top_k = 650, .top_p = 0.6},
+        How{.top_p = 0.9, .min_p = 0.5}, How{}})
+    for (const Lane &row : {opposed, equal, few, masked, infinite})
+      check_records(row, f32, how, device());
 }
 
 TEST_P(SampleTest, Greedy) {
