@@ -202,13 +202,13 @@ Lane drawn_by_records(const Array &logits, const How &how, std::int64_t seed,
   return out.to_vector();
 }
 
-void check_records(const Lane &row, DType dtype, const How &how,
-                   Device device) {
+void check_records(const Lane &row, DType dtype, const How &how, Device device,
+                   std::int64_t seed = 7) {
   const auto tokens = static_cast<std::int64_t>(row.size());
   SCOPED_TRACE(text(tokens, dtype, how));
   const Array logits = Array::from(row, {1, tokens}, dtype, device);
-  EXPECT_TRUE(may_draw(logits.to_vector(), how, 7, 3,
-                       drawn_by_records(logits, how, 7, 3)[0]));
+  EXPECT_TRUE(may_draw(logits.to_vector(), how, seed, 3,
+                       drawn_by_records(logits, how, seed, 3)[0]));
 }
 
 TEST_P(SampleTest, ByRecords) {
@@ -252,6 +252,45 @@ TEST_P(SampleTest, RecordsOfSpecialRows) {
         How{.top_p = 0.9, .min_p = 0.5}, How{}})
     for (const Lane &row : {opposed, equal, few, masked, infinite})
       check_records(row, f32, how, device());
+}
+
+// The first of five parts has more records than there is room for, and those of
+// it that have no room are better than the last one of the row that is known. A
+// token of another part beats all but the last few of those that have.
+TEST_P(SampleTest, RecordsWithoutRoom) {
+  if (on_interpreter())
+    return;
+  Lane row(5000), of_part;
+  std::int64_t high = 0;
+  std::size_t best = 32; // the most noise of the other parts
+  for (std::size_t v = 0; v < row.size(); ++v) {
+    const double own = noise(7, 3, v);
+    const bool first = v / 32 % 5 == 0, is_high = !first && own < -1;
+    high += is_high;
+    row[v] = first ? -0.5 * own : is_high ? 1.2 : -50;
+    if (first)
+      of_part.push_back(own);
+    else if (own > noise(7, 3, best))
+      best = v;
+  }
+  std::ranges::sort(of_part, std::greater());
+  row[best] = -0.5 * of_part[27] - 1e-4;
+  for (std::int64_t more : {500, 600, 700})
+    check_records(row, f32, {.top_k = high + more}, device());
+}
+
+// The last logit that top_k leaves is next to one that it does not, so that the
+// search for their mass does not end, and top_p depends on it.
+TEST_P(SampleTest, RecordsAndCloseLogits) {
+  if (on_interpreter())
+    return;
+  const double levels[] = {4, 3, 2, std::nextafterf(2, 0), 0};
+  Lane row(5000);
+  for (std::size_t v = 0; v < row.size(); ++v)
+    row[v] = levels[v % 5];
+  for (std::int64_t seed = 0; seed < 60; ++seed)
+    for (double top_p : {0.88, 0.93})
+      check_records(row, f32, {.top_k = 2500, .top_p = top_p}, device(), seed);
 }
 
 TEST_P(SampleTest, Greedy) {
