@@ -77,18 +77,18 @@ std::vector<KernelEntry> record_entries() {
   };
   const std::vector<Operand> found{
       {i32, part}, {i32, parts_list}, {i32, parts_list}, {f32, parts_list}};
-  const std::string_view weighing = "J=32 P=160 num_warps=16";
+  const std::string_view searching = "J=32 P=160 num_warps=8";
   return {entry(records_kernel(), "J=32 num_warps=4", 6,
                 with({{f32, part}, {f32, part}}, found)),
-          entry(weigh_kernel(), weighing, 4,
+          entry(weigh_kernel(), "J=32 P=160 num_warps=16", 4,
                 with(with({{f32, part}}, found), {{i32, list},
                                                   {i32, list},
                                                   {i32, parts_list},
                                                   {f32, parts_list},
                                                   {f32, part}})),
-          entry(first_search_kernel(), weighing, 4,
+          entry(first_search_kernel(), searching, 4,
                 with({{f32, part}, {f32, part}}, round)),
-          entry(search_kernel(), weighing, 4,
+          entry(search_kernel(), searching, 4,
                 with(with({{f32, part}}, round), round)),
           entry(found_kernel(), "P=160 num_warps=8", 0,
                 with(with({{i64, request}}, round),

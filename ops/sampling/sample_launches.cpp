@@ -60,7 +60,8 @@ bool Draw::gains_by_records() const {
 Draw::Limits Draw::mass_of_top_k(const Array &tops, const Array &lows) const {
   const std::int64_t batch = logits.size(0);
   const Cut cut(logits.size(1));
-  const Config config = weigh_config(cut);
+  Config config = weigh_config(cut);
+  config.num_warps = 8;
   // What a round makes.
   struct Round {
     Array pivots, ends, weights, before, masses;
@@ -88,10 +89,8 @@ Draw::Limits Draw::mass_of_top_k(const Array &tops, const Array &lows) const {
   const Array *operands[] = {&numbers[1],   &last.pivots, &last.ends,
                              &last.weights, &last.before, &last.masses,
                              &found.least,  &found.most};
-  Config one;
-  one.blocks = {{"P", config.blocks.at("P")}};
-  one.num_warps = 8;
-  found_kernel().run(operands, {.config = one, .stream = call.stream},
+  config.blocks.erase("J");
+  found_kernel().run(operands, {.config = config, .stream = call.stream},
                      call.where);
   return found;
 }

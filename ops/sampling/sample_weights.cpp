@@ -5,7 +5,7 @@ namespace girih::ops::sampling {
 
 namespace {
 
-constexpr std::int64_t at_once = 16;
+constexpr std::int64_t at_once = 8;
 
 Tiles above_some(const Weights &part, const Tile &keys) {
   const Tile larger = unsqueeze(part.keys, 0) > unsqueeze(keys, 1);

@@ -104,12 +104,22 @@ def quantised_rows(torch, x):
     return (wide / scales[:, None]).round().clamp(-128, 127).to(torch.int8), scales
 
 
-def sampled(torch, logits):
+def sampled(count, share):
     """Without its random numbers, which no replay could draw anew: what filters cost."""
-    best, tokens = (logits.float() / 0.8).topk(50, -1)
-    chances = best.softmax(-1)
-    kept = chances.cumsum(-1) - chances < 0.9
-    return tokens.gather(-1, torch.where(kept, best, float("-inf")).argmax(-1, keepdim=True)).squeeze(-1)
+    def peer(torch, logits):
+        scaled = logits.float() / 0.8
+        best, tokens = scaled.topk(count, -1) if count else scaled.sort(-1, descending=True)
+        chances = best.softmax(-1)
+        kept = chances.cumsum(-1) - chances < share
+        return tokens.gather(-1, torch.where(kept, best, float("-inf")).argmax(-1, keepdim=True)).squeeze(-1)
+
+    return peer
+
+
+def sample(count, share, rows=1):
+    what = [f"{rows}x{VOCABULARY}"] + [f"top_k {count}"] * bool(count) + [f"top_p {share}"] * (share < 1)
+    filters = {"temperature": 0.8, "top_k": count, "top_p": share, "seed": 7}
+    return Timed("sample", ", ".join(what), sampled(count, share), lambda m: [m.normal(rows, VOCABULARY)], filters, replayed=True)
 
 
 def of_row_pieces(torch, ids, weight):
@@ -161,8 +171,12 @@ CASES = [
     decode(32, 32, 8, 4096),
     decode(1, 12, 2, 4096),
     Timed("argmax", "1x151936", lambda torch, x: x.argmax(-1), lambda m: [m.normal(1, VOCABULARY)], {"dim": -1}, replayed=True),
-    Timed("sample", "1x151936, top_k 50, top_p 0.9", sampled, lambda m: [m.normal(1, VOCABULARY)],
-          {"temperature": 0.8, "top_k": 50, "top_p": 0.9, "seed": 7}, replayed=True),
+    sample(50, 0.9),
+    sample(5000, 1.0),
+    sample(0, 0.9),
+    sample(5000, 0.9),
+    sample(50, 0.9, 64),
+    sample(0, 0.9, 64),
     Timed("rms_norm", "1x1536", lambda torch, x, shape, w: functional(torch).rms_norm(x, shape, w, 1e-6),
           lambda m: [m.normal(1, 1536), (1536,), m.normal(1536)], {"eps": 1e-6}, replayed=True),
     Timed("fused_add_rms_norm", "1x1536", normalised_sum, lambda m: [m.normal(1, 1536), m.normal(1, 1536), m.normal(1536)],
