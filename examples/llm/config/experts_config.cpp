@@ -55,7 +55,6 @@ ExpertsConfig read_sigmoid_experts(const JsonFields &fields,
   read_routing(fields, experts, true);
   experts.shared = fields.integer("n_shared_experts", 0, 64, 0);
   experts.groups = fields.integer("n_group", 1, experts.experts, 1);
-  experts.top_groups = fields.integer("topk_group", 1, experts.groups, 1);
   experts.routed_scale = fields.number("routed_scaling_factor", 1e-6, 1e6, 1);
   const std::int64_t group = experts.experts / experts.groups;
   if (experts.experts % experts.groups != 0)
@@ -64,6 +63,7 @@ ExpertsConfig read_sigmoid_experts(const JsonFields &fields,
   // A group's score is the sum of its best two.
   if (experts.groups > 1 && group < 2)
     fields.fail("n_group", "must leave two experts to each group");
+  experts.top_groups = fields.integer("topk_group", 1, experts.groups, 1);
   if (experts.per_token > experts.top_groups * group)
     fields.fail("num_experts_per_tok",
                 fmt::format("{} is more than the {} experts of topk_group "

@@ -63,7 +63,7 @@ DType read_dtype(const JsonFields &fields) {
     DType dtype;
   };
   static constexpr Known known[] = {
-      {"bfloat16", bf16}, {"float16", f16}, {"float32", f32}, {"float64", f64}};
+      {"bfloat16", bf16}, {"float16", f16}, {"float32", f32}};
   const char *field = fields.has("dtype") ? "dtype" : "torch_dtype";
   std::optional<std::string> text = fields.text(field);
   if (!text)
@@ -74,8 +74,8 @@ DType read_dtype(const JsonFields &fields) {
   for (const Known &each : known)
     if (each.name == wanted)
       return each.dtype;
-  fields.fail(field, fmt::format("must be bfloat16, float16, float32 or "
-                                 "float64, not {}",
+  fields.fail(field, fmt::format("must be bfloat16, float16 or float32, "
+                                 "not {}",
                                  printable(wanted)));
 }
 

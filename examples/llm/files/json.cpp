@@ -120,8 +120,15 @@ std::string place_in_text(std::string_view text, std::size_t byte) {
   std::size_t column = start == std::string_view::npos
                            ? before.size()
                            : before.size() - start - 1;
+  // A text that ends too early is wrong after its last byte.
+  column += byte > text.size();
   return "line " + std::to_string(lines + 1) + ", column " +
          std::to_string(std::max<std::size_t>(column, 1));
+}
+
+std::optional<std::size_t> zero_byte_in_json(std::string_view text) {
+  const std::size_t at = text.find('\0');
+  return at == std::string_view::npos ? std::nullopt : std::optional(at + 1);
 }
 
 std::string printable(std::string_view text) {
@@ -152,6 +159,9 @@ json parse_json(std::string_view text, const std::string &file,
                      "has " + std::to_string(text.size()) +
                          " bytes, more than the " +
                          std::to_string(limits.bytes) + " that are allowed");
+  if (std::optional<std::size_t> zero = zero_byte_in_json(text))
+    throw ModelError(file, place_in_text(text, *zero),
+                     "is not valid JSON: there is a byte 0");
   TreeBuilder builder(limits);
   if (!json::sax_parse(text.begin(), text.end(), &builder))
     throw ModelError(file,

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,7 +24,12 @@ struct JsonLimits {
 nlohmann::json parse_json(std::string_view text, const std::string &file,
                           const JsonLimits &limits = {});
 
-/// "line 3, column 7" of a byte of a text.
+/// How many bytes there are up to the first that is 0, which no JSON has. The
+/// library's parser would take it for the end of the text.
+std::optional<std::size_t> zero_byte_in_json(std::string_view text);
+
+/// "line 3, column 7", which is the last of so many bytes of a text; one more
+/// than it has: its end.
 std::string place_in_text(std::string_view text, std::size_t byte);
 
 /// The beginning of a text from a file, fit for a message: long ones are cut,

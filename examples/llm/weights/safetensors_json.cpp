@@ -265,6 +265,9 @@ private:
 
 std::optional<HeaderProblem> read_safetensors_json(std::string_view text,
                                                    SafetensorsHeader &header) {
+  if (std::optional<std::size_t> zero = zero_byte_in_json(text))
+    return HeaderProblem{"header, " + place_in_text(text, *zero),
+                         "is not valid JSON: there is a byte 0"};
   HeaderReader reader(header);
   if (json::sax_parse(text.begin(), text.end(), &reader))
     return std::nullopt;
