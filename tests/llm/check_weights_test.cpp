@@ -54,9 +54,8 @@ public:
                       {"data_offsets", {end, end + size}}};
       end += size;
     }
-    const std::string file =
-        safetensors_bytes(header.dump(), std::string(end, '\0'));
-    llm::check_weights(config, WeightFiles::of_memory(as_bytes(file), "m"));
+    llm::check_weights(
+        config, WeightFiles::of_memory(with_zeros(header.dump(), end), "m"));
   }
   void expect_error(const std::string &field, const std::string &words) const {
     expect_model_error([&] { check(); }, "m", field, words);
@@ -65,6 +64,18 @@ public:
   ModelConfig config;
 
 private:
+  // The header goes in front of zeros that are there already: files are made
+  // by the thousand.
+  static std::span<const std::byte> with_zeros(const std::string &header,
+                                               std::size_t zeros) {
+    constexpr std::size_t before = 1 << 16, most = 1 << 22;
+    static std::string storage(before + most, '\0');
+    const std::string start = safetensors_bytes(header);
+    EXPECT_TRUE(start.size() <= before && zeros <= most);
+    storage.replace(before - start.size(), start.size(), start);
+    return as_bytes(storage).subspan(before - start.size(),
+                                     start.size() + zeros);
+  }
   static std::filesystem::path folder(const std::string &fixture) {
     return source_root() / "tests/data/llm" / fixture;
   }

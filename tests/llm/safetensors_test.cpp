@@ -227,6 +227,7 @@ TEST(Safetensors, InvalidOffset) {
         "12345");
   };
   expect_error(two("[0,2]", "[1,3]"), Kind::invalid_offset, "b", "ends at 2");
+  expect_error(two("[0,2]", "[2,1]"), Kind::invalid_offset, "b", "2 and 1");
   expect_error(two("[0,2]", "[0,2]"), Kind::invalid_offset, "b", "ends at 2");
   expect_error(two("[0,2]", "[3,5]"), Kind::invalid_offset, "b", "ends at 2");
   expect_error(two("[3,5]", "[0,2]"), Kind::invalid_offset, "a", "ends at 2");

@@ -52,6 +52,11 @@ TEST(LlmUtf8, TellsWhere) {
   EXPECT_EQ(first_invalid_utf8("ab\xE2\x82z"), 2u);
   EXPECT_EQ(first_invalid_utf8("\xF0\x9F\x98\x80\x80"), 4u);
   EXPECT_EQ(first_invalid_utf8(""), std::nullopt);
+  // What follows in memory does not count.
+  EXPECT_EQ(first_invalid_utf8(std::string_view("é").substr(0, 1)), 0u);
+  EXPECT_EQ(
+      first_invalid_utf8(std::string_view("a\xF0\x9F\x98\x80").substr(0, 4)),
+      1u);
 }
 
 } // namespace

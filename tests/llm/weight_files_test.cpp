@@ -28,8 +28,9 @@ const std::string &two_tensors() {
   static const std::string file = safetensors_bytes(
       R"({"z":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
       R"("a":{"dtype":"I8","shape":[],"data_offsets":[8,9]},)"
-      R"("u":{"dtype":"U32","shape":[1],"data_offsets":[9,13]}})",
-      "01234567x0000");
+      R"("u":{"dtype":"U32","shape":[1],"data_offsets":[9,13]},)"
+      R"("c":{"dtype":"U16","shape":[1],"data_offsets":[13,15]}})",
+      "01234567x000000");
   return file;
 }
 
@@ -46,7 +47,7 @@ void expect_two_tensors(const WeightFiles &files, const std::string &name) {
   EXPECT_EQ(*files.at("a").file, name);
   EXPECT_EQ(files.total_bytes(), 9);
   EXPECT_EQ(files.find("b"), nullptr);
-  EXPECT_EQ(files.unreadable(), std::vector<std::string>{"u"});
+  EXPECT_EQ(files.unreadable(), (std::vector<std::string>{"c", "u"}));
   expect_model_error([&] { files.at("u"); }, name, "u",
                      "is of a dtype that Girih does not have");
   expect_model_error([&] { files.at("b"); }, name, "b", "[TensorNotFound]");

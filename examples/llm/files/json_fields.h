@@ -2,7 +2,7 @@
 // Typed, range-checked reads of the fields of a JSON object.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <optional>
