@@ -105,6 +105,22 @@ TEST(ChatRecognitionTest, DeepSeek) {
   EXPECT_FALSE(v31->opens_thinking);
 }
 
+// In JSON some files escape the newlines of literals once, some twice.
+TEST(ChatRecognitionTest, NewlinesInLiterals) {
+  auto newlines = [](std::string text) {
+    for (std::size_t at; (at = text.find("\\n")) != std::string::npos;)
+      text.replace(at, 2, "\n");
+    return recognized(text);
+  };
+  EXPECT_EQ(newlines(llama3_end)->family, ChatFamily::llama3);
+  EXPECT_EQ(
+      newlines("{{ '<|im_start|>system\\nBe\\ngood.<|im_end|>' }}" + chatml_end)
+          ->default_system,
+      "Be\ngood.");
+  EXPECT_TRUE(newlines(deepseek_start + "{{'<｜Assistant｜><think>\\n'}}")
+                  ->opens_thinking);
+}
+
 TEST(ChatRecognitionTest, Others) {
   EXPECT_FALSE(recognized("{{ message.content }}"));
   EXPECT_FALSE(recognized("{{ '<|im_start|>user<|im_sep|>' }}<|im_end|>"));

@@ -30,7 +30,25 @@ bool trims_contents(std::string_view text) {
   return false;
 }
 
-// What a literal of Jinja stands for.
+// Templates have newlines in their literals, or escapes for them: all become
+// newlines. A backslash that is itself escaped stays as it is.
+std::string with_newlines(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    bool escape = text[i] == '\\' && i + 1 < text.size();
+    if (escape && text[i + 1] == 'n') {
+      out += '\n';
+      ++i;
+      continue;
+    }
+    out += text[i];
+    if (escape)
+      out += text[++i];
+  }
+  return out;
+}
+
+// What such a literal stands for.
 std::string unescaped(std::string_view literal) {
   std::string out;
   for (std::size_t i = 0; i < literal.size(); ++i) {
@@ -39,15 +57,14 @@ std::string unescaped(std::string_view literal) {
       continue;
     }
     char c = literal[++i];
-    out += c == 'n' ? '\n' : c == 't' ? '\t' : c;
+    out += c == 't' ? '\t' : c;
   }
   return out;
 }
 
 // The whole system message that some template has as one literal.
 std::string literal_system(std::string_view text) {
-  constexpr std::string_view begin = "<|im_start|>system\\n",
-                             end = "<|im_end|>";
+  constexpr std::string_view begin = "<|im_start|>system\n", end = "<|im_end|>";
   for (std::size_t at = text.find(begin); at != std::string_view::npos;
        at = text.find(begin, at + 1)) {
     if (at == 0)
@@ -77,8 +94,8 @@ ChatFormat chatml_format(std::string_view text) {
   ChatFormat out;
   out.family = ChatFamily::chatml;
   out.default_system = literal_system(text);
-  out.opens_thinking = has(text, "<|im_start|>assistant\\n<think>\\n") ||
-                       has(text, "'<think>\\n'");
+  out.opens_thinking =
+      has(text, "<|im_start|>assistant\n<think>\n") || has(text, "'<think>\n'");
   return out;
 }
 
@@ -105,18 +122,18 @@ std::optional<ChatFormat> deepseek_format(std::string_view text) {
   ChatFormat out;
   out.family = ChatFamily::deepseek;
   out.joins_systems = has(text, "ns.system_prompt + '");
-  out.opens_thinking = has(text, "'<｜Assistant｜><think>\\n'");
+  out.opens_thinking = has(text, "'<｜Assistant｜><think>\n'");
   out.thinking_switch = has(text, "if not thinking");
   if (!out.opens_thinking && !has(text, "{{'<｜Assistant｜>'}}"))
     return std::nullopt;
   return out;
 }
 
-std::optional<ChatFormat> format_of_template(std::string_view text) {
-  bool chatml =
-      has(text, "<|im_start|>assistant\\n") && has(text, "<|im_end|>");
+std::optional<ChatFormat> format_of_template(std::string_view given) {
+  const std::string text = with_newlines(given);
+  bool chatml = has(text, "<|im_start|>assistant\n") && has(text, "<|im_end|>");
   bool llama3 =
-      has(text, "<|start_header_id|>assistant<|end_header_id|>\\n\\n") &&
+      has(text, "<|start_header_id|>assistant<|end_header_id|>\n\n") &&
       has(text, "<|eot_id|>");
   bool deepseek = has(text, "'<｜User｜>' + message['content']") &&
                   has(text, "<｜end▁of▁sentence｜>");
