@@ -15,7 +15,7 @@ using nlohmann::json;
 
 std::optional<ChatFormat> recognized(const std::string &text) {
   auto tokenizer = tokenizer_of(tokenizer_file({}), "", text);
-  const ChatFormat *format = tokenizer.chat_format();
+  auto format = tokenizer.chat_format();
   return format ? std::optional(*format) : std::nullopt;
 }
 
@@ -149,7 +149,7 @@ TEST(ChatRecognitionTest, ByTokens) {
     for (const std::string &token : tokens)
       parts.added.push_back(added_token(
           static_cast<std::int32_t>(256 + parts.added.size()), token));
-    const ChatFormat *format = tokenizer_of(parts).chat_format();
+    auto format = tokenizer_of(parts).chat_format();
     return format ? std::optional(*format) : std::nullopt;
   };
   EXPECT_FALSE(family_of({}));

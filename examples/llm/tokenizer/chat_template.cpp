@@ -5,6 +5,7 @@
 #include "girih/examples/llm/files/json.h"
 #include "girih/examples/llm/tokenizer/characters.h"
 
+#include <memory>
 #include <utility>
 
 namespace girih::llm {
@@ -209,7 +210,7 @@ void check_messages(const std::vector<ChatMessage> &messages) {
 std::vector<std::int32_t>
 encode_chat(const Tokenizer &tokenizer,
             const std::vector<ChatMessage> &messages) {
-  const ChatFormat *format = tokenizer.chat_format();
+  std::shared_ptr<const ChatFormat> format = tokenizer.chat_format();
   if (!format)
     throw ModelError(tokenizer.file(), "chat_template",
                      "is of no family that is known here (ChatML, Llama 3, "

@@ -245,8 +245,10 @@ bool Tokenizer::special(std::int32_t id) const {
 std::optional<std::int32_t> Tokenizer::bos() const { return state_->bos; }
 std::optional<std::int32_t> Tokenizer::eos() const { return state_->eos; }
 
-const ChatFormat *Tokenizer::chat_format() const {
-  return state_->chat ? &*state_->chat : nullptr;
+std::shared_ptr<const ChatFormat> Tokenizer::chat_format() const {
+  if (!state_->chat)
+    return nullptr;
+  return {state_, &*state_->chat};
 }
 
 const std::string &Tokenizer::file() const { return state_->file; }

@@ -51,7 +51,7 @@ public:
   std::optional<std::int32_t> bos() const, eos() const;
 
   /// Null where the directory has no chat template that is known.
-  const ChatFormat *chat_format() const;
+  std::shared_ptr<const ChatFormat> chat_format() const;
   /// The name of tokenizer.json, for messages.
   const std::string &file() const;
 
