@@ -38,6 +38,7 @@ std::vector<ChatMessage> messages_of_json(const json &value,
                                           const std::string &line) {
   JsonNode list(value, line, "messages");
   std::vector<ChatMessage> out;
+  out.reserve(list.array().size());
   for (std::size_t i = 0; i < list.array().size(); ++i)
     out.push_back({list.element(i).at("role").string(),
                    list.element(i).at("content").string()});
