@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Qwen2: queries, keys and values have biases. `h` is what layers add to, `x`
+// the norm of it.
+#include "girih/examples/llm/model/forward.h"
+#include "girih/ops/ops.h"
+
+namespace girih::llm {
+
+Array qwen2_forward(const Model &model, const Batch &batch,
+                    const KvCache &cache) {
+  const ModelConfig &c = model.config;
+  const std::int64_t width = c.heads * c.head_dim, // of all queries
+      kv_width = c.kv_heads * c.head_dim;
+  Array h = ops::embedding(batch.tokens, model.embedding); // [T, H]
+  Array x = ops::rms_norm(h, {c.hidden}, model.layers[0].attention_norm,
+                          c.norm_eps); // [T, H]
+  for (std::size_t at = 0; at < model.layers.size(); ++at) {
+    const Layer &layer = model.layers[at];
+    const Array &keys = cache.keys(at), &values = cache.values(at);
+    // [T, (Hq + 2 Hk) D], seen as [T, Hq, D] and twice [T, Hk, D]
+    const Array qkv = product(x, layer.qkv);
+    const Array v = heads_of(qkv, width + kv_width, c.kv_heads, c.head_dim);
+    const Array q = heads_of(qkv, 0, c.heads, c.head_dim);
+    const Array k = heads_of(qkv, width, c.kv_heads, c.head_dim);
+    const Array turned = ops::rope_kv_write(
+        q, k, v, batch.positions, model.frequencies, batch.slots, keys, values,
+        c.rope.interleaved, model.rotary_factor); // [T, Hq, D]
+    const Array seen =
+        attend(model, layer, batch, turned, keys, values); // [T, Hq, D]
+    add_and_norm(x, h, product(joined(seen), layer.out), layer.mlp_norm,
+                 c.norm_eps); // [T, H]
+    add_and_norm(x, h, feed_forward(x, layer.mlp, c.intermediate),
+                 norm_after(model, at), c.norm_eps); // [T, H]
+  }
+  return logits_of(model, batch, x); // [rows, V]
+}
+
+} // namespace girih::llm
