@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/examples/llm/engine/decoder.h"
+
+namespace girih::llm {
+
+namespace {
+
+/// Rows of the step for so many sequences: few sizes on a GPU, where an empty
+/// row costs next to nothing and a capture does not.
+std::int64_t rows_of_step(std::int64_t count, Device device) {
+  if (device.kind == Device::Kind::host || count <= 4)
+    return count;
+  return (count + 7) / 8 * 8;
+}
+
+} // namespace
+
+Decoder::Decoder(const Model &model, const KvCache &cache, std::int64_t rows,
+                 std::int64_t tokens, bool graphs)
+    : model_(model), cache_(cache), rows_(rows, tokens, model.device),
+      graphs_(graphs) {
+  if (graphs)
+    capturing_ = Stream::create(model.device);
+}
+
+void Decoder::set(std::span<Sequence *const> sequences) {
+  std::vector<std::int64_t> lengths;
+  for (const Sequence *each : sequences)
+    lengths.push_back(each->size());
+  choice_ = Choice::of(sequences);
+  count_ =
+      rows_of_step(static_cast<std::int64_t>(sequences.size()), model_.device);
+  rows_.fill(sequences, lengths, choice_);
+}
+
+void Decoder::run(Step &step) const {
+  const Array logits = model_.forward(rows_.batch(count_), cache_); // [B, V]
+  step.chosen = rows_.choose(logits, choice_);
+  rows_.advance(step.chosen.tokens, choice_);
+}
+
+const Chosen &Decoder::step() {
+  Step &step = steps_[{count_, choice_}];
+  // The first run compiles what a capture would stumble over.
+  if (!graphs_ || step.runs++ == 0) {
+    run(step);
+    return step.chosen;
+  }
+  if (step.graph.empty())
+    step.graph = Graph::capture(capturing_, [&] { run(step); });
+  step.graph.launch();
+  return step.chosen;
+}
+
+std::size_t Decoder::launches() const {
+  const auto at = steps_.find({count_, choice_});
+  return at == steps_.end() || at->second.graph.empty()
+             ? 0
+             : at->second.graph.size();
+}
+
+} // namespace girih::llm
