@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# Models and engine.
+girih_support(NAME llm_reference SOURCES reference.cpp LIBS girih_llm nlohmann_json::nlohmann_json GTest::gtest)
+girih_test(NAME llm_models SOURCES models_test.cpp LIBS girih_llm_reference LABELS llm gpu TIMEOUT 900)

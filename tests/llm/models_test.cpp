@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every family against transformers: tokens, logits, and bf16 on the
+// reference's tokens.
+#include "girih/tests/llm/reference.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace girih::testing {
+namespace {
+
+using llm::Model;
+
+class LlmModels : public LlmOnDevice {};
+GIRIH_ON_HOST_AND_CUDA(LlmModels);
+
+constexpr const char *families[] = {"bard-5m",        "qwen2",    "llama3",
+                                    "qwen3",          "qwen3moe", "deepseek_v3",
+                                    "deepseek_v3_fp8"};
+
+/// Prompt and greedy tokens but the last: what the logits of each greedy token
+/// come from.
+std::vector<std::int32_t> teacher(const ReferencePrompt &prompt) {
+  std::vector<std::int32_t> tokens = prompt.prompt;
+  tokens.insert(tokens.end(), prompt.greedy.begin(), prompt.greedy.end() - 1);
+  return tokens;
+}
+
+std::vector<double> row_of(const Array &logits, std::int64_t row) {
+  return logits.select(0, row).to_vector();
+}
+
+std::int64_t largest(const std::vector<double> &logits) {
+  return std::ranges::max_element(logits) - logits.begin();
+}
+
+TEST_P(LlmModels, GreedyTokensInF32) {
+  for (const char *family : families) {
+    SCOPED_TRACE(family);
+    const Model model = load_fixture(family, f32, device());
+    const auto prompts = read_reference(family);
+    for (std::size_t at = 0; at < prompts.size(); ++at) {
+      SCOPED_TRACE(at);
+      llm::Engine engine(model, {.max_batch = 1});
+      const auto done = engine.generate(requests_of({prompts[at]}));
+      ASSERT_EQ(done.size(), 1U);
+      EXPECT_TRUE(follows(done[0].tokens, prompts[at]));
+      EXPECT_EQ(done[0].finish, llm::Finish::length);
+    }
+  }
+}
+
+TEST_P(LlmModels, LastLogitsInF32) {
+  for (const char *family : families) {
+    SCOPED_TRACE(family);
+    const Model model = load_fixture(family, f32, device());
+    for (const ReferencePrompt &prompt : read_reference(family)) {
+      const Array logits = llm::all_logits(model, prompt.prompt);
+      const auto last =
+          row_of(logits, static_cast<std::int64_t>(prompt.prompt.size()) - 1);
+      ASSERT_EQ(last.size(), prompt.logits_last.size());
+      double worst = 0;
+      for (std::size_t at = 0; at < last.size(); ++at)
+        worst = std::max(worst, std::abs(last[at] - prompt.logits_last[at]));
+      EXPECT_LT(worst, 1e-3);
+    }
+  }
+}
+
+TEST_P(LlmModels, LikeliestTokensInBf16) {
+  for (const char *family : families) {
+    SCOPED_TRACE(family);
+    const Model model = load_fixture(family, bf16, device());
+    const double margin = family == std::string("bard-5m") ? 0.1 : 0.6;
+    for (const ReferencePrompt &prompt : read_reference(family)) {
+      const Array logits = llm::all_logits(model, teacher(prompt));
+      const auto first = static_cast<std::int64_t>(prompt.prompt.size()) - 1;
+      for (std::size_t at = 0; at < prompt.greedy.size(); ++at)
+        if (prompt.margins[at] > margin)
+          EXPECT_EQ(
+              largest(row_of(logits, first + static_cast<std::int64_t>(at))),
+              prompt.greedy[at])
+              << "token " << at << ", margin " << prompt.margins[at];
+    }
+  }
+}
+
+} // namespace
+} // namespace girih::testing
