@@ -55,8 +55,12 @@ private:
                       bytes);
   }
 
-  /// Rows of the matrix read in step where it is contiguous along the result.
+  /// Rows of the matrix read in step, at most where it is contiguous along
+  /// them.
   static constexpr int64_t rowsTogether = 8;
+  /// Elements of a row that, with those of the other rows read in step, stay in
+  /// the second cache.
+  static constexpr int64_t longestRow = 8192;
 
   Emission &emission;
   Builder &ir;
@@ -105,12 +109,14 @@ void MatrixVector::gatherVector() {
   });
 }
 
-/// What the next trip reads: further along the same rows, or in the rows after
-/// these.
+/// What the next trip reads: in the rows after these, or, where rows are so
+/// long that those would be gone from the cache by then, further along the same
+/// ones.
 void MatrixVector::prefetch(Chunk chunk) {
-  if (chunk.unit != outDim)
+  bool alongRows = chunk.unit != outDim;
+  if (alongRows && inner > longestRow)
     return fusion.prefetch(chunk);
-  Reg &row = chunk.lane[1 - outDim];
+  Reg &row = chunk.lane[alongRows ? outDim : 1 - outDim];
   row = ir.add(row, ir.index(rowsTogether));
   fusion.prefetch(chunk, 0);
 }
@@ -140,7 +146,8 @@ Reg MatrixVector::element(Reg outIndex, Reg innerIndex, unsigned unit,
 void MatrixVector::rows(bool masked) {
   // Their sums take at most half of the registers.
   unsigned perSum = std::max(1u, width / lanes);
-  unsigned together = std::min(8u, emission.machine.registers / 2 / perSum);
+  unsigned together =
+      std::min<unsigned>(rowsTogether, emission.machine.registers / 2 / perSum);
   int64_t whole = out / together * together;
   ir.loop(ir.index(0), ir.index(whole), together,
           [&](Reg first) { rowGroup(first, together, masked); });
