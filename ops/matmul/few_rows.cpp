@@ -312,11 +312,27 @@ const Kernel &wide_gated_kernel_of(std::int64_t rows) {
   return table[static_cast<std::size_t>(rows)];
 }
 
+// The longest pieces of a row, whole fractions of it, that have no ragged end;
+// 0: there are none.
+std::int64_t whole_pieces(std::int64_t k) {
+  constexpr std::int64_t longest = 4096, shortest = 64, lanes = 64;
+  for (std::int64_t pieces = std::max<std::int64_t>(pieces_of(k, longest), 1);
+       k / pieces >= shortest; ++pieces)
+    if (k % (pieces * lanes) == 0)
+      return k / pieces;
+  return 0;
+}
+
 // Of several rows: pieces of the weight that stay in the second cache.
 std::optional<Config> tall_config(const FewRows &product) {
-  if (product.x.size(0) == 1)
-    return std::nullopt;
   Config config;
+  if (product.x.size(0) == 1) {
+    const std::int64_t depth = whole_pieces(product.x.size(1));
+    if (depth == 0)
+      return std::nullopt;
+    config.blocks = {{"BN", 64}, {"BK", depth}};
+    return config;
+  }
   config.blocks = {{"BN", 16},
                    {"BK", std::clamp<std::int64_t>(
                               floor_power(product.x.size(1)), 64, 4096)}};
