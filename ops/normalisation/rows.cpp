@@ -16,6 +16,8 @@ namespace {
 constexpr std::int64_t longest_row = 16384;
 // From so many rows on there is work for a GPU with few threads to a row.
 constexpr std::int64_t many_rows = 1024;
+// The host's usual tile; fewer rows would leave most of it empty.
+constexpr std::int64_t host_rows = 64;
 constexpr std::size_t most_operands = max_collapsed;
 
 std::vector<int> leading(int count) {
@@ -177,7 +179,7 @@ void launch_rows(const Call &call, const RowKernels &kernels, int split,
   LaunchOptions options{.config = {}, .stream = call.stream};
   if (on_gpu && length > longest_row)
     options.config = config_of_long_rows();
-  else if (on_gpu && rows < many_rows)
+  else if (length <= longest_row && rows < (on_gpu ? many_rows : host_rows))
     options.config = config_of_few_rows(length, dtype);
   kernel.run({all.data(), number}, options, call.where);
 }
