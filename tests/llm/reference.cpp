@@ -33,7 +33,7 @@ llm::ModelDirectory open_fixture(const std::string &fixture) {
 llm::Model load_fixture(const std::string &fixture, DType dtype, Device device,
                         bool quantised) {
   const llm::ModelDirectory files = open_fixture(fixture);
-  llm::FileWeights weights(files.weights);
+  llm::FileWeights weights(files.weights, files.config);
   return llm::load_model(
       files.config, weights,
       {.dtype = dtype, .device = device, .quantised = quantised});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/examples/llm/error.h"
 #include "girih/examples/llm/model/weight_source.h"
+#include "girih/examples/llm/weights/check_weights.h"
+#include "girih/examples/llm/weights/expected_tensors.h"
 #include "girih/ops/elementwise.h"
 #include "girih/ops/quantised.h"
 
@@ -13,8 +15,6 @@
 namespace girih::llm {
 
 namespace {
-
-const std::string scales_suffix = "_scale_inv";
 
 /// The stored bytes as an Array on the host, copied where they lie unaligned.
 Array on_host(const StoredTensor &stored) {
@@ -48,17 +48,32 @@ void write(const StoredTensor &stored, const Array &into) {
     ops::cast_out(source.to(into.device()), into);
 }
 
+/// Of all tensors that will be read.
+CopyMeter checked_meter(const ModelConfig &config, const WeightFiles &files,
+                        OnCopyProgress on_progress) {
+  check_weights(config, files);
+  std::int64_t tensors = 0, bytes = 0;
+  for (const StoredTensor &each : files.all())
+    if (!is_unused(config, each.name)) {
+      ++tensors;
+      bytes += static_cast<std::int64_t>(each.bytes.size());
+    }
+  return CopyMeter(tensors, bytes, std::move(on_progress));
+}
+
 } // namespace
 
-FileWeights::FileWeights(WeightFiles files, Progress progress)
-    : files_(std::move(files)), progress_(std::move(progress)) {}
+FileWeights::FileWeights(WeightFiles files, const ModelConfig &config,
+                         OnCopyProgress on_progress)
+    : files_(std::move(files)),
+      meter_(checked_meter(config, files_, std::move(on_progress))) {}
 
 bool FileWeights::has(const std::string &name) const {
   return files_.find(name) != nullptr;
 }
 
 bool FileWeights::scaled(const std::string &name) const {
-  return files_.find(name + scales_suffix) != nullptr;
+  return files_.find(scales_name(name)) != nullptr;
 }
 
 void FileWeights::read(const std::string &name, const Array &into) {
@@ -68,19 +83,17 @@ void FileWeights::read(const std::string &name, const Array &into) {
     read_scaled(stored, into);
   else
     write(stored, into);
-  done_ += static_cast<std::int64_t>(stored.bytes.size());
-  if (progress_)
-    progress_(done_, files_.total_bytes());
+  meter_.add(stored);
 }
 
 void FileWeights::read_scaled(const StoredTensor &stored, const Array &into) {
-  const StoredTensor &scales =
-      files_.at(std::string(stored.name) + scales_suffix);
+  const StoredTensor &scales = files_.at(scales_name(std::string(stored.name)));
   const auto blocks = [](std::int64_t size) { return (size + 127) / 128; };
   const Array numbers = Array::empty(
       {blocks(into.size(0)), blocks(into.size(1))}, f32, into.device());
   check_shape(scales, numbers);
   write(scales, numbers);
+  meter_.add(scales);
   ops::weight_dequant_out(on_host(stored).to(into.device()), numbers, into);
 }
 

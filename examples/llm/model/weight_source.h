@@ -3,11 +3,11 @@
 #pragma once
 
 #include "girih/examples/llm/config/model_config.h"
+#include "girih/examples/llm/weights/copy_progress.h"
 #include "girih/examples/llm/weights/weight_files.h"
 #include "girih/runtime/array.h"
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 namespace girih::llm {
@@ -24,13 +24,13 @@ public:
   virtual void read(const std::string &name, const Array &into) = 0;
 };
 
-/// Bytes that have been read, of how many.
-using Progress = std::function<void(std::int64_t done, std::int64_t all)>;
-
 /// Tensors of the files of a model.
 class FileWeights final : public WeightSource {
 public:
-  explicit FileWeights(WeightFiles files, Progress progress = {});
+  /// Holds the files against the config. Throws ModelError that lists what is
+  /// wrong.
+  FileWeights(WeightFiles files, const ModelConfig &config,
+              OnCopyProgress on_progress = {});
   bool has(const std::string &name) const override;
   bool scaled(const std::string &name) const override;
   void read(const std::string &name, const Array &into) override;
@@ -39,8 +39,7 @@ private:
   void read_scaled(const StoredTensor &stored, const Array &into);
 
   WeightFiles files_;
-  Progress progress_;
-  std::int64_t done_ = 0;
+  CopyMeter meter_;
 };
 
 /// Normally distributed numbers, the same for a name and a seed on every
