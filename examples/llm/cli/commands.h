@@ -9,6 +9,9 @@ class App;
 
 namespace girih::llm {
 
+void add_bench_command(CLI::App &program);
+void add_logits_command(CLI::App &program);
+void add_run_command(CLI::App &program);
 void add_tokenize_command(CLI::App &program);
 
 } // namespace girih::llm

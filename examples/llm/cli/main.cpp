@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs language models:
 //
+//   girih-llm run "To be, or not to be"
+//   girih-llm run --model DIRECTORY --tokens 1,2,3 --json
+//   girih-llm bench --shape DeepSeek-R1-Distill-Qwen-1.5B
 //   girih-llm tokenize "To be, or not to be"
 #include "girih/examples/llm/cli/commands.h"
 
@@ -12,6 +15,9 @@
 int main(int argc, char **argv) {
   CLI::App program("Language models on tile kernels", "girih-llm");
   program.require_subcommand(1);
+  girih::llm::add_run_command(program);
+  girih::llm::add_logits_command(program);
+  girih::llm::add_bench_command(program);
   girih::llm::add_tokenize_command(program);
   try {
     program.parse(argc, argv);

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// `girih-llm logits`: what a model thinks of each token of a text, as JSON
+// lines.
+#include "girih/examples/llm/cli/commands.h"
+#include "girih/examples/llm/cli/model_options.h"
+#include "girih/examples/llm/engine/engine.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <stdexcept>
+
+namespace girih::llm {
+
+namespace {
+
+struct LogitsOptions {
+  ModelOptions model;
+  std::string text;
+  std::vector<std::int32_t> tokens;
+  std::int64_t top = 5;
+  bool all = false;
+};
+
+void print_row(const std::vector<double> &logits, std::int32_t token,
+               const LogitsOptions &options) {
+  nlohmann::json row{{"id", token}};
+  if (options.all) {
+    row["logits"] = logits;
+  } else {
+    std::vector<std::size_t> order(logits.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto count =
+        std::min(static_cast<std::size_t>(options.top), order.size());
+    std::partial_sort(order.begin(), order.begin() + std::ptrdiff_t(count),
+                      order.end(), [&](std::size_t a, std::size_t b) {
+                        return logits[a] != logits[b] ? logits[a] > logits[b]
+                                                      : a < b;
+                      });
+    for (std::size_t at = 0; at < count; ++at)
+      row["top"].push_back({{"id", order[at]}, {"logit", logits[order[at]]}});
+  }
+  fmt::print("{}\n", row.dump());
+}
+
+void run(const LogitsOptions &options) {
+  const OpenedModel opened = open_model(options.model, {.max_batch = 1});
+  std::vector<std::int32_t> ids = options.tokens;
+  if (ids.empty()) {
+    if (!opened.tokenizer)
+      throw std::runtime_error(opened.name +
+                               " has no tokenizer.json: give --tokens 1,2,3");
+    ids = opened.tokenizer->encode(options.text);
+  }
+  const Array logits = all_logits(opened.model, ids);
+  for (std::int64_t at = 0; at < logits.size(0); ++at)
+    print_row(logits.select(0, at).to_vector(),
+              ids[static_cast<std::size_t>(at)], options);
+}
+
+} // namespace
+
+void add_logits_command(CLI::App &program) {
+  const auto options = std::make_shared<LogitsOptions>();
+  CLI::App *command = program.add_subcommand(
+      "logits", "The logits behind each token of a text, a JSON object a line");
+  auto *text = command->add_option("text", options->text, "text");
+  command
+      ->add_option("--tokens", options->tokens,
+                   "ids instead, with commas between them")
+      ->delimiter(',')
+      ->excludes(text);
+  add_model_options(*command, options->model);
+  command->add_option("--top", options->top, "the largest ones")
+      ->check(CLI::Range(1, 1 << 22));
+  command->add_flag("--all", options->all, "all of them");
+  command->callback([options] { run(*options); });
+}
+
+} // namespace girih::llm

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/examples/llm/cli/model_options.h"
+
+#include "girih/examples/llm/model/known_shapes.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+
+namespace girih::llm {
+
+namespace {
+
+ModelConfig shape_of(const std::string &shape) {
+  std::string names;
+  for (const KnownShape &each : known_shapes()) {
+    if (each.name == shape)
+      return parse_model_config(each.config, shape);
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", each.name);
+  }
+  throw std::runtime_error(
+      fmt::format("no shape '{}': there are {}", shape, names));
+}
+
+DType dtype_of(const ModelOptions &options, const ModelConfig &config) {
+  for (const DType each : {f32, f16, bf16})
+    if (name(each) == options.dtype)
+      return each;
+  return config.dtype;
+}
+
+std::optional<Tokenizer> tokenizer_of(const ModelDirectory &files) {
+  if (!files.tokenizer)
+    return std::nullopt;
+  return Tokenizer::parse(*files.tokenizer, files.tokenizer_config.value_or(""),
+                          files.path("tokenizer.json"),
+                          files.chat_template.value_or(""));
+}
+
+Model load(const ModelConfig &config, const WeightFiles *files,
+           const LoadOptions &options) {
+  if (!files) {
+    RandomWeights weights(config);
+    return load_model(config, weights, options);
+  }
+  ProgressBar bar;
+  FileWeights weights(*files, config, [&](const CopyProgress &progress) {
+    bar.show(progress);
+  });
+  return load_model(config, weights, options);
+}
+
+} // namespace
+
+void add_model_options(CLI::App &command, ModelOptions &options) {
+  auto *model = command.add_option("--model", options.model,
+                                   "directory of a model (default: built in)");
+  command
+      .add_option("--shape", options.shape,
+                  "a published shape, filled with random weights")
+      ->excludes(model);
+  command.add_flag("--random-weights", options.random_weights,
+                   "leave the model's own weights where they are");
+  command.add_flag("--quantised", options.quantised,
+                   "multiply in eight bits where weights are stored so");
+  command.add_option("--device", options.device, "host, cuda, cuda:1");
+  command
+      .add_option("--dtype", options.dtype,
+                  "f32, f16 or bf16 (default: the model's)")
+      ->check(CLI::IsMember({"f32", "f16", "bf16"}));
+}
+
+OpenedModel open_model(const ModelOptions &options,
+                       const EngineOptions &engine) {
+  const auto begin = std::chrono::steady_clock::now();
+  ModelDirectory files;
+  OpenedModel opened;
+  if (!options.shape.empty()) {
+    files.name = options.shape;
+    files.config = shape_of(options.shape);
+    files.generation.eos = files.config.eos;
+  } else if (options.random_weights && !options.model.empty()) {
+    files.name = options.model; // which may have nothing but its config
+    files.config = read_model_config(options.model);
+    files.generation = read_generation_config(options.model, files.config);
+  } else {
+    files = options.model.empty() ? ModelDirectory::built_in()
+                                  : ModelDirectory::open(options.model);
+    opened.tokenizer = tokenizer_of(files);
+  }
+  const Device device =
+      options.device.empty() ? default_device() : parse_device(options.device);
+  const DType dtype = dtype_of(options, files.config);
+  require_memory(plan_memory(files.config, dtype, engine, device));
+  const bool random = options.random_weights || !options.shape.empty();
+  opened.name = files.name;
+  opened.generation = files.generation;
+  opened.model =
+      load(files.config, random ? nullptr : &files.weights,
+           {.dtype = dtype, .device = device, .quantised = options.quantised});
+  synchronize(device);
+  const std::chrono::duration<double> spent =
+      std::chrono::steady_clock::now() - begin;
+  opened.load_seconds = spent.count();
+  return opened;
+}
+
+} // namespace girih::llm

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which model, on which device: options that subcommands share.
+#pragma once
+
+#include "girih/examples/llm/engine/memory_plan.h"
+#include "girih/examples/llm/model/model.h"
+#include "girih/examples/llm/model_directory.h"
+#include "girih/examples/llm/tokenizer/tokenizer.h"
+
+#include <optional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace girih::llm {
+
+struct ModelOptions {
+  std::string model; // directory; empty: the built-in one
+  std::string shape; // instead: a published shape, with random weights
+  bool random_weights = false, quantised = false;
+  std::string device, dtype; // empty: the default one, that of the config
+};
+
+void add_model_options(CLI::App &command, ModelOptions &options);
+
+/// A model that is ready to run.
+struct OpenedModel {
+  std::string name;
+  GenerationConfig generation;
+  std::optional<Tokenizer> tokenizer; // where its directory has one
+  Model model;
+  double load_seconds = 0;
+};
+
+/// Says how much memory is wanted before any is taken, where there is too
+/// little; shows a bar while weights are copied. Throws ModelError and
+/// RequestError.
+OpenedModel open_model(const ModelOptions &options,
+                       const EngineOptions &engine);
+
+} // namespace girih::llm
