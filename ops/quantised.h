@@ -104,6 +104,21 @@ void fp8_gemm_out(const Array &a, const Array &a_scales, const Array &b,
                   const Stream &stream = {},
                   std::source_location where = std::source_location::current());
 
+/// fp8_gemm() of groups of rows, each with a matrix of its own: a[T, K] with
+/// a_scales[T, ceil(K / 128)], b[E, N, K] with b_scales[E, ceil(N / 128),
+/// ceil(K / 128)]. offs[E] is where each group of rows ends, as for
+/// grouped_mm(). Rows behind the last group are 0.
+Array grouped_fp8_gemm(
+    const Array &a, const Array &a_scales, const Array &b,
+    const Array &b_scales, const Array &offs, std::optional<DType> dtype = {},
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+void grouped_fp8_gemm_out(
+    const Array &a, const Array &a_scales, const Array &b,
+    const Array &b_scales, const Array &offs, const Array &out,
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
 /// `(x weight^T) * x_scales * weight_scales + bias` of i8 x[..., K] and
 /// weight[N, K], summed in i32. x_scales[...] is for each row of x,
 /// weight_scales[N] for each row of weight; either may have shape [], one for

@@ -11,6 +11,7 @@ list(APPEND OPS
   quantised/dequantize.cpp
   quantised/weight_dequant.cpp
   quantised/fp8_gemm.cpp
+  quantised/grouped_fp8_gemm.cpp
   quantised/int8_linear.cpp
   quantised/fp8_linear.cpp
 )
