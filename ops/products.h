@@ -109,6 +109,31 @@ void linear_swiglu_out(
     const Stream &stream = {},
     std::source_location where = std::source_location::current());
 
+/// linear() of rms_norm(x): `x * rsqrt(mean(x^2) + eps) * norm_weight`, the
+/// mean over the last dimension of x[..., K], norm_weight[K]. Few rows on a GPU
+/// are normed on their way, in one launch and without a rounding; others
+/// before, rounded to their dtype.
+Array rms_norm_linear(
+    const Array &x, const Array &norm_weight, const Array &weight,
+    const std::optional<Array> &bias = {}, double eps = 1e-6,
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+void rms_norm_linear_out(
+    const Array &x, const Array &norm_weight, const Array &weight,
+    const Array &out, const std::optional<Array> &bias = {}, double eps = 1e-6,
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
+/// linear_swiglu() of the same.
+Array rms_norm_linear_swiglu(
+    const Array &x, const Array &norm_weight, const Array &gate_up_weight,
+    double eps = 1e-6, const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+void rms_norm_linear_swiglu_out(
+    const Array &x, const Array &norm_weight, const Array &gate_up_weight,
+    const Array &out, double eps = 1e-6, const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
 /// Products of groups of rows, each with a matrix of its own: `out[t] = a[t]
 /// b[e]` for a[T, K], b[E, K, N] and offs[E], i32 or i64, where each group of
 /// rows ends; e is the first with t < offs[e]. Rows behind the last group are

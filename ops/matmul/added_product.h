@@ -2,6 +2,7 @@
 // Checks of products that are added to something.
 #pragma once
 
+#include "girih/ops/matmul/few_rows.h"
 #include "girih/ops/matmul/multiply.h"
 
 #include <fmt/format.h>
@@ -31,11 +32,23 @@ inline void check_spread(const Call &call, const Argument &input,
               {input});
 }
 
+/// Whether b is a transposed weight that few rows of a are multiplied by, and
+/// `input` as large as the result.
+inline bool adds_to_few_rows(const Array &input, const Array &a, const Array &b,
+                             const Array &out) {
+  return out.rank() == 2 && std::ranges::equal(input.shape(), out.shape()) &&
+         suits_few_rows(a.size(0), b.transpose(0, 1));
+}
+
 /// How addmm and baddbmm run: their results differ in rank only.
 struct AddedProduct {
   static void launch(const Call &call, const Array &input, const Array &a,
                      const Array &b, double beta, double alpha,
                      std::string_view precision, const Array &out) {
+    if (alpha == 1 && beta == 1 && adds_to_few_rows(input, a, b, out))
+      return launch_few_rows(
+          call,
+          {.x = a, .weight = b.transpose(0, 1), .out = out, .bias = input});
     launch_product(call,
                    {.a = a,
                     .b = b,

@@ -48,7 +48,13 @@ auto wide_x(const Cut &cut, const Tensor &x, const Tensor &out) {
 auto wide_bias(const Cut &cut, const Tensor &bias, const Tensor &out) {
   if (bias.rank() == 0)
     return bias;
-  return bias.tile({cut.BN}).unsqueeze(0).expand({out.size(0), keep});
+  if (bias.rank() == 1)
+    return bias.tile({cut.BN}).unsqueeze(0).expand({out.size(0), keep});
+  return bias.tile({1, cut.BN}).tile({cut.rows, 1}).at(1, squeeze(1));
+}
+auto wide_norm(const Cut &cut, const Tensor &norm, const Tensor &out) {
+  return norm.tile({cut.BK}).tile({whole}).unsqueeze(0).expand(
+      {out.size(0), out.size(1)});
 }
 
 // On the host: the weight is the left matrix, a row of x a column. Grid
@@ -69,6 +75,8 @@ auto tall_x(const Cut &cut, const Tensor &x, const Tensor &out) {
       .expand({out.size(0), keep});
 }
 auto tall_bias(const Cut &cut, const Tensor &bias) {
+  if (bias.rank() == 2)
+    return tall_out(cut, bias);
   return bias.rank() == 0 ? bias : bias.tile({cut.BN}).unsqueeze(1);
 }
 
@@ -78,6 +86,17 @@ Tile assembled(const Tiles &parts) {
   for (std::size_t at = 1; at < parts.size(); ++at)
     all = cat(all, parts[at], 0);
   return all;
+}
+
+// The sums of all lanes.
+Tiles added_up(const Tiles &sums) {
+  const std::vector<Located> all(sums.begin(), sums.end());
+  return reduce(all, dim(1), [](Tiles a, Tiles b) {
+    Tiles out;
+    for (std::size_t at = 0; at < a.size(); ++at)
+      out.push_back(a[at] + b[at]);
+    return out;
+  });
 }
 
 // One product for each row of x and each weight: [BN] sums.
@@ -95,13 +114,39 @@ Tiles wide_sums(const In &x, std::initializer_list<const In *> weights) {
         sums[at] = fma(w, cast(x[{row, k}], type), sums[at]);
     }
   }
-  const std::vector<Located> all(sums.begin(), sums.end());
-  return reduce(all, dim(1), [](Tiles a, Tiles b) {
-    Tiles out;
-    for (std::size_t at = 0; at < a.size(); ++at)
-      out.push_back(a[at] + b[at]);
-    return out;
-  });
+  return added_up(sums);
+}
+
+// The same of normed rows. Squares are summed beside each row of the weight, so
+// that one exchange between threads serves all sums.
+Tiles normed_sums(const In &x, const In &norm, const In &eps,
+                  std::initializer_list<const In *> weights) {
+  const DType type = computed(x.dtype());
+  const auto rows = static_cast<std::size_t>(rows_constant());
+  const std::size_t products = weights.size() * rows;
+  Tiles sums(products + rows, zeros((*weights.begin())->shape(), type));
+  for (Index k : range((*weights.begin())->size(0))) {
+    Tile factor = unsqueeze(cast(norm[k], type), 0);
+    Tiles values;
+    for (std::size_t row = 0; row < rows; ++row) {
+      Tile value = cast(x[{static_cast<int>(row), k}], type);
+      sums[products + row] = sums[products + row] + value * value;
+      values.push_back(value * factor);
+    }
+    std::size_t at = 0;
+    for (const In *weight : weights) {
+      Tile w = cast((*weight)[k], type);
+      for (std::size_t row = 0; row < rows; ++row, ++at)
+        sums[at] = fma(w, values[row], sums[at]);
+    }
+  }
+  const Tiles all = added_up(sums);
+  const Tile length = cast(x.source_size(1), type);
+  Tiles made;
+  for (std::size_t at = 0; at < products; ++at)
+    made.push_back(all[at] *
+                   rsqrt(all[products + at % rows] / length + cast(eps, type)));
+  return made;
 }
 
 // A piece of the weight is in the caches for all rows but the first.
@@ -112,31 +157,50 @@ Tile tall_sum(const In &x, const In &weight, const Index &row) {
   return sum;
 }
 
-Tile finished(Tile sum, const In &bias, int unsqueezed) {
-  if (!bias.shape().empty())
-    sum = sum + unsqueeze(cast(bias, sum.dtype()), unsqueezed);
+// `sum` is that of one row, [1, BN] or [BN, 1] along `dim`.
+Tile finished(Tile sum, const In &bias, const Index &row, int dim) {
+  if (bias.shape().size() == 2)
+    sum = sum + cast(bias[row], sum.dtype());
+  else if (bias.shape().size() == 1)
+    sum = sum + unsqueeze(cast(bias, sum.dtype()), dim);
   return activated(sum, activation_constant());
 }
 
-void wide_application(In x, In weight, In bias, Out out) {
+Tile finished_rows(const Tiles &sums, const In &bias) {
   Tiles rows;
-  for (const Tile &sum : wide_sums(x, {&weight}))
-    rows.push_back(finished(unsqueeze(sum, 0), bias, 0));
-  out = assembled(rows);
+  for (std::size_t row = 0; row < sums.size(); ++row)
+    rows.push_back(finished(unsqueeze(sums[row], 0), bias, Index(row), 0));
+  return assembled(rows);
 }
 
-void wide_gated_application(In x, In gate, In up, Out out) {
-  const Tiles sums = wide_sums(x, {&gate, &up});
+// Sums of gates, and as many of what they scale.
+Tile gated_rows(const Tiles &sums) {
   Tiles rows;
   for (std::size_t row = 0; row < sums.size() / 2; ++row)
     rows.push_back(
         unsqueeze(silu_of(sums[row]) * sums[row + sums.size() / 2], 0));
-  out = assembled(rows);
+  return assembled(rows);
+}
+
+void wide_application(In x, In weight, In bias, Out out) {
+  out = finished_rows(wide_sums(x, {&weight}), bias);
+}
+
+void wide_gated_application(In x, In gate, In up, Out out) {
+  out = gated_rows(wide_sums(x, {&gate, &up}));
+}
+
+void normed_application(In x, In norm, In eps, In weight, In bias, Out out) {
+  out = finished_rows(normed_sums(x, norm, eps, {&weight}), bias);
+}
+
+void normed_gated_application(In x, In norm, In eps, In gate, In up, Out out) {
+  out = gated_rows(normed_sums(x, norm, eps, {&gate, &up}));
 }
 
 void tall_application(In x, In weight, In bias, Out out) {
   for (Index row : range(out.size(0)))
-    out[row] = finished(tall_sum(x, weight, row), bias, 1);
+    out[row] = finished(tall_sum(x, weight, row), bias, row, 1);
 }
 
 void tall_gated_application(In x, In gate, In up, Out out) {
@@ -176,6 +240,35 @@ const Kernel &wide_gated_kernel() {
                         wide_weight(cut, up, c), c);
       },
       wide_gated_application, {"x", "gate", "up", "out"})};
+  return made;
+}
+
+const Kernel &normed_kernel() {
+  static const Kernel made{make_source(
+      "rms_norm_linear_rows",
+      [](Tensor x, Tensor norm, Tensor eps, Tensor weight, Tensor bias,
+         Tensor out) {
+        const Cut cut = wide_cut();
+        const Tensor c = wide_out(cut, out);
+        return arranged(wide_x(cut, x, c), wide_norm(cut, norm, c), eps,
+                        wide_weight(cut, weight, c), wide_bias(cut, bias, c),
+                        c);
+      },
+      normed_application, {"x", "norm", "eps", "weight", "bias", "out"})};
+  return made;
+}
+
+const Kernel &normed_gated_kernel() {
+  static const Kernel made{make_source(
+      "rms_norm_linear_swiglu_rows",
+      [](Tensor x, Tensor norm, Tensor eps, Tensor gate, Tensor up,
+         Tensor out) {
+        const Cut cut = wide_cut();
+        const Tensor c = wide_out(cut, out);
+        return arranged(wide_x(cut, x, c), wide_norm(cut, norm, c), eps,
+                        wide_weight(cut, gate, c), wide_weight(cut, up, c), c);
+      },
+      normed_gated_application, {"x", "norm", "eps", "gate", "up", "out"})};
   return made;
 }
 
@@ -302,14 +395,21 @@ const Kernel &wide_kernel_of(std::int64_t rows, Activation activation) {
               [static_cast<std::size_t>(activation)];
 }
 
-const Kernel &wide_gated_kernel_of(std::int64_t rows) {
-  static const std::vector<Kernel> table = [] {
-    std::vector<Kernel> all;
-    for (int each = 0; each <= most_rows; ++each)
-      all.push_back(wide_gated_kernel().with("ROWS", each));
-    return all;
-  }();
-  return table[static_cast<std::size_t>(rows)];
+// A kernel for each number of rows.
+std::vector<Kernel> rows_of(const Kernel &kernel) {
+  std::vector<Kernel> all;
+  for (int each = 0; each <= most_rows; ++each)
+    all.push_back(kernel.with("ROWS", each));
+  return all;
+}
+
+// With `norm`, with `gate`, or with both.
+const Kernel &special_kernel_of(const FewRows &product) {
+  static const std::vector<Kernel> gated = rows_of(wide_gated_kernel()),
+                                   normed = rows_of(normed_kernel()),
+                                   both = rows_of(normed_gated_kernel());
+  const auto rows = static_cast<std::size_t>(product.x.size(0));
+  return product.norm ? (product.gate ? both : normed)[rows] : gated[rows];
 }
 
 // The longest pieces of a row, whole fractions of it, that have no ragged end;
@@ -347,18 +447,27 @@ void launch_few_rows(const Call &call, const FewRows &product) {
   const LaunchOptions options{.config = on_host ? tall_config(product)
                                                 : wide_config(product),
                               .stream = call.stream};
+  const Array none = Array::scalar(0, f32),
+              eps = Array::scalar(product.eps, computed(product.x.dtype()));
+  const Array *bias = product.bias ? &*product.bias : &none;
+  if (product.norm) {
+    const std::array operands{&product.x,
+                              &*product.norm,
+                              &eps,
+                              product.gate ? &*product.gate : &product.weight,
+                              product.gate ? &product.weight : bias,
+                              &product.out};
+    return special_kernel_of(product).run(operands, options, call.where);
+  }
   if (product.gate) {
     const std::array operands{&product.x, &*product.gate, &product.weight,
                               &product.out};
     const Kernel &kernel =
-        on_host ? tall_gated_kernel() : wide_gated_kernel_of(rows);
+        on_host ? tall_gated_kernel() : special_kernel_of(product);
     return kernel.run(operands, options, call.where);
   }
   static const std::vector<Kernel> tall = activations_of(tall_kernel());
-  const Array none = Array::scalar(0, f32);
-  const std::array operands{&product.x, &product.weight,
-                            product.bias ? &*product.bias : &none,
-                            &product.out};
+  const std::array operands{&product.x, &product.weight, bias, &product.out};
   const Kernel &kernel =
       on_host ? tall[static_cast<std::size_t>(product.activation)]
               : wide_kernel_of(rows, product.activation);
@@ -387,12 +496,32 @@ KernelEntry entry(const Kernel &kernel, bool gated) {
 
 } // namespace
 
+KernelEntry normed_entry(const Kernel &kernel, bool gated) {
+  KernelEntry made = entry(kernel, gated);
+  made.operands = [of_others = made.operands](
+                      DType dtype, std::span<const std::int64_t> sizes) {
+    std::vector<OperandShape> all = of_others(dtype, sizes);
+    all.insert(all.begin() + 1, {OperandShape{dtype, {sizes[2]}, {}},
+                                 OperandShape{computed(dtype), {}, {}, true}});
+    return all;
+  };
+  return made;
+}
+
 std::vector<KernelEntry> few_rows_entries() {
   return {entry(wide_kernel(), false), entry(tall_kernel(), false)};
 }
 
 std::vector<KernelEntry> gated_few_rows_entries() {
   return {entry(wide_gated_kernel(), true)};
+}
+
+std::vector<KernelEntry> normed_few_rows_entries() {
+  return {normed_entry(normed_kernel(), false)};
+}
+
+std::vector<KernelEntry> normed_gated_few_rows_entries() {
+  return {normed_entry(normed_gated_kernel(), true)};
 }
 
 } // namespace girih::ops

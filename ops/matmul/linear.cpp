@@ -44,7 +44,6 @@ struct Linear {
                                     .weight = weight,
                                     .out = views.out,
                                     .bias = bias,
-                                    .gate = {},
                                     .activation = kind});
     launch_product(call,
                    {.a = views.x,

@@ -14,6 +14,24 @@ inline void check_linear(const Call &call, const Array &x,
   call.check_shape(weight, {-1, x.size(-1)}, {{"x", x}});
 }
 
+/// The weight of a norm of x, of its dtype: [K]. [device] [dtype] [shape]
+inline void check_norm_weight(const Call &call, const Array &x,
+                              const Argument &norm) {
+  call.check_same_device({{"x", x}, norm});
+  call.check_same_dtype({"x", x}, norm);
+  call.check_shape(norm, {x.size(-1)}, {{"x", x}});
+}
+
+/// As many rows for gates as for the values that they scale. [shape]
+inline void check_gate_up(const Call &call, const Argument &weight) {
+  if (weight.array->size(0) % 2 != 0)
+    call.fail(ErrorId::shape,
+              std::string(weight.name) +
+                  " must have as many rows for gates as for the values that "
+                  "they scale",
+              {weight});
+}
+
 /// The shape of x with another last size.
 inline Shaped linear_result(const Array &x, std::int64_t columns) {
   Shaped out{dims_of(x.shape()), x.dtype()};

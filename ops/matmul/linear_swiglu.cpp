@@ -22,11 +22,7 @@ struct LinearSwiglu {
   static Shaped result(const Call &call, const Array &x, const Array &weight) {
     const Argument given{"gate_up_weight", weight};
     check_linear(call, x, given);
-    if (weight.size(0) % 2 != 0)
-      call.fail(ErrorId::shape,
-                "gate_up_weight must have as many rows for gates as for the "
-                "values that they scale",
-                {given});
+    check_gate_up(call, given);
     return linear_result(x, weight.size(0) / 2);
   }
   static void launch(const Call &call, const Array &x, const Array &weight,
@@ -36,11 +32,8 @@ struct LinearSwiglu {
                 up = weight.slice(0, half, 2 * half);
     const LinearViews views(x, out);
     if (views.joined && suits_few_rows(views.x.size(0), weight))
-      return launch_few_rows(call, {.x = views.x,
-                                    .weight = up,
-                                    .out = views.out,
-                                    .bias = {},
-                                    .gate = gate});
+      return launch_few_rows(
+          call, {.x = views.x, .weight = up, .out = views.out, .gate = gate});
     launch_gated_product(call, views.x, views.factor(gate), views.factor(up),
                          views.out);
   }

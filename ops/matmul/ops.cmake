@@ -16,5 +16,7 @@ list(APPEND OPS
   matmul/addmv.cpp
   matmul/linear.cpp
   matmul/linear_swiglu.cpp
+  matmul/rms_norm_linear.cpp
+  matmul/rms_norm_linear_swiglu.cpp
   matmul/grouped_mm.cpp
 )
