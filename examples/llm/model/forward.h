@@ -19,13 +19,17 @@ Array deepseek_v3_forward(const Model &model, const Batch &batch,
 
 /// x[T, K] -> [T, N]
 Array product(const Array &x, const Linear &linear);
-/// silu(x gate^T) * (x up^T): x[T, H] -> [T, I]
-Array gated(const Array &x, const Linear &gate_up, std::int64_t intermediate);
-/// The whole layer: x[T, H] -> [T, H]
-Array feed_forward(const Array &x, const Mlp &mlp, std::int64_t intermediate);
-/// The same of the experts that each token chooses.
-Array mixture(const Array &x, const Experts &experts,
-              const ModelConfig &config);
+/// The same of the norm of h[T, K].
+Array normed_product(const Array &h, const Array &norm, const Linear &linear,
+                     double eps);
+/// h[T, N] + the product of x[T, K].
+Array added_product(const Array &h, const Array &x, const Linear &linear);
+/// h + down(silu(gate x) * up x) of the norm x of h[T, H].
+Array added_mlp(const Array &h, const Array &norm, const Mlp &mlp,
+                std::int64_t intermediate, double eps);
+/// h + what the experts that each token chooses say of the norm of h[T, H].
+Array added_experts(const Array &h, const Array &norm, const Experts &experts,
+                    const ModelConfig &config);
 
 /// Heads of x[T, ...]: columns from `begin` on as [T, heads, D], a view.
 Array heads_of(const Array &x, std::int64_t begin, std::int64_t heads,
@@ -36,12 +40,7 @@ Array joined(const Array &heads);
 /// this batch already: [T, Hq, D].
 Array attend(const Model &model, const Layer &layer, const Batch &batch,
              const Array &q, const Array &keys, const Array &values);
-/// h becomes h + added, and x the norm of that, all [T, H].
-void add_and_norm(Array &x, Array &h, const Array &added, const Array &weight,
-                  double eps);
-/// x[T, H] after the last norm -> logits [rows, V] of the rows asked for.
-Array logits_of(const Model &model, const Batch &batch, const Array &x);
-/// The norm behind layer `at`: that of the next layer's attention, or the last.
-const Array &norm_after(const Model &model, std::size_t at);
+/// h[T, H] after the last layer -> logits [rows, V] of the rows asked for.
+Array logits_of(const Model &model, const Batch &batch, const Array &h);
 
 } // namespace girih::llm

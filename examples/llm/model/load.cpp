@@ -44,6 +44,9 @@ private:
     return options_.quantised && source_.scaled(name + ".weight");
   }
   Mlp mlp(const std::string &prefix, std::int64_t intermediate);
+  Linear empty_experts(std::int64_t rows, std::int64_t columns, bool narrow);
+  void read_rows(const std::string &name, const Linear &into,
+                 std::int64_t expert, std::int64_t begin, std::int64_t rows);
   Experts experts(const std::string &prefix);
   void attention(Layer &layer, const std::string &prefix);
   LatentAttention latent(const std::string &prefix);
@@ -95,6 +98,30 @@ Mlp Loader::mlp(const std::string &prefix, std::int64_t intermediate) {
                  config_.mlp_bias)};
 }
 
+Linear Loader::empty_experts(std::int64_t rows, std::int64_t columns,
+                             bool narrow) {
+  const std::int64_t experts = config_.experts.experts;
+  Linear made;
+  made.weight = empty({experts, rows, columns}, narrow ? e4m3 : options_.dtype);
+  if (narrow) {
+    made.weight.fill_bytes(0);
+    made.scales =
+        empty({experts, (rows + 127) / 128, (columns + 127) / 128}, f32);
+  }
+  return made;
+}
+
+void Loader::read_rows(const std::string &name, const Linear &into,
+                       std::int64_t expert, std::int64_t begin,
+                       std::int64_t rows) {
+  source_.read(name,
+               into.weight.select(0, expert).slice(0, begin, begin + rows));
+  if (into.scales)
+    source_.read(name + "_scale_inv",
+                 into.scales->select(0, expert).slice(
+                     0, begin / 128, (begin + rows + 127) / 128));
+}
+
 Experts Loader::experts(const std::string &prefix) {
   const ExpertsConfig &of = config_.experts;
   const std::int64_t hidden = config_.hidden, wide = of.intermediate;
@@ -105,14 +132,15 @@ Experts Loader::experts(const std::string &prefix) {
   if (of.sigmoid)
     made.correction =
         tensor(prefix + "gate.e_score_correction_bias", {of.experts}, f32);
-  made.gate_up = empty({of.experts, 2 * wide, hidden}, options_.dtype);
-  made.down = empty({of.experts, hidden, wide}, options_.dtype);
+  const bool narrow = eight_bits(prefix + "experts.0.gate_proj");
+  const std::int64_t up = narrow ? (wide + 127) / 128 * 128 : wide;
+  made.gate_up = empty_experts(up + wide, hidden, narrow);
+  made.down = empty_experts(hidden, wide, narrow);
   for (std::int64_t e = 0; e < of.experts; ++e) {
     const std::string expert = prefix + "experts." + std::to_string(e) + ".";
-    const Array both = made.gate_up.select(0, e); // [2 I, H]
-    source_.read(expert + "gate_proj.weight", both.slice(0, 0, wide));
-    source_.read(expert + "up_proj.weight", both.slice(0, wide, 2 * wide));
-    source_.read(expert + "down_proj.weight", made.down.select(0, e));
+    read_rows(expert + "gate_proj.weight", made.gate_up, e, 0, wide);
+    read_rows(expert + "up_proj.weight", made.gate_up, e, up, wide);
+    read_rows(expert + "down_proj.weight", made.down, e, 0, hidden);
   }
   if (of.shared > 0)
     made.shared = mlp(prefix + "shared_experts.", of.shared * wide);

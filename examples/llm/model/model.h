@@ -33,8 +33,8 @@ struct Mlp {
 struct Experts {
   Array router;                    // [E, H]
   std::optional<Array> correction; // [E] f32
-  Array gate_up;                   // [E, 2 I, H]
-  Array down;                      // [E, H, I]
+  Linear gate_up;                  // [E, 2 I, H]; with scales as in Mlp
+  Linear down;                     // [E, H, I]
   std::optional<Mlp> shared;       // seen by all tokens
 };
 

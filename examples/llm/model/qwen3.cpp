@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Qwen3: no biases, but each head of queries and of keys has a norm. `h` is
-// what layers add to, `x` the norm of it.
+// Qwen3: no biases, but each head of queries and of keys has a norm. Each half
+// of a layer adds to `h` what it makes of the norm of `h`.
 #include "girih/examples/llm/model/forward.h"
 #include "girih/ops/ops.h"
 
@@ -12,13 +12,12 @@ Array qwen3_forward(const Model &model, const Batch &batch,
   const std::int64_t width = c.heads * c.head_dim, // of all queries
       kv_width = c.kv_heads * c.head_dim;
   Array h = ops::embedding(batch.tokens, model.embedding); // [T, H]
-  Array x = ops::rms_norm(h, {c.hidden}, model.layers[0].attention_norm,
-                          c.norm_eps); // [T, H]
   for (std::size_t at = 0; at < model.layers.size(); ++at) {
     const Layer &layer = model.layers[at];
     const Array &keys = cache.keys(at), &values = cache.values(at);
     // [T, (Hq + 2 Hk) D], seen as [T, Hq, D] and twice [T, Hk, D]
-    const Array qkv = product(x, layer.qkv);
+    const Array qkv =
+        normed_product(h, layer.attention_norm, layer.qkv, c.norm_eps);
     const Array v = heads_of(qkv, width + kv_width, c.kv_heads, c.head_dim);
     const Array q = ops::rms_norm(heads_of(qkv, 0, c.heads, c.head_dim),
                                   {c.head_dim}, layer.q_norm, c.norm_eps);
@@ -29,12 +28,11 @@ Array qwen3_forward(const Model &model, const Batch &batch,
         c.rope.interleaved, model.rotary_factor); // [T, Hq, D]
     const Array seen =
         attend(model, layer, batch, turned, keys, values); // [T, Hq, D]
-    add_and_norm(x, h, product(joined(seen), layer.out), layer.mlp_norm,
-                 c.norm_eps); // [T, H]
-    add_and_norm(x, h, feed_forward(x, layer.mlp, c.intermediate),
-                 norm_after(model, at), c.norm_eps); // [T, H]
+    h = added_product(h, joined(seen), layer.out);         // [T, H]
+    h = added_mlp(h, layer.mlp_norm, layer.mlp, c.intermediate,
+                  c.norm_eps); // [T, H]
   }
-  return logits_of(model, batch, x); // [rows, V]
+  return logits_of(model, batch, h); // [rows, V]
 }
 
 } // namespace girih::llm
