@@ -90,6 +90,22 @@ TEST_P(LlmEngine, GraphsAreReplayed) {
   EXPECT_EQ(engine.statistics().decode_steps, 63);
 }
 
+TEST_P(LlmEngine, PreparationChangesNothing) {
+  auto requests = requests_of(read_reference("deepseek_v3"));
+  requests[1].sampling.temperature = 0.7;
+  requests[1].sampling.presence_penalty = 0.5;
+  const auto expected = alone(model("deepseek_v3"), requests);
+  for (std::size_t at = 0; at < requests.size(); ++at) {
+    Engine engine(model("deepseek_v3"), {.max_batch = 2, .chunk = 32});
+    engine.prepare(requests[at]);
+    EXPECT_EQ(engine.generate({requests[at]}).at(0).tokens,
+              expected[at].tokens);
+    engine.submit(requests[0]);
+    engine.step();
+    EXPECT_THROW(engine.prepare(requests[0]), std::logic_error);
+  }
+}
+
 // Requests come while others are under way, some are taken back, and there is
 // room for three at a time.
 TEST_P(LlmEngine, RandomArrivals) {

@@ -32,6 +32,7 @@ struct OpenedModel {
   std::optional<Tokenizer> tokenizer; // where its directory has one
   Model model;
   double load_seconds = 0;
+  double prepare_seconds = 0; // kernels compiled or loaded
 };
 
 /// Says how much memory is wanted before any is taken, where there is too

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
@@ -51,6 +52,7 @@ nlohmann::json timings_of(const OpenedModel &opened, const Engine &engine,
   };
   return {
       {"load_s", opened.load_seconds},
+      {"prepare_s", opened.prepare_seconds},
       {"first_token_s", done.first_token_seconds},
       {"prompt_tokens_per_s", rate(spent.prompt_tokens, spent.prompt_seconds)},
       {"decode_tokens_per_s", rate(spent.decoded_tokens, spent.decode_seconds)},
@@ -85,22 +87,28 @@ void print_figures(const OpenedModel &opened, const Engine &engine,
   const nlohmann::json timings = timings_of(opened, engine, done);
   fmt::print(
       stderr,
-      "\n{} on {}: loaded in {:.2f} s, first token after {:.3f} s, "
-      "prompt {:.0f} tokens/s, then {:.1f} tokens/s, {:.1f} MB, {} "
+      "\n{} on {}: loaded in {:.2f} s, prepared in {:.2f} s, first token after "
+      "{:.3f} s, prompt {:.0f} tokens/s, then {:.1f} tokens/s, {:.1f} MB, {} "
       "launches a token\n",
       opened.name, opened.model.device.to_string(), opened.load_seconds,
-      done.first_token_seconds, timings["prompt_tokens_per_s"].get<double>(),
+      opened.prepare_seconds, done.first_token_seconds,
+      timings["prompt_tokens_per_s"].get<double>(),
       timings["decode_tokens_per_s"].get<double>(),
       timings["peak_bytes"].get<double>() / 1e6, engine.statistics().launches);
 }
 
 void run(RunOptions options) {
-  const OpenedModel opened = open_model(options.model, options.engine);
+  OpenedModel opened = open_model(options.model, options.engine);
   const auto prompt = prompt_of(options, opened);
   Engine engine(opened.model, options.engine);
   Request request = request_of(options.generation, opened);
   request.prompt = prompt;
   request.logprobs = options.logprobs;
+  const auto begin = std::chrono::steady_clock::now();
+  engine.prepare(request);
+  const std::chrono::duration<double> preparation =
+      std::chrono::steady_clock::now() - begin;
+  opened.prepare_seconds = preparation.count();
   const InterruptScope interrupt;
   const bool stream = !options.json;
   if (stream && options.tokens.empty())

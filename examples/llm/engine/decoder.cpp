@@ -23,6 +23,13 @@ Decoder::Decoder(const Model &model, const KvCache &cache, std::int64_t rows,
     capturing_ = Stream::create(model.device);
 }
 
+void Decoder::prepare(std::int64_t rows, const Choice &choice) {
+  rows_.fill({}, {}, choice);
+  choice_ = choice;
+  count_ = rows_of_step(rows, model_.device);
+  step();
+}
+
 void Decoder::set(std::span<Sequence *const> sequences) {
   std::vector<std::int64_t> lengths;
   for (const Sequence *each : sequences)

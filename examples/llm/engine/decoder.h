@@ -20,6 +20,8 @@ public:
   Decoder(const Model &model, const KvCache &cache, std::int64_t rows,
           std::int64_t tokens, bool graphs);
 
+  /// Runs a step of so many rows without a sequence in any.
+  void prepare(std::int64_t rows, const Choice &choice);
   /// The batch to go on with: what follows are their next tokens.
   void set(std::span<Sequence *const> sequences);
   /// Submits one step and gives the tokens that it chooses, a row for each

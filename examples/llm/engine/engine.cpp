@@ -7,7 +7,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <future>
+#include <stdexcept>
 #include <utility>
 
 namespace girih::llm {
@@ -84,14 +85,37 @@ void Engine::check(const Request &request) const {
           "need a tokenizer");
 }
 
+/// What it may become, prompt included.
+std::int64_t Engine::most_tokens(const Request &request) const {
+  return std::min(static_cast<std::int64_t>(request.prompt.size()) +
+                      std::min(request.max_new, plan_.max_context),
+                  plan_.max_context);
+}
+
+void Engine::prepare(const Request &request) {
+  check(request);
+  if (!running_.empty())
+    throw std::logic_error("an engine at work needs no preparation");
+  Sequence like;
+  like.request = request;
+  Sequence *const one = &like;
+  const Choice choice = Choice::of({&one, 1});
+  auto decoding =
+      std::async(std::launch::async, [&] { decoder_.prepare(1, choice); });
+  const std::int64_t tokens = std::min(like.prompt_size(), options_.chunk);
+  const Batch batch =
+      empty_prompt_batch(tokens, pages_of(most_tokens(request)), model_.device);
+  fresh_.fill({}, {}, choice);
+  fresh_.choose(model_.forward(batch, cache_), choice);
+  decoding.get();
+}
+
 std::int64_t Engine::submit(Request request) {
   check(request);
   auto made = std::make_unique<Sequence>();
   made->id = made->completion.request = next_id_++;
   made->tokens = request.prompt;
-  made->most =
-      std::min(made->size() + std::min(request.max_new, plan_.max_context),
-               plan_.max_context);
+  made->most = most_tokens(request);
   if (pages_of(made->most) > plan_.pages)
     throw RequestError(
         "prompt", fmt::format("with what may follow it has {} tokens, but the "

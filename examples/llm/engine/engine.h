@@ -33,6 +33,11 @@ public:
   /// there is too little.
   Engine(const Model &model, const EngineOptions &options = {});
 
+  /// Compiles or loads what a request like this one takes, on several threads,
+  /// so that it need not wait for one kernel after the other. Of an engine that
+  /// has nothing to do yet.
+  void prepare(const Request &request);
+
   /// Puts a request in the queue and gives its number. Throws RequestError for
   /// one that can never be served.
   std::int64_t submit(Request request);
@@ -54,6 +59,7 @@ public:
 
 private:
   void check(const Request &request) const;
+  std::int64_t most_tokens(const Request &request) const;
   void admit();
   void prefill();
   void decode();

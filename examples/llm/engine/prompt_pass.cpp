@@ -61,4 +61,21 @@ Batch prompt_batch(std::span<const PromptPart> parts,
   return batch;
 }
 
+Batch empty_prompt_batch(std::int64_t tokens, std::int64_t width,
+                         Device device) {
+  const std::int64_t padded = (tokens + 15) / 16 * 16;
+  std::vector<std::int64_t> slots(static_cast<std::size_t>(padded), -1),
+      cuts{0, tokens}, lengths{tokens}, rows{tokens - 1};
+  std::vector<std::int32_t> table(static_cast<std::size_t>(width), -1);
+  Batch batch;
+  batch.tokens = batch.positions = Array::zeros({padded}, i64, device);
+  batch.slots = on_device(slots, {padded}, i64, device);
+  batch.block_table = on_device(table, {1, width}, i32, device);
+  batch.lengths = on_device(lengths, {1}, i64, device);
+  batch.cuts = on_device(cuts, {2}, i64, device);
+  batch.rows = on_device(rows, {1}, i64, device);
+  batch.longest = tokens;
+  return batch;
+}
+
 } // namespace girih::llm

@@ -25,4 +25,8 @@ struct PromptPart {
 Batch prompt_batch(std::span<const PromptPart> parts,
                    const std::vector<bool> &wanted, Device device);
 
+/// One of so many tokens that write nothing, with a block table of that width.
+Batch empty_prompt_batch(std::int64_t tokens, std::int64_t width,
+                         Device device);
+
 } // namespace girih::llm
