@@ -49,6 +49,8 @@ constexpr EnvVariable variables[] = {
      false},
     {"GIRIH_FUZZ_SEEDS", "integer", "", "Of the tests: how many random seeds.",
      false},
+    {"GIRIH_MODEL_DIR", "path", "",
+     "Of the tests: the folder of DeepSeek-R1-Distill-Qwen-1.5B.", false},
     {"HOME", "path", "", "Parent of .cache where XDG_CACHE_HOME is unset.",
      false},
     {"PATH", "list", "", "Where ptxas is looked for.", false},

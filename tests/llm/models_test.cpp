@@ -3,6 +3,8 @@
 // reference's tokens.
 #include "girih/tests/llm/reference.h"
 
+#include "girih/dsl/support/env.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -112,6 +114,38 @@ TEST_P(LlmModels, EightBitProducts) {
       EXPECT_GT(distance, 1e-4); // something was rounded
     }
   }
+}
+
+// What transformers answers to "Who are you?", its prompt with two beginnings.
+TEST_P(LlmModels, WhoAreYou) {
+  const auto folder = env("GIRIH_MODEL_DIR");
+  if (!folder || device().kind == Device::Kind::host)
+    GTEST_SKIP() << "set GIRIH_MODEL_DIR to DeepSeek-R1-Distill-Qwen-1.5B, "
+                    "where there is a GPU";
+  const std::vector<std::int32_t> expected{
+      151646, 151646, 151644, 15191, 525,    498,   30,    151645, 151648,
+      198,    91786,  0,      358,   2776,   18183, 39350, 10911,  16,
+      11,     458,    20443,  11229, 17847,  3465,  553,   18183,  39350,
+      13,     358,    2776,   518,   697,    2473,  323,   1035,   387,
+      33972,  311,    7789,   498,   448,    894,   43883, 476,    9079,
+      498,    1231,   614,    624,   151649, 271,   91786, 0,      358,
+      2776,   18183,  39350,  10911, 16,     11,    458,   20443,  11229,
+      17847,  3465,   553,    18183, 39350,  13,    358,   2776,   518,
+      697,    2473,   323,    1035,  387,    33972, 311,   7789,   498,
+      448,    894,    43883,  476,   9079,   498,   1231,  614,    13,
+      151643};
+  const auto files = llm::ModelDirectory::open(*folder);
+  llm::FileWeights weights(files.weights, files.config);
+  const Model model = llm::load_model(files.config, weights,
+                                      {.dtype = bf16, .device = device()});
+  llm::Engine engine(model, {.max_batch = 1, .max_context = 512});
+  llm::Request request;
+  request.prompt.assign(expected.begin(), expected.begin() + 10);
+  request.max_new = 200;
+  request.eos = files.generation.eos;
+  const auto done = engine.generate({request}).at(0);
+  EXPECT_EQ(done.tokens, std::vector(expected.begin() + 10, expected.end()));
+  EXPECT_EQ(done.finish, llm::Finish::eos);
 }
 
 } // namespace
