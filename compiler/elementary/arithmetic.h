@@ -18,6 +18,10 @@
 //                                    f64 for an f of 32 bits, and the way back
 //   twoOverPi                        64 bits of 2/pi, by their number
 //   rare                             what few elements need, behind a branch
+// and, where it can multiply by any power of 2 at once, whether it does: scales
+//   scale                            x * 2^n, rounded once, n a whole Real; NaN
+//                                    times 2^inf is inf, times 2^-inf 0
+//   nearest                          a whole number, ties to even
 #pragma once
 
 #include <cstdint>
@@ -91,10 +95,23 @@ template <class F, class Int> auto powerOfTwo(F &f, Int n) {
       f.shl(f.iadd(n, f.integer(exponentBias(f))), mantissaBits(f)));
 }
 
+/// Whether an arithmetic knows scale().
+template <class F, class Real>
+concept Scaling = requires(F f, Real x) { f.scale(x, x); };
+
 /// x * 2^n in two steps, as 2^n alone may be out of range.
 template <class F, class Real, class Int> Real scaled(F &f, Real x, Int n) {
   Int half = f.sar(n, 1);
   return f.mul(f.mul(x, powerOfTwo(f, half)), powerOfTwo(f, f.isub(n, half)));
+}
+
+/// x * 2^n, at once where that can be done.
+template <class F, class Real, class Int>
+Real scaled(F &f, Real x, Rounded<Real, Int> n) {
+  if constexpr (Scaling<F, Real>)
+    if (f.scales())
+      return f.scale(x, n.number);
+  return scaled(f, x, n.whole);
 }
 
 /// A sum of two numbers, the second below the first's last place.

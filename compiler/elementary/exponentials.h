@@ -25,11 +25,28 @@ template <class F, class Real> Real expSeries(F &f, Real r) {
 
 /// e^r for |r| <= ln 2 / 2.
 template <class F, class Real> Real expSmall(F &f, Real r) {
-  return f.add(f.mad(f.mul(r, r), expSeries(f, r), r), f.number(1));
+  if constexpr (F::isDouble)
+    return f.add(f.mad(f.mul(r, r), expSeries(f, r), r), f.number(1));
+  return polynomial(f, r,
+                    {0.0013814540044838443, 0.008368745110831733,
+                     0.04166839078618807, 0.16666520399021836,
+                     0.4999999343211645, 1, 1});
+}
+
+/// 2^r for |r| <= 1/2.
+template <class F, class Real> Real exp2Small(F &f, Real r) {
+  constexpr double one = std::numbers::ln2, two = one * one;
+  if constexpr (F::isDouble)
+    return expSmall(f, f.mul(r, f.number(one)));
+  return polynomial(
+      f, r,
+      {0.0013814540044838443 * two * two * two,
+       0.008368745110831733 * two * two * one, 0.04166839078618807 * two * two,
+       0.16666520399021836 * two * one, 0.4999999343211645 * two, one, 1});
 }
 
 template <class Real, class Int> struct ExpParts {
-  Int whole;
+  Rounded<Real, Int> whole;
   Real rest, low;
 };
 
@@ -39,7 +56,7 @@ template <class F, class Real> auto expParts(F &f, Real x) {
   Real high = f.mad(n.number, f.number(-ln2High(f)), x); // exact
   Real rest = f.mad(n.number, f.number(-ln2Low(f)), high);
   Real low = f.mad(n.number, f.number(-ln2Low(f)), f.sub(high, rest));
-  return ExpParts<Real, decltype(n.whole)>{n.whole, rest, low};
+  return ExpParts<Real, decltype(n.whole)>{n, rest, low};
 }
 
 /// Beyond these e^x is 0 and infinity, with some to spare.
@@ -53,10 +70,14 @@ template <class F, class Real> Real exp(F &f, Real x) {
 }
 
 template <class F, class Real> Real exp2(F &f, Real x) {
+  if constexpr (Scaling<F, Real>)
+    if (f.scales()) { // of infinity the rest is NaN, the power is not
+      Real n = f.nearest(x);
+      return f.scale(exp2Small(f, f.sub(x, n)), n);
+    }
   x = F::isDouble ? clamp(f, x, -1076, 1025) : clamp(f, x, -152, 130);
   auto n = roundedProduct(f, x, 1);
-  Real rest = f.mul(f.sub(x, n.number), f.number(std::numbers::ln2));
-  return scaled(f, expSmall(f, rest), n.whole);
+  return scaled(f, exp2Small(f, f.sub(x, n.number)), n);
 }
 
 template <class F, class Real> Real expm1(F &f, Real x) {
@@ -65,7 +86,7 @@ template <class F, class Real> Real expm1(F &f, Real x) {
   Real r = parts.rest;
   Real small = f.mad(f.mul(r, r), expSeries(f, r), f.add(r, parts.low));
   // 2^n (1 + small) - 1, twice the half of it, as 2^n may be out of range.
-  Real half = powerOfTwo(f, f.isub(parts.whole, f.integer(1)));
+  Real half = powerOfTwo(f, f.isub(parts.whole.whole, f.integer(1)));
   Real sum = f.mad(half, small, f.sub(half, f.number(0.5)));
   return keepSmall(f, x, F::isDouble ? 0x1p-54 : 0x1p-25, f.add(sum, sum));
 }
@@ -73,7 +94,10 @@ template <class F, class Real> Real expm1(F &f, Real x) {
 /// e^|x| / 2.
 template <class F, class Real> Real halfExp(F &f, Real x) {
   auto parts = expParts(f, clampExponent(f, f.abs(x)));
-  return scaled(f, expSmall(f, parts.rest), f.isub(parts.whole, f.integer(1)));
+  auto n = parts.whole;
+  n.number = f.sub(n.number, f.number(1));
+  n.whole = f.isub(n.whole, f.integer(1));
+  return scaled(f, expSmall(f, parts.rest), n);
 }
 
 template <class F, class Real> Real sinh(F &f, Real x) {
@@ -122,10 +146,12 @@ template <class F, class Real> Real tanh(F &f, Real x) {
   return f.copySign(f.select(f.less(size, limit), small, large), x);
 }
 
-/// From 1 on by e^log(1 - erf): that is small, and needs few correct digits.
+/// In f64 from 1 on by e^log(1 - erf): that is small, and needs few correct
+/// digits.
 template <class F, class Real> Real erf(F &f, Real x) {
-  Real size = f.abs(x), square = f.mul(x, x);
+  Real size = f.abs(x);
   if constexpr (F::isDouble) {
+    Real square = f.mul(x, x);
     Real small =
         f.mad(polynomial(f, square,
                          {5.9544715831534823e-11, -1.1371291831047953e-9,
@@ -154,17 +180,25 @@ template <class F, class Real> Real erf(F &f, Real x) {
     Real large = f.copySign(f.sub(f.number(1), exp(f, rest)), x);
     return f.select(f.less(size, f.number(1)), small, large);
   }
-  Real small =
-      f.mad(polynomial(f, square,
-                       {8.20979684e-05, -0.000810444195, 0.00519764256,
-                        -0.026858032, 0.11283671, -0.376126322, 0.128379166}),
-            x, x);
-  Real rest = polynomial(f, clamp(f, size, 0, 4),
-                         {1.61024042e-06, -4.5512773e-05, 0.000592092759,
-                          -0.00473695062, 0.0263551208, -0.109960799,
-                          -0.631956241, -1.1301551, 0.000300268826});
-  Real large = f.copySign(f.sub(f.number(1), exp(f, rest)), x);
-  return f.select(f.less(size, f.number(0.925)), small, large);
+  // 1 - e^-y in one formula for all sizes; y is -log(1 - erf).
+  Real inside = f.select(f.less(f.number(4), size), f.number(4), size);
+  Real series = polynomial(
+      f, inside,
+      {-9.255723853129894e-06, 0.0001176362275145948, -0.000632817973382771,
+       0.001666991040110588, -0.00016035715816542506, -0.019153086468577385,
+       0.10277783870697021, 0.6366193890571594, 0.12837916612625122});
+  Real y = f.neg(f.mad(inside, series, inside));
+  auto n = roundedProduct(f, y, log2OfE);
+  Real r = f.mad(n.number, f.number(-std::numbers::ln2), y);
+  Real rest = f.mad(f.mul(r, r),
+                    polynomial(f, r,
+                               {0.001388251644995267, 0.008366547129284214,
+                                0.041667200711873985, 0.16666543424290045,
+                                0.49999998149619046}),
+                    r);
+  Real power = powerOfTwo(f, n.whole);
+  Real value = f.mad(f.neg(power), rest, f.sub(f.number(1), power));
+  return f.copySign(value, x);
 }
 
 } // namespace girih::compiler::elementary

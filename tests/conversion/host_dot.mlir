@@ -5,7 +5,7 @@
 !c = !tile.view<element = f32, sizes = [64, 64], strides = [64, 1], unit = 1, align = 16>
 
 // CHECK-LABEL: define void @girih_product(
-// CHECK: shl <32 x i32> %{{[0-9]+}}, splat (i32 16)
+// CHECK: shufflevector <32 x i16> zeroinitializer, <32 x i16> %{{[0-9]+}}
 // CHECK-COUNT-24: phi <16 x float>
 // CHECK-NOT: phi <16 x float>
 // CHECK-COUNT-24: call <16 x float> @llvm.fmuladd.v16f32

@@ -6,16 +6,18 @@
 !v = !tile.view<element = f32, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
 
 // CHECK-LABEL: define void @girih_softmax(
-// CHECK: call <16 x float> @llvm.maximum.v16f32
+// CHECK: load <16 x float>
+// CHECK: call <16 x float> @llvm.x86.avx512.mask.range.ps.512
 // CHECK: extractelement <1 x float>
 // CHECK: [[TOP:%.+]] = load float, ptr
-// CHECK: insertelement <16 x float> poison, float [[TOP]]
-// CHECK: store <16 x float> [[E:%.+]], ptr
-// CHECK-NEXT: fadd <16 x float> %{{.+}}, [[E]]
+// CHECK: insertelement <32 x float> poison, float [[TOP]]
+// CHECK: call <16 x float> @llvm.x86.avx512.mask.scalef.ps.512
+// CHECK: store <32 x float> [[E:%[0-9]+]], ptr
+// CHECK-NEXT: fadd <32 x float> %{{.+}}, [[E]]
 // CHECK: [[SUM:%.+]] = load float, ptr
-// CHECK: insertelement <16 x float> poison, float [[SUM]]
+// CHECK: insertelement <32 x float> poison, float [[SUM]]
 // CHECK-NOT: float 0x3FF71547
-// CHECK: fdiv <16 x float>
+// CHECK: fdiv <32 x float>
 // CHECK-NOT: @llvm.exp
 func.func @softmax(%x: !v, %y: !v) attributes {
     tile.kernel, tile.config = "", tile.directions = ["in", "out"], tile.index_bits = 64,

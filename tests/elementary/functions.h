@@ -17,6 +17,7 @@ struct UnaryFunction {
   const char *name; // libm's and the math dialect's
   float (*single)(float);
   float (*unfused)(float); // where mad rounds twice
+  float (*scaling)(float); // where powers of 2 are multiplied by at once
   double (*doubled)(double);
   long double (*exact)(long double);
 };
@@ -24,6 +25,7 @@ struct UnaryFunction {
 inline const std::vector<UnaryFunction> &unary_functions() {
   using Singles = Native<float>;
   using Unfused = Native<float, false>;
+  using Scaling = Native<float, true, true>;
   using Doubles = Native<double>;
 #define GIRIH_CALL(NAME, TYPE, ARITHMETIC)                                     \
   [](TYPE x) {                                                                 \
@@ -31,7 +33,10 @@ inline const std::vector<UnaryFunction> &unary_functions() {
     return compiler::elementary::NAME(f, x);                                   \
   }
 #define GIRIH_FUNCTION(NAME, OPERATION, SHORT)                                 \
-  {#NAME, GIRIH_CALL(NAME, float, Singles), GIRIH_CALL(NAME, float, Unfused),  \
+  {#NAME,                                                                      \
+   GIRIH_CALL(NAME, float, Singles),                                           \
+   GIRIH_CALL(NAME, float, Unfused),                                           \
+   GIRIH_CALL(NAME, float, Scaling),                                           \
    GIRIH_CALL(NAME, double, Doubles),                                          \
    [](long double x) { return std::NAME(x); }},
   static const std::vector<UnaryFunction> table = {

@@ -34,6 +34,15 @@ TEST(Elementary, SinglesOfEveryExponent) {
   }
 }
 
+// vscalef and two multiplications give the same.
+TEST(Elementary, PowersOfTwoAtOnce) {
+  const std::vector<float> values = every_exponent<float>(100, 8);
+  for (const UnaryFunction &function : unary_functions())
+    for (float x : values)
+      ASSERT_EQ(ulps(function.single(x), function.scaling(x)), 0)
+          << function.name << " of " << x;
+}
+
 TEST(Elementary, DoublesOfEveryExponent) {
   const std::vector<double> values = every_exponent<double>(30, 2);
   for (const UnaryFunction &function : unary_functions())

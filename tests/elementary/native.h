@@ -5,14 +5,15 @@
 #include "girih/compiler/elementary/arithmetic.h"
 #include "girih/compiler/elementary/two_over_pi.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <type_traits>
 
 namespace girih::testing {
 
-/// `fused` is whether mad rounds once.
-template <class Real, bool fused = true> struct Native {
+/// `fused` is whether mad rounds once, `scaling` whether there is scale().
+template <class Real, bool fused = true, bool scaling = false> struct Native {
   static constexpr bool isDouble = std::is_same_v<Real, double>;
   using Int = std::conditional_t<isDouble, std::int64_t, std::int32_t>;
   using Natural = std::make_unsigned_t<Int>;
@@ -54,10 +55,26 @@ template <class Real, bool fused = true> struct Native {
   Int sar(Int a, Int places) { return a >> places; }
   bool isLess(Int a, Int b) { return a < b; }
   bool isSame(Int a, Int b) { return a == b; }
-  Native<double, fused> wide() { return {}; }
+  Native<double, fused, scaling> wide() { return {}; }
   double widened(Real a) { return a; }
   Real narrowed(double a) { return static_cast<Real>(a); }
   Int narrowedInt(std::int64_t a) { return static_cast<Int>(a); }
+  Real nearest(Real a)
+    requires scaling
+  {
+    return std::nearbyint(a);
+  }
+  Real scale(Real a, Real n)
+    requires scaling
+  {
+    if (std::isnan(n))
+      return n;
+    if (std::isnan(a) && std::isinf(n))
+      return n > 0 ? n : 0;
+    const Real most = 4000;
+    return std::ldexp(a, static_cast<int>(std::clamp(n, -most, most)));
+  }
+  bool scales() const { return scaling; }
   Int twoOverPi(Int word) {
     return static_cast<Int>(compiler::elementary::twoOverPiWords[word]);
   }

@@ -5,6 +5,7 @@
 
 #include "girih/compiler/conversion/host/ir.h"
 
+#include "llvm/IR/IntrinsicsX86.h"
 #include "llvm/IR/MDBuilder.h"
 
 namespace girih::compiler::host {
@@ -72,6 +73,22 @@ public:
   Reg narrowed(Reg a) { return ir.CreateFPTrunc(a, type); }
   Reg narrowedInt(Reg a) { return ir.CreateTrunc(a, ints); }
 
+  /// vscalef at the width of registers.
+  bool scales() const {
+    return !Double && ir.machine.scales && width >= lanesOfRegister;
+  }
+  Reg nearest(Reg a) {
+    return ir.CreateUnaryIntrinsic(llvm::Intrinsic::roundeven, a);
+  }
+  Reg scale(Reg a, Reg power) {
+    return ir.byRegisters({a, power}, [&](llvm::ArrayRef<Reg> in) -> Reg {
+      return ir.CreateIntrinsic(llvm::Intrinsic::x86_avx512_mask_scalef_ps_512,
+                                {in[0], in[1],
+                                 llvm::PoisonValue::get(in[0]->getType()),
+                                 ir.getInt16(0xffff), ir.getInt32(4)});
+    });
+  }
+
   Reg twoOverPi(Reg word);
 
   /// `make` runs when any lane needs it. Not within a block that is to stay
@@ -108,6 +125,8 @@ public:
   }
 
 private:
+  static constexpr unsigned lanesOfRegister = 16;
+
   template <bool> friend class Arithmetic;
   Builder &ir;
   llvm::Type *type, *ints;

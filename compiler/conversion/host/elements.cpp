@@ -2,6 +2,9 @@
 #include "girih/compiler/conversion/host/elements.h"
 
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/IR/IntrinsicsX86.h"
+
+#include <numeric>
 
 namespace girih::compiler::host {
 
@@ -88,6 +91,72 @@ Reg decodeE4M3(Builder &ir, Reg memory, unsigned width) {
   return ir.CreateSelect(isNan, llvm::ConstantFP::getNaN(floats), value);
 }
 
+/// Whether words of this width fill registers: one instruction makes f32 of
+/// half of one, or one of two registers of f32.
+bool isPaired(Builder &ir, unsigned width) {
+  return ir.machine.scales && width * 2 >= ir.machine.vectorBytes;
+}
+
+/// The upper words of f32.
+Reg upperWords(Builder &ir, Reg value) {
+  unsigned width = widthOf(value->getType());
+  llvm::SmallVector<int> words;
+  for (unsigned lane = 0; lane < width; ++lane)
+    words.push_back(static_cast<int>(2 * lane + 1));
+  return ir.CreateShuffleVector(
+      ir.CreateBitCast(value, widened(ir.getInt16Ty(), 2 * width)), words);
+}
+
+Reg widenPaired(Builder &ir, Reg words) {
+  unsigned width = widthOf(words->getType());
+  llvm::SmallVector<int> lanes;
+  for (unsigned lane = 0; lane < width; ++lane) {
+    lanes.push_back(0);
+    lanes.push_back(static_cast<int>(width + lane));
+  }
+  Reg zero = llvm::Constant::getNullValue(words->getType());
+  return ir.CreateBitCast(ir.CreateShuffleVector(zero, words, lanes),
+                          widened(ir.getFloatTy(), width));
+}
+
+/// The CPU's own rounding, which makes 0 of what is below the normal numbers.
+Reg roundPaired(Builder &ir, Reg value, llvm::function_ref<Reg()> otherwise) {
+  constexpr uint32_t subnormal = 0x20;
+  unsigned width = widthOf(value->getType());
+  Reg tiny = nullptr;
+  llvm::SmallVector<Reg> halves, words;
+  for (unsigned first = 0; first < width; first += 16) {
+    llvm::SmallVector<int> lanes(16);
+    std::iota(lanes.begin(), lanes.end(), static_cast<int>(first));
+    halves.push_back(ir.CreateShuffleVector(value, lanes));
+    Reg mask = ir.CreateIntrinsic(llvm::Intrinsic::x86_avx512_fpclass_ps_512,
+                                  {halves.back(), ir.getInt32(subnormal)});
+    tiny = tiny ? ir.CreateOr(tiny, mask) : mask;
+  }
+  for (size_t pair = 0; pair < halves.size(); pair += 2)
+    words.push_back(ir.CreateBitCast(
+        ir.CreateIntrinsic(llvm::Intrinsic::x86_avx512bf16_cvtne2ps2bf16_512,
+                           {halves[pair + 1], halves[pair]}),
+        widened(ir.getInt16Ty(), 32)));
+  return ir.rarely(ir.CreateOrReduce(tiny), ir.joined(words), otherwise);
+}
+
+Reg encodeBf16(Builder &ir, Reg value) {
+  unsigned width = widthOf(value->getType());
+  if (Reg source = isPaired(ir, width) && ir.machine.roundsBf16
+                       ? ir.unrounded.lookup(value)
+                       : nullptr)
+    return roundPaired(ir, source, [&] {
+      return upperWords(ir, FloatBits(ir, width).roundBf16(source));
+    });
+  if (isPaired(ir, width))
+    return upperWords(ir, value);
+  llvm::Type *ints = widened(ir.getInt32Ty(), width);
+  Reg high =
+      ir.CreateLShr(ir.CreateBitCast(value, ints), ir.splatInt(16, ints));
+  return ir.CreateTrunc(high, widened(ir.getInt16Ty(), width));
+}
+
 } // namespace
 
 unsigned elementBytes(mlir::Type element) {
@@ -127,6 +196,8 @@ Reg decode(Builder &ir, mlir::Type element, Reg memory) {
     return ir.CreateICmpNE(memory, ir.splatInt(0, memory->getType()));
   if (element.isF16())
     return ir.CreateFPExt(memory, type);
+  if (element.isBF16() && isPaired(ir, width))
+    return widenPaired(ir, memory);
   if (element.isBF16()) {
     llvm::Type *ints = widened(ir.getInt32Ty(), width);
     return ir.CreateBitCast(
@@ -151,12 +222,8 @@ Reg encode(Builder &ir, mlir::Type element, Reg value) {
     return ir.CreateZExt(value, type);
   if (element.isF16())
     return ir.CreateFPTrunc(value, type);
-  if (element.isBF16()) {
-    llvm::Type *ints = widened(ir.getInt32Ty(), width);
-    return ir.CreateTrunc(
-        ir.CreateLShr(ir.CreateBitCast(value, ints), ir.splatInt(16, ints)),
-        type);
-  }
+  if (element.isBF16())
+    return encodeBf16(ir, value);
   if (llvm::isa<mlir::Float8E5M2Type>(element)) {
     llvm::Type *shorts = widened(ir.getInt16Ty(), width);
     Reg half = ir.CreateFPTrunc(value, widened(ir.getHalfTy(), width));
@@ -177,9 +244,13 @@ Reg roundTo(Builder &ir, mlir::Type element, Reg value, bool arithmetic) {
   if (element.isF16())
     return ir.CreateFPExt(
         ir.CreateFPTrunc(value, widened(ir.getHalfTy(), width)), bits.floats);
-  if (element.isBF16())
-    return arithmetic ? bits.value(bits.roundBits(bits.bits(value), 16))
-                      : bits.roundBf16(value);
+  if (element.isBF16()) {
+    Reg result = arithmetic ? bits.value(bits.roundBits(bits.bits(value), 16))
+                            : bits.roundBf16(value);
+    if (isPaired(ir, width))
+      ir.unrounded[result] = value;
+    return result;
+  }
   if (llvm::isa<mlir::Float8E5M2Type>(element))
     return bits.roundFp8(value, 2, 57344, 0x1p-14, 0x1p7);
   return bits.roundFp8(value, 3, 448, 0x1p-6, 0x1p14);

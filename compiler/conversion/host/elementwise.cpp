@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/conversion/host/elementwise.h"
+#include "girih/compiler/conversion/host/short_nans.h"
 
 #include "girih/compiler/dialect/Tile.h"
 
@@ -101,13 +102,15 @@ Reg floorDivide(Builder &ir, Reg lhs, Reg rhs) {
   return ir.CreateAdd(quotient, ir.CreateSExt(below, lhs->getType()));
 }
 
-Reg truncateFloat(Builder &ir, mlir::Type element, Reg value) {
+Reg truncateFloat(Builder &ir, mlir::Operation *op, Reg value) {
+  mlir::Type element = resultElement(op);
   unsigned width = widthOf(value->getType());
   bool isDouble = value->getType()->getScalarType()->isDoubleTy();
   if (isDouble && isNarrowFloat(element))
     return roundDouble(ir, element, value);
   return roundTo(ir, element,
-                 ir.CreateFPTrunc(value, registerType(ir, element, width)));
+                 ir.CreateFPTrunc(value, registerType(ir, element, width)),
+                 element.isBF16() && hasShortNans(op->getOperand(0)));
 }
 
 /// Integers of more bits than f32 holds reach narrow floats by way of f64.
@@ -140,7 +143,7 @@ Reg emitCast(Builder &ir, mlir::Operation *op, Reg value, bool &known) {
   llvm::Type *type = registerType(ir, element, width);
   return llvm::TypeSwitch<mlir::Operation *, Reg>(op)
       .Case([&](arith::ExtFOp) { return ir.CreateFPExt(value, type); })
-      .Case([&](arith::TruncFOp) { return truncateFloat(ir, element, value); })
+      .Case([&](arith::TruncFOp) { return truncateFloat(ir, op, value); })
       .Case([&](arith::ExtSIOp) { return ir.CreateSExt(value, type); })
       .Case([&](arith::ExtUIOp) { return ir.CreateZExt(value, type); })
       .Case([&](arith::TruncIOp) { return ir.CreateTrunc(value, type); })
@@ -221,10 +224,12 @@ Reg emitFloat(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in, bool &exact) {
         return ir.CreateFNeg(in[0]);
       })
       .Case([&](arith::MaximumFOp) {
-        return intrinsic(llvm::Intrinsic::maximum);
+        exact = true;
+        return ir.extremum(true, in[0], in[1]);
       })
       .Case([&](arith::MinimumFOp) {
-        return intrinsic(llvm::Intrinsic::minimum);
+        exact = true;
+        return ir.extremum(false, in[0], in[1]);
       })
       .Case(
           [&](arith::MaxNumFOp) { return intrinsic(llvm::Intrinsic::maxnum); })

@@ -45,7 +45,8 @@ const Function &functionOf(llvm::StringRef name) {
 
 /// The module's own function for registers of this width.
 llvm::Function *outlined(llvm::Module &module, const Function &function,
-                         llvm::Type *type, unsigned arguments) {
+                         const Machine &machine, llvm::Type *type,
+                         unsigned arguments) {
   unsigned width = widthOf(type);
   std::string name =
       ("girih." + function.name + "." + llvm::Twine(width)).str();
@@ -60,6 +61,7 @@ llvm::Function *outlined(llvm::Module &module, const Function &function,
   made->setDoesNotThrow();
   made->setWillReturn();
   Builder ir(llvm::BasicBlock::Create(module.getContext(), "", made));
+  ir.machine = machine;
   llvm::SmallVector<Reg> in;
   for (llvm::Argument &argument : made->args())
     in.push_back(&argument);
@@ -101,7 +103,8 @@ Reg emitFunction(Builder &ir, llvm::StringRef name, ArrayRef<Reg> in) {
     return function.write(f, in);
   }
   llvm::Module &module = *ir.GetInsertBlock()->getModule();
-  return ir.CreateCall(outlined(module, function, type, in.size()), in);
+  return ir.CreateCall(outlined(module, function, ir.machine, type, in.size()),
+                       in);
 }
 
 } // namespace girih::compiler::host

@@ -149,17 +149,24 @@ Walk Fusion::choose(ArrayRef<int64_t> shape) const {
   walk.shape.assign(shape.begin(), shape.end());
   walk.unit = chooseUnit(shape);
   unsigned narrowest = 8, vectorBytes = emission.machine.vectorBytes;
-  bool contiguous = false;
+  bool contiguous = false, paired = false;
   for (auto &[op, read] : accesses) {
-    const Access &access = read.access->analysis();
-    narrowest =
-        std::min(narrowest, elementBytes(access.viewType().getElement()));
-    contiguous |= read.inPlace &&
-                  read.access->contiguousLane() == static_cast<int>(walk.unit);
+    mlir::Type element = read.access->analysis().viewType().getElement();
+    narrowest = std::min(narrowest, elementBytes(element));
+    if (read.inPlace &&
+        read.access->contiguousLane() == static_cast<int>(walk.unit)) {
+      contiguous = true;
+      paired |= element.isBF16();
+    }
   }
+  // bf16 is converted two registers at a time.
+  unsigned least = paired && emission.machine.scales ? 2 : 4;
   if (accesses.empty() || !contiguous || expensive)
-    narrowest = std::max(4u, std::min(narrowest, widestBytes));
+    narrowest = std::max(least, std::min(narrowest, widestBytes));
   unsigned width = vectorBytes / narrowest;
+  // Long chains of operations: two at once, so that they wait less.
+  if (expensive && contiguous)
+    width *= 2;
   // At most four registers for the widest value.
   width = std::min(width, 4 * vectorBytes / widestBytes);
   uint64_t extent = static_cast<uint64_t>(shape[walk.unit]);

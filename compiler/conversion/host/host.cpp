@@ -31,6 +31,8 @@ Machine machineOf(const Target &target) {
     machine.vectorBytes = 64;
     machine.registers = 32;
     machine.dotProduct16 = has("+avx512vnni");
+    machine.scales = true;
+    machine.roundsBf16 = has("+avx512bf16");
   }
   return machine;
 }

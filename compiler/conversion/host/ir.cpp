@@ -2,7 +2,11 @@
 #include "girih/compiler/conversion/host/ir.h"
 
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/IR/IntrinsicsX86.h"
+#include "llvm/IR/MDBuilder.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <numeric>
 
 using llvm::ArrayRef;
 using llvm::SmallVector;
@@ -162,6 +166,57 @@ Reg Builder::affine(mlir::AffineExpr expr, ArrayRef<Reg> dims,
   }
 }
 
+Reg Builder::byRegisters(ArrayRef<Reg> operands,
+                         llvm::function_ref<Reg(ArrayRef<Reg>)> make) {
+  llvm::Type *type = operands[0]->getType();
+  unsigned width = widthOf(type),
+           most = machine.vectorBytes * 8 / type->getScalarSizeInBits();
+  if (width <= most)
+    return make(operands);
+  SmallVector<Reg> pieces;
+  for (unsigned first = 0; first < width; first += most) {
+    SmallVector<int> lanes(most);
+    std::iota(lanes.begin(), lanes.end(), static_cast<int>(first));
+    SmallVector<Reg> parts;
+    for (Reg operand : operands)
+      parts.push_back(CreateShuffleVector(operand, lanes));
+    pieces.push_back(make(parts));
+  }
+  return joined(pieces);
+}
+
+Reg Builder::joined(ArrayRef<Reg> pieces) {
+  SmallVector<Reg> all(pieces);
+  while (all.size() > 1) {
+    SmallVector<int> lanes(2 * widthOf(all[0]->getType()));
+    std::iota(lanes.begin(), lanes.end(), 0);
+    for (size_t pair = 0; pair < all.size() / 2; ++pair)
+      all[pair] = CreateShuffleVector(all[2 * pair], all[2 * pair + 1], lanes);
+    all.resize(all.size() / 2);
+  }
+  return all[0];
+}
+
+/// One instruction finds the larger number, NaN aside, where LLVM's expansion
+/// of the intrinsic takes six.
+Reg Builder::extremum(bool larger, Reg lhs, Reg rhs) {
+  auto id = larger ? llvm::Intrinsic::maximum : llvm::Intrinsic::minimum;
+  llvm::Type *type = lhs->getType();
+  bool isSingle = type->getScalarType()->isFloatTy();
+  if (!machine.scales || widthOf(type) * type->getScalarSizeInBits() < 512)
+    return CreateBinaryIntrinsic(id, lhs, rhs);
+  Reg number = byRegisters({lhs, rhs}, [&](ArrayRef<Reg> in) -> Reg {
+    llvm::Type *piece = in[0]->getType();
+    return CreateIntrinsic(
+        isSingle ? llvm::Intrinsic::x86_avx512_mask_range_ps_512
+                 : llvm::Intrinsic::x86_avx512_mask_range_pd_512,
+        {in[0], in[1], getInt32(larger ? 5 : 4), llvm::PoisonValue::get(piece),
+         getIntN(widthOf(piece), ~uint64_t{0}), getInt32(4)});
+  });
+  Reg isNan = CreateFCmpUNO(lhs, rhs);
+  return CreateSelect(isNan, CreateFAdd(lhs, rhs), number);
+}
+
 Reg Builder::advance(Reg pointer, Reg offset, unsigned bytes) {
   if (asConstant(offset) == 0)
     return pointer;
@@ -225,7 +280,7 @@ void Builder::loop(Reg begin, Reg end, int64_t step,
 }
 
 void Builder::either(Reg condition, llvm::function_ref<void()> yes,
-                     llvm::function_ref<void()> no) {
+                     llvm::function_ref<void()> no, llvm::MDNode *weights) {
   if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(condition)) {
     if (constant->isZero())
       no();
@@ -242,7 +297,7 @@ void Builder::either(Reg condition, llvm::function_ref<void()> yes,
     here->getTerminator()->eraseFromParent();
     SetInsertPoint(here);
   }
-  CreateCondBr(condition, then, other);
+  CreateCondBr(condition, then, other, weights);
   SetInsertPoint(then);
   yes();
   CreateBr(after);
@@ -250,6 +305,25 @@ void Builder::either(Reg condition, llvm::function_ref<void()> yes,
   no();
   CreateBr(after);
   SetInsertPoint(after, after->begin());
+}
+
+Reg Builder::rarely(Reg condition, Reg usual, llvm::function_ref<Reg()> make) {
+  Reg made = nullptr;
+  llvm::BasicBlock *end = nullptr, *beside = nullptr;
+  either(
+      condition,
+      [&] {
+        made = make();
+        end = GetInsertBlock();
+      },
+      [&] { beside = GetInsertBlock(); },
+      llvm::MDBuilder(getContext()).createUnlikelyBranchWeights());
+  if (!end || !beside)
+    return end ? made : usual;
+  llvm::PHINode *phi = CreatePHI(usual->getType(), 2);
+  phi->addIncoming(made, end);
+  phi->addIncoming(usual, beside);
+  return phi;
 }
 
 SmallVector<Reg> Builder::choose(Reg condition,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "mlir/IR/AffineExpr.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/IR/IRBuilder.h"
 
@@ -18,11 +19,18 @@ struct Machine {
   unsigned vectorBytes = 32; // widest vector worth using
   unsigned registers = 16;   // vector registers
   bool dotProduct16 = false; // vpdpwssd: pairs of i16 summed into i32
+  bool scales = false;       // vscalef, vrange: powers of 2, NaN-free extrema
+  bool roundsBf16 = false;   // vcvtne2ps2bf16: right but for subnormal results
 };
 
 class Builder : public llvm::IRBuilder<> {
 public:
   using llvm::IRBuilder<>::IRBuilder;
+
+  Machine machine; // the least that there is, unless set
+  /// Vectors of f32 that were rounded to bf16, and what they were before: some
+  /// CPUs round and narrow at once.
+  llvm::DenseMap<Reg, Reg> unrounded;
 
   Reg index(int64_t value) { return getInt64(static_cast<uint64_t>(value)); }
   /// The constant that `value` is, if it is one.
@@ -54,6 +62,15 @@ public:
              llvm::ArrayRef<Reg> symbols, unsigned width = 0,
              unsigned bits = 64);
 
+  /// A vector by `make` of its pieces, each of as many lanes as a register
+  /// holds at most.
+  Reg byRegisters(llvm::ArrayRef<Reg> operands,
+                  llvm::function_ref<Reg(llvm::ArrayRef<Reg>)> make);
+  /// Vectors, as many as a power of two, one after the other.
+  Reg joined(llvm::ArrayRef<Reg> pieces);
+  /// The larger or smaller of floats: NaN where either is, and -0 below 0.
+  Reg extremum(bool larger, Reg lhs, Reg rhs);
+
   /// Address `offset` elements of `bytes` bytes behind `pointer`.
   Reg advance(Reg pointer, Reg offset, unsigned bytes);
 
@@ -69,7 +86,9 @@ public:
             llvm::function_ref<void(Reg)> body);
   /// Runs one of the two; only what is needed of a constant condition.
   void either(Reg condition, llvm::function_ref<void()> yes,
-              llvm::function_ref<void()> no);
+              llvm::function_ref<void()> no, llvm::MDNode *weights = nullptr);
+  /// `usual`, or where `condition` holds, which is rare, what `make` makes.
+  Reg rarely(Reg condition, Reg usual, llvm::function_ref<Reg()> make);
   /// The same; gives what the one that ran returned.
   llvm::SmallVector<Reg>
   choose(Reg condition, llvm::function_ref<llvm::SmallVector<Reg>()> yes,

@@ -363,6 +363,7 @@ mlir::FailureOr<int64_t> emitKernel(mlir::func::FuncOp kernel,
                                     const Machine &machine) {
   llvm::LLVMContext &context = module.getContext();
   Builder ir(context);
+  ir.machine = machine;
   llvm::Type *pointer = ir.getPtrTy(), *index = ir.getInt64Ty();
   auto *type = llvm::FunctionType::get(ir.getVoidTy(),
                                        {pointer, index, index, pointer}, false);

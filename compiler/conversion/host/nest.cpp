@@ -112,6 +112,8 @@ void emitStore(Emission &emission, tile::StoreOp store) {
   auto nest = [&](bool masked, bool stream) {
     // Streams gain from many accesses in flight; few programs are at the edge.
     walk.together = stream ? 4 : masked ? 1 : 2;
+    if (fusion.isExpensive())
+      walk.together = std::max(1u, walk.together / 2);
     emitWalk(emission, walk, [&](const Chunk &chunk) {
       if (stream)
         fusion.prefetch(chunk);
