@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loops and branches: tiles that they carry lie in buffers, scalars in
 // registers.
+#include "girih/compiler/conversion/host/ahead.h"
 #include "girih/compiler/conversion/host/kernel_emitter.h"
 #include "girih/compiler/conversion/host/lane_tables.h"
 
@@ -49,10 +50,91 @@ void KernelEmitter::moveInto(mlir::ValueRange targets,
   moveTiles(moves);
 }
 
+namespace {
+
+/// Whether what the loop reads streams by: dots read the same again and again.
+bool isStream(scf::ForOp loop) {
+  return !loop.getBody()
+              ->walk([](mlir::Operation *op) {
+                bool other = llvm::isa<tile::DotOp, tile::ScanOp, tile::SortOp,
+                                       scf::ForOp, scf::WhileOp, scf::IfOp>(op);
+                return other ? mlir::WalkResult::interrupt()
+                             : mlir::WalkResult::advance();
+              })
+              .wasInterrupted();
+}
+
+/// Rounds until what is asked for is read: enough bytes for the memory to
+/// answer meanwhile.
+int64_t roundsAhead(scf::ForOp loop) {
+  constexpr int64_t least = 2048;
+  int64_t bytes = 1;
+  for (auto load : loop.getBody()->getOps<tile::LoadOp>())
+    if (isTile(load))
+      bytes = std::max<int64_t>(
+          bytes, tileType(load).getNumElements() *
+                     elementBytes(tileType(load).getElementType()));
+  return llvm::divideCeil(least, bytes);
+}
+
+/// While it lives, loads ask for what they read some rounds later.
+class Rounds {
+public:
+  Rounds(Emission &emission, scf::ForOp loop, Reg counter, int64_t step)
+      : emission(emission), before(emission.ahead), ahead(emission) {
+    emission.ahead = nullptr;
+    if (!isStream(loop))
+      return;
+    ahead.set(
+        loop.getInductionVar(),
+        emission.ir.add(counter, emission.ir.index(step * roundsAhead(loop))));
+    emission.ahead = &ahead;
+  }
+  Rounds(const Rounds &) = delete;
+  Rounds &operator=(const Rounds &) = delete;
+  ~Rounds() { emission.ahead = before; }
+
+private:
+  Emission &emission;
+  Ahead *before;
+  Ahead ahead;
+};
+
+} // namespace
+
+mlir::LogicalResult KernelEmitter::emitInRegisters(scf::ForOp loop,
+                                                   RegisterLoop &registers,
+                                                   int64_t step) {
+  SmallVector<Reg> initial = scalarsOf(loop.getInitArgs());
+  size_t scalars = initial.size();
+  llvm::append_range(initial, registers.initial());
+  hoistTables(emission, loop);
+  mlir::LogicalResult result = mlir::success();
+  auto body = [&](Reg counter, ArrayRef<Reg> carried) {
+    emission.scalars[loop.getInductionVar()] = counter;
+    setScalars(loop.getRegionIterArgs(), carried.take_front(scalars));
+    registers.bind(carried.drop_front(scalars));
+    Rounds rounds(emission, loop, counter, step);
+    result = emitBlock(*loop.getBody());
+    SmallVector<Reg> next =
+        scalarsOf(loop.getBody()->getTerminator()->getOperands());
+    llvm::append_range(next, registers.next());
+    return next;
+  };
+  SmallVector<Reg> results =
+      ir.loop(emission.scalar(loop.getLowerBound()),
+              emission.scalar(loop.getUpperBound()), step, initial, body);
+  setScalars(loop.getResults(), ArrayRef(results).take_front(scalars));
+  registers.keep(ArrayRef(results).drop_front(scalars));
+  return result;
+}
+
 mlir::LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
   auto step = Builder::asConstant(emission.scalar(loop.getStep()));
   if (!step || *step <= 0)
     return loop.emitError("the host back end needs a constant loop step");
+  if (RegisterLoop registers(emission, loop, plan); registers.fits())
+    return emitInRegisters(loop, registers, *step);
   SmallVector<Reg> initial =
       bindCarried(loop.getRegionIterArgs(), loop.getInitArgs());
   hoistTables(emission, loop);
@@ -60,6 +142,7 @@ mlir::LogicalResult KernelEmitter::emitFor(scf::ForOp loop) {
   auto body = [&](Reg counter, ArrayRef<Reg> carried) {
     emission.scalars[loop.getInductionVar()] = counter;
     setScalars(loop.getRegionIterArgs(), carried);
+    Rounds rounds(emission, loop, counter, *step);
     result = emitBlock(*loop.getBody());
     auto yields = loop.getBody()->getTerminator()->getOperands();
     if (mlir::succeeded(result))

@@ -56,6 +56,16 @@ struct LaneTables {
   llvm::SmallVector<llvm::SmallVector<Reg, 4>, 2> constraints; // of each, too
 };
 
+/// A tile that a loop carries in registers, chunk by chunk along `unit`, the
+/// last dimension first.
+struct Carried {
+  llvm::SmallVector<int64_t, 4> shape;
+  unsigned unit = 0, width = 0;
+  llvm::SmallVector<Reg> chunks;
+};
+
+class Ahead;
+
 class Emission {
 public:
   Emission(Builder &ir, const Machine &machine) : ir(ir), machine(machine) {}
@@ -66,6 +76,11 @@ public:
   llvm::DenseMap<mlir::Value, Reg> scalars;
   llvm::DenseMap<mlir::Value, View> views;
   llvm::DenseMap<mlir::Value, Buffer> buffers;
+  llvm::DenseMap<mlir::Value, Carried> carried;
+  /// What loads are to ask the memory for beforehand; null for nothing.
+  Ahead *ahead = nullptr;
+  /// How many nests read what a load does, and how many of them were emitted.
+  llvm::DenseMap<mlir::Operation *, unsigned> readers, performed;
   /// Tiles to keep in a buffer that the first nest to compute them will fill.
   llvm::SetVector<mlir::Value> pending;
   /// Tables that were filled before the loop around an access.

@@ -2,6 +2,7 @@
 #include "girih/compiler/conversion/host/fusion.h"
 
 #include "girih/compiler/analysis/proof.h"
+#include "girih/compiler/conversion/host/ahead.h"
 #include "girih/compiler/conversion/host/elementwise.h"
 #include "girih/compiler/conversion/host/indirect.h"
 #include "girih/compiler/conversion/host/nest.h"
@@ -184,8 +185,12 @@ void Fusion::prepare(const Walk &walk) {
 }
 
 void Fusion::prepare() {
-  for (auto &[op, read] : accesses)
+  Ahead *ahead = emission.ahead;
+  for (auto &[op, read] : accesses) {
     read.access->prepare();
+    if (ahead && llvm::isa<tile::LoadOp>(op))
+      read.access->askFor(*ahead);
+  }
 }
 
 Reg Fusion::allInBounds() {
@@ -264,8 +269,24 @@ SmallVector<Reg> Fusion::operands(mlir::Operation *op, Place &place) {
   return regs;
 }
 
+/// A carried tile is read where it is written, at places that are known.
+static Reg carriedChunk(const Carried &carried, const Chunk &chunk) {
+  int64_t number = 0;
+  for (auto [dim, extent] : llvm::enumerate(carried.shape)) {
+    int64_t at = *Builder::asConstant(chunk.lane[dim]);
+    bool isUnit = dim == carried.unit;
+    number =
+        number * (isUnit ? llvm::divideCeil(extent, carried.width) : extent) +
+        (isUnit ? at / carried.width : at);
+  }
+  return carried.chunks[static_cast<size_t>(number)];
+}
+
 Reg Fusion::produce(mlir::Value value, Place &place) {
   const Chunk &chunk = place.chunk;
+  if (auto found = emission.carried.find(value);
+      found != emission.carried.end())
+    return carriedChunk(found->second, chunk);
   if (auto found = emission.buffers.find(value);
       found != emission.buffers.end() && !filled.contains(value))
     return loadBuffer(emission, found->second, chunk);

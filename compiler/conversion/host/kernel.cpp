@@ -110,11 +110,8 @@ void KernelEmitter::decideStreaming() {
   emission.streaming = ir.CreateICmpSGE(bytes, ir.index(streamingBytes));
 }
 
-void KernelEmitter::bindProgram(Reg number) {
-  llvm::StringRef name = kernel.getName();
-  name.consume_front("girih_");
-  program = {name, number};
-  coordinates.assign(grid.size(), ir.index(0));
+SmallVector<Reg> KernelEmitter::coordinatesOf(Reg number) {
+  SmallVector<Reg> result(grid.size(), ir.index(0));
   auto order =
       kernel->getAttrOfType<tile::OrderAttr>(tile::TileDialect::orderAttr);
   if (order && order.getKind() == tile::OrderKind::grouped &&
@@ -124,16 +121,35 @@ void KernelEmitter::bindProgram(Reg number) {
     Reg first = ir.mul(ir.CreateSDiv(number, perGroup), rows);
     Reg height = ir.min(ir.CreateSub(grid[0], first), rows);
     Reg within = ir.CreateSRem(number, perGroup);
-    coordinates[0] = ir.add(first, ir.CreateSRem(within, height));
-    coordinates[1] = ir.CreateSDiv(within, height);
-    return;
+    result[0] = ir.add(first, ir.CreateSRem(within, height));
+    result[1] = ir.CreateSDiv(within, height);
+    return result;
   }
   for (size_t dim = grid.size(); dim-- > 1;) {
-    coordinates[dim] = ir.CreateSRem(number, grid[dim]);
+    result[dim] = ir.CreateSRem(number, grid[dim]);
     number = ir.CreateSDiv(number, grid[dim]);
   }
   if (!grid.empty())
-    coordinates[0] = number;
+    result[0] = number;
+  return result;
+}
+
+/// Without loops a program reads its tiles once from the memory, and while it
+/// computes the next one's can come.
+void KernelEmitter::bindProgram(Reg number) {
+  llvm::StringRef name = kernel.getName();
+  name.consume_front("girih_");
+  program = {name, number};
+  coordinates = coordinatesOf(number);
+  bool repeats = false;
+  kernel.walk([&](mlir::Operation *op) {
+    repeats |= llvm::isa<scf::ForOp, scf::WhileOp, scf::IfOp, tile::DotOp>(op);
+  });
+  if (repeats || grid.empty())
+    return;
+  next = std::make_unique<Ahead>(emission);
+  next->setProgram(coordinatesOf(ir.add(number, ir.index(1))));
+  emission.ahead = next.get();
 }
 
 /// Every elementwise operation is tried on scalars, in a block that is thrown

@@ -2,9 +2,11 @@
 // The walk over a kernel, shared by the files that implement it.
 #pragma once
 
+#include "girih/compiler/conversion/host/ahead.h"
 #include "girih/compiler/conversion/host/debug.h"
 #include "girih/compiler/conversion/host/nest.h"
 #include "girih/compiler/conversion/host/plan.h"
+#include "girih/compiler/conversion/host/register_loop.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -13,7 +15,9 @@ namespace girih::compiler::host {
 class KernelEmitter {
 public:
   KernelEmitter(mlir::func::FuncOp kernel, Builder &ir, const Machine &machine)
-      : kernel(kernel), ir(ir), emission(ir, machine), plan(planOf(kernel)) {}
+      : kernel(kernel), ir(ir), emission(ir, machine), plan(planOf(kernel)) {
+    emission.readers = plan.readers;
+  }
 
   mlir::LogicalResult emit(llvm::Function *function);
   int64_t scratchBytes() const { return emission.scratchBytes(); }
@@ -22,6 +26,7 @@ private:
   void bindViews(Reg params);
   void bindGrid();
   void decideStreaming();
+  llvm::SmallVector<Reg> coordinatesOf(Reg number);
   void bindProgram(Reg number);
   mlir::LogicalResult checkElementwise();
 
@@ -42,6 +47,8 @@ private:
     Buffer to;
   };
   mlir::LogicalResult emitFor(mlir::scf::ForOp loop);
+  mlir::LogicalResult emitInRegisters(mlir::scf::ForOp loop,
+                                      RegisterLoop &registers, int64_t step);
   mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
   mlir::LogicalResult emitWhile(mlir::scf::WhileOp loop);
   void moveTiles(llvm::ArrayRef<Move> moves);
@@ -62,6 +69,7 @@ private:
   llvm::DenseSet<mlir::Operation *> done; // by an earlier operation's nest
   llvm::SmallVector<Reg> grid, coordinates;
   RunningProgram program;
+  std::unique_ptr<Ahead> next; // program
 };
 
 } // namespace girih::compiler::host

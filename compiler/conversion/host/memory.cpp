@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/conversion/host/memory.h"
 
+#include "girih/compiler/conversion/host/ahead.h"
+
 #include "girih/compiler/conversion/host/lane_tables.h"
 #include "girih/compiler/conversion/host/near_lanes.h"
 
@@ -37,9 +39,15 @@ bool MemoryAccess::isNearAlong(unsigned lane) const {
 }
 
 void MemoryAccess::prepare() {
-  view = &emission.views.find(access.view())->second;
+  SmallVector<Reg> scalars;
   for (mlir::Value scalar : access.scalars())
-    symbols.push_back(emission.scalar(scalar));
+    scalars.push_back(emission.scalar(scalar));
+  prepare(scalars);
+}
+
+void MemoryAccess::prepare(ArrayRef<Reg> scalars) {
+  view = &emission.views.find(access.view())->second;
+  symbols.assign(scalars.begin(), scalars.end());
   SmallVector<Reg> origin(access.lanes().size(), ir.index(0));
   base = ir.advance(view->pointer, offsetOf(origin, 0), bytes);
   for (const LaneDim &lane : access.lanes()) {
@@ -68,6 +76,34 @@ void MemoryAccess::prepare() {
     uniform.push_back(constraint.linear || tabled
                           ? ir.affine(constraint.expr, origin, symbols)
                           : nullptr);
+  }
+}
+
+void MemoryAccess::askFor(Ahead &ahead) {
+  SmallVector<Reg, 4> then;
+  unsigned nests = emission.readers.lookup(access.op());
+  unsigned before = emission.performed[access.op()]++;
+  bool changes = false, useful = nests > 1 || ahead.isOfLoop();
+  for (auto [scalar, now] : llvm::zip(access.scalars(), symbols)) {
+    then.push_back(ahead.scalar(scalar));
+    if (!then.back())
+      return;
+    changes |= then.back() != now;
+    useful |= ahead.isLoaded(scalar);
+  }
+  if (!changes || !useful || !hasShares())
+    return;
+  SmallVector<Reg> origin(access.lanes().size(), ir.index(0));
+  std::swap(symbols, then);
+  laterBase = ir.advance(view->pointer, offsetOf(origin, 0), bytes);
+  if (flat)
+    laterFlatBase = ir.advance(view->pointer,
+                               ir.affine(flat->number, origin, symbols), bytes);
+  std::swap(symbols, then);
+  laterCache = ahead.isOfLoop() ? 3 : 2;
+  if (nests > 1 && !ahead.isOfLoop()) {
+    readers = nests;
+    reader = before % nests;
   }
 }
 
@@ -190,10 +226,27 @@ Reg MemoryAccess::shares(unsigned lane, const Chunk &chunk) {
 Reg MemoryAccess::address(const Chunk &chunk) {
   if (!hasShares())
     return ir.advance(view->pointer, offsetOf(chunk.lane, 0), bytes);
-  Reg pointer = isFlat ? flatBase : base;
+  return addressFrom(isFlat ? flatBase : base, chunk);
+}
+
+Reg MemoryAccess::addressFrom(Reg pointer, const Chunk &chunk) {
   for (auto [lane, coordinate] : llvm::enumerate(chunk.lane))
     pointer = ir.advance(pointer, share(lane, coordinate), bytes);
   return pointer;
+}
+
+/// One line of the caches after the other.
+void MemoryAccess::ask(const Chunk &chunk) {
+  constexpr unsigned line = 64;
+  Reg from = isFlat ? laterFlatBase : laterBase;
+  if (!from || chunk.width * bytes < line / 2)
+    return;
+  Reg first = addressFrom(from, chunk);
+  for (unsigned at = 0; at < chunk.width * bytes; at += line)
+    if (asked++ % readers == reader)
+      ir.CreateIntrinsic(llvm::Intrinsic::prefetch, {first->getType()},
+                         {ir.advance(first, ir.index(at), 1), ir.getInt32(0),
+                          ir.getInt32(laterCache), ir.getInt32(1)});
 }
 
 SmallVector<Reg> laneVectors(Builder &ir, const Chunk &chunk) {
@@ -450,9 +503,11 @@ Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
   if (shape == Pattern::broadcast)
     return decode(ir, element, loadBroadcast(chunk, masked));
   Reg wanted = mask(chunk, masked), value = nullptr;
-  if (shape == Pattern::contiguous && !wanted)
+  if (shape == Pattern::contiguous && !wanted) {
     value = ir.CreateAlignedLoad(type, address(chunk), align);
-  else if (shape == Pattern::contiguous)
+    if (!masked)
+      ask(chunk);
+  } else if (shape == Pattern::contiguous)
     value = ir.CreateMaskedLoad(type, address(chunk), align, wanted,
                                 otherValue(chunk.width));
   else
@@ -462,7 +517,7 @@ Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
 
 void MemoryAccess::prefetch(const Chunk &chunk, int64_t distance) {
   begin(false);
-  if (pattern(chunk) != Pattern::contiguous)
+  if (laterBase || pattern(chunk) != Pattern::contiguous)
     return;
   Reg ahead = ir.advance(address(chunk), ir.index(distance), 1);
   ir.CreateIntrinsic(llvm::Intrinsic::prefetch, {ahead->getType()},

@@ -15,6 +15,12 @@ public:
   const Access &analysis() const { return access; }
   /// Emits what is uniform in the tile. To be called outside the nest.
   void prepare();
+  /// The same with other values of the access's scalars.
+  void prepare(llvm::ArrayRef<Reg> scalars);
+  /// From now on loads that need no mask ask for what they read then: in a
+  /// loop, where several nests read it and each asks for its share, or where no
+  /// run of addresses leads.
+  void askFor(Ahead &ahead);
   /// The lane dimension along which neighbours are worth reading together; -1
   /// for none.
   int contiguousLane() const;
@@ -48,6 +54,8 @@ private:
   };
   Pattern pattern(const Chunk &chunk) const;
   Reg address(const Chunk &chunk);
+  Reg addressFrom(Reg pointer, const Chunk &chunk);
+  void ask(const Chunk &chunk);
   struct Places {
     Reg pointer, offsets; // a vector of them, in elements
   };
@@ -85,6 +93,10 @@ private:
   std::optional<FlatAccess> flat;
   llvm::SmallVector<Reg, 4> flatSteps;
   Reg flatBase = nullptr;
+  /// The bases of what is read later, where that is asked for.
+  Reg laterBase = nullptr, laterFlatBase = nullptr;
+  int laterCache = 3; // how close, as LLVM's prefetch has it
+  unsigned readers = 1, reader = 0, asked = 0;
   bool isFlat = false; // the access that is being emitted
 };
 

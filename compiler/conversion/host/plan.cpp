@@ -133,6 +133,8 @@ private:
       return isInDeeperLoop(root, value);
     });
     bool again = mine.roots.size() > 1 || deeper || isSpread(value);
+    if (llvm::isa<tile::LoadOp>(op))
+      result.readers[op] = static_cast<unsigned>(mine.roots.size());
     bool overwritten = isOverwritten(op, mine);
     if (overwritten || (again && costs(op))) {
       result.kept.insert(value);

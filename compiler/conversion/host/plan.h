@@ -4,6 +4,7 @@
 #pragma once
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace girih::compiler::host {
@@ -21,6 +22,8 @@ struct Plan {
   llvm::DenseSet<mlir::Value> kept;
   /// Those of them that the first nest to compute them may fill.
   llvm::DenseSet<mlir::Value> deferred;
+  /// Nests that read what a load does, about.
+  llvm::DenseMap<mlir::Operation *, unsigned> readers;
 };
 
 Plan planOf(mlir::func::FuncOp kernel);
