@@ -109,7 +109,7 @@ Array Loss::classes() const {
   LaneViews views = lanes;
   views.columns = false;
   const LaneBlocks tiles =
-      lane_blocks(views, logits.dtype(), logits.device(), false, 2);
+      lane_blocks(views, logits.dtype(), logits.device(), false, 2, 4);
   std::vector<const Array *> operands{&logits};
   if (weight)
     operands.push_back(&*weight);

@@ -247,7 +247,7 @@ void launch(const Call &call, const Kernels &kernels, const Array &x,
   if (lanes.depth <= most)
     return run_with(call, kernels.tile(lanes.columns),
                     tile_config(lanes, x.dtype(), x.device()), operands);
-  LaneBlocks blocks = lane_blocks(lanes, x.dtype(), x.device(), true, 2);
+  LaneBlocks blocks = lane_blocks(lanes, x.dtype(), x.device(), true, 2, 8);
   // The sums of a narrower dtype see x as it is converted.
   const bool narrows = computed(out.dtype()) != computed(x.dtype()) ||
                        bits(out.dtype()) < bits(x.dtype());

@@ -4,6 +4,7 @@
 #include "girih/ops/elementwise/elementwise.h"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace girih::ops {
@@ -15,18 +16,21 @@ std::vector<DType> parts(DType x, DType) {
   return {type, type};
 }
 
+// Above minus infinity: that less itself would be no number.
 Tiles start(const Shape &shape, const std::vector<DType> &types) {
-  return {full(shape, -INFINITY, types[0]), zeros(shape, types[1])};
+  const double least = types[0] == f64 ? std::numeric_limits<double>::lowest()
+                                       : std::numeric_limits<float>::lowest();
+  return {full(shape, least, types[0]), zeros(shape, types[1])};
 }
 
 Tiles step(const Tiles &parts, const Tile &x, const Index &, const Tiles &) {
   const Tile &largest = parts[0], &total = parts[1];
   const Tile next = cast(x, largest.dtype());
-  // Of the two, the smaller one by the larger.
+  // Of the two, the smaller one by the larger. A NaN goes into the sum only.
   const Tile smaller = exponential(-abs(next - largest));
-  const Tile sum = where(next > largest, total * smaller + 1, total + smaller);
-  // Minus infinity adds nothing; less itself it would be no number.
-  return {max(largest, next), where(next == -INFINITY, total, sum)};
+  const Tile grows = next > largest;
+  return {where(grows, next, largest),
+          fma(total, where(grows, smaller, 1), where(grows, 1, smaller))};
 }
 
 // `total` relative to `to` instead of `from`; equal infinities are equal.

@@ -150,12 +150,12 @@ Config LaneBlocks::config() const {
 }
 
 LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
-                       bool may_split, int share) {
+                       bool may_split, int share, int lane_bytes) {
   // A lane takes a register, however narrow.
   const std::int64_t bytes = std::max(bits(dtype) / 8, 2);
   const bool gpu = device.kind == Device::Kind::cuda;
-  // A GPU's thread has up to four accesses of 16 bytes under way; a core has
-  // accumulators enough to hide the latency of an addition.
+  // A GPU's thread has up to four accesses of 16 bytes under way; on a core a
+  // program is worth starting for some thousand elements.
   const std::int64_t most = gpu ? 8192 / bytes / share : 4096;
   // Programs that are worth starting: two to a multiprocessor, eight where it
   // is the memory that counts, or some for every core. Fixed numbers, so that
@@ -164,12 +164,24 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
   const std::int64_t wanted = !gpu ? 32 : large ? 1056 : 264;
   LaneBlocks out;
   if (views.columns) {
-    out.rows = std::min(power_of_two(views.last),
-                        gpu ? (large ? 512 : 256) / bytes : 256);
-    out.depth = std::min(power_of_two(views.depth), most / out.rows);
+    // A core adds long pieces to accumulators in its first cache.
+    const std::int64_t wide = gpu               ? (large ? 512 : 256) / bytes
+                              : lane_bytes == 0 ? 256
+                                                : 8192 / bytes;
+    out.rows = std::min(power_of_two(views.last), wide);
+    out.depth = gpu || lane_bytes == 0
+                    ? std::min(power_of_two(views.depth), most / out.rows)
+                    : 1;
   } else {
     out.depth = std::min(power_of_two(views.depth), most);
     out.rows = std::min(power_of_two(views.last), most / out.depth);
+    // Accumulators in sixteen registers of 64 bytes.
+    const std::int64_t kept =
+        lane_bytes == 0 ? most : power_of_two(1024 / lane_bytes + 1) / 2;
+    if (!gpu && out.depth > kept) {
+      out.depth = kept;
+      out.rows = 1;
+    }
   }
   const auto programs = [&] {
     return views.rows / views.last * pieces(views.last, out.rows);

@@ -42,10 +42,11 @@ struct LaneBlocks {
 };
 
 /// Blocks for one pass over an array of a dtype, for a kernel that keeps
-/// `share` values for each lane. Few rows that are long are shared by several
+/// `share` values for each lane, and `lane_bytes` from tile to tile of a loop;
+/// 0: the loop keeps none. Few rows that are long are shared by several
 /// programs where `may_split`.
 LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
-                       bool may_split, int share = 1);
+                       bool may_split, int share = 1, int lane_bytes = 0);
 
 /// Runs a kernel of the op with such blocks.
 void run_with(const Call &call, const Kernel &kernel, const Config &config,

@@ -210,6 +210,14 @@ Kernel make_kernel(const Reduction &reduction, Stage stage, bool masked,
   return Kernel(std::move(source));
 }
 
+// Bytes that a lane takes from tile to tile. Of places it is turns, of i32.
+int lane_bytes(const Reduction &reduction, DType x, DType number) {
+  int total = 0;
+  for (DType part : reduction.parts(x, number))
+    total += std::max(bits(part) / 8, 1);
+  return reduction.places ? total - 4 : total;
+}
+
 } // namespace
 
 DType accumulator(DType dtype) {
@@ -263,7 +271,9 @@ void launch_reduction(const Call &call, const ReductionKernels &kernels,
   // Several values of a lane share the registers.
   const int share = kernels.reduction().parts(f32, f32).size() > 1 ? 2 : 1;
   const LaneBlocks blocks =
-      lane_blocks(lanes, x.dtype(), x.device(), true, share);
+      lane_blocks(lanes, x.dtype(), x.device(), true, share,
+                  lane_bytes(kernels.reduction(), x.dtype(),
+                             numbers.empty() ? x.dtype() : numbers[0].dtype()));
   std::vector<const Array *> operands;
   const auto add = [&](std::span<const Array> arrays) {
     for (const Array &each : arrays)
