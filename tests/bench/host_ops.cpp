@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators on the host that memory limits, against hand-written loops that
-// read and write as much. A ratio of 1 is all that the memory gives.
+// read and write as much. A ratio of 1 is all that the memory gives. Arguments
+// name the operators to run.
 #include "host_ceiling.h"
 #include "report.h"
 
@@ -8,7 +9,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
+#include <span>
+#include <string_view>
 
 namespace girih::bench {
 namespace {
@@ -39,8 +43,9 @@ private:
 
 class Bench {
 public:
-  explicit Bench(DType dtype)
-      : dtype_(dtype), a_(random_array({rows, length}, dtype, host_device, 1)),
+  Bench(DType dtype, std::span<char *const> names)
+      : dtype_(dtype), names_(names),
+        a_(random_array({rows, length}, dtype, host_device, 1)),
         b_(random_array({rows, length}, dtype, host_device, 2)),
         out_(random_array({rows, length}, dtype, host_device, 3)),
         other_(random_array({rows, length}, dtype, host_device, 4)),
@@ -58,6 +63,11 @@ private:
   void line(const std::string &name, double moved,
             const std::function<void()> &ours,
             const std::function<void()> &loops) {
+    if (!names_.empty() &&
+        std::ranges::find(names_, name, [](const char *each) {
+          return std::string_view(each);
+        }) == names_.end())
+      return;
     const HostTimings timings = time_host(ours, loops);
     print_line(name, fmt::format("{}x{} {}", rows, length, girih::name(dtype_)),
                timings.ours, moved * static_cast<double>(a_.nbytes()), "GB/s",
@@ -115,6 +125,7 @@ private:
   }
 
   DType dtype_;
+  std::span<char *const> names_;
   Array a_, b_, out_, other_, weight_;
   Loops loops_;
 };
@@ -122,11 +133,12 @@ private:
 } // namespace
 } // namespace girih::bench
 
-int main(int, char **) try {
+int main(int argc, char **argv) try {
   using namespace girih;
   bench::print_machine(host_device);
+  const std::span names(argv + 1, static_cast<std::size_t>(argc - 1));
   for (DType dtype : {f32, bf16})
-    bench::Bench(dtype).run();
+    bench::Bench(dtype, names).run();
   return 0;
 } catch (const std::exception &error) {
   fmt::print(stderr, "{}\n", error.what());
