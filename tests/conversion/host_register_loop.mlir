@@ -10,7 +10,7 @@
 // CHECK-COUNT-16: phi <16 x float> [ zeroinitializer
 // CHECK-NOT: store <16 x float>
 // CHECK: [[X:%.+]] = load <16 x float>
-// CHECK: call void @llvm.prefetch.p0(ptr %{{.+}}, i32 0, i32 3, i32 1)
+// CHECK: call void @llvm.prefetch.p0(ptr %{{.+}}, i32 0, i32 2, i32 1)
 // CHECK: fadd <16 x float> %{{.+}}, [[X]]
 // CHECK-NOT: store <16 x float>
 // CHECK: br i1

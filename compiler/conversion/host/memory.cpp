@@ -100,7 +100,6 @@ void MemoryAccess::askFor(Ahead &ahead) {
     laterFlatBase = ir.advance(view->pointer,
                                ir.affine(flat->number, origin, symbols), bytes);
   std::swap(symbols, then);
-  laterCache = ahead.isOfLoop() ? 3 : 2;
   if (nests > 1 && !ahead.isOfLoop()) {
     readers = nests;
     reader = before % nests;
@@ -235,9 +234,10 @@ Reg MemoryAccess::addressFrom(Reg pointer, const Chunk &chunk) {
   return pointer;
 }
 
-/// One line of the caches after the other.
+/// One line of the caches after the other, into the second cache: rows that are
+/// apart by a power of two would push each other out of the first.
 void MemoryAccess::ask(const Chunk &chunk) {
-  constexpr unsigned line = 64;
+  constexpr unsigned line = 64, second = 2;
   Reg from = isFlat ? laterFlatBase : laterBase;
   if (!from || chunk.width * bytes < line / 2)
     return;
@@ -246,7 +246,7 @@ void MemoryAccess::ask(const Chunk &chunk) {
     if (asked++ % readers == reader)
       ir.CreateIntrinsic(llvm::Intrinsic::prefetch, {first->getType()},
                          {ir.advance(first, ir.index(at), 1), ir.getInt32(0),
-                          ir.getInt32(laterCache), ir.getInt32(1)});
+                          ir.getInt32(second), ir.getInt32(1)});
 }
 
 SmallVector<Reg> laneVectors(Builder &ir, const Chunk &chunk) {

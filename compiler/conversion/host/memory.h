@@ -95,7 +95,6 @@ private:
   Reg flatBase = nullptr;
   /// The bases of what is read later, where that is asked for.
   Reg laterBase = nullptr, laterFlatBase = nullptr;
-  int laterCache = 3; // how close, as LLVM's prefetch has it
   unsigned readers = 1, reader = 0, asked = 0;
   bool isFlat = false; // the access that is being emitted
 };
