@@ -4,6 +4,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace girih::compiler {
@@ -212,12 +213,13 @@ Layout wgmmaAccumulator(int64_t m, int64_t n, int64_t groups, int64_t along) {
       .repeat(Axis::warp, 1, along);
 }
 
-Layout swizzledShared(llvm::ArrayRef<int64_t> shape, int contiguous,
-                      int64_t elementBytes, int64_t stages, int64_t rows) {
-  int rank = shape.size();
+/// Atoms of `rows` rows, along the second dimension of `order`, by up to 128
+/// bytes along the first.
+static Layout swizzledAtoms(llvm::ArrayRef<int64_t> shape,
+                            llvm::ArrayRef<int> order, int64_t elementBytes,
+                            int64_t stages, int64_t rows) {
+  int rank = shape.size(), contiguous = order.front();
   Layout layout(rank);
-  if (rank == 0)
-    return layout.repeat(Axis::stage, -1, stages);
   int64_t chunk = 16 / elementBytes;
   int64_t columns = llvm::alignTo(shape[contiguous], chunk);
   int64_t width = 128 / elementBytes; // elements of an atom's row
@@ -225,14 +227,11 @@ Layout swizzledShared(llvm::ArrayRef<int64_t> shape, int contiguous,
     width /= 2;
   for (int64_t step = 1; step < width; step *= 2)
     layout.basis(Axis::offset, unit(rank, contiguous, step));
-  llvm::SmallVector<int> order = fastestFirst(rank, contiguous);
   Coords covered(rank, 1);
   covered[contiguous] = width;
   if (rank > 1) {
     // Rows that share a 128-byte line differ in no chunk bit.
     int64_t line = 128 / (width * elementBytes), shift = 1;
-    while (rows > 8 && shape[order[1]] % rows != 0)
-      rows /= 2;
     for (int64_t row = 1; row < rows; row *= 2) {
       Coords basis = unit(rank, order[1], row);
       if (row >= line && width > chunk) {
@@ -248,6 +247,37 @@ Layout swizzledShared(llvm::ArrayRef<int64_t> shape, int contiguous,
                   llvm::divideCeil(shape[dim], covered[dim]));
   return layout.repeat(Axis::offset, contiguous, columns / width)
       .repeat(Axis::stage, -1, stages);
+}
+
+Layout swizzledShared(llvm::ArrayRef<int64_t> shape, int contiguous,
+                      int64_t elementBytes, int64_t stages) {
+  int rank = shape.size();
+  if (rank == 0)
+    return Layout(0).repeat(Axis::stage, -1, stages);
+  return swizzledAtoms(shape, fastestFirst(rank, contiguous), elementBytes,
+                       stages, 8);
+}
+
+Layout exchangeShared(llvm::ArrayRef<int64_t> shape, int contiguous,
+                      int64_t elementBytes) {
+  int rank = shape.size();
+  if (rank == 0)
+    return Layout(0);
+  llvm::SmallVector<int> order = fastestFirst(rank, contiguous);
+  // A dimension of one row would leave the others without a swizzle.
+  for (int i = 1; i < rank; ++i)
+    if (shape[order[i]] > 1) {
+      std::rotate(order.begin() + 1, order.begin() + i, order.begin() + i + 1);
+      break;
+    }
+  int64_t rows = 1;
+  if (rank > 1) {
+    int64_t extent = shape[order[1]];
+    rows = std::min<int64_t>(64, llvm::PowerOf2Ceil(extent));
+    while (rows > 8 && extent % rows != 0)
+      rows /= 2;
+  }
+  return swizzledAtoms(shape, order, elementBytes, 1, rows);
 }
 
 /// The bases of `layout` that make 16 consecutive bytes along `contiguous`.

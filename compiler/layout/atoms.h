@@ -54,12 +54,16 @@ Layout wgmmaAccumulator(int64_t m, int64_t n, int64_t groups, int64_t along);
 
 /// Shared memory, `contiguous` dimension innermost, in atoms of 8 rows by up
 /// to 128 bytes whose 16-byte chunks are exclusive-ored with the row: the
-/// pattern of TMA and wgmma. Rows and columns are rounded up to atoms. With
-/// `rows` above 8 an atom has as many, as far as they divide the tile's, and a
-/// row's number is folded into the three bits: then lanes that are 8 rows apart
-/// meet in no bank either.
+/// pattern of TMA and wgmma. Rows and columns are rounded up to atoms.
 Layout swizzledShared(llvm::ArrayRef<int64_t> shape, int contiguous,
-                      int64_t elementBytes, int64_t stages, int64_t rows = 8);
+                      int64_t elementBytes, int64_t stages);
+
+/// Shared memory that a tile passes through: the same with atoms as tall as the
+/// tile has rows, at most 64, and no taller. A row's number is folded into the
+/// three bits: then lanes that are 8 rows apart meet in no bank either. More
+/// than 8 rows an atom has as far as they divide the tile's.
+Layout exchangeShared(llvm::ArrayRef<int64_t> shape, int contiguous,
+                      int64_t elementBytes);
 
 /// How ldmatrix fills a distributed layout from a memory layout.
 struct MatrixLoad {

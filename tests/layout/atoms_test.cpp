@@ -134,13 +134,26 @@ TEST(LayoutAtoms, TallAtomsHaveNoConflictsOfRowsApart) {
     for (int64_t bytes : {1, 2, 4}) {
       Coords shape{64, 64};
       shape[contiguous] = 256 / bytes;
-      const Layout memory = swizzledShared(shape, contiguous, bytes, 1, 64);
+      const Layout memory = exchangeShared(shape, contiguous, bytes);
       for (int64_t step : {1, 8})
         expectFreeOfConflicts(memory, contiguous, bytes, step);
     }
   // Rows that 64 does not divide have smaller atoms.
-  EXPECT_EQ(swizzledShared({24, 64}, 1, 2, 1, 64),
-            swizzledShared({24, 64}, 1, 2, 1));
+  EXPECT_EQ(exchangeShared({24, 64}, 1, 2), swizzledShared({24, 64}, 1, 2, 1));
+}
+
+TEST(LayoutAtoms, FewRowsTakeNoMoreMemory) {
+  for (int64_t bytes : {1, 2, 4, 8}) {
+    for (int64_t rows : {1, 2, 4, 32})
+      EXPECT_EQ(exchangeShared({rows, 512}, 1, bytes).size(Axis::offset),
+                rows * 512);
+    EXPECT_EQ(exchangeShared({3, 512}, 1, bytes).size(Axis::offset), 4 * 512);
+    EXPECT_EQ(exchangeShared({512, 1}, 0, bytes).size(Axis::offset), 512);
+    // The rows are those of the first dimension.
+    const Layout flat = exchangeShared({64, 1, 32}, 2, bytes);
+    EXPECT_EQ(flat.size(Axis::offset), 64 * 32);
+    EXPECT_EQ(flat.atomShape()[0], 64);
+  }
 }
 
 TEST(LayoutAtoms, PatchesHaveNeighboursBothWays) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations on whole tiles as the nvptx back end does them, against the
 // interpreter: reductions, broadcasts and everything else that moves lanes.
+#include "girih/compiler/compiler.h"
 #include "girih/tests/fuzz/emulated_run.h"
 #include "girih/tests/interpreter/folded_kernels.h"
 
@@ -299,6 +300,56 @@ TEST(EmulatedMoves, PairsOfASmallTile) {
           },
           {&x, &y}, TestArray(f32, {32, pairs}), warps);
     }
+}
+
+// Lanes of other widths lie otherwise, so that there are moves on the way.
+TEST(EmulatedMoves, TilesOfFewRows) {
+  for (Shape shape : {Shape{1, 512},
+                      {1, 96},
+                      {2, 256},
+                      {3, 128},
+                      {5, 40},
+                      {512, 1},
+                      {1, 64, 1},
+                      {64, 1, 8},
+                      {2, 1, 48}})
+    for (int warps : {1, 3, 4}) {
+      SCOPED_TRACE(text(shape));
+      int along = shape.size() == 3     ? (shape[1] == 1 ? 2 : 1)
+                  : shape[0] > shape[1] ? 0
+                                        : 1;
+      TestArray half(f16, shape), byte(i8, shape);
+      fill_random(half, 9);
+      fill_random(byte, 9);
+      expect_same([=](In a, Out b) { b = cast(flip(a, along), f64); }, {&half},
+                  TestArray(f64, shape), warps);
+      expect_same([=](In a, Out b) { b = cumsum(cast(a, i64), along); },
+                  {&byte}, TestArray(i64, shape), warps);
+      expect_same([=](In a, Out b) { b = argsort(a, along); }, {&half},
+                  TestArray(i64, shape), warps);
+    }
+}
+
+/// Shared memory of one program, whose accesses are as wide as can be.
+template <class Apply>
+std::int64_t shared_bytes(Apply apply, std::vector<TestArray *> arrays) {
+  Program program = one_tile(apply, arrays);
+  describe(program, arrays);
+  return compiler::compile(program, compiler::parse_target("sm_80"))
+      .shared_bytes;
+}
+
+TEST(EmulatedMoves, TakeTheMemoryOfTheirTile) {
+  const Shape shape{1, 4096};
+  TestArray x(f32, shape), half(f16, shape), places(i64, shape);
+  EXPECT_LE(shared_bytes([](In a, Out b) { b = cumsum(cast(a, f32), 1); },
+                         {&half, &x}),
+            4096 * 4);
+  // Pairs of a key and its place; the values lie where those were.
+  EXPECT_LE(shared_bytes([](In a, Out b) { b = argsort(a, 1); }, {&x, &places}),
+            4096 * 8);
+  EXPECT_LE(shared_bytes([](In a, Out b) { b = sort(a, 1); }, {&half, &half}),
+            4096 * 4);
 }
 
 TEST(EmulatedControl, BranchesAndLoopsCarryTiles) {

@@ -103,16 +103,20 @@ void planShared(MovePlan &plan, const Layout &from, const Layout &to,
   if (llvm::all_of(plan.offset, [](int64_t value) { return value >= 0; }))
     plan.reads = throughMap(to, linear);
   Coords shape = from.shape();
-  int contiguous = 0;
   const Layout &runs = plan.reads ? *plan.reads : from;
-  for (int dim = 0; dim < from.rank(); ++dim) {
-    if (plan.reads)
-      shape[dim] =
-          std::max(shape[dim], plan.reads->shape()[dim] + plan.offset[dim]);
-    if (runs.registerRun(dim) >= runs.registerRun(contiguous))
+  for (int dim = 0; dim < from.rank() && plan.reads; ++dim)
+    shape[dim] =
+        std::max(shape[dim], plan.reads->shape()[dim] + plan.offset[dim]);
+  // Where threads have the longest runs; else where chunks are at least half
+  // full.
+  auto order = [&](int dim) {
+    return std::make_pair(runs.registerRun(dim), shape[dim] * bytes > 8);
+  };
+  int contiguous = 0;
+  for (int dim = 1; dim < from.rank(); ++dim)
+    if (order(dim) >= order(contiguous))
       contiguous = dim;
-  }
-  plan.memory = swizzledShared(shape, contiguous, bytes, 1, /*rows=*/64);
+  plan.memory = exchangeShared(shape, contiguous, bytes);
 }
 
 MovePlan planMove(const Move &move) {

@@ -49,7 +49,8 @@ struct SortPlan {
 
 int64_t sortScratch(tile::SortOp sort) {
   SortPlan plan(sort);
-  return plan.wordBytes + plan.indexBytes + plan.valueBytes;
+  // Values move after all pairs have been read.
+  return std::max(plan.wordBytes + plan.indexBytes, plan.valueBytes);
 }
 
 /// Emits one sort.
@@ -59,8 +60,8 @@ public:
       : e(emitter), sort(sort), plan(sort),
         dim(static_cast<int>(sort.getDim())),
         words(e.b.getIntegerType(plan.wordBits)), pairsAt(e.sharedOffset[sort]),
-        indicesAt(pairsAt + plan.wordBytes),
-        valuesAt(indicesAt + plan.indexBytes), threads(32 * e.options.warps) {}
+        indicesAt(pairsAt + plan.wordBytes), valuesAt(pairsAt),
+        threads(32 * e.options.warps) {}
 
   void run() {
     thread = LLVM::AddOp::create(e.b, e.loc, e.lane,
@@ -71,10 +72,15 @@ public:
     storeKeys();
     e.barrier();
     sortPairs();
-    DenseMap<Attribute, Registers> places; // by layout: the lane to read
+    for (Value result : sort.getResults()) {
+      Registers &lanes =
+          places[cast<RankedTensorType>(result.getType()).getEncoding()];
+      if (lanes.empty())
+        lanes = placesFor(Emitter::layoutOf(result));
+    }
     for (auto [input, result] :
          llvm::zip_equal(sort.getInputs(), sort.getResults()))
-      permute(input, result, places);
+      permute(input, result);
   }
 
 private:
@@ -398,23 +404,18 @@ private:
     return values;
   }
 
-  void permute(Value input, Value result,
-               DenseMap<Attribute, Registers> &places) {
+  void permute(Value input, Value result) {
     auto type = cast<RankedTensorType>(result.getType());
     PlainTile held = tileOf(type.getElementType(), valuesAt);
-    if (input != sort.getInputs()[0])
-      e.barrier();
+    e.barrier(); // pairs, or the values before these, have been read
     e.storePlain(held, Emitter::layoutOf(input), e.registers(input));
     e.barrier();
     Layout layout = Emitter::layoutOf(result);
-    Registers &lanes = places[type.getEncoding()];
-    if (lanes.empty())
-      lanes = placesFor(layout);
     SmallVector<Value> coords = e.threadCoords(layout), others = coords;
     others[dim] = number(0);
     Value address = e.plainAddress(held, others);
     Registers values;
-    for (auto [reg, lane] : llvm::enumerate(lanes)) {
+    for (auto [reg, lane] : llvm::enumerate(places[type.getEncoding()])) {
       Coords constant = layout.coordinates(static_cast<int64_t>(reg), 0, 0);
       Value inside = e.insideMask(layout, held.shape, constant, coords);
       constant[dim] = 0;
@@ -437,6 +438,7 @@ private:
   Type words;
   int64_t pairsAt, indicesAt, valuesAt, threads;
   Value thread;
+  DenseMap<Attribute, Registers> places; // by layout: the lane to read
 };
 
 LogicalResult Emitter::emitTile(tile::SortOp sort) {
