@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Block sizes for GPUs. Where the figures come from: docs/decisions.md, 5.
 #include "girih/compiler/default_config.h"
+#include "girih/compiler/target_nvptx.h"
 
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -88,6 +90,57 @@ int dot_warps(const Config &config, const BlockRoles &roles) {
   return warps;
 }
 
+// Shared memory that the operands of dots take.
+std::int64_t shared_bytes(const Config &config, const BlockRoles &roles) {
+  std::map<int, std::int64_t> loops; // one loop's memory is the next one's
+  std::int64_t always = 0, most = 0;
+  for (const DotTile &tile : roles.dot_tiles) {
+    std::int64_t bytes = tile.elements * std::max(bits(tile.dtype) / 8, 1);
+    for (const std::string &block : tile.blocks)
+      bytes *= config.blocks.at(block);
+    if (tile.staged)
+      bytes *= config.num_stages;
+    (tile.loop < 0 ? always : loops[tile.loop]) += bytes;
+  }
+  for (const auto &[loop, bytes] : loops)
+    most = std::max(most, bytes);
+  return always + most;
+}
+
+// Halves the block whose half saves most, the larger one of two; false where
+// none may be smaller.
+bool halve_block(Config &config, const BlockRoles &roles) {
+  std::optional<std::pair<std::int64_t, std::int64_t>> best; // bytes, -size
+  std::string chosen;
+  for (const BlockUse &block : roles.blocks) {
+    const auto found = config.blocks.find(block.name);
+    const std::int64_t size = found == config.blocks.end() ? 0 : found->second;
+    if (!block.covers.empty() || size < 32 || size % 2 != 0)
+      continue;
+    Config half = config;
+    half.blocks[block.name] = size / 2;
+    const std::pair after{shared_bytes(half, roles), -size};
+    if (after.first < shared_bytes(config, roles) && (!best || after < *best)) {
+      best = after;
+      chosen = block.name;
+    }
+  }
+  if (best)
+    config.blocks[chosen] /= 2;
+  return best.has_value();
+}
+
+// Fewer stages, then smaller blocks, until the operands of dots fit.
+void fit_shared_memory(Config &config, const BlockRoles &roles,
+                       std::int64_t limit) {
+  while (config.num_stages > 2 && shared_bytes(config, roles) > limit)
+    --config.num_stages;
+  while (shared_bytes(config, roles) > limit && halve_block(config, roles))
+    continue;
+  if (shared_bytes(config, roles) > limit)
+    config.num_stages = 1;
+}
+
 // Lanes of the blocks whose sizes the kernel gives.
 std::int64_t given_lanes(const Config &config, const BlockRoles &roles) {
   std::int64_t lanes = 1;
@@ -114,12 +167,13 @@ std::int64_t covered_lanes(const Config &config, const BlockRoles &roles) {
 } // namespace
 
 Config default_nvptx_config(Config config, const BlockRoles &roles,
-                            const DotExtents &extents, const Target &) {
+                            const DotExtents &extents, const Target &target) {
   config.num_warps = elementwise_warps;
   if (roles.has_dot()) {
     set_dot_blocks(config, roles, extents);
-    config.num_warps = dot_warps(config, roles);
     config.num_stages = 3;
+    fit_shared_memory(config, roles, sharedMemoryLimit(capabilityOf(target)));
+    config.num_warps = dot_warps(config, roles);
     config.order = {ProgramOrder::Kind::grouped, 8};
   } else if (const std::int64_t lanes = covered_lanes(config, roles);
              lanes > 1) {

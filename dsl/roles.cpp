@@ -5,6 +5,8 @@
 #include "girih/dsl/support/diagnostics.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace girih {
 namespace {
@@ -22,7 +24,7 @@ public:
   void run() {
     for (std::size_t i = 0; i < program_.operands.size(); ++i)
       operand(static_cast<int>(i));
-    dots(program_.body);
+    dots(program_.body, -1, false);
   }
 
 private:
@@ -80,16 +82,40 @@ private:
     return (at(1) - at(0)).same(1);
   }
 
-  void dots(const Block &block) {
+  void dots(const Block &block, int loop, bool staged) {
     for (const Node &node : block.nodes) {
-      for_each_block(node, [&](const Block &each) { dots(each); });
+      const bool counted = node.op == Op::loop;
+      const int inside = counted && loop < 0 ? loops_++ : loop;
+      for_each_block(node,
+                     [&](const Block &each) { dots(each, inside, counted); });
+      if (node.op == Op::load)
+        loads_[node.results[0]] = {{}, 1, DType::f32, loop, staged};
+      else if (node.op == Op::remap && loads_.contains(node.inputs[0]))
+        loads_[node.results[0]] = loads_[node.inputs[0]];
       if (node.op != Op::dot)
         continue;
+      add_tile(node.inputs[0]);
+      add_tile(node.inputs[1]);
       const ValueType &a = type(node.inputs[0]), &b = type(node.inputs[1]);
       add_dot(BlockRole::Use::dot_m, a.shape[0], a, b);
       add_dot(BlockRole::Use::dot_n, b.shape[1], a, b);
       add_dot(BlockRole::Use::dot_k, a.shape[1], a, b);
     }
+  }
+
+  void add_tile(ValueId id) {
+    const auto found = loads_.find(id);
+    if (found == loads_.end())
+      return;
+    DotTile tile = found->second;
+    tile.dtype = type(id).dtype;
+    for (const std::int64_t size : type(id).shape)
+      if (const std::string *block = block_of(size))
+        tile.blocks.push_back(*block);
+      else
+        tile.elements *= size;
+    out_.dot_tiles.push_back(std::move(tile));
+    loads_.erase(found); // once, however many dots read it
   }
 
   void add_dot(BlockRole::Use use, std::int64_t size, const ValueType &a,
@@ -112,6 +138,8 @@ private:
   const Program &program_;
   const Config &config_;
   BlockRoles &out_;
+  std::map<ValueId, DotTile> loads_; // not yet read by a dot
+  int loops_ = 0;
 };
 
 } // namespace

@@ -26,10 +26,20 @@ struct BlockRole {
   DType b = DType::f32; // dot
 };
 
+/// A tile that a dot reads as it lies in memory.
+struct DotTile {
+  std::vector<std::string> blocks; // its sizes that are block sizes
+  std::int64_t elements = 1;       // product of the others
+  DType dtype = DType::f32;
+  int loop = -1;       // number of the outermost loop around it; -1: none
+  bool staged = false; // each round of a loop reads another one
+};
+
 /// All block sizes of a kernel and how they are used.
 struct BlockRoles {
   std::vector<BlockUse> blocks;
   std::vector<BlockRole> roles;
+  std::vector<DotTile> dot_tiles;
 
   bool has_dot() const;
   /// The uses of one block size.

@@ -33,6 +33,23 @@ TEST(RolesTest, Matmul) {
             expected);
 }
 
+TEST(RolesTest, TilesThatDotsRead) {
+  const BlockRoles roles =
+      analyse_roles(testing::matmul_source(), std::vector{bf16, bf16, f32},
+                    std::vector<int>(3, 2));
+  ASSERT_EQ(roles.dot_tiles.size(), 2U);
+  const DotTile &a = roles.dot_tiles[0], &b = roles.dot_tiles[1];
+  EXPECT_EQ(a.blocks, (std::vector<std::string>{"BM", "BK"}));
+  EXPECT_EQ(b.blocks, (std::vector<std::string>{"BK", "BN"}));
+  EXPECT_EQ(a.dtype, bf16);
+  EXPECT_EQ(b.dtype, bf16);
+  for (const DotTile &tile : roles.dot_tiles) {
+    EXPECT_EQ(tile.elements, 1);
+    EXPECT_EQ(tile.loop, 0);
+    EXPECT_TRUE(tile.staged);
+  }
+}
+
 TEST(RolesTest, Elementwise) {
   BlockRoles roles =
       analyse_roles(testing::add_source(), std::vector<DType>(3, f16),

@@ -3,6 +3,7 @@
 // copies into it and reads from it.
 #include "girih/compiler/conversion/nvptx/global_access.h"
 #include "girih/compiler/conversion/nvptx/pieces.h"
+#include "girih/compiler/diagnostics.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
@@ -53,10 +54,22 @@ int64_t placeSpans(MutableArrayRef<Span> spans) {
   return total;
 }
 
+/// The user's line that needs most.
+std::optional<Location> placeOfLargest(ArrayRef<Span> spans) {
+  const Span *largest = nullptr;
+  for (const Span &span : spans)
+    if (sourceLine(span.owner->getLoc()).line != 0 &&
+        (!largest || span.bytes > largest->bytes))
+      largest = &span;
+  if (!largest)
+    return std::nullopt;
+  return largest->owner->getLoc();
+}
+
 } // namespace
 
 LogicalResult Emitter::planShared() {
-  Block &body = kernel.getBody().front();
+  mlir::Block &body = kernel.getBody().front();
   DenseMap<Operation *, int64_t> order;
   for (auto [number, op] : llvm::enumerate(body))
     order[&op] = static_cast<int64_t>(number);
@@ -91,9 +104,10 @@ LogicalResult Emitter::planShared() {
     sharedOffset[span.owner] = span.offset;
   if (options.sharedLimit == 0 || sharedSize <= options.sharedLimit)
     return success();
-  return kernel.emitError("[shared-memory] the kernel needs ")
-         << sharedSize << " bytes of shared memory, sm_" << options.capability
-         << " has " << options.sharedLimit
+  return mlir::emitError(placeOfLargest(spans).value_or(kernel.getLoc()))
+         << "[shared-memory] the kernel needs " << sharedSize
+         << " bytes of shared memory, sm_" << options.capability << " has "
+         << options.sharedLimit
          << " for one program; use smaller blocks or a smaller num_stages";
 }
 
