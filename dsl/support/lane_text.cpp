@@ -3,16 +3,31 @@
 
 #include "girih/dsl/support/float_formats.h"
 
-#include <charconv>
 #include <cmath>
+#include <cstdio>
 
 namespace girih {
 namespace {
 
-template <class Number> std::string shortest(Number value) {
-  char text[32];
-  auto end = std::to_chars(text, text + sizeof(text), value).ptr;
-  return {text, end};
+int significant_bits(DType type) {
+  switch (type) {
+  case DType::f64:
+    return 53;
+  case DType::f16:
+    return 11;
+  case DType::bf16:
+    return 8;
+  case DType::e4m3:
+    return 4;
+  case DType::e5m2:
+    return 3;
+  case DType::e2m1:
+    return 2;
+  case DType::ue8m0:
+    return 1;
+  default:
+    return 24;
+  }
 }
 
 } // namespace
@@ -38,8 +53,11 @@ std::string number_text(DType type, std::uint64_t code) {
   double value = decode(type, code);
   if (std::isnan(value))
     return "nan"; // its sign says nothing
-  return type == DType::f64 ? shortest(value)
-                            : shortest(static_cast<float>(value));
+  // As a GPU's printf has it, which knows no shorter way.
+  char text[32];
+  const int end = std::snprintf(text, sizeof(text), "%.*g",
+                                decimal_digits(significant_bits(type)), value);
+  return {text, text + end};
 }
 
 std::string print_line(std::int64_t program, std::span<const std::int64_t> lane,

@@ -16,9 +16,14 @@ namespace girih {
 std::string lane_place(std::int64_t program,
                        std::span<const std::int64_t> lane);
 
-/// The element of `type` with these storage bits: the shortest text that reads
-/// back as the same number (for 16 bits and fewer, as the same float), `nan`,
-/// `inf`, `true`.
+/// Decimal digits that tell every number of so many significant bits from its
+/// neighbours: 17 for f64, 9 for f32, 5 for f16, 4 for bf16.
+constexpr int decimal_digits(int significant_bits) {
+  return 2 + significant_bits * 30103 / 100000; // log10(2)
+}
+
+/// The element of `type` with these storage bits: floats as printf's %g has
+/// them with decimal_digits(), `nan`, `inf`, `true`.
 std::string number_text(DType type, std::uint64_t bits);
 
 /// A line of print(): `program 3, lane [1, 5]: x = 1.5`, with its end.

@@ -37,9 +37,9 @@ TEST(InterpreterPrint, LanesOfEveryProgram) {
             "program 0, lane [0, 0]: x = 1.5\n"
             "program 0, lane [0, 1]: x = -0\n"
             "program 0, lane [1, 0]: x = nan\n"
-            "program 0, lane [1, 1]: x = 0.1\n"
+            "program 0, lane [1, 1]: x = 0.100000001\n"
             "program 0: done\n"
-            "program 1, lane [0, 0]: x = 1e+20\n"
+            "program 1, lane [0, 0]: x = 1.00000002e+20\n"
             "program 1, lane [0, 1]: x = 0\n"
             "program 1, lane [1, 0]: x = -inf\n"
             "program 1, lane [1, 1]: x = 0\n"
@@ -62,7 +62,7 @@ TEST(InterpreterPrint, DTypesAndScalars) {
   EXPECT_EQ(printed(program, arrays), "program 0: v = 200\n"
                                       "program 0: v = true\n"
                                       "program 0: v = 9223372036854775807\n"
-                                      "program 0: v = 0.099975586\n"
+                                      "program 0: v = 0.099976\n"
                                       "program 0: v = -3\n");
 }
 

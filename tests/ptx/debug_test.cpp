@@ -4,6 +4,8 @@
 #include "tile_case.h"
 
 #include "girih/compiler/assert_record.h"
+#include "girih/dsl/support/float_formats.h"
+#include "girih/dsl/support/lane_text.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -112,6 +114,50 @@ TEST(EmulatedPrint, EachLaneOnce) {
     }
     EXPECT_EQ(printed(), expected);
   }
+}
+
+template <typename T>
+void expectDigits(const std::string &element, girih::DType dtype) {
+  SCOPED_TRACE(element);
+  TileCase kernel(1);
+  int x = kernel.in(element, {40});
+  kernel.body("  tile.print \"\" %x0 unsigned [false] : " + kernel.tensor(x));
+  std::vector<T> values = randomValues<T>(40, 3);
+  std::multiset<std::string> expected;
+  for (int i = 0; i < 40; ++i) {
+    kernel[x].as<T>()[i] = values[i];
+    std::int64_t lane[] = {i};
+    std::string line =
+        girih::print_line(0, lane, "", girih::number_text(dtype, values[i]));
+    expected.insert(line.substr(0, line.size() - 1));
+  }
+  printed();
+  ASSERT_NO_THROW(kernel.run());
+  EXPECT_EQ(printed(), expected);
+}
+
+TEST(EmulatedPrint, AsManyDigitsAsOtherExecutors) {
+  expectDigits<std::uint64_t>("f64", girih::f64);
+  expectDigits<std::uint32_t>("f32", girih::f32);
+  expectDigits<std::uint16_t>("f16", girih::f16);
+  expectDigits<std::uint16_t>("bf16", girih::bf16);
+  expectDigits<std::uint8_t>("f8E4M3FN", girih::e4m3);
+  expectDigits<std::uint8_t>("f8E5M2", girih::e5m2);
+}
+
+TEST(EmulatedPrint, DigitsTellNeighboursApart) {
+  using girih::number_text;
+  EXPECT_EQ(number_text(girih::f64, llvm::bit_cast<std::uint64_t>(0.1)),
+            "0.10000000000000001");
+  EXPECT_EQ(number_text(girih::f32, llvm::bit_cast<std::uint32_t>(16777215.F)),
+            "16777215");
+  EXPECT_EQ(number_text(girih::f32, llvm::bit_cast<std::uint32_t>(0.1F)),
+            "0.100000001");
+  for (girih::DType dtype : {girih::f16, girih::bf16, girih::e4m3, girih::e5m2})
+    for (std::uint64_t bits = 0; bits < 100; ++bits) {
+      std::string text = number_text(dtype, bits);
+      EXPECT_EQ(girih::encode(dtype, std::stod(text)), bits) << text;
+    }
 }
 
 TileCase asserting(int warps) {

@@ -421,13 +421,15 @@ extern "C" void emulated_assertfail(const char *message, const char *file,
   yieldFor(Waits::done);
 }
 
-extern "C" std::int32_t emulated_vprintf(const char *format,
+extern "C" std::int32_t emulated_vprintf(const char *pattern,
                                          const char *arguments) {
   std::string line;
-  for (llvm::StringRef rest(format); !rest.empty();) {
+  for (llvm::StringRef rest(pattern); !rest.empty();) {
     char buffer[64] = {rest.front()};
     bool integer = rest.consume_front("%lld");
-    bool real = !integer && rest.consume_front("%g");
+    llvm::StringRef format = rest.substr(0, rest.find('g') + 1);
+    bool real =
+        !integer && format.starts_with("%.") && rest.consume_front(format);
     bool word = !integer && !real && rest.consume_front("%s");
     if (integer || real || word) {
       std::int64_t bits;
@@ -439,7 +441,8 @@ extern "C" std::int32_t emulated_vprintf(const char *format,
         snprintf(buffer, sizeof(buffer), "%s",
                  reinterpret_cast<const char *>(bits));
       else
-        snprintf(buffer, sizeof(buffer), "%g", llvm::bit_cast<double>(bits));
+        snprintf(buffer, sizeof(buffer), format.str().c_str(),
+                 llvm::bit_cast<double>(bits));
     } else if (!rest.consume_front("%%")) {
       rest = rest.drop_front();
     }

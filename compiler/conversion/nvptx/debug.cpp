@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Printing, and PTX of the user's own.
 #include "girih/compiler/conversion/nvptx/emitter.h"
+#include "girih/dsl/support/lane_text.h"
 
 using namespace mlir;
 
@@ -90,7 +91,9 @@ Value Emitter::printed(Value value, Type element, bool isUnsigned,
   format = "%lld";
   if (!isa<FloatType>(element))
     return widest(b, loc, value, isUnsigned);
-  format = "%g";
+  unsigned bits = llvm::APFloat::semanticsPrecision(
+      cast<FloatType>(element).getFloatSemantics());
+  format = "%." + std::to_string(decimal_digits(static_cast<int>(bits))) + "g";
   Value wide = floatCast(value, element, b.getF64Type());
   Value isNaN =
       LLVM::FCmpOp::create(b, loc, LLVM::FCmpPredicate::uno, wide, wide);
