@@ -99,6 +99,19 @@ Program endProgramStage(const Program &program, Stages &stages) {
   return parse_program(text);
 }
 
+/// Says of fields that were asked for and change nothing.
+void remarkUnused(const Config &config, Location where) {
+  auto remark = [&](StringRef field, int64_t value, int64_t usual) {
+    if (value != usual)
+      emitRemark(where) << "config: " << field << "=" << value
+                        << " changes nothing: the compiler has no use for it";
+  };
+  remark("num_ctas", config.num_ctas, 1);
+  remark("warp_specialize", config.warp_specialize, 0);
+  remark("persistent", config.persistent, 0);
+  remark("split_k", config.split_k, 1);
+}
+
 } // namespace
 
 Artifact compile(const Program &given, const Target &target,
@@ -113,6 +126,7 @@ Artifact compile(const Program &given, const Target &target,
   if (!stages.endModule(Stage::tile, *module))
     stages.raiseOverride(diagnostics);
 
+  remarkUnused(program.config, module->getLoc());
   auto endStage = [&](Stage stage, ModuleOp at) {
     return stages.endModule(stage, at);
   };

@@ -30,9 +30,9 @@ struct Config {
   std::map<std::string, std::int64_t> blocks; // by block_size() name
   int num_warps = 4;
   int num_stages = 3;
-  int num_ctas = 1;
-  bool warp_specialize = false;
-  bool persistent = false;
+  int num_ctas = 1;             // these three and split_k: read and kept, but
+  bool warp_specialize = false; // no code depends on them; a remark of
+  bool persistent = false;      // compiling, of pass `config`, says so
   ProgramOrder order;
   int split_k = 1;
   /// Programmatic dependent launch (sm_90 and newer): the kernel begins while

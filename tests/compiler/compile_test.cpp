@@ -121,6 +121,26 @@ TEST(Compile, FrontendErrorsKeepTheUsersLine) {
   }
 }
 
+TEST(Compile, FieldsThatChangeNothingAreRemarkedOn) {
+  Program program = vector_add(f32, 128);
+  for (const auto &target :
+       {compiler::host_target(), compiler::parse_target("sm_80")}) {
+    program.config = {};
+    EXPECT_TRUE(compiler::compile(program, target).remarks.empty());
+    program.config.num_ctas = 2;
+    program.config.warp_specialize = program.config.persistent = true;
+    program.config.split_k = 3;
+    std::vector<std::string> fields;
+    for (const compiler::Remark &remark :
+         compiler::compile(program, target).remarks) {
+      EXPECT_EQ(remark.pass, "config");
+      fields.push_back(remark.text.substr(0, remark.text.find(' ')));
+    }
+    EXPECT_THAT(fields, ElementsAre("num_ctas=2", "warp_specialize=1",
+                                    "persistent=1", "split_k=3"));
+  }
+}
+
 TEST(Compile, ManyThreads) {
   auto target = compiler::parse_target("sm_80");
   std::string wanted = compiler::compile(vector_add(f32, 128), target).code;
