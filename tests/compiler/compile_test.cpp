@@ -141,6 +141,54 @@ TEST(Compile, FieldsThatChangeNothingAreRemarkedOn) {
   }
 }
 
+void set_lines(Block &block) {
+  for (Node &node : block.nodes) {
+    node.line = SourceLine("kernel.cpp", 22);
+    set_lines(node.body);
+  }
+}
+
+/// The error that compiling for sm_80 throws, all of it on one line.
+CompileError error_of(Program program) {
+  set_lines(program.body);
+  try {
+    compiler::compile(program, compiler::parse_target("sm_80"));
+  } catch (const CompileError &error) {
+    return error;
+  }
+  ADD_FAILURE() << "no error";
+  return {ErrorId::internal, {}};
+}
+
+TEST(Compile, TilesThatNoThreadHolds) {
+  Program program = vector_add(f32, 1 << 18);
+  program.config.num_warps = 4;
+  CompileError error = error_of(program);
+  EXPECT_EQ(error.id(), ErrorId::registers);
+  EXPECT_EQ(error.where().line, 22U);
+  EXPECT_THAT(error.what(), HasSubstr("a tile of 262144 elements takes 2048"));
+  EXPECT_THAT(error.what(), HasSubstr("more than 1024"));
+  EXPECT_THAT(error.what(), HasSubstr("help: use smaller blocks or "
+                                      "num_warps=8"));
+  program = vector_add(f32, 1 << 20);
+  program.config.num_warps = 4;
+  EXPECT_THAT(error_of(program).what(),
+              HasSubstr("help: use smaller blocks or num_warps=32"));
+  // What threads can hold is compiled.
+  program = vector_add(f32, 1 << 12);
+  program.config.num_warps = 1;
+  EXPECT_NO_THROW(compiler::compile(program, compiler::parse_target("sm_80")));
+}
+
+TEST(Compile, TooMuchSharedMemoryHasALine) {
+  Program program = matmul(f16, f32, 256, 256, 64);
+  program.config.num_stages = 5;
+  program.config.num_warps = 16;
+  CompileError error = error_of(program);
+  EXPECT_EQ(error.id(), ErrorId::shared_memory);
+  EXPECT_EQ(error.where().line, 22U) << error.what();
+}
+
 TEST(Compile, ManyThreads) {
   auto target = compiler::parse_target("sm_80");
   std::string wanted = compiler::compile(vector_add(f32, 128), target).code;

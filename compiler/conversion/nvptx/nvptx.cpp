@@ -12,6 +12,7 @@
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -87,6 +88,42 @@ static FailureOr<std::string> toPtx(ModuleOp module, int ptxVersion,
   return *ptx;
 }
 
+/// Elements of one tile in a thread, which has 255 registers: beyond this
+/// everything is spilled, and code takes minutes to make.
+static constexpr int64_t mostElements = 1024;
+
+/// Refuses tiles that threads cannot hold.
+static LogicalResult checkRegisters(ModuleOp module, int warps) {
+  WalkResult result = module.walk([&](Operation *op) {
+    // Dots read their operands piece by piece.
+    if (isa<tile::SharedLoadOp>(op) ||
+        (!op->use_empty() &&
+         llvm::all_of(op->getUsers(), llvm::IsaPred<tile::DotOp>)))
+      return WalkResult::advance();
+    for (Type type : op->getResultTypes()) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor || !tensor.getEncoding())
+        continue;
+      int64_t held = Emitter::layoutOf(tensor).size(Axis::reg);
+      if (held <= mostElements)
+        continue;
+      auto error = op->emitError("[registers] a tile of ")
+                   << tensor.getNumElements() << " elements takes " << held
+                   << " of each thread's registers with num_warps=" << warps
+                   << ", more than " << mostElements;
+      int64_t wanted =
+          llvm::PowerOf2Ceil(llvm::divideCeil(held * warps, mostElements));
+      error.attachNote() << "help: use smaller blocks"
+                         << (wanted <= 32
+                                 ? " or num_warps=" + std::to_string(wanted)
+                                 : std::string());
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 FailureOr<BackendResult> emitNvptx(ModuleOp module,
                                    const BackendContext &context) {
   NvptxOptions options;
@@ -107,6 +144,8 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
           runPass(module, createTilePipelineLoads({stages, options.warps}))) ||
       (stages > 1 && failed(runPass(module, createTilePrefetchLoads()))) ||
       !context.endStage(Stage::async, module))
+    return failure();
+  if (failed(checkRegisters(module, options.warps)))
     return failure();
   FailureOr<Lowered> lowered = lowerToLLVM(module, options);
   if (failed(lowered))
