@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Targets and stages by name. What a device's target is, target_nvptx.cpp says.
 #include "girih/compiler/compiler.h"
+#include "girih/compiler/target_nvptx.h"
 #include "girih/dsl/support/diagnostics.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -39,19 +40,15 @@ Target parse_target(std::string_view text) {
   int capability = 0;
   bool isName =
       rest.consume_front("sm_") && !rest.consumeInteger(10, capability);
-  bool hasSuffix = rest == "a" || rest == "f";
-  if (!isName || (!rest.empty() && !hasSuffix) || capability > 999)
-    throw CompileError(
-        ErrorId::unsupported_arch, {},
-        {"no target is called '" + std::string(text) + "'",
-         "targets are host, sm_80, sm_89, sm_90a, sm_100a, sm_120a"});
-  Target target = nvptx_target(capability);
-  // A name without suffix asks for the architecture's portable part.
-  if (rest.empty())
-    return target;
-  if (target.arch != text)
-    target.arch = std::string(text);
-  return target;
+  std::optional<Target> target;
+  if (isName)
+    target = nvptxTargetNamed(capability, rest);
+  if (!target)
+    throw CompileError(ErrorId::unsupported_arch, {},
+                       {"no target is called '" + std::string(text) + "'",
+                        "targets are host, sm_80, sm_86, sm_89, sm_90a, "
+                        "sm_100a, sm_100f, sm_120a, sm_120f"});
+  return *target;
 }
 
 static constexpr std::string_view stage_names[] = {

@@ -5,6 +5,7 @@
 #include "girih/compiler/hoist_divisions.h"
 #include "girih/dsl/support/diagnostics.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -29,23 +30,25 @@ namespace girih::compiler {
 namespace {
 
 /// A generation of devices: what its code is called, the lowest PTX version
-/// that has it, and the shared memory of one program.
+/// that has it, and the shared memory of one program. What runs on its whole
+/// family is called by an f and has a PTX version of its own; 0: there is none.
 struct Generation {
   int capability;
   const char *arch;
   int ptx;
   std::int64_t sharedBytes;
+  int familyPtx;
 };
 
 /// Newest last. A device takes the last one that its capability reaches;
 /// suffixed code runs on exactly its own capability, so devices between two
 /// entries take the plain form of the one below.
 constexpr Generation generations[] = {
-    {80, "sm_80", 70, 166912},    {86, "sm_86", 71, 101376},
-    {87, "sm_87", 74, 166912},    {89, "sm_89", 78, 101376},
-    {90, "sm_90a", 80, 232448},   {100, "sm_100a", 86, 232448},
-    {103, "sm_103a", 88, 232448}, {110, "sm_110a", 90, 232448},
-    {120, "sm_120a", 87, 101376}, {121, "sm_121a", 88, 101376},
+    {80, "sm_80", 70, 166912, 0},     {86, "sm_86", 71, 101376, 0},
+    {87, "sm_87", 74, 166912, 0},     {89, "sm_89", 78, 101376, 0},
+    {90, "sm_90a", 80, 232448, 0},    {100, "sm_100a", 86, 232448, 88},
+    {103, "sm_103a", 88, 232448, 88}, {110, "sm_110a", 90, 232448, 90},
+    {120, "sm_120a", 87, 101376, 88}, {121, "sm_121a", 88, 101376, 88},
 };
 
 const Generation &generationOf(int capability) {
@@ -128,6 +131,21 @@ Target nvptx_target(int capability) {
   if (generation.capability != capability)
     target.arch = llvm::StringRef(target.arch).rtrim("a").str();
   target.features = "+ptx" + std::to_string(generation.ptx);
+  return target;
+}
+
+std::optional<Target> nvptxTargetNamed(int capability, llvm::StringRef suffix) {
+  const Generation *generation = llvm::find_if(
+      generations, [&](auto &each) { return each.capability == capability; });
+  if (generation == std::end(generations))
+    return std::nullopt;
+  Target target = nvptx_target(capability);
+  if (suffix.empty() || llvm::StringRef(target.arch).ends_with(suffix))
+    return target;
+  if (suffix != "f" || generation->familyPtx == 0)
+    return std::nullopt;
+  target.arch.back() = 'f';
+  target.features = "+ptx" + std::to_string(generation->familyPtx);
   return target;
 }
 

@@ -4,6 +4,8 @@
 
 #include "girih/compiler/compiler.h"
 
+#include "llvm/ADT/StringRef.h"
+
 namespace llvm {
 class Module;
 }
@@ -18,6 +20,10 @@ std::int64_t sharedMemoryLimit(int capability);
 
 /// The target with at least this PTX version, as 84 for 8.4.
 Target withPtx(Target target, int version);
+
+/// The target of "sm_<capability><suffix>", or nothing where no devices are
+/// called so. Without a suffix it is what devices of that capability take.
+std::optional<Target> nvptxTargetNamed(int capability, llvm::StringRef suffix);
 
 /// Optimises the module and writes it as PTX, in process. On failure nothing,
 /// and `error` says why.

@@ -212,8 +212,27 @@ TEST(Target, ParsesWhatItPrints) {
 }
 
 TEST(Target, RefusesUnknownNames) {
-  for (const char *text : {"", "gpu", "sm_", "sm_90b", "sm_75", "sm_80 "})
-    EXPECT_THROW(compiler::parse_target(text), CompileError) << text;
+  for (const char *text :
+       {"", "gpu", "sm_", "sm_90b", "sm_75", "sm_80 ", "sm_80a", "sm_86a",
+        "sm_87f", "sm_89f", "sm_90f", "sm_95", "sm_100af", "sm_999a"})
+    try {
+      compiler::parse_target(text);
+      ADD_FAILURE() << text << " is taken";
+    } catch (const CompileError &error) {
+      EXPECT_EQ(error.id(), ErrorId::unsupported_arch) << text;
+    }
+}
+
+TEST(Target, EveryNameCompiles) {
+  for (const char *text :
+       {"sm_80", "sm_86", "sm_87", "sm_89", "sm_90a", "sm_100a", "sm_100f",
+        "sm_103a", "sm_103f", "sm_110a", "sm_110f", "sm_120a", "sm_120f",
+        "sm_121a", "sm_121f"}) {
+    auto target = compiler::parse_target(text);
+    EXPECT_THAT(compiler::compile(vector_add(f32, 128), target).code,
+                HasSubstr(".target " + std::string(text) + "\n"))
+        << text;
+  }
 }
 
 TEST(Stage, NamesParseBack) {
