@@ -61,6 +61,39 @@ TEST(HostControl, LoopsUntilDataSaysSo) {
   expect_scalars(collatz_steps, x, y);
 }
 
+// Longer than nests could evaluate by recursion.
+TEST(HostControl, LongChains) {
+  TestArray x(f32, {3, 20}), y(f32, {3, 20});
+  fill_random(x, 5);
+  for (int flipped : {0, 1})
+    expect_one_tile_like_interpreter(
+        [&](In x, Out y) {
+          Tile a = x;
+          for (int i = 0; i < (flipped ? 3000 : 10000); ++i) {
+            a = a * 0.999f + static_cast<float>(i % 7);
+            if (flipped)
+              a = flip(a, 1);
+          }
+          y = a;
+        },
+        {&x, &y});
+}
+
+// Each use of both operands doubled the work of planning.
+TEST(HostControl, ChainsUsedTwice) {
+  TestArray x(f32, {3, 20}), y(f32, {3, 20}), z(f32, {3, 20});
+  fill_random(x, 6);
+  expect_one_tile_like_interpreter(
+      [](In x, Out y, Out z) {
+        Tile a = x;
+        for (int i = 0; i < 100; ++i)
+          a = max(a * a, a) - a;
+        y = a;
+        z = a;
+      },
+      {&x, &y, &z});
+}
+
 TEST(HostControl, LoopsCarryTiles) {
   TestArray x(f32, {40}), y(f32, {40}), z(f32, {40});
   fill_random(x, 4);

@@ -92,9 +92,14 @@ mlir::Value writtenView(mlir::Operation *op) {
   return nullptr;
 }
 
+/// Operations that one nest may evaluate one after the other: nests go down
+/// chains by recursion, and long blocks take long to compile.
+constexpr unsigned longestChain = 256;
+
 /// Operations whose nests need a value, in the order of the kernel.
 struct Uses {
   llvm::SmallSetVector<mlir::Operation *, 4> roots;
+  unsigned chain = 1; // operations from this one to the farthest root
   bool moved = false; // some nest reads it at other lanes than its own
 };
 
@@ -107,6 +112,8 @@ public:
       ops.push_back(op);
       if (writtenView(op))
         writers.push_back(op);
+      if (costs(op))
+        costly.insert(op);
     });
     // Users first: what a user needs, its operands are needed for.
     for (mlir::Operation *op : llvm::reverse(ops))
@@ -128,6 +135,7 @@ private:
       const Uses &theirs = uses[user];
       mine.roots.insert(theirs.roots.begin(), theirs.roots.end());
       mine.moved |= theirs.moved || moves(user, value);
+      mine.chain = std::max(mine.chain, theirs.chain + 1);
     }
     bool deeper = llvm::any_of(mine.roots, [&](mlir::Operation *root) {
       return isInDeeperLoop(root, value);
@@ -136,13 +144,20 @@ private:
     if (llvm::isa<tile::LoadOp>(op))
       result.readers[op] = static_cast<unsigned>(mine.roots.size());
     bool overwritten = isOverwritten(op, mine);
-    if (overwritten || (again && costs(op))) {
+    bool isLong = mine.chain >= longestChain && !isLeaf(op);
+    if (overwritten || isLong || (again && costly.contains(op))) {
       result.kept.insert(value);
       if (!overwritten && canWait(op, mine))
         result.deferred.insert(value);
       mine = {};
     }
     uses[op] = std::move(mine);
+  }
+
+  /// Where chains end anyway.
+  static bool isLeaf(mlir::Operation *op) {
+    return llvm::isa<mlir::arith::ConstantOp, mlir::tensor::SplatOp,
+                     tile::CoordinateOp, tile::LoadOp>(op);
   }
 
   static bool moves(mlir::Operation *user, mlir::Value value) {
@@ -211,7 +226,8 @@ private:
   }
 
   /// Reading a kept value costs about what a load or a cast does.
-  static bool costs(mlir::Operation *op) {
+  /// Asked in the order of the kernel: it looks up what operands cost.
+  bool costs(mlir::Operation *op) const {
     if (llvm::isa<mlir::arith::ConstantOp, mlir::tensor::SplatOp, tile::RemapOp,
                   tile::CoordinateOp>(op))
       return false;
@@ -227,13 +243,14 @@ private:
       else if (llvm::isa<tile::LoadOp>(source))
         cost += 1;
       else if (isFusable(source))
-        cost += costs(source) ? 2 : 0;
+        cost += costly.contains(source) ? 2 : 0;
     }
     return cost > 1;
   }
 
   llvm::DenseMap<mlir::Operation *, unsigned> number;
   llvm::SmallVector<mlir::Operation *> writers;
+  llvm::DenseSet<mlir::Operation *> costly;
   llvm::DenseMap<mlir::Operation *, Uses> uses;
   Plan result;
 };

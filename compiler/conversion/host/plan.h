@@ -18,7 +18,8 @@ struct Plan {
   /// - a load of an operand that is also written, unless nothing but one store
   ///   of the very same elements uses it;
   /// - what several nests need, or a nest in a deeper loop, or several lanes of
-  ///   one nest, if computing it again would cost more than reading it.
+  ///   one nest, if computing it again would cost more than reading it;
+  /// - what ends a chain as long as a nest should have at most.
   llvm::DenseSet<mlir::Value> kept;
   /// Those of them that the first nest to compute them may fill.
   llvm::DenseSet<mlir::Value> deferred;
