@@ -18,6 +18,12 @@ namespace {
 
 using Bound = std::optional<int64_t>;
 
+/// How many values one question may look at: chains of indices can be long, and
+/// in them each value can be used twice.
+constexpr int mostLooks = 1024;
+
+IndexFacts factsOf(Value value, int &looks);
+
 IndexFacts constantFacts(int64_t value) {
   return {std::abs(value), value, value};
 }
@@ -94,10 +100,10 @@ IndexFacts modFacts(const IndexFacts &a, const IndexFacts &b) {
   return result;
 }
 
-IndexFacts loopCounterFacts(scf::ForOp loop) {
-  IndexFacts from = indexFacts(loop.getLowerBound());
-  IndexFacts to = indexFacts(loop.getUpperBound());
-  IndexFacts step = indexFacts(loop.getStep());
+IndexFacts loopCounterFacts(scf::ForOp loop, int &looks) {
+  IndexFacts from = factsOf(loop.getLowerBound(), looks);
+  IndexFacts to = factsOf(loop.getUpperBound(), looks);
+  IndexFacts step = factsOf(loop.getStep(), looks);
   return {std::gcd(from.divisor, step.divisor), from.lower, plus(to.upper, -1)};
 }
 
@@ -113,20 +119,20 @@ IndexFacts minMaxFacts(const IndexFacts &a, const IndexFacts &b, bool isMin) {
   return result;
 }
 
-} // namespace
-
-IndexFacts indexFacts(Value value) {
+IndexFacts factsOf(Value value, int &looks) {
+  if (looks-- <= 0)
+    return {};
   IntegerAttr constant;
   if (matchPattern(value, m_Constant(&constant)))
     return constantFacts(constant.getInt());
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
     if (loop && argument == loop.getInductionVar())
-      return loopCounterFacts(loop);
+      return loopCounterFacts(loop, looks);
     return {};
   }
   Operation *op = value.getDefiningOp();
-  auto operand = [&](unsigned i) { return indexFacts(op->getOperand(i)); };
+  auto operand = [&](unsigned i) { return factsOf(op->getOperand(i), looks); };
   return TypeSwitch<Operation *, IndexFacts>(op)
       .Case([&](tile::SizeOp size) {
         int64_t divisor = size.getView().getType().getSizes()[size.getDim()];
@@ -148,6 +154,13 @@ IndexFacts indexFacts(Value value) {
         return minMaxFacts(operand(0), operand(1), false);
       })
       .Default([](Operation *) { return IndexFacts{}; });
+}
+
+} // namespace
+
+IndexFacts indexFacts(Value value) {
+  int looks = mostLooks;
+  return factsOf(value, looks);
 }
 
 IndexFacts exprFacts(AffineExpr expr, ArrayRef<IndexFacts> dims,

@@ -62,7 +62,8 @@ AffineExpr BoundsProver::asExpr(Value value) {
     return getAffineConstantExpr(constant.getInt(), access->getContext());
   Operation *op = value.getDefiningOp();
   if (!isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MulIOp,
-                       arith::FloorDivSIOp>(op))
+                       arith::FloorDivSIOp>(op) ||
+      looks-- <= 0)
     return symbolFor(value);
   AffineExpr lhs = asExpr(op->getOperand(0)), rhs = asExpr(op->getOperand(1));
   if (isa<arith::AddIOp>(op))

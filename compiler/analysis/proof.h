@@ -34,6 +34,7 @@ private:
   mlir::Operation *access;
   llvm::SmallVector<mlir::Value, 8> leaves; // value of each symbol
   llvm::SmallVector<IndexFacts, 4> lanes;
+  int looks = 1024; // at operations, that all of asExpr() may take
 };
 
 } // namespace girih::compiler

@@ -2,6 +2,7 @@
 // The driver: stages in order, replacing them, times, remarks, errors.
 #include "girih/compiler/compiler.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/tests/interpreter/one_tile.h"
 #include "girih/tests/interpreter/programs.h"
 
 #include <gmock/gmock.h>
@@ -92,6 +93,25 @@ TEST(Compile, AReplacementThatDoesNotParseIsAnError) {
     EXPECT_EQ(error.id(), ErrorId::override_file);
     EXPECT_THAT(error.what(), HasSubstr("tile"));
   }
+}
+
+// Looking at both operands of each would take 2^60 looks.
+TEST(Compile, IndicesThatAreUsedTwiceAgainAndAgain) {
+  TestArray x(f32, {8}), y(f32, {8});
+  const Program program = one_tile(
+      [](In x, Out y) {
+        Tile sum = x;
+        for (Index round : range(x.size(0))) {
+          Index chain = round;
+          for (int i = 0; i < 60; ++i)
+            chain = chain / 3 + chain / 5;
+          sum = sum + chain;
+        }
+        y = sum;
+      },
+      {&x, &y});
+  for (const char *arch : {"host", "sm_80"})
+    compiler::compile(program, compiler::parse_target(arch));
 }
 
 TEST(Compile, TimesEveryPassAndStage) {
