@@ -3,12 +3,38 @@
 
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
+#include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Verifier.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
 namespace girih::compiler {
+
+std::unique_ptr<llvm::Module> parseEdited(llvm::StringRef text,
+                                          llvm::StringRef entry,
+                                          llvm::LLVMContext &context,
+                                          std::string &problem) {
+  problem = "[override] the text given for stage llvm is not LLVM IR: ";
+  llvm::SMDiagnostic error;
+  auto module = llvm::parseAssemblyString(text, error, context);
+  if (!module) {
+    problem += "line " + std::to_string(error.getLineNo()) + ": " +
+               error.getMessage().str();
+    return nullptr;
+  }
+  llvm::raw_string_ostream stream(problem);
+  if (llvm::verifyModule(*module, &stream))
+    return nullptr;
+  llvm::Function *kernel = module->getFunction(entry);
+  if (kernel && !kernel->isDeclaration())
+    return module;
+  problem =
+      "[override] the text given for stage llvm has no function " + entry.str();
+  return nullptr;
+}
 
 void runOnFunctions(llvm::Module &module, llvm::TargetMachine &machine,
                     llvm::FunctionPassManager &passes) {

@@ -6,6 +6,7 @@
 #include "llvm/IR/PassManager.h"
 #include "llvm/Support/CodeGen.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,13 @@ class TargetMachine;
 }
 
 namespace girih::compiler {
+
+/// The user's LLVM IR instead of ours. Null where it does not parse, breaks
+/// LLVM's rules or lacks the kernel `entry`: `problem` is then the error.
+std::unique_ptr<llvm::Module> parseEdited(llvm::StringRef text,
+                                          llvm::StringRef entry,
+                                          llvm::LLVMContext &context,
+                                          std::string &problem);
 
 /// Runs `passes` over every function that has a body.
 void runOnFunctions(llvm::Module &module, llvm::TargetMachine &machine,

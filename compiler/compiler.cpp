@@ -96,7 +96,13 @@ Program endProgramStage(const Program &program, Stages &stages) {
   std::string text = stages.wantsText() ? program.to_string() : std::string();
   if (stages.endText(Stage::program, text))
     return program;
-  return parse_program(text);
+  try {
+    return parse_program(text);
+  } catch (const CompileError &error) {
+    throw CompileError(ErrorId::override_file, {},
+                       {"the text given for stage program is not a Program: " +
+                        error.diagnostic().message});
+  }
 }
 
 /// Says of fields that were asked for and change nothing.

@@ -61,8 +61,12 @@ Dump::Dump(const Program &program, const compiler::Target &target) {
     write("config.txt",
           program.config.to_string() + "\n" + target.to_string() + "\n");
   }
-  if (const auto root = env("GIRIH_OVERRIDE"))
+  if (const auto root = env("GIRIH_OVERRIDE")) {
+    if (std::error_code error; !fs::is_directory(*root, error))
+      fail(ErrorId::file, fmt::format("GIRIH_OVERRIDE={} is no folder", *root),
+           {.help = "name a folder that GIRIH_DUMP wrote and you edited"});
     override_ = fs::path(*root) / folder_name(program, target);
+  }
 }
 
 Dump::~Dump() {
@@ -81,13 +85,23 @@ void Dump::write(const std::string &name, std::string_view text) {
          {.help = "GIRIH_DUMP names a folder to write to"});
 }
 
-std::optional<std::string> Dump::read_back(const std::string &name) const {
-  std::ifstream in(override_ + "/" + name, std::ios::binary);
+std::optional<std::string> Dump::read_back(const std::string &name) {
+  const std::string path = override_ + "/" + name;
+  std::ifstream in(path, std::ios::binary);
   if (!in)
     return std::nullopt; // this stage is not edited
+  last_read_ = path;
   std::ostringstream text;
   text << in.rdbuf();
   return std::move(text).str();
+}
+
+void Dump::rethrow(const CompileError &error) const {
+  Diagnostic diagnostic = error.diagnostic();
+  // Stages end in order, and the first broken one is the last that is read.
+  if (diagnostic.id == ErrorId::override_file && !last_read_.empty())
+    diagnostic.note({}, "the text is that of " + last_read_);
+  throw CompileError(std::move(diagnostic));
 }
 
 compiler::Options Dump::options() {

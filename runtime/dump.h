@@ -4,6 +4,7 @@
 #pragma once
 
 #include "girih/compiler/compiler.h"
+#include "girih/dsl/support/diagnostics.h"
 
 #include <optional>
 #include <string>
@@ -16,7 +17,7 @@ namespace girih {
 class Dump {
 public:
   /// Reads GIRIH_DUMP and GIRIH_OVERRIDE. Throws RuntimeError [file] when the
-  /// folder cannot be made.
+  /// folder of the one cannot be made, or that of the other is not there.
   Dump(const Program &program, const compiler::Target &target);
   ~Dump();
   Dump(const Dump &) = delete;
@@ -26,14 +27,17 @@ public:
   static bool wanted();
   /// What to compile with; refers to this object.
   compiler::Options options();
+  /// Throws `error` with a note of the file of GIRIH_OVERRIDE that it is about.
+  [[noreturn]] void rethrow(const CompileError &error) const;
   /// Writes one more file of that kernel.
   void write(const std::string &name, std::string_view text);
 
 private:
-  std::optional<std::string> read_back(const std::string &name) const;
+  std::optional<std::string> read_back(const std::string &name);
 
   std::string folder_;   // empty: nothing is dumped
   std::string override_; // empty: nothing is read back
+  std::string last_read_;
   std::string times_;
 };
 

@@ -137,8 +137,13 @@ Fetched compile_now(const Program &program, const compiler::Target &target,
   Dump dump(program, target);
   Fetched result;
   const auto start = Clock::now();
-  compiler::Artifact artifact =
-      service().toolchain.compile(program, target, dump.options());
+  compiler::Artifact artifact = [&] {
+    try {
+      return service().toolchain.compile(program, target, dump.options());
+    } catch (const CompileError &error) {
+      dump.rethrow(error);
+    }
+  }();
   result.compile_seconds = seconds_since(start);
   StoredKernel &kernel = result.kernel;
   kernel.target = target.to_string();

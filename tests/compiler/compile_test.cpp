@@ -95,6 +95,31 @@ TEST(Compile, AReplacementThatDoesNotParseIsAnError) {
   }
 }
 
+TEST(Compile, AReplacementThatIsBrokenIsAnErrorAtEachStage) {
+  const std::vector<std::pair<Stage, std::string>> broken{
+      {Stage::program, "nonsense"},
+      {Stage::tile, "module { }"},
+      {Stage::llvm, "nonsense"},
+      {Stage::llvm, "define void @f() { ret void }"},
+      // Not what LLVM allows, though it parses.
+      {Stage::llvm, "define i32 @f() { ret void }"}};
+  for (const char *arch : {"host", "sm_80"})
+    for (const auto &[at, text] : broken) {
+      compiler::Options options;
+      options.override_stage = [&](Stage stage, std::string_view) {
+        return stage == at ? std::optional(text) : std::nullopt;
+      };
+      try {
+        compiler::compile(vector_add(f32, 128), compiler::parse_target(arch),
+                          options);
+        ADD_FAILURE() << arch << " takes " << text;
+      } catch (const CompileError &error) {
+        EXPECT_EQ(error.id(), ErrorId::override_file) << error.what();
+        EXPECT_THAT(error.what(), HasSubstr(std::string(name(at)))) << arch;
+      }
+    }
+}
+
 // Looking at both operands of each would take 2^60 looks.
 TEST(Compile, IndicesThatAreUsedTwiceAgainAndAgain) {
   TestArray x(f32, {8}), y(f32, {8});

@@ -200,6 +200,16 @@ TEST(Executable, DumpAndOverride) {
   EXPECT_TRUE(has(text, "cuModuleGetFunction")) << text;
 }
 
+TEST(Executable, AnOverrideThatIsNotThereIsSaid) {
+  FakeDriver driver;
+  const ScopedEnv ptxas("GIRIH_PTXAS", "off");
+  const ScopedEnv env("GIRIH_OVERRIDE", "/does/not/exist");
+  FakeToolchain toolchain(add_entry);
+  const std::string text = error_of<RuntimeError>(
+      ErrorId::file, [&] { executable_for(add_program(), cuda_device()); });
+  EXPECT_TRUE(has(text, "GIRIH_OVERRIDE=/does/not/exist")) << text;
+}
+
 struct GpuLaunch : ::testing::Test {
   FakeDriver driver;
   const ScopedEnv ptxas{"GIRIH_PTXAS", "off"};

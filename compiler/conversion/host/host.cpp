@@ -2,13 +2,12 @@
 #include "girih/compiler/conversion/host/host.h"
 
 #include "girih/compiler/backend.h"
+#include "girih/compiler/code_generation.h"
 #include "girih/compiler/conversion/host/kernel.h"
 #include "girih/compiler/host_jit.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/Verifier.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace girih::compiler {
@@ -45,7 +44,8 @@ mlir::FailureOr<HostModule> emitHostModule(mlir::ModuleOp module,
     if (function->hasAttr(tile::TileDialect::kernelAttr))
       kernel = function;
   if (!kernel)
-    return module.emitError("no function with the attribute tile.kernel");
+    return module.emitError(
+        "[override] no function has the attribute tile.kernel");
   HostModule result;
   result.llvm = std::make_unique<llvm::Module>(kernel.getName(), context);
   result.entry = ("girih_" + kernel.getName()).str();
@@ -78,12 +78,10 @@ static mlir::LogicalResult endLlvmStage(mlir::ModuleOp module,
   }
   if (backend.endTextStage(Stage::llvm, text))
     return mlir::success();
-  llvm::SMDiagnostic diagnostic;
-  auto edited =
-      llvm::parseAssemblyString(text, diagnostic, made.llvm->getContext());
+  std::string problem;
+  auto edited = parseEdited(text, made.entry, made.llvm->getContext(), problem);
   if (!edited)
-    return module.emitError("[override-file] line ")
-           << diagnostic.getLineNo() << ": " << diagnostic.getMessage();
+    return module.emitError(problem);
   made.llvm = std::move(edited);
   return mlir::success();
 }

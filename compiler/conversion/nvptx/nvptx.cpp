@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tile dialect -> layouts -> asynchronous form -> LLVM -> PTX.
 #include "girih/compiler/backend.h"
+#include "girih/compiler/code_generation.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/lower.h"
 #include "girih/compiler/target_nvptx.h"
@@ -9,11 +10,9 @@
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MathExtras.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -37,7 +36,7 @@ static LogicalResult runPass(ModuleOp module, std::unique_ptr<Pass> pass) {
 FailureOr<Lowered> lowerToLLVM(ModuleOp module, const NvptxOptions &options) {
   func::FuncOp kernel = findKernel(module);
   if (!kernel) {
-    module.emitError("the module has no kernel");
+    module.emitError("[override] no function has the attribute tile.kernel");
     return failure();
   }
   module.getContext()->loadDialect<LLVM::LLVMDialect>();
@@ -52,19 +51,9 @@ FailureOr<Lowered> lowerToLLVM(ModuleOp module, const NvptxOptions &options) {
   return lowered;
 }
 
-/// The user's LLVM IR instead of ours; null where it does not parse.
-static std::unique_ptr<llvm::Module> parseEdited(StringRef text, ModuleOp at,
-                                                 llvm::LLVMContext &context) {
-  llvm::SMDiagnostic error;
-  auto module = llvm::parseAssemblyString(text, error, context);
-  if (!module)
-    at.emitError("reading back stage llvm, line ")
-        << error.getLineNo() << ": " << error.getMessage();
-  return module;
-}
-
-static FailureOr<std::string> toPtx(ModuleOp module, int ptxVersion,
+static FailureOr<std::string> toPtx(const Lowered &lowered,
                                     const BackendContext &context) {
+  ModuleOp module = *lowered.module;
   llvm::LLVMContext llvmContext;
   auto translated = translateModuleToLLVMIR(module, llvmContext, "girih");
   if (!translated)
@@ -75,13 +64,14 @@ static FailureOr<std::string> toPtx(ModuleOp module, int ptxVersion,
     translated->print(stream, nullptr);
   }
   if (!context.endTextStage(Stage::llvm, text)) {
-    translated = parseEdited(text, module, llvmContext);
+    std::string problem;
+    translated = parseEdited(text, lowered.entry, llvmContext, problem);
     if (!translated)
-      return failure();
+      return module.emitError(problem);
   }
   std::string error;
   std::optional<std::string> ptx =
-      makePtx(*translated, withPtx(context.target, ptxVersion), error);
+      makePtx(*translated, withPtx(context.target, lowered.ptxVersion), error);
   if (!ptx)
     return module.emitError("no PTX: ") << error;
   context.endTextStage(Stage::ptx, *ptx);
@@ -156,8 +146,7 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
     if (failed(manager.run(*lowered->module)))
       return failure();
   }
-  FailureOr<std::string> ptx =
-      toPtx(*lowered->module, lowered->ptxVersion, context);
+  FailureOr<std::string> ptx = toPtx(*lowered, context);
   if (failed(ptx))
     return failure();
   BackendResult result;
