@@ -316,6 +316,23 @@ private:
 
 std::string Program::to_string() const { return Printer(*this).text(); }
 
+static SourceLine first_line(const Block &block) {
+  for (const Node &node : block.nodes) {
+    SourceLine found = node.line;
+    for_each_block(node, [&](const Block &inner) {
+      if (!found.known())
+        found = first_line(inner);
+    });
+    if (found.known())
+      return found;
+  }
+  return {};
+}
+
+SourceLine first_line(const Program &program) {
+  return first_line(program.body);
+}
+
 std::string Program::hash() const {
   std::string text = to_string();
   XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());

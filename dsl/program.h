@@ -251,6 +251,10 @@ template <class SomeNode, class F> void for_each_block(SomeNode &node, F &&f) {
     f(node.other);
 }
 
+/// The first line of the kernel that the Program knows, where an error is of
+/// the kernel as a whole.
+SourceLine first_line(const Program &program);
+
 /// Names as printed in a Program's text.
 std::string_view name(Op op);
 std::string_view name(Function function);

@@ -9,6 +9,7 @@
 //   ./x inspect matmul --stage arrangement.svg --output matmul.svg
 #include "girih/compiler/compiler.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/env.h"
 #include "girih/dsl/visualize.h"
 #include "girih/ops/registry.h"
 
@@ -179,6 +180,7 @@ Compilation compile_all(const Program &program,
                         const compiler::Target &target) {
   Compilation result;
   compiler::Options options;
+  options.line_info = env_has("GIRIH_DEBUG", "lineinfo");
   options.on_stage = [&](compiler::Stage stage, std::string_view text) {
     result.text[std::string(name(stage))] = text;
   };

@@ -134,6 +134,8 @@ OwningOpRef<ModuleOp> Importer::run() {
   SmallVector<Type> views;
   for (const ArrangedOperand &operand : program.operands)
     views.push_back(viewType(operand));
+  // Errors and line information of the kernel as a whole need some line.
+  loc = location(first_line(program));
   OwningOpRef<ModuleOp> module = ModuleOp::create(builder, loc);
   builder.setInsertionPointToEnd(module->getBody());
   auto kernel = func::FuncOp::create(builder, loc, kernelName(program),

@@ -2,6 +2,7 @@
 // The C interface to the stages of compiling.
 #include "girih/compiler/compiler.h"
 #include "girih/compiler/default_config.h"
+#include "girih/dsl/support/env.h"
 #include "girih/ops/capi/conversions.h"
 #include "girih/ops/capi/failures.h"
 #include "girih/ops/capi/girih_c.h"
@@ -31,6 +32,7 @@ std::string stage_text(const Program &program, const compiler::Target &target,
     return program.to_string();
   std::optional<std::string> found;
   compiler::Options options;
+  options.line_info = env_has("GIRIH_DEBUG", "lineinfo");
   options.on_stage = [&](compiler::Stage made, std::string_view text) {
     if (made == stage)
       found = std::string(text);

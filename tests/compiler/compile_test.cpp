@@ -120,6 +120,28 @@ TEST(Compile, AReplacementThatIsBrokenIsAnErrorAtEachStage) {
     }
 }
 
+TEST(Compile, LineInfoNamesTheFilesOfTheLines) {
+  Program program = vector_add(f32, 128);
+  std::uint_least32_t number = 20;
+  for (Node &node : program.body.nodes)
+    node.line = SourceLine("folder/kernel.cpp", number++);
+  program.body.nodes[1].line = SourceLine("other/helper.h", 7);
+  compiler::Options options;
+  options.line_info = true;
+  auto target = compiler::parse_target("sm_90a");
+  const std::string code = compiler::compile(program, target, options).code;
+  EXPECT_EQ(code.find("unknown"), std::string::npos) << code;
+  for (const auto &[file, line] :
+       {std::pair("folder/kernel.cpp", "20"), {"other/helper.h", "7"}}) {
+    const std::size_t at = code.find(" \"" + std::string(file) + "\"");
+    ASSERT_NE(at, std::string::npos) << code;
+    // `.file 1 "name"`, then `.loc 1 line column` where its code is.
+    const std::size_t before = code.find_last_of(" \t", at - 1) + 1;
+    const std::string id = code.substr(before, at - before);
+    EXPECT_THAT(code, HasSubstr(".loc\t" + id + " " + line + " ")) << code;
+  }
+}
+
 // Looking at both operands of each would take 2^60 looks.
 TEST(Compile, IndicesThatAreUsedTwiceAgainAndAgain) {
   TestArray x(f32, {8}), y(f32, {8});

@@ -285,7 +285,10 @@ TEST(Ptx, TooMuchSharedMemoryIsSaid) {
 
 TEST(Ptx, LineInfoReachesPtx) {
   std::string text = addText("f32", 512, 16, 16, 4);
-  EXPECT_GT(count(emit(text, "sm_90a", true).code, ".loc"), 0);
+  std::string code = emit(text, "sm_90a", true).code;
+  EXPECT_GT(count(code, ".loc"), 0);
+  EXPECT_EQ(count(code, ".file"), 1);
+  EXPECT_EQ(count(code, "kernel.mlir\""), 1) << code;
   EXPECT_EQ(count(emit(text, "sm_90a", false).code, ".loc"), 0);
   std::string called = tileKernel("functions of tensor<128xf32>");
   EXPECT_GT(count(emit(called, "sm_90a", true).code, ".loc"), 0);

@@ -13,6 +13,7 @@
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -49,6 +50,36 @@ FailureOr<Lowered> lowerToLLVM(ModuleOp module, const NvptxOptions &options) {
   lowered.sharedBytes = emitter.sharedBytes();
   lowered.ptxVersion = emitter.ptxVersion();
   return lowered;
+}
+
+/// Debug information of functions, after which LLVM takes lines to be of the
+/// function's file: those of another say which.
+static LogicalResult addScopes(ModuleOp module) {
+  PassManager manager(module->getContext());
+  manager.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
+  if (failed(manager.run(module)))
+    return failure();
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>()) {
+    auto fused = function.getLoc()
+                     ->findInstanceOf<FusedLocWith<LLVM::DISubprogramAttr>>();
+    if (!fused)
+      continue;
+    LLVM::DISubprogramAttr scope = fused.getMetadata();
+    auto home = function.getLoc()->findInstanceOf<FileLineColLoc>();
+    function.getBody().walk([&](Operation *op) {
+      auto line = op->getLoc()->findInstanceOf<FileLineColLoc>();
+      if (!line || (home && line.getFilename() == home.getFilename()))
+        return;
+      StringRef path = line.getFilename();
+      auto file = LLVM::DIFileAttr::get(module->getContext(),
+                                        llvm::sys::path::filename(path),
+                                        llvm::sys::path::parent_path(path));
+      op->setLoc(FusedLoc::get(
+          {line}, LLVM::DILexicalBlockFileAttr::get(scope, file, 0),
+          module->getContext()));
+    });
+  }
+  return success();
 }
 
 static FailureOr<std::string> toPtx(const Lowered &lowered,
@@ -140,12 +171,8 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
   FailureOr<Lowered> lowered = lowerToLLVM(module, options);
   if (failed(lowered))
     return failure();
-  if (options.lineInfo) {
-    PassManager manager(module->getContext());
-    manager.addPass(LLVM::createDIScopeForLLVMFuncOpPass());
-    if (failed(manager.run(*lowered->module)))
-      return failure();
-  }
+  if (options.lineInfo && failed(addScopes(*lowered->module)))
+    return failure();
   FailureOr<std::string> ptx = toPtx(*lowered, context);
   if (failed(ptx))
     return failure();
