@@ -269,6 +269,15 @@ std::shared_ptr<const Executable> load_on_host(const Program &program,
   return made;
 }
 
+/// What ptxas and the driver say is of the kernel as a whole.
+[[noreturn]] void rethrow_in(const Program &program,
+                             const CompileError &error) {
+  Diagnostic diagnostic = error.diagnostic();
+  if (!diagnostic.where.known())
+    diagnostic.where = first_line(program);
+  throw CompileError(std::move(diagnostic));
+}
+
 /// `fetch` gives code: the driver's to assemble or not.
 std::shared_ptr<const Executable>
 load_on_gpu(const std::string &name, const compiler::Target &target,
@@ -333,10 +342,15 @@ std::shared_ptr<const Executable> executable_for(const Program &program,
   return service().executables.get(key, [&] {
     if (!on_gpu)
       return load_on_host(program, target);
-    return load_on_gpu(program.name, target, *gpu, [&](bool driver_assembles) {
+    const auto fetch = [&](bool driver_assembles) {
       return fetch_once(program, target,
                         driver_assembles ? "" : cuda::find_ptxas());
-    });
+    };
+    try {
+      return load_on_gpu(program.name, target, *gpu, fetch);
+    } catch (const CompileError &error) {
+      rethrow_in(program, error);
+    }
   });
 }
 

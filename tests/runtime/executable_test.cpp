@@ -210,6 +210,11 @@ TEST(Executable, AnOverrideThatIsNotThereIsSaid) {
   EXPECT_TRUE(has(text, "GIRIH_OVERRIDE=/does/not/exist")) << text;
 }
 
+/// Whether an error begins with a line of the kernel add.
+bool starts_in_add(const std::string &text) {
+  return has(text.substr(0, text.find(": error")), "kernels.h:");
+}
+
 struct GpuLaunch : ::testing::Test {
   FakeDriver driver;
   const ScopedEnv ptxas{"GIRIH_PTXAS", "off"};
@@ -273,6 +278,7 @@ TEST_F(GpuLaunch, TooMuchSharedMemory) {
   EXPECT_TRUE(has(text, "needs 307200 bytes of shared memory; cuda:0 has "
                         "232448"))
       << text;
+  EXPECT_TRUE(starts_in_add(text)) << text;
   // A module that is of no use is not kept, however often it is asked for.
   error_of(ErrorId::shared_memory, [&] { add.launch(arrays, options); });
   EXPECT_EQ(driver.count("cuModuleUnload"), driver.count("cuModuleLoadDataEx"));
@@ -284,6 +290,7 @@ TEST_F(GpuLaunch, TooManyThreads) {
   const std::string text =
       error_of(ErrorId::registers, [&] { add.launch(arrays, options); });
   EXPECT_TRUE(has(text, "wants 2048 threads a program")) << text;
+  EXPECT_TRUE(starts_in_add(text)) << text;
 }
 
 TEST_F(GpuLaunch, PtxThatTheDriverRefuses) {
@@ -291,6 +298,7 @@ TEST_F(GpuLaunch, PtxThatTheDriverRefuses) {
   const std::string text =
       error_of(ErrorId::assembler, [&] { add.launch(arrays, options); });
   EXPECT_TRUE(has(text, "line 3: bad instruction")) << text;
+  EXPECT_TRUE(starts_in_add(text)) << text;
   EXPECT_TRUE(has(text, "kernel add")) << text;
   add.launch(arrays, options); // and it is tried again
   EXPECT_EQ(c.to_vector(), (Values{11, 22, 33, 44, 55}));
