@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Block sizes for GPUs. Where the figures come from: docs/decisions.md, 5.
 #include "girih/compiler/default_config.h"
-#include "girih/compiler/target_nvptx.h"
+#include "girih/compiler/nvptx_generations.h"
 
 #include <algorithm>
 #include <bit>

@@ -29,36 +29,6 @@ namespace girih::compiler {
 
 namespace {
 
-/// A generation of devices: what its code is called, the lowest PTX version
-/// that has it, and the shared memory of one program. What runs on its whole
-/// family is called by an f and has a PTX version of its own; 0: there is none.
-struct Generation {
-  int capability;
-  const char *arch;
-  int ptx;
-  std::int64_t sharedBytes;
-  int familyPtx;
-};
-
-/// Newest last. A device takes the last one that its capability reaches;
-/// suffixed code runs on exactly its own capability, so devices between two
-/// entries take the plain form of the one below.
-constexpr Generation generations[] = {
-    {80, "sm_80", 70, 166912, 0},     {86, "sm_86", 71, 101376, 0},
-    {87, "sm_87", 74, 166912, 0},     {89, "sm_89", 78, 101376, 0},
-    {90, "sm_90a", 80, 232448, 0},    {100, "sm_100a", 86, 232448, 88},
-    {103, "sm_103a", 88, 232448, 88}, {110, "sm_110a", 90, 232448, 90},
-    {120, "sm_120a", 87, 101376, 88}, {121, "sm_121a", 88, 101376, 88},
-};
-
-const Generation &generationOf(int capability) {
-  const Generation *found = &generations[0];
-  for (const Generation &generation : generations)
-    if (generation.capability <= capability)
-      found = &generation;
-  return *found;
-}
-
 std::unique_ptr<llvm::TargetMachine> makeMachine(const Target &target,
                                                  std::string &error) {
   static std::once_flag once;
@@ -96,18 +66,6 @@ void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
 
 } // namespace
 
-int capabilityOf(const Target &target) {
-  llvm::StringRef name(target.arch);
-  int capability = 0;
-  name.consume_front("sm_");
-  name.consumeInteger(10, capability);
-  return capability;
-}
-
-std::int64_t sharedMemoryLimit(int capability) {
-  return generationOf(capability).sharedBytes;
-}
-
 Target withPtx(Target target, int version) {
   llvm::StringRef features(target.features);
   int own = 0;
@@ -118,7 +76,7 @@ Target withPtx(Target target, int version) {
 }
 
 Target nvptx_target(int capability) {
-  if (capability < generations[0].capability)
+  if (capability < generations().front().capability)
     throw CompileError(ErrorId::unsupported_arch, {},
                        {"no code is made for devices of compute capability " +
                             std::to_string(capability / 10) + "." +
@@ -135,9 +93,9 @@ Target nvptx_target(int capability) {
 }
 
 std::optional<Target> nvptxTargetNamed(int capability, llvm::StringRef suffix) {
-  const Generation *generation = llvm::find_if(
-      generations, [&](auto &each) { return each.capability == capability; });
-  if (generation == std::end(generations))
+  const auto generation = llvm::find_if(
+      generations(), [&](auto &each) { return each.capability == capability; });
+  if (generation == generations().end())
     return std::nullopt;
   Target target = nvptx_target(capability);
   if (suffix.empty() || llvm::StringRef(target.arch).ends_with(suffix))

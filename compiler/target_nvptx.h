@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// NVIDIA targets: what they are called, what they have, LLVM IR to PTX.
+// NVIDIA targets: LLVM IR to PTX.
 #pragma once
 
-#include "girih/compiler/compiler.h"
+#include "girih/compiler/nvptx_generations.h"
 
 #include "llvm/ADT/StringRef.h"
 
@@ -11,12 +11,6 @@ class Module;
 }
 
 namespace girih::compiler {
-
-/// Compute capability of a target: 90 for "sm_90a".
-int capabilityOf(const Target &target);
-
-/// Bytes of shared memory that one program can have.
-std::int64_t sharedMemoryLimit(int capability);
 
 /// The target with at least this PTX version, as 84 for 8.4.
 Target withPtx(Target target, int version);
