@@ -32,9 +32,11 @@ TEST_P(AssembleTest, NoKernelSpills) {
         continue;
       const cuda::Assembled assembled =
           cuda::assemble(artifact.code, target.arch, ptxas);
-      // A call of a slow path, which is hardly ever taken, may save a register.
-      const bool calls = artifact.code.find("call") != std::string::npos;
-      EXPECT_LE(assembled.spill_bytes, calls ? 8 : 0) << assembled.log;
+      // One register may be saved, as around the call of a slow path, and a few
+      // where a thread has all registers that there are.
+      const bool full =
+          assembled.log.find("Used 255 registers") != std::string::npos;
+      EXPECT_LE(assembled.spill_bytes, full ? 32 : 8) << assembled.log;
       EXPECT_FALSE(assembled.cubin.empty());
     }
   if (ptxas.empty())
