@@ -9,13 +9,10 @@ namespace girih::llm {
 Array Model::forward(const Batch &batch, const KvCache &cache) const {
   switch (config.family) {
   case Family::qwen2:
-    return qwen2_forward(*this, batch, cache);
   case Family::llama:
-    return llama_forward(*this, batch, cache);
   case Family::qwen3:
-    return qwen3_forward(*this, batch, cache);
   case Family::qwen3_moe:
-    return qwen3_moe_forward(*this, batch, cache);
+    return grouped_query_forward(*this, batch, cache);
   case Family::deepseek_v3:
     return deepseek_v3_forward(*this, batch, cache);
   }

@@ -6,14 +6,9 @@
 
 namespace girih::llm {
 
-Array qwen2_forward(const Model &model, const Batch &batch,
-                    const KvCache &cache);
-Array llama_forward(const Model &model, const Batch &batch,
-                    const KvCache &cache);
-Array qwen3_forward(const Model &model, const Batch &batch,
-                    const KvCache &cache);
-Array qwen3_moe_forward(const Model &model, const Batch &batch,
-                        const KvCache &cache);
+/// Qwen2, Llama 3, Qwen3 and Qwen3-MoE.
+Array grouped_query_forward(const Model &model, const Batch &batch,
+                            const KvCache &cache);
 Array deepseek_v3_forward(const Model &model, const Batch &batch,
                           const KvCache &cache);
 
