@@ -10,7 +10,7 @@
 #   girih_test(NAME dsl_tensor SOURCES tensor_test.cpp ... [LIBS dsl ...] [LABELS unit ...] [MLIR] [TIMEOUT s])
 #       A GoogleTest program, one ctest entry. Suite names must be unique in the whole project: in the bundle all tests
 #       are linked into one program. LIBS are layers by short name, or any CMake target. Labels: unit is the default;
-#       "nollvm" is added by itself when only dsl is linked. A test binary decides at run time what it must skip, and
+#       "nollvm" is added by itself when the compiler is not linked. A test binary decides at run time what it must skip, and
 #       prints the reason (GTEST_SKIP).
 #
 #   girih_tool(NAME girih-opt SOURCES ... [LIBS ...] [MLIR])             a program with a main(); in the bundle: `girih opt`
@@ -192,6 +192,26 @@ function(girih_support)
   target_link_libraries(girih_${arg_NAME} PUBLIC ${libs})
 endfunction()
 
+# Whether a program that links `ARGN` links the compiler with it, directly or through other libraries.
+function(girih_reaches_llvm out)
+  set(waiting ${ARGN})
+  set(seen "")
+  set(reaches FALSE)
+  while(waiting AND NOT reaches)
+    list(POP_FRONT waiting library)
+    if(library MATCHES "^(girih::|girih_)?(compiler|runtime|ops|autotune|girih|umbrella)$")
+      set(reaches TRUE)
+    elseif(TARGET "${library}" AND NOT library IN_LIST seen)
+      list(APPEND seen "${library}")
+      get_target_property(linked "${library}" INTERFACE_LINK_LIBRARIES)
+      if(linked)
+        list(APPEND waiting ${linked})
+      endif()
+    endif()
+  endwhile()
+  set(${out} ${reaches} PARENT_SCOPE)
+endfunction()
+
 function(girih_test)
   cmake_parse_arguments(PARSE_ARGV 0 arg "MLIR" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS")
   girih_existing(arg_SOURCES ${arg_SOURCES})
@@ -210,8 +230,7 @@ function(girih_test)
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
   endif()
-  set(heavy ${arg_LIBS})
-  list(FILTER heavy INCLUDE REGEX "^(compiler|runtime|ops|autotune|girih|girih::.*|girih_(compiler|runtime|ops|autotune|umbrella))$")
+  girih_reaches_llvm(heavy ${arg_LIBS})
   if(NOT arg_MLIR AND NOT heavy)
     list(APPEND arg_LABELS nollvm)
     set_property(GLOBAL APPEND PROPERTY GIRIH_NOLLVM_TESTS ${target})
