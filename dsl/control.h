@@ -33,7 +33,7 @@ void loop_while(const std::function<Tile()> &condition,
 
 /// Stops the kernel where `condition` (a bool tile) does not hold for some
 /// lane: the launch fails with [device-assert], the user's line and `message`.
-/// Compiled in only with GIRIH_DEBUG=assert.
+/// It is compiled in always, and costs what its condition costs.
 void device_assert(
     const Located &condition, std::string_view message,
     std::source_location where = std::source_location::current());

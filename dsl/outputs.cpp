@@ -466,6 +466,41 @@ private:
   std::vector<bool> foreign_;
 };
 
+// Whether an index may depend on the program, or on anything else.
+bool varies(const Block &block) {
+  return std::any_of(block.nodes.begin(), block.nodes.end(),
+                     [](const Node &node) {
+                       return node.op == Op::tile_to_index ||
+                              (node.op == Op::index &&
+                               mentions(node.expr, SymbolKind::program)) ||
+                              varies(node.body) || varies(node.other);
+                     });
+}
+
+// Many programs write the same where the tile does not depend on one of their
+// coordinates. A size that is not known is more than 1 sooner or later.
+bool repeats(const Program &program, const ArrangedOperand &operand) {
+  if (varies(program.body))
+    return false;
+  std::set<int> used;
+  auto use = [&](const Expr &expr) {
+    expr.for_each_symbol([&](const Symbol &symbol) {
+      if (symbol.kind == SymbolKind::program)
+        used.insert(symbol.dim);
+    });
+  };
+  for (const Expr &each : operand.index)
+    use(each);
+  for (const Bound &each : operand.bounds) {
+    use(each.value);
+    use(each.limit);
+  }
+  for (std::size_t i = 0; i < operand.grid.size(); ++i)
+    if (!operand.grid[i].same(1) && !used.contains(static_cast<int>(i)))
+      return true;
+  return false;
+}
+
 void check_operand(const Program &program, int number,
                    const SourceLine &where) {
   const ArrangedOperand &operand =
@@ -497,8 +532,16 @@ void check_operand(const Program &program, int number,
             .note(stores[0].node->line, "this store is inside a loop"));
   if (plain && TilingProof(operand).holds())
     return;
-  if (conditional || !OwnSizes(program, number).hold())
+  if (conditional)
     return;
+  if (!OwnSizes(program, number).hold()) { // see check_call_outputs()
+    if (!plain && repeats(program, operand))
+      throw CompileError(
+          ErrorId::store_overlap, stores[0].node->line,
+          {to_string(Sizes(static_cast<std::size_t>(operand.rank), 0)),
+           operand.name});
+    return;
+  }
   for (std::int64_t n : {1, 2, 3, 5, 8, 17, 33, 65, 130, 257, 1030}) {
     Trial trial(program, number, n);
     if (!trial.run())
@@ -510,7 +553,36 @@ void check_operand(const Program &program, int number,
   }
 }
 
+// Whether elements decide where the tile lies.
+bool is_jagged(const ArrangedOperand &operand) {
+  auto has = [](const Expr &expr) {
+    return mentions(expr, SymbolKind::element);
+  };
+  return std::any_of(operand.index.begin(), operand.index.end(), has) ||
+         std::any_of(operand.bounds.begin(), operand.bounds.end(),
+                     [&](const Bound &each) {
+                       return has(each.value) || has(each.limit);
+                     });
+}
+
 } // namespace
+
+std::vector<UnprovenOutput> unproven_outputs(const Program &program) {
+  std::vector<UnprovenOutput> out;
+  for (std::size_t i = 0; i < program.operands.size(); ++i) {
+    const ArrangedOperand &each = program.operands[i];
+    int number = static_cast<int>(i);
+    if (each.direction == Direction::in || !each.levels.empty() ||
+        TilingProof(each).holds() || is_jagged(each))
+      continue;
+    std::vector<Store> stores;
+    find_stores(program.body, number, 0, stores);
+    if (!stores.empty() && !is_conditional(program.body, number) &&
+        !OwnSizes(program, number).hold())
+      out.push_back({number, stores[0].node->line});
+  }
+  return out;
+}
 
 void check_outputs(const Program &program, const SourceLine &where) {
   for (std::size_t i = 0; i < program.operands.size(); ++i)

@@ -158,4 +158,18 @@ void canonicalize(Program &program);
 /// The checks of outputs: stored, once, everywhere. Throws CompileError.
 void check_outputs(const Program &program, const SourceLine &where);
 
+/// An output without levels that is stored at `where`, at a place that sizes of
+/// other operands decide: a call has to be looked at.
+struct UnprovenOutput {
+  int operand;
+  SourceLine where;
+};
+std::vector<UnprovenOutput> unproven_outputs(const Program &program);
+
+/// Throws CompileError [store-overlap] or [store-coverage] unless each element
+/// of these is written once with the shapes of a call, one for each operand. Of
+/// dimensions that share coordinates the first 2^14 places are looked at.
+void check_call_outputs(const Program &program,
+                        const std::vector<std::vector<std::int64_t>> &shapes);
+
 } // namespace girih

@@ -2,6 +2,7 @@
 #include "girih/runtime/launch/planner.h"
 
 #include "girih/compiler/default_config.h"
+#include "girih/dsl/recorder.h"
 #include "girih/dsl/support/env.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/launch/specialise.h"
@@ -276,6 +277,7 @@ Program KernelPlanner::program() {
 std::int64_t KernelPlanner::count_programs(const Program &program) const {
   const Shapes shapes = shapes_of(arrays_);
   check_grids(program, shapes);
+  check_call_outputs(program, shapes);
   std::int64_t programs = 1;
   bool overflow = false, empty = false;
   for (std::int64_t size : grid_of(program, shapes)) {

@@ -4,6 +4,8 @@
 // clang-format off
 #include "expect_error.h"
 
+#include "girih/dsl/recorder.h"
+
 namespace girih::testing {
 namespace {
 
@@ -57,6 +59,44 @@ TEST(OutputErrors, ExpandedTile) {
 }
 TEST(OutputErrors, InOutOfManyPrograms) {
   expect_output_error(Id::store_overlap, [](Tensor c) { return arranged(c.tile({4}, {2})); }, [](InOut c) { AT; c += 1; });
+}
+TEST(OutputErrors, ExpandedByAnotherOperand) {
+  // As many programs write c as a has rows.
+  auto rows = [](Tensor a, Tensor c) { return arranged(a.tile({1, 4}), c.unsqueeze(0).expand({a.size(0), keep}).tile({1, 4})); };
+  int ranks[] = {2, 1};
+  DType dtypes[] = {f32, f32};
+  auto call = [&](std::int64_t programs) {
+    check_call_outputs(record(make_source("k", rows, [](In a, Out c) { AT; c = a; }), dtypes, ranks, {}, {}, true), {{programs, 10}, {10}});
+  };
+  EXPECT_NO_THROW(call(1));
+  expect_error(Id::store_overlap, [&] { call(2); });
+}
+TEST(OutputErrors, SlicedByAnotherOperand) {
+  auto head = [](Tensor a, Tensor c) { return arranged(a.tile({4}), c[Slice{0, a.size(0)}].tile({4})); };
+  Program program = record_kernel(make_source("k", head, [](In a, Out c) { c = a; }), 1);
+  EXPECT_NO_THROW(check_call_outputs(program, {{10}, {10}}));
+  EXPECT_NO_THROW(check_call_outputs(program, {{0}, {0}}));
+  try {
+    check_call_outputs(program, {{10}, {20}});
+    ADD_FAILURE();
+  } catch (const CompileError &error) {
+    EXPECT_EQ(error.diagnostic().id, Id::store_coverage);
+    EXPECT_NE(error.diagnostic().message.find("[10]"), std::string::npos) << error.what();
+  }
+}
+TEST(OutputErrors, ShiftedByAnotherOperand) {
+  // With a step of a's size the tiles of c touch, overlap or leave gaps.
+  auto steps = [](Tensor a, Tensor c) { return arranged(a[0].unsqueeze(0).expand({c.tile({4}, {a.size(0)}).size(0)}), c.tile({4}, {a.size(0)})); };
+  Program program = record_kernel(make_source("k", steps, [](In, Out c) { c = 1; }), 1);
+  EXPECT_NO_THROW(check_call_outputs(program, {{4}, {16}}));
+  for (std::int64_t step : {3, 5}) {
+    try {
+      check_call_outputs(program, {{step}, {16}});
+      ADD_FAILURE() << step;
+    } catch (const CompileError &error) {
+      EXPECT_EQ(error.diagnostic().id, step < 4 ? Id::store_overlap : Id::store_coverage);
+    }
+  }
 }
 
 } // namespace

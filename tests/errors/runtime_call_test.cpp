@@ -54,6 +54,20 @@ TEST(RuntimeCallErrors, SizesDisagree) {
   expect_error(ErrorId::shape, [&] { AT, add(a, b, c); });
 }
 
+TEST(RuntimeCallErrors, OutputPlacedByAnotherOperand) {
+  auto head = [] {
+    return make(
+        "head",
+        [](Tensor a, Tensor c) {
+          return arranged(a.tile({4}), c[Slice{0, a.size(0)}].tile({4}));
+        },
+        [](In a, Out c) { AT, c = a; });
+  };
+  EXPECT_NO_THROW(head()(floats({10}), floats({10})));
+  expect_error(ErrorId::store_coverage,
+               [&] { head()(floats({10}), floats({20})); });
+}
+
 TEST(RuntimeCallErrors, ReadOnlyOutput) {
   const Kernel add = make_add();
   const Array a = floats({4}), b = floats({4}), c = floats({4});
