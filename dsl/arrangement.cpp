@@ -88,6 +88,12 @@ Blocks block_values(const KernelSource &source,
 
 namespace {
 
+// Sizes as the user calls the operands.
+std::string text_of(const Expr &size) {
+  ArrangementScope *scope = ArrangementScope::current();
+  return size.to_string(scope ? scope->names() : default_operand_names(26));
+}
+
 std::optional<Expr> block_number(const Blocks &blocks, const Symbol &symbol) {
   if (symbol.kind != SymbolKind::block)
     return std::nullopt;
@@ -112,8 +118,7 @@ ResolvedMap resolve(const Tensor &tensor, const Blocks &blocks) {
       map.decide(each, *value);
     else if (each.kind == Tensor::Map::Check::Kind::one)
       throw CompileError(ErrorId::not_one, each.where,
-                         {each.function, each.dim, map.name,
-                          size.to_string(default_operand_names(26))});
+                         {each.function, each.dim, map.name, text_of(size)});
   }
   auto levels = map.levels;
   if (levels.size() == 1)
@@ -166,11 +171,8 @@ ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
   for (const Expr &size : resolved.levels.back()) {
     auto number = size.as_constant();
     if (!number) {
-      ArrangementScope *scope = ArrangementScope::current();
-      throw CompileError(
-          ErrorId::tile_static, where,
-          {map.name, dim,
-           size.to_string(scope ? scope->names() : default_operand_names(26))});
+      throw CompileError(ErrorId::tile_static, where,
+                         {map.name, dim, text_of(size)});
     }
     out.tile.push_back(*number);
     ++dim;

@@ -133,4 +133,8 @@ void end_levels_with_rows(ArrangedOperand &operand);
 /// other bounds imply; adds the ranges of level indices that nothing implies.
 void simplify_access(ArrangedOperand &operand);
 
+/// Adds bounds to operand number `number`, so that where all of them hold its
+/// index lies within its source; none where those there are prove it.
+void close_bounds(ArrangedOperand &operand, int number);
+
 } // namespace girih

@@ -261,7 +261,9 @@ std::string_view name(Function function);
 std::string_view name(Direction direction);
 
 /// Reads Program::to_string's text. Throws CompileError [parse] with the line
-/// and column within the text. What it returns passes verify().
+/// and column within the text. What it returns passes verify(). An operand of
+/// which the bounds do not show that its index stays within its source gets
+/// bounds that do: lanes outside are masked, whatever the text says.
 Program parse_program(std::string_view text);
 
 /// Checks types, operand numbers, definitions before use and structure. Throws

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a Program's text. The text may come from anywhere: every size, count
 // and depth is bounded, and verify() has the last word.
+#include "girih/dsl/arrangement.h"
 #include "girih/dsl/program.h"
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/support/text_scanner.h"
@@ -416,6 +417,8 @@ Program parse_program(std::string_view text) {
   } catch (const InternalError &error) {
     throw CompileError(ErrorId::parse, {}, {1, 1, error.diagnostic().message});
   }
+  for (std::size_t i = 0; i < out.operands.size(); ++i)
+    close_bounds(out.operands[i], static_cast<int>(i));
   return out;
 }
 

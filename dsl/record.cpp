@@ -20,12 +20,19 @@ void check_count(const KernelSource &source, std::size_t count,
                        {source.name, source.arity(), count, what});
 }
 
+// Where these stand for an operand, the text would be read as something else.
+bool is_word_of_text(std::string_view name) {
+  constexpr std::string_view words[] = {"min",  "max", "operand", "cover",
+                                        "body", "dim", "reverse"};
+  return std::find(std::begin(words), std::end(words), name) != std::end(words);
+}
+
 void check_name(const KernelSource &source, const std::string &name,
                 std::set<std::string> &seen) {
   const char *why = nullptr;
   if (!is_identifier(name))
     why = "names are letters, digits and underscores";
-  else if (name == "min" || name == "max")
+  else if (is_word_of_text(name))
     why = "it is a word of the Program's text";
   else if (!seen.insert(name).second)
     why = "another operand has the same name";

@@ -44,6 +44,13 @@ ArrangementScope *ArrangementScope::current() { return scope; }
 void ArrangementScope::use_block(BlockUse use) {
   for (BlockUse &each : blocks_)
     if (each.name == use.name) {
+      if (each.fallback != 0 && use.fallback != 0 &&
+          each.fallback != use.fallback)
+        throw CompileError(ErrorId::block_name, use.where,
+                           {use.name, "it is one already, with fallback " +
+                                          std::to_string(each.fallback) +
+                                          ", not " +
+                                          std::to_string(use.fallback)});
       if (each.fallback == 0)
         each.fallback = use.fallback;
       each.covers.insert(each.covers.end(), use.covers.begin(),
@@ -345,7 +352,11 @@ Tensor Tensor::squeeze(std::vector<int> dropped, Where where) const {
   for (int &each : dropped)
     each = checked_dim("squeeze()", each, rank(), where);
   std::sort(dropped.begin(), dropped.end());
-  dropped.erase(std::unique(dropped.begin(), dropped.end()), dropped.end());
+  auto again = std::adjacent_find(dropped.begin(), dropped.end());
+  if (again != dropped.end())
+    throw CompileError(ErrorId::extent, where,
+                       {"squeeze()", "a second mention", *again,
+                        map_->describe(base_), "name each dimension once"});
   for (auto each = dropped.rbegin(); each != dropped.rend(); ++each) {
     auto d = static_cast<std::size_t>(*each);
     out.require({Check::Kind::one, dims[d].size, "squeeze()", *each, where});
@@ -392,10 +403,16 @@ Tensor Tensor::flatten(int start, int end, Where where) const {
   auto &dims = out.levels[static_cast<std::size_t>(base_)];
   int last = end == INT32_MAX ? rank() : end < 0 ? end + rank() : end;
   int first = start < 0 ? start + rank() : start;
-  if (first < 0 || first > last || last > rank())
-    throw CompileError(ErrorId::dim_range, where,
-                       {"flatten()", first < 0 || first > rank() ? start : end,
-                        rank(), map_->describe(base_)});
+  for (auto [given, dim] : {std::pair(start, first), std::pair(end, last)})
+    if (dim < 0 || dim > rank())
+      throw CompileError(ErrorId::dim_range, where,
+                         {"flatten()", given, rank(), map_->describe(base_)});
+  if (first > last)
+    throw CompileError(ErrorId::extent, where,
+                       {"flatten()", "an end of " + std::to_string(end), start,
+                        map_->describe(base_),
+                        "it joins the dimensions from its start up to, and "
+                        "without, its end"});
   Expr total = 1;
   for (int d = first; d < last; ++d)
     total = total * dims[static_cast<std::size_t>(d)].size;

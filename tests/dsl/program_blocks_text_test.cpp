@@ -15,11 +15,15 @@ operand a in f32 rank 2 other 0
   grid [1]
   tile [2, 4]
   index [t0, t1]
+  bound t0 < a.n0
+  bound t1 < a.n1
 operand b inout f32 rank 2 other 0
   class 0 0 0 0
   grid [1]
   tile [2, 4]
   index [t0, t1]
+  bound t0 < b.n0
+  bound t1 < b.n1
 body {
   %0 = load a[] : f32[2, 4]
   %1 = arange -3[] : i64[4]

@@ -54,6 +54,62 @@ TEST(ProgramTextTest, EveryOperationRoundTrips) {
   EXPECT_EQ(parse_program(text).to_string(), text);
 }
 
+TEST(ProgramTextTest, WordsThatNameOperands) {
+  for (const char *name :
+       {"program", "config",     "constant", "operand", "grid",  "level",
+        "tile",    "index",      "bound",    "class",   "value", "other",
+        "rank",    "partial",    "cover",    "of",      "body",  "in",
+        "out",     "inout",      "store",    "load",    "loop",  "yield",
+        "branch",  "while_loop", "gather",   "offsets", "map",   "dim",
+        "reverse", "tf32",       "min",      "max",     "p0",    "i0",
+        "t0",      "n0",         "f32",      "true",    "nan"}) {
+    auto source = make_source(
+        "k",
+        [](Tensor a, Tensor c) { return arranged(a.tile({4}), c.tile({4})); },
+        [](InOut a, InOut c) {
+          Tile at = a.offsets(0) + a.source_size(0);
+          a = c + a.gather({at});
+          a.atomic_add({at}, 1);
+          c += 1;
+        },
+        {name, "c"});
+    std::string text;
+    try {
+      text = record_all(source, f32, 1, {}).to_string();
+    } catch (const CompileError &error) {
+      EXPECT_EQ(error.id(), ErrorId::operand_name) << error.what();
+      continue;
+    }
+    EXPECT_EQ(parse_program(text).to_string(), text) << text;
+  }
+}
+
+// What bounds let through lies in the source: where they do not show it, such
+// that do are added. They need not be those that recording writes.
+TEST(ProgramTextTest, BoundsCoverTheIndex) {
+  auto text = [](const std::string &index, const std::string &bounds) {
+    return "program \"k\" index32\nconfig \"\"\noperand b inout f32 rank 1 "
+           "other 0 class 0 0 0 0\ngrid [(b.n0 + 59) / 60] tile [60] index [" +
+           index + "]\n" + bounds +
+           "body {\n%0 = load b[]\n: f32[60]\nstore %0, b[]\n}\n";
+  };
+  auto bounds = [](const std::string &text) {
+    const Program program = parse_program(text);
+    EXPECT_EQ(parse_program(program.to_string()).to_string(),
+              program.to_string());
+    return program.operands[0].bounds.size();
+  };
+  const std::string bound = "bound p0 * 60 + t0 < b.n0\n";
+  for (auto index : {"p0 * 60 + t0", "b.n0 - 1 - p0 * 60 - t0",
+                     "(p0 * 60 + t0) / 2", "t0", "p0"})
+    EXPECT_EQ(bounds(text(index, bound)), 1) << index;
+  for (auto index : {"p0 * 94 + t0", "p0 * 60 + t0 + 1", "p0 * 60 + t0 - 1",
+                     "p0 * 60 + t0 * 2", "b.n0 - p0 * 60 - t0", "60",
+                     "(p0 * 60 + t0) * b.n0", "b.n0 % 61"})
+    EXPECT_EQ(bounds(text(index, bound)), 2) << index;
+  EXPECT_EQ(bounds(text("p0 * 60 + t0", "")), 1);
+}
+
 struct BadText {
   const char *from, *to;
 };

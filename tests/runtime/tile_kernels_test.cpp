@@ -246,5 +246,33 @@ TEST_P(TilesOn, SortedRowsKeepTheOrderOfEquals) {
   }
 }
 
+// A text by hand whose bounds let through what lies outside.
+TEST_P(TilesOn, LanesOutsideTheSourceAreMasked) {
+  const Kernel shifted(parse_program(R"(program "shifted" index32
+config ""
+operand a in f32 rank 1 other -7
+  class 0 0 0 0
+  grid [(b.n0 + 59) / 60]
+  tile [60]
+  index [p0 * 60 + t0 + 50]
+operand b inout f32 rank 1 other 0
+  class 0 0 0 0
+  grid [(b.n0 + 59) / 60]
+  tile [60]
+  index [p0 * 60 + t0]
+body {
+  %0 = load a[]
+    : f32[60]
+  store %0, b[]
+}
+)"));
+  const std::vector<double> values = random_integers(100, -3, 40);
+  const Array a = array(values, f32), b = array(values, f32);
+  shifted(a, b);
+  std::vector<double> wanted(values.begin() + 50, values.end());
+  wanted.resize(100, -7);
+  EXPECT_EQ(b.to_vector(), wanted);
+}
+
 } // namespace
 } // namespace girih
