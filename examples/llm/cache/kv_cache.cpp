@@ -44,6 +44,20 @@ PageList::PageList(PageAllocator &allocator, std::int64_t tokens) {
   }
 }
 
+bool PageList::resize(std::int64_t tokens) {
+  const std::int64_t wanted = pages_of(tokens),
+                     have = static_cast<std::int64_t>(pages_.size());
+  if (wanted > have) {
+    const auto more = allocator_->allocate(wanted - have);
+    if (!more)
+      return false;
+    pages_.insert(pages_.end(), more->begin(), more->end());
+  }
+  for (; static_cast<std::int64_t>(pages_.size()) > wanted; pages_.pop_back())
+    allocator_->release(pages_.back());
+  return true;
+}
+
 PageList::~PageList() {
   for (const std::int32_t page : pages_)
     allocator_->release(page);

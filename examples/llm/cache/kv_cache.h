@@ -55,6 +55,10 @@ public:
   }
   ~PageList();
 
+  /// Pages for so many tokens: the first ones stay, some come or go behind
+  /// them. False, and nothing has changed, where there are not as many.
+  bool resize(std::int64_t tokens);
+
   bool valid() const { return allocator_ != nullptr; }
   const std::vector<std::int32_t> &pages() const { return pages_; }
   /// Where the token at a position is in the cache.

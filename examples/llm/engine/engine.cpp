@@ -149,13 +149,31 @@ void Engine::admit() {
     if (first.most == first.prompt_size()) {
       finish(first, Finish::length); // nothing can follow
     } else {
-      first.pages = PageList(cache_.allocator(), first.most);
-      if (!first.pages.valid())
+      if (!give_pages(first))
         return;
       running_.push_back(std::move(waiting_.front()));
     }
     waiting_.pop_front();
   }
+}
+
+/// Those of the last request where it began alike. Keys of a token depend on
+/// the tokens before it alone, so that those of a common beginning are the
+/// same.
+bool Engine::give_pages(Sequence &sequence) {
+  Kept kept = std::exchange(kept_, {});
+  const auto differ = std::ranges::mismatch(kept.tokens, sequence.tokens);
+  // The last token of the prompt is computed again: what follows it is asked.
+  const std::int64_t same = std::min<std::int64_t>(
+      differ.in1 - kept.tokens.begin(), sequence.prompt_size() - 1);
+  if (same > 0 && kept.pages.resize(sequence.most)) {
+    sequence.pages = std::move(kept.pages);
+    sequence.cached = same;
+    return true;
+  }
+  kept = {}; // its pages may be what is missing
+  sequence.pages = PageList(cache_.allocator(), sequence.most);
+  return sequence.pages.valid();
 }
 
 bool Engine::step() {
@@ -215,9 +233,10 @@ void Engine::decode() {
   if (changed_)
     decoder_.set(decoding_);
   changed_ = false;
-  accept(decoding_, decoder_.step());
+  const Chosen &chosen = decoder_.step();
   for (Sequence *each : decoding_)
     ++each->cached;
+  accept(decoding_, chosen);
   statistics_.decoded_tokens += static_cast<std::int64_t>(decoding_.size());
   ++statistics_.decode_steps;
   statistics_.decode_seconds += seconds_since(begin);
@@ -286,6 +305,10 @@ void Engine::take(Sequence &sequence, Generated generated) {
 void Engine::finish(Sequence &sequence, Finish why) {
   sequence.completion.finish = why;
   sequence.finished = true;
+  if (options_.keep_last && sequence.pages.valid()) {
+    sequence.tokens.resize(static_cast<std::size_t>(sequence.cached));
+    kept_ = {std::move(sequence.tokens), std::move(sequence.pages)};
+  }
   sequence.pages = {};
   finished_.push_back(std::move(sequence.completion));
 }

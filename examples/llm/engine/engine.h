@@ -26,7 +26,8 @@ struct EngineStatistics {
 /// served, and a token of every sequence whose prompt is through. A sequence
 /// gets pages for all that it may become when it begins, so that none is ever
 /// stopped for want of memory. What a sequence generates does not depend on
-/// what else is there. Of one thread.
+/// what else is there. With `keep_last` a conversation that goes on costs only
+/// its new tokens. Of one thread.
 class Engine {
 public:
   /// Takes memory for the cache, by plan_memory(). Throws RequestError where
@@ -61,6 +62,7 @@ private:
   void check(const Request &request) const;
   std::int64_t most_tokens(const Request &request) const;
   void admit();
+  bool give_pages(Sequence &sequence);
   void prefill();
   void decode();
   void accept(std::span<Sequence *const> sequences, const Chosen &chosen);
@@ -73,6 +75,12 @@ private:
   MemoryPlan plan_;
   KvCache cache_;
   Decoder decoder_;
+  // What the request that ended last has left in the cache.
+  struct Kept {
+    std::vector<std::int32_t> tokens;
+    PageList pages;
+  };
+  Kept kept_;
   Rows fresh_; // of sequences whose prompts end in a pass
   std::deque<std::unique_ptr<Sequence>> waiting_;
   std::vector<std::unique_ptr<Sequence>> running_;

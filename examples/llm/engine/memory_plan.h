@@ -18,6 +18,8 @@ struct EngineOptions {
                                  // there is memory for
   std::int64_t chunk = 2048;     // prompt tokens of one pass
   bool graphs = true;            // capture the step of decoding
+  bool keep_last = false; // keys of the request that ended last stay, for one
+                          // that begins alike
 };
 
 struct MemoryPlan {
