@@ -6,5 +6,5 @@ girih_test(NAME llm_tokenizer
   LIBS girih_llm_files girih_test_tokenizer_files girih_test_support)
 girih_test(NAME llm_tokenizer_files
   SOURCES tokenizer_json_test.cpp tokenizer_config_test.cpp chat_template_test.cpp chat_recognition_test.cpp
-    tokenize_test.cpp
+    conversation_test.cpp tokenize_test.cpp
   LIBS girih_llm_files girih_test_tokenizer_files)

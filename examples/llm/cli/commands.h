@@ -10,6 +10,7 @@ class App;
 namespace girih::llm {
 
 void add_bench_command(CLI::App &program);
+void add_chat_command(CLI::App &program);
 void add_logits_command(CLI::App &program);
 void add_run_command(CLI::App &program);
 void add_tokenize_command(CLI::App &program);

@@ -14,6 +14,12 @@ namespace girih::llm {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
 ModelConfig shape_of(const std::string &shape) {
   std::string names;
   for (const KnownShape &each : known_shapes()) {
@@ -73,11 +79,11 @@ void add_model_options(CLI::App &command, ModelOptions &options) {
       ->check(CLI::IsMember({"f32", "f16", "bf16"}));
 }
 
-OpenedModel open_model(const ModelOptions &options,
-                       const EngineOptions &engine) {
-  const auto begin = std::chrono::steady_clock::now();
-  ModelDirectory files;
-  OpenedModel opened;
+ChosenModel choose_model(const ModelOptions &options) {
+  const auto begin = Clock::now();
+  ChosenModel chosen;
+  ModelDirectory &files = chosen.files;
+  chosen.random = options.random_weights || !options.shape.empty();
   if (!options.shape.empty()) {
     files.name = options.shape;
     files.config = shape_of(options.shape);
@@ -89,22 +95,30 @@ OpenedModel open_model(const ModelOptions &options,
   } else {
     files = options.model.empty() ? ModelDirectory::built_in()
                                   : ModelDirectory::open(options.model);
-    opened.tokenizer = tokenizer_of(files);
+    chosen.tokenizer = tokenizer_of(files);
   }
-  const Device device =
-      options.device.empty() ? default_device() : parse_device(options.device);
-  const DType dtype = dtype_of(options, files.config);
-  require_memory(plan_memory(files.config, dtype, engine, device));
-  const bool random = options.random_weights || !options.shape.empty();
+  chosen.load = {.dtype = dtype_of(options, files.config),
+                 .device = options.device.empty()
+                               ? default_device()
+                               : parse_device(options.device),
+                 .quantised = options.quantised};
+  chosen.seconds = seconds_since(begin);
+  return chosen;
+}
+
+OpenedModel open_model(const ChosenModel &chosen, const EngineOptions &engine) {
+  const auto begin = Clock::now();
+  const ModelDirectory &files = chosen.files;
+  const Device device = chosen.load.device;
+  require_memory(plan_memory(files.config, chosen.load.dtype, engine, device));
+  OpenedModel opened;
   opened.name = files.name;
   opened.generation = files.generation;
+  opened.tokenizer = chosen.tokenizer;
   opened.model =
-      load(files.config, random ? nullptr : &files.weights,
-           {.dtype = dtype, .device = device, .quantised = options.quantised});
+      load(files.config, chosen.random ? nullptr : &files.weights, chosen.load);
   synchronize(device);
-  const std::chrono::duration<double> spent =
-      std::chrono::steady_clock::now() - begin;
-  opened.load_seconds = spent.count();
+  opened.load_seconds = chosen.seconds + seconds_since(begin);
   return opened;
 }
 

@@ -25,6 +25,18 @@ struct ModelOptions {
 
 void add_model_options(CLI::App &command, ModelOptions &options);
 
+/// A model before any of its weights is read.
+struct ChosenModel {
+  ModelDirectory files;
+  std::optional<Tokenizer> tokenizer; // where its directory has one
+  bool random = false;                // weights; those of files are not there
+  LoadOptions load;
+  double seconds = 0; // that reading took
+};
+
+/// Throws ModelError, and for a device that is not there.
+ChosenModel choose_model(const ModelOptions &options);
+
 /// A model that is ready to run.
 struct OpenedModel {
   std::string name;
@@ -38,7 +50,10 @@ struct OpenedModel {
 /// Says how much memory is wanted before any is taken, where there is too
 /// little; shows a bar while weights are copied. Throws ModelError and
 /// RequestError.
-OpenedModel open_model(const ModelOptions &options,
-                       const EngineOptions &engine);
+OpenedModel open_model(const ChosenModel &chosen, const EngineOptions &engine);
+inline OpenedModel open_model(const ModelOptions &options,
+                              const EngineOptions &engine) {
+  return open_model(choose_model(options), engine);
+}
 
 } // namespace girih::llm

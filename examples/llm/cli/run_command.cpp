@@ -2,15 +2,12 @@
 // `girih-llm run`: continues a prompt.
 #include "girih/examples/llm/cli/commands.h"
 #include "girih/examples/llm/cli/generation_options.h"
-#include "girih/examples/llm/cli/interrupt.h"
-#include "girih/examples/llm/engine/engine.h"
-#include "girih/runtime/pool.h"
+#include "girih/examples/llm/cli/session.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
@@ -44,90 +41,47 @@ std::vector<std::int32_t> prompt_of(const RunOptions &options,
   return ids;
 }
 
-nlohmann::json timings_of(const OpenedModel &opened, const Engine &engine,
-                          const Completion &done) {
-  const EngineStatistics &spent = engine.statistics();
-  const auto rate = [](std::int64_t count, double seconds) {
-    return seconds > 0 ? static_cast<double>(count) / seconds : 0;
-  };
-  return {
-      {"load_s", opened.load_seconds},
-      {"prepare_s", opened.prepare_seconds},
-      {"first_token_s", done.first_token_seconds},
-      {"prompt_tokens_per_s", rate(spent.prompt_tokens, spent.prompt_seconds)},
-      {"decode_tokens_per_s", rate(spent.decoded_tokens, spent.decode_seconds)},
-      {"peak_bytes", pool_statistics(opened.model.device).peak_used_bytes},
-      {"launches_per_token", spent.launches}};
-}
-
-void print_json(const RunOptions &options, const OpenedModel &opened,
-                const Engine &engine, const std::vector<std::int32_t> &prompt,
-                const Completion &done) {
-  nlohmann::json all{{"prompt_ids", prompt},
-                     {"ids", done.tokens},
-                     {"finish", name(done.finish)},
-                     {"timings", timings_of(opened, engine, done)}};
-  if (opened.tokenizer)
-    all["text"] = done.text;
-  for (const auto &each : done.likelihoods) {
+void print_json(const RunOptions &options, const Session &session,
+                const Answer &answer) {
+  nlohmann::json all = session.json(answer);
+  for (const auto &each : answer.completion.likelihoods) {
     nlohmann::json row = nlohmann::json::array();
     for (const Likelihood &one : each)
       row.push_back({{"id", one.token}, {"logprob", one.logprob}});
     all["logprobs"].push_back(std::move(row));
   }
   if (options.logits) {
-    const Array logits = all_logits(opened.model, prompt);
+    const Array logits = all_logits(session.opened().model, answer.prompt);
     all["logits"] = logits.select(0, logits.size(0) - 1).to_vector();
   }
   fmt::print("{}\n", all.dump());
 }
 
-void print_figures(const OpenedModel &opened, const Engine &engine,
-                   const Completion &done) {
-  const nlohmann::json timings = timings_of(opened, engine, done);
-  fmt::print(
-      stderr,
-      "\n{} on {}: loaded in {:.2f} s, prepared in {:.2f} s, first token after "
-      "{:.3f} s, prompt {:.0f} tokens/s, then {:.1f} tokens/s, {:.1f} MB, {} "
-      "launches a token\n",
-      opened.name, opened.model.device.to_string(), opened.load_seconds,
-      opened.prepare_seconds, done.first_token_seconds,
-      timings["prompt_tokens_per_s"].get<double>(),
-      timings["decode_tokens_per_s"].get<double>(),
-      timings["peak_bytes"].get<double>() / 1e6, engine.statistics().launches);
-}
-
-void run(RunOptions options) {
-  OpenedModel opened = open_model(options.model, options.engine);
-  const auto prompt = prompt_of(options, opened);
-  Engine engine(opened.model, options.engine);
+void run(const RunOptions &options) {
+  Session session(choose_model(options.model), options.engine);
+  const OpenedModel &opened = session.opened();
   Request request = request_of(options.generation, opened);
-  request.prompt = prompt;
+  request.prompt = prompt_of(options, opened);
   request.logprobs = options.logprobs;
-  const auto begin = std::chrono::steady_clock::now();
-  engine.prepare(request);
-  const std::chrono::duration<double> preparation =
-      std::chrono::steady_clock::now() - begin;
-  opened.prepare_seconds = preparation.count();
-  const InterruptScope interrupt;
-  const bool stream = !options.json;
-  if (stream && options.tokens.empty())
-    fmt::print("{}", options.prompt);
-  request.on_token = [&](const Generated &made) {
-    if (stream && opened.tokenizer)
-      fmt::print("{}", made.text);
-    else if (stream)
-      fmt::print("{} ", made.token);
-    std::fflush(stdout);
-    return !interrupt.interrupted();
-  };
-  const Completion done = engine.generate({std::move(request)}).at(0);
+  session.prepare(request);
   if (options.json)
-    return print_json(options, opened, engine, prompt, done);
+    return print_json(options, session,
+                      session.answer(std::move(request), [](const auto &) {}));
+  if (options.tokens.empty())
+    fmt::print("{}", options.prompt);
+  const Answer answer =
+      session.answer(std::move(request), [&](const Generated &made) {
+        if (opened.tokenizer)
+          fmt::print("{}", made.text);
+        else
+          fmt::print("{} ", made.token);
+        std::fflush(stdout);
+      });
   fmt::print("\n");
   std::fflush(stdout);
   if (!options.quiet)
-    print_figures(opened, engine, done);
+    fmt::print(stderr, "\n{}, {}\n", session.loading_figures(),
+               session.figures(answer));
 }
 
 } // namespace

@@ -207,6 +207,21 @@ void check_messages(const std::vector<ChatMessage> &messages) {
 
 } // namespace
 
+std::optional<std::int32_t> end_of_answer(const Tokenizer &tokenizer) {
+  const auto format = tokenizer.chat_format();
+  if (!format)
+    return std::nullopt;
+  switch (format->family) {
+  case ChatFamily::llama3:
+    return tokenizer.id_of("<|eot_id|>");
+  case ChatFamily::deepseek:
+    return tokenizer.id_of("<｜end▁of▁sentence｜>");
+  case ChatFamily::chatml:
+    break;
+  }
+  return tokenizer.id_of("<|im_end|>");
+}
+
 std::vector<std::int32_t>
 encode_chat(const Tokenizer &tokenizer,
             const std::vector<ChatMessage> &messages) {

@@ -49,6 +49,10 @@ std::optional<ChatFormat>
 recognize_chat_format(const Tokenizer &tokenizer,
                       const std::optional<std::string> &chat_template);
 
+/// The token that ends an answer in such a conversation. A model may have
+/// another eos beside it.
+std::optional<std::int32_t> end_of_answer(const Tokenizer &tokenizer);
+
 /// Ids of a conversation in the form of the model's family, ready for the
 /// assistant's answer; the last message is the user's. Contents are encoded
 /// with parse_special = false: no user can smuggle control tokens. A token for

@@ -10,6 +10,4 @@ foreach(name IN ITEMS added_tokens bpe byte_map characters chat_template json_no
     text_stream tokenizer tokenizer_file)
   list(APPEND girih_llm_headers tokenizer/${name}.h)
 endforeach()
-list(APPEND girih_llm_sources cli/tokenize.cpp) # what the command does, so that tests reach it
-list(APPEND girih_llm_headers cli/tokenize.h)
 list(APPEND girih_llm_libs "${girih_pcre2}" "${girih_utf8proc}")
