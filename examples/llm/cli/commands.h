@@ -11,6 +11,7 @@ namespace girih::llm {
 
 void add_bench_command(CLI::App &program);
 void add_chat_command(CLI::App &program);
+void add_inspect_command(CLI::App &program);
 void add_logits_command(CLI::App &program);
 void add_run_command(CLI::App &program);
 void add_tokenize_command(CLI::App &program);
