@@ -10,7 +10,7 @@
 namespace girih::llm {
 namespace {
 
-constexpr std::size_t most_bytes = std::size_t{1} << 20;
+constexpr std::size_t most_generation_bytes = std::size_t{1} << 20;
 
 } // namespace
 
@@ -33,7 +33,8 @@ std::vector<std::int64_t> read_eos(const JsonFields &fields,
 GenerationConfig parse_generation_config(std::string_view text,
                                          const std::string &file,
                                          const ModelConfig &model) {
-  const nlohmann::json tree = parse_json(text, file, {.bytes = most_bytes});
+  const nlohmann::json tree =
+      parse_json(text, file, {.bytes = most_generation_bytes});
   const JsonFields fields(tree, file);
   GenerationConfig out;
   out.sample = fields.boolean("do_sample", false);
@@ -50,7 +51,8 @@ GenerationConfig parse_generation_config(std::string_view text,
 GenerationConfig read_generation_config(const std::filesystem::path &directory,
                                         const ModelConfig &model) {
   const std::filesystem::path path = directory / "generation_config.json";
-  const std::optional<std::string> text = read_optional_file(path, most_bytes);
+  const std::optional<std::string> text =
+      read_optional_file(path, most_generation_bytes);
   return parse_generation_config(text.value_or("{}"), path.string(), model);
 }
 

@@ -13,7 +13,7 @@
 namespace girih::llm {
 namespace {
 
-constexpr std::size_t most_bytes = std::size_t{4} << 20;
+constexpr std::size_t most_config_bytes = std::size_t{4} << 20;
 
 struct KnownFamily {
   Family family;
@@ -175,7 +175,8 @@ bool ModelConfig::has_experts(std::int64_t layer) const {
 }
 
 ModelConfig parse_model_config(std::string_view text, const std::string &file) {
-  const nlohmann::json tree = parse_json(text, file, {.bytes = most_bytes});
+  const nlohmann::json tree =
+      parse_json(text, file, {.bytes = most_config_bytes});
   const JsonFields fields(tree, file);
   ModelConfig config;
   read_family(fields, config);
@@ -199,7 +200,7 @@ ModelConfig parse_model_config(std::string_view text, const std::string &file) {
 
 ModelConfig read_model_config(const std::filesystem::path &directory) {
   const std::filesystem::path path = directory / "config.json";
-  return parse_model_config(read_file(path, most_bytes), path.string());
+  return parse_model_config(read_file(path, most_config_bytes), path.string());
 }
 
 } // namespace girih::llm
