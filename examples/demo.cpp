@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Vector add and matmul on what this machine has: `./x demo`.
+// Vector add and matmul on what this machine has: the first part of `./x demo`.
 #include "girih/compiler/compiler.h"
 #include "girih/ops/ops.h"
 #include "girih/ops/registry.h"
