@@ -153,15 +153,15 @@ private:
 void add_chat_command(CLI::App &program) {
   const auto options = std::make_shared<ChatOptions>();
   CLI::App *command = program.add_subcommand(
-      "chat",
-      "A conversation: each line of the input is a message, which the model\n"
-      "answers in the form of its chat template. All that was said before "
-      "goes\n"
-      "with it; what the cache still has of that is not computed again. Where\n"
-      "the context is full the oldest messages are forgotten, with a notice.\n"
-      "/reset forgets all, /exit or the end of the input ends. Ctrl-C stops "
-      "an\n"
-      "answer; at the prompt, it ends the program.");
+      "chat", "A conversation: each line of the input is a message");
+  command->footer(
+      "All that was said before goes with a message, in the form of the\n"
+      "model's chat template; of that only what is not in the cache is "
+      "computed\n"
+      "again. Where the context is full the oldest messages and their answers\n"
+      "are forgotten, with a notice. /reset forgets all, /exit or the end of "
+      "the\n"
+      "input ends. Ctrl-C ends an answer; at the prompt it ends the program.");
   add_model_options(*command, options->model);
   command->add_option("--system", options->system,
                       "what the model is told before all else");
