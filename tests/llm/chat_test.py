@@ -155,11 +155,13 @@ class Mistakes(unittest.TestCase):
 class Terminal(unittest.TestCase):
     """At a terminal: a prompt is shown, and Ctrl-C is a key."""
 
+    OPTIONS = ["--dtype", "f32", "--ignore-eos", "--max-new", "900"]
+
     def setUp(self):
         controller, terminal = pty.openpty()
         self.process = subprocess.Popen(
-            [PROGRAM, "chat", "--device", "host", "--dtype", "f32", "--ignore-eos", "--max-new", "900"], stdin=terminal, stdout=terminal,
-            stderr=terminal, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            [PROGRAM, "chat", "--device", "host", *self.OPTIONS], stdin=terminal, stdout=terminal, stderr=terminal,
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(terminal)
         self.controller = controller
         self.text = ""
@@ -189,7 +191,9 @@ class Terminal(unittest.TestCase):
         self.send("Tell me all\n")
         self.read_until(" ", self.read_until("Tell me all\r\n", at))  # the answer has begun
         self.send("\x03")  # Ctrl-C: it ends, the program does not
-        at = self.read_until("launches a token]\r\n> ", at)
+        begin, at = at, self.read_until("launches a token]\r\n> ", at)
+        whole, = answers("Tell me all\n", *self.OPTIONS)
+        self.assertLess(at - begin, len(whole["text"]))
         self.send("a" * 3000 + "\n")  # a mistake costs the message only
         self.read_until("> ", self.read_until("girih-llm: message: has", at))
         self.send("\x03")

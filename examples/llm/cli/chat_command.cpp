@@ -4,6 +4,7 @@
 #include "girih/examples/llm/cli/conversation.h"
 #include "girih/examples/llm/cli/generation_options.h"
 #include "girih/examples/llm/cli/session.h"
+#include "girih/examples/llm/error.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -108,12 +109,12 @@ private:
     return request;
   }
 
-  /// At a terminal a mistake costs the message only; elsewhere nobody would
-  /// see that an answer is missing.
+  /// At a terminal a message that cannot be asked is all that is lost;
+  /// elsewhere nobody would see that its answer is missing.
   void take(const std::string &question) {
     try {
       answer(question);
-    } catch (const std::exception &error) {
+    } catch (const ModelError &error) {
       if (!terminal_)
         throw;
       fmt::print(stderr, "girih-llm: {}\n", error.what());
