@@ -2,6 +2,7 @@
 #include "girih/examples/llm/cli/config_report.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace girih::llm {
 namespace {

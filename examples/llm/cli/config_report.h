@@ -6,7 +6,7 @@
 #include "girih/examples/llm/config/model_config.h"
 #include "girih/examples/llm/weights/tensor_list.h"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <string>
 #include <vector>
