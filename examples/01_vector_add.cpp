@@ -4,7 +4,9 @@
 // A kernel is an arrangement, which says how each operand is cut into tiles,
 // and an application, which says what one program does with its tiles. There
 // are as many programs as tiles: program 3 gets tile 3 of a, of b and of c.
-#include <girih/girih.h>
+//
+// The kernel is in lessons/vector_add.h, where ./x inspect finds it too.
+#include "lessons/vector_add.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -13,19 +15,6 @@
 using namespace girih;
 
 namespace {
-
-// BLOCK is a block size: a number that Girih chooses, or a Config sets. The
-// length of the vectors is not known here and need not be a multiple of it.
-// [kernel]
-auto arrangement(Tensor a, Tensor b, Tensor c) {
-  auto BLOCK = block_size("BLOCK");
-  return arranged(a.tile({BLOCK}), b.tile({BLOCK}), c.tile({BLOCK}));
-}
-
-// Using an In loads its tile; assigning to an Out stores one. Elements beyond
-// the end of the vectors are neither read nor written.
-void application(In a, In b, Out c) { c = a + b; }
-// [/kernel]
 
 // Elements of c that are not the sum of those of a and b.
 int count_wrong(const Array &a, const Array &b, const Array &c) {
@@ -40,7 +29,7 @@ int count_wrong(const Array &a, const Array &b, const Array &c) {
 } // namespace
 
 int main(int, char **) try {
-  const Kernel add = make("vector_add", arrangement, application);
+  const Kernel add = lessons::vector_add();
 
   // Whole numbers, so that the sums are exact. The arrays are on the GPU where
   // there is one, else on the host; so is the kernel.

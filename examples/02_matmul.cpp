@@ -12,7 +12,9 @@
 //    .at(1, squeeze(0))              [rows, columns] of [k] of [BM, BK]
 //
 // The outermost levels of all operands agree: that is the grid of programs.
-#include <girih/girih.h>
+//
+// The kernel is in lessons/matmul.h, where ./x inspect finds it too.
+#include "lessons/matmul.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -21,31 +23,6 @@
 using namespace girih;
 
 namespace {
-
-// [kernel]
-auto arrangement(Tensor a, Tensor b, Tensor c) {
-  auto BM = block_size("BM"), BN = block_size("BN"), BK = block_size("BK");
-  auto ct = c.tile({BM, BN});
-  auto at = a.tile({BM, BK})
-                .tile({1, whole})
-                .expand({keep, ct.size(1)})
-                .at(1, squeeze(0));
-  auto bt = b.tile({BK, BN})
-                .tile({whole, 1})
-                .expand({ct.size(0), keep})
-                .at(1, squeeze(1));
-  return arranged(at, bt, ct);
-}
-
-// acc is carried from one turn of the loop to the next. The store casts it to
-// the dtype of c.
-void application(In a, In b, Out c) {
-  Tile acc = zeros(c.shape(), f32);
-  for (Index k : range(a.size(0)))
-    acc += dot(a[k], b[k]);
-  c = acc;
-}
-// [/kernel]
 
 // Elements of c that are not those of the product of a[m, k] and b[k, n].
 int count_wrong(const Array &a, const Array &b, const Array &c) {
@@ -75,7 +52,7 @@ std::vector<double> whole_numbers(int count, int modulus) {
 } // namespace
 
 int main(int, char **) try {
-  const Kernel matmul = make("matmul", arrangement, application);
+  const Kernel matmul = lessons::matmul();
 
   // No size is a multiple of a block: the ragged edges are masked.
   const int m = 250, n = 190, k = 130;

@@ -52,12 +52,26 @@ const std::vector<std::string> stages = {"arrangement",
                                          "cubin",
                                          "sass"};
 
-// Operators of the library, then the lessons' kernels.
-std::vector<const ops::KernelEntry *> all_kernels() {
-  std::vector<const ops::KernelEntry *> kernels;
-  for (const auto &list : {ops::all_kernels(), lessons::all_kernels()})
-    for (const ops::KernelEntry &entry : list)
-      kernels.push_back(&entry);
+// What a kernel is called here.
+struct Named {
+  std::string name;
+  const ops::KernelEntry *entry;
+};
+
+// Operators of the library, then the lessons' kernels: `lesson:softmax` where
+// an operator has the name, too.
+std::vector<Named> all_kernels() {
+  std::vector<Named> kernels;
+  for (const ops::KernelEntry &entry : ops::all_kernels())
+    kernels.push_back({std::string(entry.name), &entry});
+  for (const ops::KernelEntry &entry : lessons::all_kernels()) {
+    const bool taken =
+        std::ranges::any_of(ops::all_kernels(), [&](const auto &each) {
+          return each.name == entry.name;
+        });
+    kernels.push_back(
+        {fmt::format("{}{}", taken ? "lesson:" : "", entry.name), &entry});
+  }
   return kernels;
 }
 
@@ -65,18 +79,18 @@ std::vector<const ops::KernelEntry *> all_kernels() {
   throw RuntimeError(ErrorId::argument, {text, help});
 }
 
-// `lesson:softmax` is the lesson's where an operator has the name, too.
+// Lessons may be named `lesson:NAME` in any case.
 const ops::KernelEntry &find_kernel(std::string_view name) {
   constexpr std::string_view lesson = "lesson:";
   if (name.starts_with(lesson))
     for (const ops::KernelEntry &entry : lessons::all_kernels())
       if (entry.name == name.substr(lesson.size()))
         return entry;
-  std::vector<std::string_view> known;
-  for (const ops::KernelEntry *entry : all_kernels()) {
-    if (entry->name == name)
-      return *entry;
-    known.push_back(entry->name);
+  std::vector<std::string> known;
+  for (const Named &each : all_kernels()) {
+    if (each.name == name)
+      return *each.entry;
+    known.push_back(each.name);
   }
   refuse(fmt::format("there is no kernel named '{}'", name),
          fmt::format("the kernels are: {}", fmt::join(known, ", ")));
@@ -278,8 +292,8 @@ void inspect(Request request) {
 
 std::string kernel_list() {
   std::string list;
-  for (const ops::KernelEntry *entry : all_kernels())
-    list += fmt::format("\n  {:<22} sizes {} (default {})", entry->name,
+  for (const auto &[name, entry] : all_kernels())
+    list += fmt::format("\n  {:<22} sizes {} (default {})", name,
                         fmt::join(entry->size_names, " "),
                         fmt::join(entry->sizes, " "));
   return list;

@@ -5,8 +5,10 @@
 #include "dropout.h"
 #include "flash_attention.h"
 #include "layer_norm.h"
+#include "matmul.h"
 #include "max_pool2d.h"
 #include "softmax.h"
+#include "vector_add.h"
 
 namespace lessons {
 
@@ -81,8 +83,36 @@ KernelEntry pooling() {
       }};
 }
 
+KernelEntry addition() {
+  return {.name = "vector_add",
+          .kernel = vector_add(),
+          .dtypes = floats,
+          .size_names = {"N"},
+          .sizes = {1 << 26},
+          .picture_sizes = {5},
+          .operands = [](DType dtype, Sizes n) {
+            return Operands(3, {dtype, {n[0]}, {}});
+          }};
+}
+
+KernelEntry product() {
+  return {.name = "matmul",
+          .kernel = matmul(),
+          .dtypes = floats,
+          .size_names = {"M", "N", "K"},
+          .sizes = {4096, 4096, 4096},
+          .picture_sizes = {3, 5, 4},
+          .operands = [](DType dtype, Sizes n) {
+            return Operands{{dtype, {n[0], n[2]}, {}},
+                            {dtype, {n[2], n[1]}, {}},
+                            {dtype, {n[0], n[1]}, {}}};
+          }};
+}
+
 std::vector<KernelEntry> make_entries() {
-  return {rows("softmax", softmax(), two_matrices),
+  return {addition(),
+          product(),
+          rows("softmax", softmax(), two_matrices),
           rows("long_softmax", long_softmax(), two_matrices),
           rows("layer_norm", layer_norm(),
                [](DType dtype, Sizes n) {
