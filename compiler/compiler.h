@@ -67,10 +67,11 @@ struct Artifact {
 };
 
 // The parameter block of a kernel, on every target: 64-bit integers, for each
-// operand its data pointer, then its sizes, then its strides in elements. On a
-// GPU they are the kernel's parameters in this order and the grid is
-// one-dimensional, one CTA per program. On the host the entry point is a
-// HostEntry; it runs the programs [begin, end).
+// operand its pointer, sizes and strides in elements (of i4, u4 and e2m1, two
+// to a byte, all strides but the last in bytes). On a GPU they are the kernel's
+// parameters in this order and the grid is one-dimensional, one CTA per
+// program. On the host the entry point is a HostEntry; it runs the programs
+// [begin, end).
 using HostEntry = void (*)(const std::int64_t *params, std::int64_t begin,
                            std::int64_t end, void *scratch);
 

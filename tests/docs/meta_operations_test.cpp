@@ -21,6 +21,19 @@ void show(const Tensor &tensor, std::vector<std::int64_t> shape,
 
 const Tensor v(1, 0, "v"), m(2, 0, "m");
 
+TEST(MetaOperations, Sizes) {
+  // [sizes]
+  Tensor rows = m.tile({1, 2}).tile({1, whole}); // three levels
+  EXPECT_EQ(rows.depth(), 3);
+  EXPECT_EQ(rows.rank(), 2); // of the outermost
+  EXPECT_EQ(rows.shape().size(), 2U);
+  EXPECT_EQ(rows.name(), "m");
+  // The first row, once for each row.
+  show(m[0].unsqueeze(0).expand({m.size(0), keep}), {2, 3},
+       "[[0, 1, 2], [0, 1, 2]]");
+  // [/sizes]
+}
+
 TEST(MetaOperations, Tile) {
   // [tile]
   show(v.tile({2}), {5},
@@ -101,6 +114,8 @@ TEST(MetaOperations, Brackets) {
   show(m[1], {2, 3}, "[3, 4, 5]");
   show(m[{ellipsis, -1}], {2, 3}, "[2, 5]");
   show(m[{newaxis, Slice{0, 1}, Slice{.step = 2}}], {2, 3}, "[[[0, 2]]]");
+  show(m.select(1, 0), {2, 3}, "[0, 3]");
+  show(m.slice(1, {1, whole}), {2, 3}, "[[1, 2], [4, 5]]");
   show(v[Slice{-3, whole}], {5}, "[2, 3, 4]");
   show(v[Slice{.step = -2}], {5}, "[4, 2, 0]");
   show(v.flip(0), {3}, "[2, 1, 0]");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every function of the tile language is on a page of the reference.
+// Every operation that an arrangement or an application may call is on a page
+// of the reference, and in an example there that is a test.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -10,6 +11,8 @@
 namespace girih::testing {
 namespace {
 
+using Names = std::set<std::string>;
+
 std::string text_of(const std::string &path) {
   std::ifstream file(path);
   std::ostringstream out;
@@ -17,27 +20,99 @@ std::string text_of(const std::string &path) {
   return out.str();
 }
 
-TEST(ReferenceNames, EveryFunctionIsExplained) {
-  std::string pages;
-  for (const char *page : {"tile_operations", "tile_lanes", "tile_control"})
-    pages += text_of("docs/reference/" + std::string(page) + ".md");
-  if (pages.empty())
-    GTEST_SKIP() << "the pages are not below the working directory";
-  const std::regex declaration(
-      R"((?:Tiles?|void|Range|pair<Tile, Tile>|array<Tile, 4>)\s+(\w+)\()");
-  std::set<std::string> names;
-  for (const char *header :
-       {"functions", "shapes", "reductions", "control", "random", "values"}) {
-    std::string text = text_of("dsl/" + std::string(header) + ".h");
+// A header without its comments and what its classes keep for themselves.
+std::string public_part(const std::string &header) {
+  std::string out;
+  std::istringstream lines(text_of("dsl/" + header + ".h"));
+  bool hidden = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line == "private:" || line == "protected:")
+      hidden = true;
+    if (line == "public:" || line == "};")
+      hidden = false;
+    if (!hidden)
+      out += line.substr(0, line.find("//")) + "\n";
+  }
+  return out;
+}
+
+// What functions with these types of results are called.
+Names declared(std::initializer_list<const char *> headers,
+               const std::string &types) {
+  const std::regex declaration("(?:" + types +
+                               R"()[ \n]+&?(\w+|operator[^\s\w(\[]+)\()");
+  Names names;
+  for (const char *header : headers) {
+    std::string text = public_part(header);
     for (std::sregex_iterator at(text.begin(), text.end(), declaration), end;
          at != end; ++at)
       names.insert((*at)[1]);
   }
-  names.erase("assign"); // not the user's
-  EXPECT_GT(names.size(), 80U);
-  for (const std::string &name : names)
-    EXPECT_NE(pages.find(name + "("), std::string::npos)
-        << "docs/reference does not explain " << name << "()";
+  return names;
+}
+
+// Pages, and the examples on them that are text of a test.
+struct Reference {
+  std::string text, examples;
+
+  explicit Reference(std::initializer_list<const char *> pages) {
+    for (const char *page : pages) {
+      std::istringstream lines(
+          text_of("docs/reference/" + std::string(page) + ".md"));
+      bool example = false, tested = false;
+      for (std::string line; std::getline(lines, line);) {
+        text += line + "\n";
+        if (line.starts_with("```")) {
+          example = !example && tested;
+          tested = false;
+        } else if (example) {
+          examples += line + "\n";
+        } else if (!line.empty()) {
+          tested = line.starts_with("<!-- file: tests/");
+        }
+      }
+    }
+  }
+};
+
+void expect_explained(Names names, const Reference &reference,
+                      const Names &not_the_users) {
+  for (const std::string &each : not_the_users)
+    EXPECT_EQ(names.erase(each), 1U) << each << "() is not declared";
+  for (const std::string &each : names) {
+    bool is_operator = each.starts_with("operator");
+    std::string use = is_operator ? " " + each.substr(8) + " " : each + "(";
+    if (each == "operator!" || each == "operator~")
+      use = " " + each.substr(8);
+    std::string mention = is_operator ? each.substr(8) : use;
+    EXPECT_NE(reference.text.find(mention), std::string::npos)
+        << "docs/reference does not explain " << each << "()";
+    EXPECT_NE(reference.examples.find(use), std::string::npos)
+        << "docs/reference has no tested example of " << each << "()";
+  }
+}
+
+TEST(ReferenceNames, EveryMetaOperation) {
+  const Reference reference({"meta_operations"});
+  if (reference.text.empty())
+    GTEST_SKIP() << "the pages are not below the working directory";
+  Names names = declared({"tensor"}, "Tensor|Size|int|auto|std::vector<Size>|"
+                                     "std::string|Arrangement");
+  EXPECT_GT(names.size(), 20U);
+  // as_partial() is partial(); index() is of an entry between brackets.
+  expect_explained(names, reference, {"as_partial", "index"});
+}
+
+TEST(ReferenceNames, EveryOperationOfTiles) {
+  const Reference reference({"tile_operations", "tile_lanes", "tile_control"});
+  if (reference.text.empty())
+    GTEST_SKIP() << "the pages are not below the working directory";
+  Names names = declared(
+      {"functions", "shapes", "reductions", "control", "random", "values"},
+      "Tiles?|void|Range|Index|Shape|DType|Dim|pair<Tile, Tile>|"
+      "array<Tile, 4>");
+  EXPECT_GT(names.size(), 120U);
+  expect_explained(names, reference, {"all_dims"}); // what `over` is if left
 }
 
 } // namespace

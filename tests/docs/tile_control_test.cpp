@@ -114,20 +114,32 @@ TEST(TileControl, Atomics) {
   // [/atomics]
 }
 
-TEST(TileControl, AtomicsOfIntegers) {
-  auto run = [](auto update) {
-    TestArray bits(i32, {2});
-    bits.set(0, 6);
-    bits.set(1, 0);
-    run_one_tile(update, {&bits});
-    return tile_text(bits);
+// What the page calls `show_bits`.
+template <class Update>
+void show_bits(Update update, const std::string &expected) {
+  auto bits = [] {
+    TestArray out(i32, {2});
+    out.set(0, 6);
+    out.set(1, 0);
+    return std::vector<TestArray>{out};
   };
-  EXPECT_EQ(run([](InOut y) { y.atomic_and({0}, 3); }), "i32 [2, 0]");
-  EXPECT_EQ(run([](InOut y) { y.atomic_or({0}, 3); }), "i32 [7, 0]");
-  EXPECT_EQ(run([](InOut y) { y.atomic_xor({0}, 3); }), "i32 [5, 0]");
-  EXPECT_EQ(run([](InOut y) { y.atomic_min({0}, -1); }), "i32 [-1, 0]");
-  EXPECT_EQ(run([](InOut y) { y.atomic_compare_exchange({0}, 6, 9); }),
+  std::vector<TestArray> given = bits();
+  expect_shown(one_tile([&](InOut y) { update(y); }, {&given[0]}), bits,
+               expected);
+}
+
+TEST(TileControl, AtomicsOfIntegers) {
+  // [atomics_of_integers]
+  show_bits([](const InOut &y) { y.atomic_and({0}, 3); }, "i32 [2, 0]");
+  show_bits([](const InOut &y) { y.atomic_or({0}, 3); }, "i32 [7, 0]");
+  show_bits([](const InOut &y) { y.atomic_xor({0}, 3); }, "i32 [5, 0]");
+  show_bits([](const InOut &y) { y.atomic_min({0}, -1); }, "i32 [-1, 0]");
+  // Only where it is still 6.
+  show_bits([](const InOut &y) { y.atomic_compare_exchange({0}, 6, 9); },
             "i32 [9, 0]");
+  show_bits([](const InOut &y) { y.atomic_compare_exchange({1}, 6, 9); },
+            "i32 [6, 0]");
+  // [/atomics_of_integers]
 }
 
 TEST(TileControl, InlinePtx) {

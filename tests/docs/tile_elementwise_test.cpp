@@ -5,6 +5,46 @@
 namespace girih::testing {
 namespace {
 
+TEST(TileOperations, Operands) {
+  // [operands]
+  show([](const In &x) { return x + x.size(1); }, // three columns
+       "f32 [[4, 5, 6], [7, 8, 9]]");
+  show([](const In &x) { return full(x.shape(), 7, x.dtype()); },
+       "f32 [[7, 7, 7], [7, 7, 7]]");
+  show(
+      [](const In &x) {
+        Index rows = x.source_size(0), half = cdiv(x.source_size(1), 2);
+        return x * max(rows, half) + program_id(0); // 2, and program 0
+      },
+      "f32 [[2, 4, 6], [8, 10, 12]]");
+  // [/operands]
+}
+
+TEST(TileOperations, Updates) {
+  // [updates]
+  show(
+      [](const In &x) {
+        Tile y = x;
+        y += 1;
+        y *= 2;
+        y -= x;
+        y /= 4; // (x + 2) / 4
+        return y;
+      },
+      "f32 [[0.75, 1, 1.25], [1.5, 1.75, 2]]");
+  show(
+      [](const In &x) {
+        Tile y = cast(x, i32);
+        y %= 4;  // 1, 2, 3, 0, 1, 2
+        y |= 8;  // 9, 10, 11, 8, 9, 10
+        y &= 11; // as they are
+        y ^= 1;
+        return y;
+      },
+      "i32 [[8, 11, 10], [9, 8, 11]]");
+  // [/updates]
+}
+
 TEST(TileOperations, Arithmetic) {
   // [arithmetic]
   show([](const In &x) { return x * 2 + 1; }, "f32 [[3, 5, 7], [9, 11, 13]]");
@@ -48,6 +88,8 @@ TEST(TileOperations, Comparisons) {
   // [comparisons]
   show([](const In &x) { return x >= 3; },
        "bool [[false, false, true], [true, true, true]]");
+  show([](const In &x) { return (x <= 2) | (x != 5); },
+       "bool [[true, true, true], [true, false, true]]");
   show([](const In &x) { return (x > 1) & !(x == 5); },
        "bool [[false, true, true], [true, false, true]]");
   show([](const In &x) { return where(x > 2, x, 0); },
@@ -83,6 +125,12 @@ TEST(TileOperations, Rounding) {
   // [rounding]
   show([](const In &x) { return cast(x - 3.5, i32); },
        "i32 [[-2, -1, 0], [0, 1, 2]]");
+  show(
+      [](const In &x) {
+        Tile y = x / 4;
+        return y.to(f16); // as cast(y, f16)
+      },
+      "f16 [[0.25, 0.5, 0.75], [1, 1.25, 1.5]]");
   show([](const In &x) { return cast(x * 100, i8); }, // saturates
        "i8 [[100, 127, 127], [127, 127, 127]]");
   show([](const In &x) { return floor(x - 3.5); },
@@ -109,6 +157,33 @@ TEST(TileOperations, Math) {
        "f32 [[0, 3, 8], [15, 24, 35]]");
   show([](const In &x) { return log(cast(x, i32)); }, // integers give f32
        "f32 [[0, 0.693147, 1.09861], [1.38629, 1.60944, 1.79176]]");
+  // The others, of integers.
+  show([](const In &) { return exp(arange(3)); }, "f32 [1, 2.71828, 7.38906]");
+  show([](const In &) { return expm1(arange(3)); },
+       "f32 [0, 1.71828, 6.38906]");
+  show([](const In &) { return log2(arange(3)); }, "f32 [-inf, 0, 1]");
+  show([](const In &) { return log1p(arange(3)); },
+       "f32 [0, 0.693147, 1.09861]");
+  show([](const In &) { return rsqrt(arange(3)); }, "f32 [inf, 1, 0.707107]");
+  show([](const In &) { return erf(arange(3)); },
+       "f32 [0, 0.842701, 0.995322]");
+  show([](const In &) { return sin(arange(3)); },
+       "f32 [0, 0.841471, 0.909297]");
+  show([](const In &) { return cos(arange(3)); },
+       "f32 [1, 0.540302, -0.416147]");
+  show([](const In &) { return tan(arange(3)); }, "f32 [0, 1.55741, -2.18504]");
+  show([](const In &) { return asin(arange(3)); }, "f32 [0, 1.5708, nan]");
+  show([](const In &) { return acos(arange(3)); }, "f32 [1.5708, 0, nan]");
+  show([](const In &) { return atan(arange(3)); },
+       "f32 [0, 0.785398, 1.10715]");
+  show([](const In &) { return sinh(arange(3)); }, "f32 [0, 1.1752, 3.62686]");
+  show([](const In &) { return cosh(arange(3)); }, "f32 [1, 1.54308, 3.7622]");
+  show([](const In &) { return tanh(arange(3)); },
+       "f32 [0, 0.761594, 0.964028]");
+  show([](const In &) { return asinh(arange(3)); },
+       "f32 [0, 0.881374, 1.44364]");
+  show([](const In &) { return acosh(arange(3)); }, "f32 [nan, 0, 1.31696]");
+  show([](const In &) { return atanh(arange(3)); }, "f32 [0, inf, nan]");
   // [/math]
 }
 
