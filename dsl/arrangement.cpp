@@ -17,8 +17,8 @@ std::vector<std::string> default_operand_names(int count) {
   return out;
 }
 
-// Calls `function`; arithmetic of sizes knows no line, so that `where` stands
-// in for it.
+// Calls `function`; `where` stands in for the line of arithmetic of sizes that
+// is not the user's.
 template <class Function>
 static auto with_line(const SourceLine &where, Function function) {
   try {
@@ -42,8 +42,10 @@ Arrangement run_arrangement(const KernelSource &source,
   for (std::size_t i = 0; i < ranks.size(); ++i)
     tensors.emplace_back(ranks[i], static_cast<int>(i),
                          source.operand_names[i]);
-  Arrangement out =
-      with_line(source.where, [&] { return source.arrangement(tensors); });
+  Arrangement out = with_line(source.where, [&] {
+    UsersSizes users;
+    return source.arrangement(tensors);
+  });
   if (out.operands.size() != tensors.size())
     throw CompileError(ErrorId::arranged_count, out.where,
                        {out.operands.size(), tensors.size()});
@@ -71,9 +73,15 @@ Blocks block_values(const KernelSource &source,
     auto found = config.blocks.find(use.name);
     std::int64_t value =
         found == config.blocks.end() ? use.fallback : found->second;
-    if (found == config.blocks.end() && use.fallback == 0)
-      throw CompileError(ErrorId::block_missing, use.where,
+    if (found == config.blocks.end() && use.fallback == 0) {
+      Diagnostic missing(ErrorId::block_missing, use.where,
                          {use.name, source.name});
+      if (!use.covers.empty())
+        missing.helped("a Config reads `" + use.name +
+                       "=1024`: at least the size that covering_block() is "
+                       "given");
+      throw CompileError(std::move(missing));
+    }
     if (value < 1 || value > max_tile_elements)
       throw CompileError(ErrorId::block_range, use.where,
                          {use.name, value, max_tile_elements});
@@ -98,8 +106,12 @@ std::optional<Expr> block_number(const Blocks &blocks, const Symbol &symbol) {
   if (symbol.kind != SymbolKind::block)
     return std::nullopt;
   auto found = blocks.find(symbol.name);
-  if (found == blocks.end())
-    throw CompileError(ErrorId::block_missing, {}, {symbol.name, ""});
+  if (found == blocks.end()) { // of a Tensor by itself
+    Diagnostic missing(ErrorId::block_missing, {});
+    missing.message = "block size " + symbol.name + " has no value";
+    throw CompileError(missing.helped(
+        "give evaluate() or visualize() one: {{\"" + symbol.name + "\", 64}}"));
+  }
   return Expr(found->second);
 }
 

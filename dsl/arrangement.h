@@ -10,6 +10,32 @@
 
 namespace girih {
 
+/// While it lives, arithmetic of sizes that goes wrong has the line `where`,
+/// unless one that was there before says another.
+class SizeLine {
+public:
+  explicit SizeLine(const std::source_location &where);
+  ~SizeLine();
+  SizeLine(const SizeLine &) = delete;
+  SizeLine &operator=(const SizeLine &) = delete;
+
+private:
+  const std::source_location where_;
+  bool first_;
+};
+
+/// While it lives, operators of sizes are the user's, and so are their lines.
+class UsersSizes {
+public:
+  UsersSizes();
+  ~UsersSizes();
+  UsersSizes(const UsersSizes &) = delete;
+  UsersSizes &operator=(const UsersSizes &) = delete;
+
+private:
+  bool before_;
+};
+
 /// Behind a Tensor: levels of variables and the source index that they give.
 /// Variables are lane symbols numbered in the order of their making; they get
 /// their final kinds when the arrangement is complete.

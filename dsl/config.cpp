@@ -22,56 +22,58 @@ constexpr Field fields[] = {{"num_warps", &Config::num_warps, 1, 32},
                             {"split_k", &Config::split_k, 1, 1 << 16}};
 constexpr int largest_group = 1 << 16;
 
-[[noreturn]] void fail(const std::string &text) {
-  throw CompileError(ErrorId::config, {}, {text});
+[[noreturn]] void fail(const SourceLine &where, const std::string &text) {
+  throw CompileError(ErrorId::config, where, {text});
 }
 
-std::int64_t integer(std::string_view field, std::string_view text,
-                     std::int64_t low, std::int64_t high) {
+std::int64_t integer(const SourceLine &where, std::string_view field,
+                     std::string_view text, std::int64_t low,
+                     std::int64_t high) {
   std::int64_t value = 0;
   const char *end = text.data() + text.size();
   auto [rest, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || rest != end || value < low || value > high)
-    fail("field " + std::string(field) + " is `" + std::string(text) +
-         "`, not an integer from " + std::to_string(low) + " to " +
-         std::to_string(high));
+    fail(where, "field " + std::string(field) + " is `" + std::string(text) +
+                    "`, not an integer from " + std::to_string(low) + " to " +
+                    std::to_string(high));
   return value;
 }
 
-ProgramOrder parse_order(std::string_view text) {
+ProgramOrder parse_order(const SourceLine &where, std::string_view text) {
   ProgramOrder out;
   if (text == "row_major")
     return out;
   if (!text.starts_with("grouped:"))
-    fail("field order is `" + std::string(text) +
-         "`, not row_major or grouped:N");
+    fail(where, "field order is `" + std::string(text) +
+                    "`, not row_major or grouped:N");
   out.kind = ProgramOrder::Kind::grouped;
-  out.group =
-      static_cast<int>(integer("order", text.substr(8), 1, largest_group));
+  out.group = static_cast<int>(
+      integer(where, "order", text.substr(8), 1, largest_group));
   return out;
 }
 
-void set_field(Config &config, std::string_view name, std::string_view value) {
+void set_field(const SourceLine &where, Config &config, std::string_view name,
+               std::string_view value) {
   for (const Field &each : fields)
     if (each.name == name) {
       config.*each.value =
-          static_cast<int>(integer(name, value, each.low, each.high));
+          static_cast<int>(integer(where, name, value, each.low, each.high));
       return;
     }
   if (name == "warp_specialize")
-    config.warp_specialize = integer(name, value, 0, 1) != 0;
+    config.warp_specialize = integer(where, name, value, 0, 1) != 0;
   else if (name == "persistent")
-    config.persistent = integer(name, value, 0, 1) != 0;
+    config.persistent = integer(where, name, value, 0, 1) != 0;
   else if (name == "pdl")
-    config.pdl = integer(name, value, 0, 1) != 0;
+    config.pdl = integer(where, name, value, 0, 1) != 0;
   else if (name == "order")
-    config.order = parse_order(value);
+    config.order = parse_order(where, value);
   // Block sizes are upper case by convention; a misspelt field is not one.
   else if (!is_identifier(name) || (name[0] >= 'a' && name[0] <= 'z'))
-    fail("unknown field `" + std::string(name) + "`");
+    fail(where, "unknown field `" + std::string(name) + "`");
   else
     config.blocks[std::string(name)] =
-        integer(name, value, 1, INT64_C(1) << 40);
+        integer(where, name, value, 1, INT64_C(1) << 40);
 }
 
 } // namespace
@@ -115,7 +117,7 @@ void check_config(const Config &config, const SourceLine &where) {
     check("order", config.order.group, 1, largest_group);
 }
 
-Config parse_config(std::string_view text) {
+Config parse_config(std::string_view text, SourceLine where) {
   Config out;
   std::set<std::string, std::less<>> seen;
   while (!text.empty()) {
@@ -126,11 +128,11 @@ Config parse_config(std::string_view text) {
       continue;
     auto equals = item.find('=');
     if (equals == std::string_view::npos)
-      fail("`" + std::string(item) + "` is not of the form name=value");
+      fail(where, "`" + std::string(item) + "` is not of the form name=value");
     std::string_view name = item.substr(0, equals);
     if (!seen.emplace(name).second)
-      fail("field " + std::string(name) + " is given twice");
-    set_field(out, name, item.substr(equals + 1));
+      fail(where, "field " + std::string(name) + " is given twice");
+    set_field(where, out, name, item.substr(equals + 1));
   }
   return out;
 }

@@ -45,9 +45,10 @@ struct Config {
   bool operator==(const Config &) const = default;
 };
 
-/// Parses Config::to_string's text. Throws CompileError [config] naming the
-/// field, for unknown fields too.
-Config parse_config(std::string_view text);
+/// Parses Config::to_string's text. Throws CompileError [config] at `where`
+/// naming the field, for unknown fields too.
+Config parse_config(std::string_view text,
+                    SourceLine where = std::source_location::current());
 
 /// Throws CompileError [config] at `where` naming the first field that is out
 /// of the range that parse_config() allows. Block sizes are not looked at.

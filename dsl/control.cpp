@@ -37,7 +37,8 @@ void check_function(const char *what, const Function &function,
                     const SourceLine &where) {
   if (!function)
     throw CompileError(ErrorId::missing_argument, where,
-                       {what, "an empty function"});
+                       {what, "an empty function",
+                        "pass a lambda, or a std::function that has one"});
 }
 
 } // namespace

@@ -20,9 +20,12 @@ std::int64_t source_size(const Shapes &shapes, const Symbol &symbol) {
   auto operand = static_cast<std::size_t>(symbol.operand);
   auto dim = static_cast<std::size_t>(symbol.dim);
   if (operand >= shapes.size() || dim >= shapes[operand].size())
-    throw RuntimeError(ErrorId::shape, {"no shape is given for operand " +
-                                            std::to_string(symbol.operand),
-                                        ""});
+    throw RuntimeError(ErrorId::shape,
+                       {"no shape is given for dimension " +
+                            std::to_string(symbol.dim) + " of operand number " +
+                            std::to_string(symbol.operand),
+                        "give the shapes of all operands, with a size for each "
+                        "dimension"});
   return shapes[operand][dim];
 }
 
@@ -182,7 +185,8 @@ void check_shapes(const Program &program, const Shapes &shapes) {
                        {"the shapes do not have the ranks of the operands of "
                         "kernel " +
                             program.name,
-                        ""});
+                        "give a shape for each operand, in their order, with "
+                        "a size for each dimension"});
 }
 
 std::string shape_text(const std::string &name, const Shapes &shapes,
@@ -302,7 +306,8 @@ void check_matches(const Program &program, const Shapes &shapes) {
              shape_text(other, shapes, right) + " do not fit: dimension " +
              std::to_string(each.dim) + " of " + name + " and dimension " +
              std::to_string(each.other_dim) + " of " + other + " must be equal",
-         ""});
+         "they are cut into tiles side by side: pass arrays that agree in "
+         "them"});
   }
 }
 
@@ -314,7 +319,10 @@ void check_covers(const Program &program, const Shapes &shapes) {
                          {"kernel " + program.name + ": block size " +
                               each.name + " is " + std::to_string(each.block) +
                               ", but has to cover " + std::to_string(size),
-                          "use a Config with a larger " + each.name});
+                          size > max_tile_elements
+                              ? "no tile is that large: cut the dimension by "
+                                "block_size() and loop over the tiles"
+                              : "use a Config with a larger " + each.name});
   }
 }
 

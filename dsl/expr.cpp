@@ -4,6 +4,7 @@
 // fixed order, so that equal expressions of that form are the same tree.
 #include "girih/dsl/expr.h"
 
+#include "girih/dsl/arrangement.h"
 #include "girih/dsl/support/diagnostics.h"
 
 #include <algorithm>
@@ -27,8 +28,31 @@ namespace {
 
 using Kind = Expr::Kind;
 
+thread_local const std::source_location *line = nullptr;
+thread_local bool users_sizes = false;
+
+// The line of an operator, where that is the user's.
+class OperatorLine {
+public:
+  explicit OperatorLine(const SizeArgument &argument)
+      : first_(!line && users_sizes) {
+    if (first_)
+      line = &argument.where();
+  }
+  ~OperatorLine() {
+    if (first_)
+      line = nullptr;
+  }
+  OperatorLine(const OperatorLine &) = delete;
+  OperatorLine &operator=(const OperatorLine &) = delete;
+
+private:
+  bool first_;
+};
+
 [[noreturn]] void fail(const std::string &what) {
-  throw CompileError(ErrorId::size_arithmetic, {}, {what});
+  throw CompileError(ErrorId::size_arithmetic,
+                     line ? SourceLine(*line) : SourceLine(), {what});
 }
 
 std::int64_t checked(bool overflow, std::int64_t value) {
@@ -280,6 +304,21 @@ std::optional<std::int64_t> Expr::as_constant() const {
   return node_->value;
 }
 
+SizeLine::SizeLine(const std::source_location &where)
+    : where_(where), first_(!line) {
+  if (first_)
+    line = &where_;
+}
+
+SizeLine::~SizeLine() {
+  if (first_)
+    line = nullptr;
+}
+
+UsersSizes::UsersSizes() : before_(users_sizes) { users_sizes = true; }
+
+UsersSizes::~UsersSizes() { users_sizes = before_; }
+
 bool Symbol::operator==(const Symbol &other) const {
   return order(*this, other) == 0;
 }
@@ -288,19 +327,25 @@ bool Expr::same(const Expr &other) const {
   return node_ == other.node_ || order(*this, other) == 0;
 }
 
-Expr operator+(const Expr &lhs, const Expr &rhs) {
+Expr operator+(const SizeArgument &left_side, const SizeArgument &right_side) {
+  OperatorLine here(left_side);
+  const Expr &lhs = left_side.size(), &rhs = right_side.size();
   Sum sum = sum_of(lhs);
   sum.add_expr(rhs, 1);
   return sum.expr();
 }
 
-Expr operator-(const Expr &lhs, const Expr &rhs) {
+Expr operator-(const SizeArgument &left_side, const SizeArgument &right_side) {
+  OperatorLine here(left_side);
+  const Expr &lhs = left_side.size(), &rhs = right_side.size();
   Sum sum = sum_of(lhs);
   sum.add_expr(rhs, -1);
   return sum.expr();
 }
 
-Expr operator*(const Expr &lhs, const Expr &rhs) {
+Expr operator*(const SizeArgument &left_side, const SizeArgument &right_side) {
+  OperatorLine here(left_side);
+  const Expr &lhs = left_side.size(), &rhs = right_side.size();
   if (auto number = rhs.as_constant()) {
     Sum sum;
     sum.add_expr(lhs, *number);
@@ -323,7 +368,9 @@ Expr operator*(const Expr &lhs, const Expr &rhs) {
   return product(factors) * factor;
 }
 
-Expr operator/(const Expr &lhs, const Expr &rhs) {
+Expr operator/(const SizeArgument &left_side, const SizeArgument &right_side) {
+  OperatorLine here(left_side);
+  const Expr &lhs = left_side.size(), &rhs = right_side.size();
   check_divisor(rhs);
   if (lhs.same(rhs))
     return 1;
@@ -331,7 +378,9 @@ Expr operator/(const Expr &lhs, const Expr &rhs) {
   return parts.whole + divide_rest(parts.rest, rhs);
 }
 
-Expr operator%(const Expr &lhs, const Expr &rhs) {
+Expr operator%(const SizeArgument &left_side, const SizeArgument &right_side) {
+  OperatorLine here(left_side);
+  const Expr &lhs = left_side.size(), &rhs = right_side.size();
   check_divisor(rhs);
   Sum rest = divide(lhs, rhs).rest;
   if (rest.terms.empty() && (rhs.as_constant() || rest.constant == 0))
@@ -341,14 +390,19 @@ Expr operator%(const Expr &lhs, const Expr &rhs) {
   return make_expr(Kind::mod, rest.expr(), rhs);
 }
 
-Expr cdiv(const Expr &lhs, const Expr &rhs) { return (lhs + rhs - 1) / rhs; }
+Expr cdiv(const SizeArgument &lhs, const SizeArgument &rhs) {
+  OperatorLine here(lhs);
+  return (lhs.size() + rhs.size() - 1) / rhs.size();
+}
 
 // min(x, max(x, y)) and max(x, min(x, y)) are x.
 static bool absorbs(const Expr &x, const Expr &inner, Kind kind) {
   return inner.kind() == kind && (inner.lhs().same(x) || inner.rhs().same(x));
 }
 
-Expr min(const Expr &lhs, const Expr &rhs) {
+Expr min(const SizeArgument &left_side, const SizeArgument &right_side) {
+  OperatorLine here(left_side);
+  const Expr &lhs = left_side.size(), &rhs = right_side.size();
   // A constant difference decides, whatever the symbols are.
   Expr difference = rhs - lhs;
   if (auto number = difference.as_constant())
@@ -361,7 +415,9 @@ Expr min(const Expr &lhs, const Expr &rhs) {
                              : make_expr(Kind::min, rhs, lhs);
 }
 
-Expr max(const Expr &lhs, const Expr &rhs) {
+Expr max(const SizeArgument &left_side, const SizeArgument &right_side) {
+  OperatorLine here(left_side);
+  const Expr &lhs = left_side.size(), &rhs = right_side.size();
   Expr difference = lhs - rhs;
   if (auto number = difference.as_constant())
     return *number >= 0 ? lhs : rhs;
@@ -474,7 +530,8 @@ static std::int64_t evaluated(Kind kind, std::int64_t lhs, std::int64_t rhs) {
       throw RuntimeError(ErrorId::size,
                          {"an index of an arrangement overflows 64-bit "
                           "integers for these sizes",
-                          ""});
+                          "use smaller sizes, or less padding and smaller "
+                          "strides in the arrangement"});
     return out;
   case Kind::floordiv: // a size may be 0; then nothing is looked at
     return floordiv(lhs, std::max<std::int64_t>(rhs, 1));

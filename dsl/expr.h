@@ -2,10 +2,12 @@
 // Symbolic integers: sizes, grids and index maps of arrangements.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -91,14 +93,39 @@ private:
   friend Expr make_expr(Kind, const Expr &, const Expr &);
 };
 
-Expr operator+(const Expr &lhs, const Expr &rhs);
-Expr operator-(const Expr &lhs, const Expr &rhs);
-Expr operator*(const Expr &lhs, const Expr &rhs);
-Expr operator/(const Expr &lhs, const Expr &rhs); // floor division
-Expr operator%(const Expr &lhs, const Expr &rhs); // floor modulo
-Expr cdiv(const Expr &lhs, const Expr &rhs);      // (lhs + rhs - 1) / rhs
-Expr min(const Expr &lhs, const Expr &rhs);
-Expr max(const Expr &lhs, const Expr &rhs);
+/// An Expr or an integer, with the line it is used in: the parameter type of
+/// operators.
+class SizeArgument {
+public:
+  using Where = std::source_location;
+  SizeArgument(const Expr &size, Where where = Where::current())
+      : size_(&size), where_(where) {}
+  template <std::integral T>
+  SizeArgument(T number, Where where = Where::current())
+      : number_(static_cast<std::int64_t>(number)), size_(&*number_),
+        where_(where) {}
+  SizeArgument(const SizeArgument &) = delete;
+  SizeArgument &operator=(const SizeArgument &) = delete;
+
+  const Expr &size() const { return *size_; }
+  const Where &where() const { return where_; }
+
+private:
+  std::optional<Expr> number_;
+  const Expr *size_; // lives as long as the expression that the operator is in
+  Where where_;
+};
+
+Expr operator+(const SizeArgument &lhs, const SizeArgument &rhs);
+Expr operator-(const SizeArgument &lhs, const SizeArgument &rhs);
+Expr operator*(const SizeArgument &lhs, const SizeArgument &rhs);
+/// Division and remainder round towards minus infinity.
+Expr operator/(const SizeArgument &lhs, const SizeArgument &rhs);
+Expr operator%(const SizeArgument &lhs, const SizeArgument &rhs);
+/// (lhs + rhs - 1) / rhs
+Expr cdiv(const SizeArgument &lhs, const SizeArgument &rhs);
+Expr min(const SizeArgument &lhs, const SizeArgument &rhs);
+Expr max(const SizeArgument &lhs, const SizeArgument &rhs);
 
 /// Element `at` of operand number `operand`.
 Expr element(int operand, Expr at);

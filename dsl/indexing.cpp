@@ -40,6 +40,7 @@ Steps steps_of(const Slice &range, const Expr &size) {
 } // namespace
 
 Tensor Tensor::slice(int dim, Slice range, Where where) const {
+  SizeLine line(where);
   auto d = static_cast<std::size_t>(checked_dim("slice()", dim, rank(), where));
   Map out = *map_;
   auto &dims = out.levels[static_cast<std::size_t>(base_)];
@@ -69,6 +70,7 @@ Tensor Tensor::flip(int dim, Where where) const {
 }
 
 Tensor Tensor::select(int dim, Size index, Where where) const {
+  SizeLine line(where);
   int d = checked_dim("select()", dim, rank(), where);
   Map out = *map_;
   auto &dims = out.levels[static_cast<std::size_t>(base_)];
@@ -92,7 +94,8 @@ Tensor Tensor::operator[](const Selection &selection) const {
   if (used > rank())
     throw CompileError(
         ErrorId::rank_mismatch, selection.where,
-        {"operator []", used, "indices", rank(), map_->describe(base_)});
+        {"operator []", used, "indices", rank(), map_->describe(base_),
+         "give at most one for each dimension; newaxis adds one"});
   if (int ellipses = count(Kind::ellipsis); ellipses > 1)
     throw CompileError(ErrorId::ellipsis, selection.where,
                        {map_->describe(base_), ellipses});

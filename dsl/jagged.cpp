@@ -27,6 +27,7 @@ bool is_source(const Tensor &tensor) {
 Tensor Tensor::jagged(int dim, const Tensor &offsets, Extent max_length,
                       Where where) const {
   auto d = checked_dim("jagged()", dim, rank(), where);
+  SizeLine line(where);
   const Map &from = offsets.map();
   const char *wrong = from.operand == map_->operand ? "is the operand itself"
                       : !is_source(offsets)         ? "was arranged before"

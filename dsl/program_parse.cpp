@@ -28,7 +28,7 @@ public:
     if (!program_.index32)
       scanner_.expect("index64");
     scanner_.expect("config");
-    program_.config = parse_config(scanner_.quoted());
+    program_.config = parse_config(scanner_.quoted(), {});
     while (scanner_.accept("constant"))
       constant();
     operands();

@@ -37,20 +37,30 @@ void check_name(const KernelSource &source, const std::string &name,
   else if (!seen.insert(name).second)
     why = "another operand has the same name";
   if (why)
-    throw CompileError(ErrorId::operand_name, source.where, {name, why});
+    throw CompileError(ErrorId::operand_name, source.where,
+                       {name, why, "an operand"});
+}
+
+bool is_printable(char c) {
+  return static_cast<unsigned char>(c) >= ' ' && c != '"' && c != '\\';
+}
+
+// A name as a message can show it.
+std::string printable_part(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !is_printable(c); }, '?');
+  return name;
 }
 
 void check_source(const KernelSource &source, std::span<const int> ranks) {
   check_count(source, source.operand_names.size(), "operand names");
   check_count(source, ranks.size(), "ranks");
-  bool printable =
-      std::all_of(source.name.begin(), source.name.end(), [](char c) {
-        return static_cast<unsigned char>(c) >= ' ' && c != '"' && c != '\\';
-      });
-  if (!printable)
+  if (!std::all_of(source.name.begin(), source.name.end(), is_printable))
     throw CompileError(ErrorId::operand_name, source.where,
-                       {"the kernel", "quotes, backslashes and control "
-                                      "characters do not print"});
+                       {printable_part(source.name),
+                        "quotes, backslashes and control characters do not "
+                        "print",
+                        "a kernel"});
   std::set<std::string> seen;
   for (const std::string &each : source.operand_names)
     check_name(source, each, seen);

@@ -110,7 +110,8 @@ template <class Function>
 void check_function(const char *what, const Function &combine, Where where) {
   if (!combine)
     throw CompileError(ErrorId::missing_argument, where,
-                       {what, "an empty function"});
+                       {what, "an empty function",
+                        "pass a lambda, or a std::function that has one"});
 }
 
 CombineMany many(const Combine &combine) {
@@ -121,7 +122,9 @@ CombineMany many(const Combine &combine) {
 std::vector<ValueId> same_shape(const char *what, const std::vector<Located> &x,
                                 Where where) {
   if (x.empty())
-    throw CompileError(ErrorId::missing_argument, where, {what, "no tile"});
+    throw CompileError(
+        ErrorId::missing_argument, where,
+        {what, "no tile", "give it one or more tiles of one shape"});
   std::vector<ValueId> out;
   for (const Located &each : x) {
     if (shape_of(each) != shape_of(x[0]))

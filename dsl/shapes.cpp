@@ -116,13 +116,14 @@ Tile arange(std::int64_t count, DType dtype, std::int64_t start,
   Recorder &recorder = Recorder::current("arange()", where);
   if (dtype != DType::i32 && dtype != DType::i64)
     throw CompileError(ErrorId::arange, where,
-                       {"of dtype " + std::string(name(dtype)) +
-                        "; it counts in i32 or i64: cast it"});
+                       {"of dtype " + std::string(name(dtype)),
+                        "it counts in i32 or i64; cast() what it gives"});
   constexpr std::int64_t limit = 1 << 30;
   if (start < -limit || start > limit)
     throw CompileError(
         ErrorId::arange, where,
-        {"from " + std::to_string(start) + "; it starts within 2^30 of 0"});
+        {"from " + std::to_string(start),
+         "it starts within 2^30 of 0; add the rest to what it gives"});
   check_size("arange()", {count}, where);
   Node node;
   node.op = Op::arange;
@@ -198,8 +199,10 @@ Tile squeeze(const Located &x, int dim, std::source_location where) {
   Shape shape = shape_of(x);
   if (shape[at] != 1)
     throw CompileError(
-        ErrorId::not_one, where,
-        {"squeeze()", at, "a tile " + to_string(shape), shape[at]});
+        Diagnostic(ErrorId::not_one, where,
+                   {"squeeze()", at, "a tile " + to_string(shape), shape[at]})
+            .helped("slice() keeps one lane, a reduction along the dimension "
+                    "makes one of all"));
   if (shape.size() > 1) {
     shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(at));
     return reshape(x, std::move(shape), where);
@@ -233,9 +236,13 @@ Tile slice(const Located &x, int dim, std::int64_t begin, std::int64_t size,
   if (!inside)
     throw CompileError(ErrorId::slice, where,
                        {"slice() of " + std::to_string(size) + " lanes from " +
-                        std::to_string(begin) + " in steps of " +
-                        std::to_string(step) + " leaves dimension " +
-                        std::to_string(at) + " of a tile " + to_string(shape)});
+                            std::to_string(begin) + " in steps of " +
+                            std::to_string(step) + " leaves dimension " +
+                            std::to_string(at) + " of a tile " +
+                            to_string(shape),
+                        "the lanes are begin, begin + step, ..., all of them "
+                        "from 0 to " +
+                            std::to_string(shape[at] - 1)});
   std::vector<Expr> map;
   for (std::size_t d = 0; d < shape.size(); ++d)
     map.push_back(d == at ? lane(d) * step + begin : lane(d));

@@ -80,11 +80,14 @@ Size covering_block(std::string_view name, const Size &size,
   bool sizes = true;
   size.for_each_symbol(
       [&](const Symbol &symbol) { sizes &= symbol.kind == SymbolKind::size; });
-  if (!sizes)
-    throw CompileError(ErrorId::extent, where,
-                       {"covering_block()", "a size made of block sizes", 0,
-                        std::string(name),
-                        "give sizes of operands, before they are cut"});
+  if (!sizes) {
+    Diagnostic found(ErrorId::extent, where);
+    found.message = "covering_block(\"" + std::string(name) + "\") got " +
+                    text_of(size) + ", which is not of sizes of operands alone";
+    throw CompileError(found.helped(
+        "give the size of a dimension before it is cut: x.size(1), not that of "
+        "x.tile(...)"));
+  }
   if (scope)
     scope->use_block({std::string(name), 0, {size}, where});
   return block;
@@ -227,7 +230,9 @@ void check_count(const char *function, const char *what, std::size_t count,
                  std::source_location where) {
   if (count != rank)
     throw CompileError(ErrorId::rank_mismatch, where,
-                       {function, count, what, rank, tensor});
+                       {function, count, what, rank, tensor,
+                        "give one for each dimension of the level; at() is for "
+                        "levels further inside"});
 }
 
 // How one dimension is cut.
@@ -273,6 +278,7 @@ const Extent *entry(const Extents &list, std::size_t d) {
 
 Tensor Tensor::tile(Extents sizes, Extents strides, Extents dilation,
                     Rounding rounding, Where where) const {
+  SizeLine line(where);
   Map out = *map_;
   auto level = static_cast<std::size_t>(base_);
   std::vector<Dim> dims = out.levels[level], tiles, inside;
@@ -319,6 +325,7 @@ Tensor Tensor::tile(Extents sizes, Extents strides, Extents dilation,
 }
 
 Tensor Tensor::expand(Extents sizes, Where where) const {
+  SizeLine line(where);
   Map out = *map_;
   auto &dims = out.levels[static_cast<std::size_t>(base_)];
   std::string text = map_->describe(base_);
@@ -399,6 +406,7 @@ Tensor Tensor::permute(std::vector<int> order, Where where) const {
 }
 
 Tensor Tensor::flatten(int start, int end, Where where) const {
+  SizeLine line(where);
   Map out = *map_;
   auto &dims = out.levels[static_cast<std::size_t>(base_)];
   int last = end == INT32_MAX ? rank() : end < 0 ? end + rank() : end;
@@ -449,6 +457,7 @@ Tensor Tensor::ravel(Where where) const {
 }
 
 Tensor Tensor::pad(std::vector<Padding> padding, Where where) const {
+  SizeLine line(where);
   Map out = *map_;
   auto &dims = out.levels[static_cast<std::size_t>(base_)];
   check_count("pad()", "pairs", padding.size(), dims.size(),

@@ -120,7 +120,7 @@ Config changed(const Config &config, const std::string &changes) {
   std::string merged;
   for (const auto &[name, word] : fields)
     merged += word + " ";
-  return parse_config(merged);
+  return parse_config(merged, {});
 }
 
 // Blocks of a picture: 2, where the kernel does not need more.

@@ -33,7 +33,8 @@ std::int64_t checked_numel(Sizes shape, DType dtype) {
   for (std::int64_t size : shape) {
     if (size < 0)
       fail(ErrorId::shape,
-           fmt::format("negative size in shape {}", text(shape)));
+           fmt::format("negative size in shape {}", text(shape)),
+           {.help = "sizes are 0 or more"});
     overflow |=
         __builtin_mul_overflow(count, std::max<std::int64_t>(size, 1), &count);
   }
@@ -43,7 +44,8 @@ std::int64_t checked_numel(Sizes shape, DType dtype) {
     fail(ErrorId::shape,
          fmt::format("an array of shape {} and type {} does not fit in "
                      "the address space",
-                     text(shape), name(dtype)));
+                     text(shape), name(dtype)),
+         {.help = "use smaller sizes"});
   return std::ranges::count(shape, 0) ? 0 : count;
 }
 
@@ -62,14 +64,16 @@ void check_reach(Sizes shape, Sizes strides, DType dtype) {
   if (overflow || reach > most_bits / bits(dtype))
     fail(ErrorId::shape,
          fmt::format("strides {} of shape {} reach past the address space",
-                     text(strides), text(shape)));
+                     text(strides), text(shape)),
+         {.help = "strides count elements, not bytes"});
 }
 
 int checked_dim(int dim, const Array &array) {
   const int rank = array.rank();
   if (dim < -rank || dim >= rank)
     fail(ErrorId::index,
-         fmt::format("dimension {} of {}", dim, array.to_string()));
+         fmt::format("dimension {} of {}", dim, array.to_string()),
+         {.help = "dimensions count from 0; -1 is the last one"});
   return dim < 0 ? dim + rank : dim;
 }
 
@@ -88,18 +92,24 @@ Array::Array(void *data, Sizes shape, DType dtype, Device device, Sizes strides,
              std::shared_ptr<void> owner)
     : owner_(std::move(owner)), data_(data), device_(device), dtype_(dtype) {
   if (shape.size() > static_cast<std::size_t>(max_rank))
-    fail(ErrorId::shape, fmt::format("rank {} of shape {} is above {}",
-                                     shape.size(), text(shape), max_rank));
+    fail(ErrorId::shape,
+         fmt::format("rank {} of shape {} is above {}", shape.size(),
+                     text(shape), max_rank),
+         {.help = "join dimensions"});
   if (!strides.empty() && strides.size() != shape.size())
     fail(ErrorId::shape,
-         fmt::format("{} strides for shape {}", strides.size(), text(shape)));
+         fmt::format("{} strides for shape {}", strides.size(), text(shape)),
+         {.help = "give one for each size, or none for row-major memory"});
   if (checked_numel(shape, dtype) > 0 && !data)
     fail(ErrorId::null_pointer,
-         fmt::format("null pointer for an array of shape {}", text(shape)));
+         fmt::format("null pointer for an array of shape {}", text(shape)),
+         {.help = "give its memory, or make some with Array::empty()"});
   const auto align = static_cast<std::uintptr_t>(std::max(1, bits(dtype) / 8));
   if (reinterpret_cast<std::uintptr_t>(data) % align != 0)
-    fail(ErrorId::argument, fmt::format("address {} is not aligned for {}",
-                                        fmt::ptr(data), name(dtype)));
+    fail(ErrorId::argument,
+         fmt::format("address {} is not aligned for {}", fmt::ptr(data),
+                     name(dtype)),
+         {.help = "begin at a multiple of an element's size"});
   rank_ = static_cast<std::int8_t>(shape.size());
   std::ranges::copy(shape, dims_.begin());
   check_reach(shape, strides, dtype);
@@ -211,7 +221,8 @@ Array Array::reshape(Sizes shape) const {
   }
   if (checked_numel(sizes, dtype_) != numel())
     fail(ErrorId::shape,
-         fmt::format("reshape() of {} to {}", to_string(), text(shape)));
+         fmt::format("reshape() of {} to {}", to_string(), text(shape)),
+         {.help = "the number of elements stays; one size may be -1"});
   Array view(data_, sizes, dtype_, device_, {}, owner_);
   view.read_only_ = read_only_;
   return view;
@@ -251,7 +262,8 @@ Array Array::select(int dim, std::int64_t index) const {
   const auto at = static_cast<std::size_t>(checked_dim(dim, *this));
   if (index < 0 || index >= dims_[at])
     fail(ErrorId::index,
-         fmt::format("index {} of dimension {} of {}", index, at, to_string()));
+         fmt::format("index {} of dimension {} of {}", index, at, to_string()),
+         {.help = "indices go from 0 to the dimension's size less 1"});
   Array view = *this;
   view.data_ = moved(data_, index * dims_[at + max_rank], dtype_);
   for (std::size_t next = at + 1; next < static_cast<std::size_t>(rank_);

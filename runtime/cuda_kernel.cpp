@@ -62,7 +62,8 @@ Device device_of(const std::string &kernel, const CudaGrid &grid,
     fail(ErrorId::device,
          fmt::format("kernel {}: the stream is of {}, the arrays are on {}",
                      kernel, grid.stream.device().to_string(),
-                     device.to_string()));
+                     device.to_string()),
+         {.help = "take a stream of the arrays' device"});
   return device;
 }
 

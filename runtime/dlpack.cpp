@@ -28,7 +28,9 @@ constexpr TypeRow types[] = {
 };
 
 [[noreturn]] void refuse(std::string message) {
-  throw RuntimeError(ErrorId::dlpack, {std::move(message), ""});
+  throw RuntimeError(
+      ErrorId::dlpack,
+      {std::move(message), "copy it to an array that both sides know"});
 }
 
 DType dtype_of(const Tensor &tensor) {
@@ -91,7 +93,8 @@ template <class ManagedTensor> ManagedTensor *make_export(const Array &array) {
 template <class ManagedTensor>
 std::shared_ptr<void> take_over(ManagedTensor *managed) {
   if (!managed)
-    fail(ErrorId::argument, "the DLPack tensor is NULL");
+    fail(ErrorId::argument, "the DLPack tensor is NULL",
+         {.help = "give what __dlpack__() or to_dlpack() made"});
   const auto destroy = [](void *pointer) {
     auto *self = static_cast<ManagedTensor *>(pointer);
     if (self->deleter)

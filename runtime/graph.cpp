@@ -155,7 +155,8 @@ GraphCapture::~GraphCapture() {
 GraphCapture::Ended GraphCapture::end() {
   const SourceLine &begun = state_->begun;
   if (!state_->open)
-    fail(ErrorId::capture, "this capture is finished already", {begun, {}, {}});
+    fail(ErrorId::capture, "this capture is finished already",
+         {begun, {}, "begin another one: a capture is finished once"});
   if (state_->thread != std::this_thread::get_id())
     fail(ErrorId::capture, "a capture is finished by another thread",
          {begun, {}, "finish it in the thread that began it"});
@@ -240,7 +241,7 @@ bool Graph::update(const Stream &stream, const std::function<void()> &work,
     fail(ErrorId::capture,
          fmt::format("a graph of {} is updated by a capture on {}",
                      state_->device.to_string(), stream.device().to_string()),
-         {where, {}, {}});
+         {where, {}, "capture in a stream of the graph's device"});
   GraphCapture scope(stream, where);
   work();
   return state_->take(scope.end());
@@ -282,7 +283,7 @@ void Graph::launch(const Stream &stream, std::source_location where) const {
     fail(ErrorId::device,
          fmt::format("a graph of {} cannot be launched in a stream of {}",
                      state_->device.to_string(), stream.device().to_string()),
-         {where, {}, {}});
+         {where, {}, "launch it in a stream of its device"});
   Capture *outer = capture_on(state_->device);
   if (outer) {
     outer->keep(state_);

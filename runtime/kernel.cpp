@@ -64,7 +64,8 @@ void execute(const Plan &plan, const KernelSource &source, CallWords &call,
     fail(ErrorId::device,
          fmt::format("kernel {}: the stream is of {}, the arrays are on {}",
                      source.name, stream.device().to_string(),
-                     plan.device.to_string()));
+                     plan.device.to_string()),
+         {.help = "take a stream of the arrays' device"});
   check_overlap(plan, source, arrays);
   if (plan.programs == 0 && !plan.checked)
     return;

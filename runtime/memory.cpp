@@ -20,7 +20,8 @@ using cuda::Gpu;
 
 [[noreturn]] void fail_memory(std::size_t bytes, Device device) {
   fail(ErrorId::out_of_memory,
-       fmt::format("{} has no {} bytes left", device.to_string(), bytes));
+       fmt::format("{} has no {} bytes left", device.to_string(), bytes),
+       {.help = "free Arrays that are not needed, or use smaller ones"});
 }
 
 DevicePointer as_device(const void *pointer) {

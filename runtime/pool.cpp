@@ -13,7 +13,8 @@ namespace {
 
 void check_size(std::int64_t bytes) {
   if (bytes < 0)
-    fail(ErrorId::argument, fmt::format("a pool cannot keep {} bytes", bytes));
+    fail(ErrorId::argument, fmt::format("a pool cannot keep {} bytes", bytes),
+         {.help = "give 0 bytes or more"});
 }
 
 } // namespace

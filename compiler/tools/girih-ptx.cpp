@@ -21,7 +21,7 @@ static Config configOf(ModuleOp module) {
   for (auto kernel : module.getOps<func::FuncOp>())
     if (auto text =
             kernel->getAttrOfType<StringAttr>(tile::TileDialect::configAttr))
-      return parse_config(std::string_view(text.getValue()));
+      return parse_config(std::string_view(text.getValue()), {});
   return {};
 }
 

@@ -148,7 +148,7 @@ LaunchOptions options_of(const girih_launch_options *options, Device device) {
   const auto given = read_options(options, "girih_launch_options");
   LaunchOptions result;
   if (given.config)
-    result.config = parse_config(given.config);
+    result.config = parse_config(given.config, {});
   result.stream = stream_of(given.stream, device);
   return result;
 }

@@ -53,7 +53,7 @@ Program program_for(const Kernel &kernel, const std::vector<Array> &arrays,
                     const compiler::Target &target, const char *config) {
   LaunchOptions options;
   if (config) {
-    options.config = parse_config(config);
+    options.config = parse_config(config, {});
   } else if (arrays.size() == static_cast<std::size_t>(kernel.arity())) {
     std::vector<DType> dtypes;
     std::vector<int> ranks;

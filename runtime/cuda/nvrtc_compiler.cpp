@@ -117,7 +117,8 @@ std::string first_error(const std::string &log) {
                         {fmt::format("kernel {} does not compile for {}: {}",
                                      source.name, arch, what),
                          source.options.empty()
-                             ? ""
+                             ? "it is compiled as CUDA C++ by NVRTC, without "
+                               "the host's headers"
                              : fmt::format("its options were {}",
                                            fmt::join(source.options, " "))});
   if (!log.empty())

@@ -158,7 +158,8 @@ void KernelPlanner::check_written(const Program &program) {
     if (arrays_[at]->read_only())
       fail_operand(ErrorId::argument, at,
                    "is written, but its Array is "
-                   "read-only");
+                   "read-only",
+                   "pass one that may be written, such as a copy");
     if (overlaps_itself(*arrays_[at]))
       fail_operand(
           ErrorId::stride, at,

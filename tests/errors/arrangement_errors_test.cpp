@@ -188,20 +188,27 @@ TEST(ArrangementErrors, JaggedUse) {
   expect(i64, [](Tensor a, Tensor b) { AT; return arranged(a.jagged(0, b, 3).flatten().tile({4}), b); }, [](InOut, In) {});
 }
 TEST(ArrangementErrors, SizeArithmetic) {
-  // Operators of sizes know no line: that of make() stands in.
   Config config;
   config.blocks["B"] = 4;
-  auto expect = [&](auto arrange) {
-    expect_error(Id::size_arithmetic, [&] {
-      AT; auto source = make_source("k", arrange, [](InOut) {});
-      record_kernel(source, 2, config);
-    });
-  };
+  auto expect = [&](auto arrange) { expect_arrangement_error(Id::size_arithmetic, arrange, config); };
   auto B = [] { return block_size("B"); };
-  expect([&](Tensor a) { return arranged(a.tile({a.size(0) / 0, B()})); });
-  expect([&](Tensor a) { return arranged(a.tile({a.size(0) % -3, B()})); });
-  expect([&](Tensor a) { return arranged(a.tile({Size(INT64_MAX) + 1, B()})); });
-  expect([&](Tensor a) { return arranged(a.pad({{INT64_MAX, 1}, {0, 0}}).tile({1, B()})); });
+  expect([&](Tensor a) { AT; return arranged(a.tile({a.size(0) / 0, B()})); });
+  expect([&](Tensor a) { AT; return arranged(a.tile({a.size(0) % -3, B()})); });
+  expect([&](Tensor a) { AT; return arranged(a.tile({Size(INT64_MAX) + 1, B()})); });
+  expect([&](Tensor a) { AT; return arranged(a.tile({1 + Size(INT64_MAX), B()})); });
+  expect([&](Tensor a) { AT; return arranged(a.tile({max(Size(INT64_MIN), 1), B()})); });
+  expect([&](Tensor a) { AT; return arranged(a.tile({cdiv(a.size(0), 0), B()})); });
+  expect([&](Tensor a) { AT; return arranged(a.at(0, [](Tensor t) { return t.tile({t.size(0) / 0, 1}); })); });
+  // What meta-operations compute is at their line.
+  expect([&](Tensor a) { AT; return arranged(a.pad({{INT64_MAX, 1}, {0, 0}}).tile({1, B()})); });
+  expect([&](Tensor a) { AT; return arranged(a.tile({2, B()}, {1, 4}, {INT64_MAX, 1})); });
+  expect_error(Id::size_arithmetic, [] { AT, Tensor(1).pad({{INT64_MAX, 1}}); });
+  // A mistake leaves nothing behind: an operator that is nobody's has no line.
+  expect_error(Id::size_arithmetic, [] { Size(INT64_MAX) + 1; });
+}
+TEST(ArrangementErrors, CoveringBlock) {
+  expect_arrangement_error(Id::block_missing, [](Tensor a) { AT; auto N = covering_block("N", a.size(1)); return arranged(a.tile({1, N})); }, {}, "at least the size that covering_block()");
+  expect_arrangement_error(Id::extent, [](Tensor a) { auto rows = a.tile({block_size("B"), 1}); AT; covering_block("N", rows.size(0)); return arranged(a); }, {}, "covering_block(\"N\") got (a.n0 - 1) / B + 1");
 }
 TEST(ArrangementErrors, SizeDividedByZeroBlocks) {
   Config config;
@@ -327,6 +334,10 @@ TEST(ArrangementErrors, OperandNames) {
       AT; auto source = make_source("k", [](Tensor a) { return arranged(a); }, [](InOut) {}, {name});
       record_kernel(source, 1);
     });
+  expect_error(Id::operand_name, [] {
+    AT; auto source = make_source("k\"1", [](Tensor a) { return arranged(a); }, [](InOut) {});
+    record_kernel(source, 1);
+  }, "`k?1` cannot name a kernel: quotes");
   expect_error(Id::operand_name, [&] {
     AT; auto source = make_source("k", [](Tensor a, Tensor b) { return arranged(a, b); }, [](In, InOut) {}, {"x", "x"});
     record_kernel(source, 1);

@@ -54,6 +54,11 @@ class EveryError : public ::testing::Environment {
 const auto *const environment_of_tests =
     ::testing::AddGlobalTestEnvironment(new EveryError);
 
+TEST(Catalogue, EachHasHelp) {
+  for (const CatalogueEntry &each : catalogue())
+    EXPECT_FALSE(each.help.empty()) << each.name;
+}
+
 TEST(Catalogue, NamesAreLowerCase) {
   for (const CatalogueEntry &each : catalogue())
     for (char c : each.name)

@@ -37,9 +37,9 @@ TEST(ConfigErrors, Texts) {
       {"BM=64, BN=64", "field BM is `64,`"},
   };
   for (auto [text, says] : cases)
-    expect_error(Id::config, [text = text] { parse_config(text); }, says);
+    expect_error(Id::config, [text = text] { AT, parse_config(text); }, says);
   expect_error(
-      Id::config, [] { parse_config("BM"); }, "BK=64 BM=128 num_warps=8");
+      Id::config, [] { AT, parse_config("BM"); }, "BK=64 BM=128 num_warps=8");
 }
 
 // Records a kernel with a block size B and this Config.

@@ -30,7 +30,8 @@ inline std::set<std::string> &seen_rows() {
 }
 
 /// Expects that `mistake` throws error `id` at the line of AT, or without a
-/// line where it used none, and that message or help have `says`.
+/// line where it used none, that message or help have `says`, and that there is
+/// a help.
 template <class Mistake>
 void expect_error(ErrorId id, Mistake mistake, std::string_view says = "") {
   expected_line = 0;
@@ -43,6 +44,7 @@ void expect_error(ErrorId id, Mistake mistake, std::string_view says = "") {
     EXPECT_EQ(error.id_name(), catalogue_entry(id).name) << error.what();
     EXPECT_EQ(error.where().line, expected_line) << error.what();
     EXPECT_EQ(error.diagnostic().message.find('{'), std::string::npos);
+    EXPECT_FALSE(error.diagnostic().help.empty()) << error.what();
     EXPECT_NE(std::string_view(error.what()).find(says), std::string_view::npos)
         << "does not say: " << says << "\n"
         << error.what();
@@ -65,10 +67,14 @@ inline Program record_kernel(const KernelSource &source, int rank,
 
 /// Expects `id` from recording with this arrangement of operand a[.., ..].
 template <class Arrange>
-void expect_arrangement_error(ErrorId id, Arrange arrange, Config config = {}) {
-  expect_error(id, [&] {
-    record_kernel(make_source("k", arrange, [](InOut) {}), 2, config);
-  });
+void expect_arrangement_error(ErrorId id, Arrange arrange, Config config = {},
+                              std::string_view says = "") {
+  expect_error(
+      id,
+      [&] {
+        record_kernel(make_source("k", arrange, [](InOut) {}), 2, config);
+      },
+      says);
 }
 
 /// Expects `id` from recording this application of two inputs and an output,

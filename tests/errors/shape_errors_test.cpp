@@ -12,12 +12,12 @@ namespace {
 using Id = ErrorId;
 
 TEST(ShapeErrors, Arange) {
-  expect_application_error(Id::arange, [](In, In, Out) { AT; arange(4, f32); }, "arange() of dtype f32; it counts in i32 or i64");
+  expect_application_error(Id::arange, [](In, In, Out) { AT; arange(4, f32); }, "arange() of dtype f32\nhelp: it counts in i32 or i64");
   expect_application_error(Id::arange, [](In, In, Out) { AT; arange(4, u8); });
   expect_application_error(Id::arange, [](In, In, Out) { AT; arange(4, i64, std::int64_t{1} << 40); }, "within 2^30 of 0");
   expect_application_error(Id::arange, [](In, In, Out) { AT; arange(4, i64, INT64_MIN); });
   expect_application_error(Id::tile_size, [](In, In, Out) { AT; arange(0); }, "arange() has shape [0]");
-  expect_application_error(Id::tile_size, [](In, In, Out) { AT; arange(-4); });
+  expect_application_error(Id::tile_size, [](In, In, Out) { AT; arange(-4); }, "sizes are positive");
   expect_application_error(Id::tile_size, [](In, In, Out) { AT; arange(1 << 21); });
 }
 TEST(ShapeErrors, Reshape) {

@@ -21,7 +21,9 @@ TEST(TextErrors, Parse) {
 }
 
 TEST(TextErrors, Config) {
-  expect_error(ErrorId::config, [] { parse_config("num_warps=many"); });
+  expect_error(ErrorId::config, [] { AT, parse_config("num_warps=many"); });
+  // A text by itself has no line.
+  expect_error(ErrorId::config, [] { parse_config("num_warps=many", {}); });
 }
 
 TEST(TextErrors, Environment) {
@@ -41,6 +43,43 @@ TEST(TextErrors, Shapes) {
     std::int64_t huge = std::int64_t{1} << 40;
     evaluate(program, 0, {{huge}, {huge}});
   });
+  // What is missing, and how it is given.
+  expect_error(
+      ErrorId::shape, [&] { check_grids(program, {{4}}); },
+      "give a shape for each operand");
+  expect_error(
+      ErrorId::kernel_signature,
+      [&] {
+        AT, source.where = std::source_location::current();
+        evaluate(source, {}, {{4}});
+      },
+      "got 1 shapes");
+  expect_error(
+      ErrorId::shape, [] { evaluate(Tensor(2).tile({2, 2}), {4}); },
+      "no shape is given for dimension 1 of operand number 0");
+  expect_error(
+      ErrorId::block_missing,
+      [] { evaluate(Tensor(1).tile({block_size("B")}), {4}); },
+      "give evaluate() or visualize() one: {{\"B\", 64}}");
+}
+
+TEST(TextErrors, CoveringMoreThanATileHolds) {
+  auto source = make_source(
+      "rows",
+      [](Tensor a, Tensor c) {
+        auto N = covering_block("N", a.size(0));
+        return arranged(a.tile({N}), c.tile({N}));
+      },
+      [](In a, Out c) { c = a; });
+  for (auto [block, size] : {std::pair(64, 65), std::pair(1 << 20, 2000000)}) {
+    Config config;
+    config.blocks["N"] = block;
+    Program program = record_kernel(source, 1, config);
+    expect_error(
+        ErrorId::size,
+        [&, size = size] { check_grids(program, {{size}, {size}}); },
+        block == 64 ? "a Config with a larger N" : "no tile is that large");
+  }
 }
 
 } // namespace
