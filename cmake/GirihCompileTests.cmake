@@ -22,6 +22,9 @@ function(girih_compile_test name mode file)
         ${mode} --compiler "${GIRIH_TEST_${compiler}}"
         --include "${GIRIH_INCLUDE_DIR}" --include "${GIRIH_GENERATED_DIR}" ${ARGN} "${file}")
       girih_test_properties(${name}_${suffix} "compile" 120)
+      if(mode STREQUAL "headers") # a hundred compilations
+        set_tests_properties(${name}_${suffix} PROPERTIES TIMEOUT 600)
+      endif()
     endif()
   endforeach()
 endfunction()
