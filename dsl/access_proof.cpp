@@ -7,6 +7,7 @@
 #include "girih/dsl/support/diagnostics.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace girih {
 namespace {
@@ -92,8 +93,7 @@ void collect_terms(const Expr &expr, std::vector<Expr> &out) {
 
 class InsideProof {
 public:
-  InsideProof(const ArrangedOperand &operand, int number)
-      : operand_(operand), number_(number) {
+  explicit InsideProof(const ArrangedOperand &operand) : operand_(operand) {
     for (const Expr &each : operand.grid)
       note_positive(at_least_one(each));
     for (const Bound &each : operand.bounds)
@@ -104,14 +104,14 @@ public:
       add_levels();
   }
 
-  bool holds(std::size_t dim) {
-    Expr size(Symbol{SymbolKind::size, number_, static_cast<int>(dim), ""});
-    Expr index = positive(operand_.index[dim]);
-    return is_proven(index) && is_proven(size - 1 - index);
+  // 0 <= index < size wherever the operand's bounds hold.
+  bool holds(const Expr &index, const Expr &size) {
+    const Expr at = positive(index);
+    return is_proven(at) && is_proven(size - 1 - at);
   }
 
 private:
-  static constexpr int max_steps = 2000, max_depth = 12;
+  static constexpr int max_steps = 120, max_depth = 12;
 
   // The quick way is that one bound says it: value >= 0, or value < limit.
   bool is_proven(const Expr &expr) {
@@ -124,7 +124,7 @@ private:
                          return is_nonnegative(expr - fact.value);
                        }) ||
            std::any_of(rests.begin(), rests.end(), [&](const Expr &rest) {
-             left_ = max_steps;
+             left_ = max_steps / static_cast<int>(rests.size());
              return not_negative(rest, 0);
            });
   }
@@ -202,7 +202,7 @@ private:
         if (!factor || *factor < 1 || fact.value.same(level))
           continue;
         Expr rest = fact.value - level * *factor;
-        left_ = max_steps;
+        left_ = max_steps / 4;
         if (not_negative(rest, 0) && not_negative(*factor - 1 - rest, 0))
           facts_.push_back({level, (fact.limit - 1) / *factor + 1});
       }
@@ -359,30 +359,56 @@ private:
   }
 
   const ArrangedOperand &operand_;
-  int number_;
   std::vector<Bound> facts_;
   std::vector<Expr> positive_;
   int left_ = max_steps;
 };
 
-bool is_inside(const ArrangedOperand &operand, int number, std::size_t dim) {
-  try {
-    return InsideProof(operand, number).holds(dim);
-  } catch (const CompileError &) { // numbers that overflow prove nothing
-    return false;
-  }
+// What recording writes, and most texts have.
+bool is_said(const ArrangedOperand &operand, const Expr &index,
+             const Expr &size) {
+  return std::any_of(operand.bounds.begin(), operand.bounds.end(),
+                     [&](const Bound &each) {
+                       return each.value.same(index) && each.limit.same(size);
+                     });
 }
+
+class Closing {
+public:
+  Closing(ArrangedOperand &operand, int number)
+      : operand_(operand), number_(number) {}
+
+  void run() {
+    std::vector<Bound> added;
+    for (std::size_t d = 0; d < operand_.index.size(); ++d) {
+      Expr size(Symbol{SymbolKind::size, number_, static_cast<int>(d), ""});
+      const Expr &index = operand_.index[d];
+      if (!is_said(operand_, index, size) && !is_proven(index, size))
+        added.push_back({index, size});
+    }
+    operand_.bounds.insert(operand_.bounds.end(), added.begin(), added.end());
+  }
+
+private:
+  bool is_proven(const Expr &index, const Expr &size) {
+    try {
+      if (!proof_)
+        proof_.emplace(operand_);
+      return proof_->holds(index, size);
+    } catch (const CompileError &) { // numbers that overflow prove nothing
+      return false;
+    }
+  }
+
+  ArrangedOperand &operand_;
+  int number_;
+  std::optional<InsideProof> proof_;
+};
 
 } // namespace
 
 void close_bounds(ArrangedOperand &operand, int number) {
-  std::vector<Bound> added;
-  for (std::size_t d = 0; d < operand.index.size(); ++d)
-    if (!is_inside(operand, number, d))
-      added.push_back(
-          {operand.index[d],
-           Expr(Symbol{SymbolKind::size, number, static_cast<int>(d), ""})});
-  operand.bounds.insert(operand.bounds.end(), added.begin(), added.end());
+  Closing(operand, number).run();
 }
 
 } // namespace girih
