@@ -4,6 +4,7 @@
 // compiler relies on it. Coordinates are eliminated one by one, each by a bound
 // that it is part of or by its range.
 #include "girih/dsl/arrangement.h"
+#include "girih/dsl/expr_operation.h"
 #include "girih/dsl/support/diagnostics.h"
 
 #include <algorithm>
@@ -25,23 +26,6 @@ bool only_sizes(const Expr &expr) {
   return out;
 }
 
-Expr rebuilt(Kind kind, const Expr &left, const Expr &right) {
-  switch (kind) {
-  case Kind::add:
-    return left + right;
-  case Kind::mul:
-    return left * right;
-  case Kind::floordiv:
-    return left / right;
-  case Kind::mod:
-    return left % right;
-  case Kind::min:
-    return girih::min(left, right);
-  default:
-    return girih::max(left, right);
-  }
-}
-
 bool is_leaf(const Expr &expr) {
   return expr.kind() == Kind::constant || expr.kind() == Kind::symbol;
 }
@@ -52,8 +36,8 @@ Expr with(const Expr &expr, const Expr &part, const Expr &by) {
     return by;
   if (is_leaf(expr))
     return expr;
-  return rebuilt(expr.kind(), with(expr.lhs(), part, by),
-                 with(expr.rhs(), part, by));
+  return combined(expr.kind(), with(expr.lhs(), part, by),
+                  with(expr.rhs(), part, by));
 }
 
 // by * expr, term by term.
@@ -186,7 +170,7 @@ private:
       return right;
     if (expr.kind() == Kind::max && right.same(1) && is_positive(left))
       return left;
-    return rebuilt(expr.kind(), left, right);
+    return combined(expr.kind(), left, right);
   }
 
   // 0 <= c*i + r < n with 0 <= r < c says that 0 <= i < (n - 1) / c + 1.

@@ -5,6 +5,7 @@
 #include "girih/dsl/expr.h"
 
 #include "girih/dsl/arrangement.h"
+#include "girih/dsl/expr_operation.h"
 #include "girih/dsl/support/diagnostics.h"
 
 #include <algorithm>
@@ -502,8 +503,11 @@ Expr Expr::substitute(
   default:
     break;
   }
-  Expr left = lhs().substitute(map), right = rhs().substitute(map);
-  switch (kind()) {
+  return combined(kind(), lhs().substitute(map), rhs().substitute(map));
+}
+
+Expr combined(Kind operation, const Expr &left, const Expr &right) {
+  switch (operation) {
   case Kind::add:
     return left + right;
   case Kind::mul:
