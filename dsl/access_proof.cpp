@@ -138,6 +138,9 @@ private:
   // What is at least 1 where `expr` is.
   void note_positive(const Expr &expr) {
     if (expr.kind() == Kind::mul) {
+      // Two negative factors would do as well.
+      if (!is_nonnegative(expr.lhs()) && !is_nonnegative(expr.rhs()))
+        return;
       note_positive(expr.lhs());
       note_positive(expr.rhs());
     } else if (expr.kind() == Kind::floordiv) { // cdiv(x, number)

@@ -108,6 +108,10 @@ TEST(ProgramTextTest, BoundsCoverTheIndex) {
                      "(p0 * 60 + t0) * b.n0", "b.n0 % 61"})
     EXPECT_EQ(bounds(text(index, bound)), 2) << index;
   EXPECT_EQ(bounds(text("p0 * 60 + t0", "")), 1);
+  // Both factors may be negative: of one element t0 / 1 is up to 31.
+  EXPECT_EQ(bounds(text("t0 / max(1, b.n0 - 5)",
+                        "bound t0 < (b.n0 - 5) * (b.n0 - 9)\n")),
+            2);
 }
 
 struct BadText {
