@@ -94,6 +94,16 @@ AffineMap takeOffset(AffineMap map, Coords &offset) {
   return AffineMap::get(map.getNumDims(), 0, rest, context);
 }
 
+/// Whether lanes of a warp lie 8 rows or more apart, columns being
+/// `contiguous`.
+bool hasLanesFarApart(const Layout &layout, int contiguous) {
+  for (const Coords &basis : layout.bases(Axis::lane))
+    for (auto [dim, step] : llvm::enumerate(basis))
+      if (static_cast<int>(dim) != contiguous && step >= 8)
+        return true;
+  return false;
+}
+
 /// The plan for a way through shared memory.
 void planShared(MovePlan &plan, const Layout &from, const Layout &to,
                 const LaneMap &names, int64_t bytes) {
@@ -116,7 +126,14 @@ void planShared(MovePlan &plan, const Layout &from, const Layout &to,
   for (int dim = 1; dim < from.rank(); ++dim)
     if (order(dim) >= order(contiguous))
       contiguous = dim;
-  plan.memory = exchangeShared(shape, contiguous, bytes);
+  // Rows are folded for lanes that are far apart. Where rows that are lie in
+  // registers, a fold would only make their addresses differ by more than a
+  // constant.
+  bool fold = from.rank() != 2 || shape[1 - contiguous] < 8 || !plan.reads ||
+              hasLanesFarApart(from, contiguous) ||
+              hasLanesFarApart(*plan.reads, contiguous);
+  plan.memory = fold ? exchangeShared(shape, contiguous, bytes)
+                     : swizzledShared(shape, contiguous, bytes, 1);
 }
 
 MovePlan planMove(const Move &move) {
