@@ -188,7 +188,8 @@ private:
                         : "class " + std::to_string(known.aligned) + " " +
                               std::to_string(known.size_div16) + " " +
                               std::to_string(known.unit_stride) + " " +
-                              std::to_string(known.stride_div16));
+                              std::to_string(known.stride_div16) +
+                              (known.settled ? " settled" : ""));
     line("grid " + to_string(each.grid, names_));
     for (const auto &level : each.levels)
       line("level " + to_string(level, names_));

@@ -36,6 +36,9 @@ enum class Direction : std::uint8_t { in, out, inout };
 struct OperandClass {
   /// An In of rank 0 whose element comes in place of the pointer.
   bool by_value = false;
+  /// An In or InOut that nothing writes which may still run when the kernel
+  /// begins.
+  bool settled = false;
   bool aligned = false;           // the data pointer is divisible by 16 bytes
   std::uint32_t size_div16 = 0;   // size d is divisible by 16
   std::uint32_t unit_stride = 0;  // stride d is 1

@@ -53,6 +53,8 @@ public:
       check(!each.known.by_value ||
                 (each.rank == 0 && each.direction == Direction::in),
             "operand " + each.name + " cannot be passed by value");
+      check(!each.known.settled || each.direction != Direction::out,
+            "operand " + each.name + " is not read, and so not settled");
       operand(each);
     }
     for (const Cover &each : program_.covers)

@@ -10,6 +10,7 @@
 #include "girih/compiler/compiler.h"
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/dsl/support/env.h"
+#include "girih/dsl/support/similar_names.h"
 #include "girih/dsl/visualize.h"
 #include "girih/ops/registry.h"
 
@@ -93,7 +94,7 @@ const ops::KernelEntry &find_kernel(std::string_view name) {
     known.push_back(each.name);
   }
   refuse(fmt::format("there is no kernel named '{}'", name),
-         fmt::format("the kernels are: {}", fmt::join(known, ", ")));
+         similar_names_help(name, known, "the kernels are"));
 }
 
 DType chosen_dtype(const Request &request, const ops::KernelEntry &entry) {

@@ -97,6 +97,19 @@ void kv_cache_write(
     const Array &value_cache, const Stream &stream = {},
     std::source_location where = std::source_location::current());
 
+/// Cosines and sines of `positions[T]` (i64 or i32) times `frequencies[P]`
+/// (f32), times `attention_factor`: two tables [T, P] of f32.
+std::array<Array, 2>
+rotary_tables(const Array &positions, const Array &frequencies,
+              double attention_factor = 1, const Stream &stream = {},
+              std::source_location where = std::source_location::current());
+/// The same into `cos_table` and `sin_table`.
+void rotary_tables_out(
+    const Array &positions, const Array &frequencies, const Array &cos_table,
+    const Array &sin_table, double attention_factor = 1,
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
 /// rotary_embedding_at() of `q[T, Hq, D]`, which is the result, and of
 /// `k[T, H, D]`, with kv_cache_write() of k and `v[T, H, Dv]`, in one launch.
 /// `positions[T]`.
@@ -136,6 +149,34 @@ void paged_attention_out(
     const Array &q, const Array &key_cache, const Array &value_cache,
     const Array &block_table, const Array &lengths, const Array &out,
     const PagedOptions &options = {}, const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+
+/// A step of decoding: of each sequence one token, whose query, key and value
+/// are `q[B, Hq, D]`, `k[B, H, D]` and `v[B, H, Dv]`. Tables are those of the B
+/// tokens, [B, R / 2]; the rest is as for kv_cache_write() and
+/// paged_attention().
+struct RopePagedInputs {
+  const Array &q, &k, &v, &cos_table, &sin_table, &slots, &key_cache,
+      &value_cache, &block_table, &lengths;
+};
+struct RopePagedOptions {
+  std::optional<double> scale{}; // of scores; 1 / sqrt(D) unless given
+  std::int64_t window = 0;       // the last keys only; 0: all of them
+  double soft_cap = 0;           // c > 0: a score s becomes c tanh(s / c)
+  bool interleaved = false;      // pairs of neighbours instead of halves
+};
+
+/// rotary_position_embedding() of q and k, kv_cache_write() of k and v, and
+/// then paged_attention(): the last key of each sequence is the one of this
+/// call, and slots say where it belongs; out[B, Hq, Dv].
+Array rope_paged_attention(
+    const RopePagedInputs &in, const RopePagedOptions &options = {},
+    const Stream &stream = {},
+    std::source_location where = std::source_location::current());
+/// The same into `out`.
+void rope_paged_attention_out(
+    const RopePagedInputs &in, const Array &out,
+    const RopePagedOptions &options = {}, const Stream &stream = {},
     std::source_location where = std::source_location::current());
 
 /// softmax(scale (q_latent c^T + q_rope k^T)) c: decoding with multi-head

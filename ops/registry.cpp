@@ -3,6 +3,7 @@
 
 #include "girih/compiler/default_config.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/similar_names.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -44,9 +45,12 @@ const OpEntry &find_op(std::string_view name) {
   }();
   if (const auto at = by_name.find(name); at != by_name.end())
     return *at->second;
+  std::vector<std::string> known;
+  for (const auto &[each, entry] : by_name)
+    known.emplace_back(each);
   throw RuntimeError(ErrorId::argument,
                      {fmt::format("there is no operator named '{}'", name),
-                      "./x ops lists them"});
+                      similar_names_help(name, known, "the operators are")});
 }
 
 std::span<const KernelEntry> all_kernels() {
@@ -60,15 +64,15 @@ std::span<const KernelEntry> all_kernels() {
 }
 
 const KernelEntry &find_kernel(std::string_view name) {
-  std::string known;
+  std::vector<std::string> known;
   for (const KernelEntry &entry : all_kernels()) {
     if (entry.name == name)
       return entry;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", entry.name);
+    known.emplace_back(entry.name);
   }
   throw RuntimeError(ErrorId::argument,
                      {fmt::format("there is no kernel named '{}'", name),
-                      fmt::format("the kernels are: {}", known)});
+                      similar_names_help(name, known, "the kernels are")});
 }
 
 std::vector<Array> placeholder_operands(const KernelEntry &entry, DType dtype,

@@ -153,7 +153,7 @@ Array view_of(const Array &array, std::span<const std::int64_t> sizes,
     data = static_cast<char *>(data) + offset * bytes(array.dtype());
   const Array view(data, sizes, array.dtype(), array.device(), strides,
                    array.owner());
-  return array.read_only() ? view.as_read_only() : view;
+  return view.with_access(array.access());
 }
 
 Array unsqueezed(const Array &array, int dim) {

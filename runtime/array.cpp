@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/array.h"
 
+#include "girih/runtime/capture.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/memory.h"
 
@@ -201,10 +202,20 @@ std::string Array::to_string() const {
                      device_.to_string());
 }
 
-Array Array::as_read_only() const {
+Array Array::with_access(Access access) const {
   Array view = *this;
-  view.read_only_ = true;
+  view.access_ = access;
   return view;
+}
+
+Array Array::as_read_only() const {
+  return with_access(std::max(access_, Access::read_only));
+}
+
+Array Array::as_constant() const {
+  refuse_in_capture(device_, "as_constant()");
+  synchronize(device_);
+  return with_access(Access::constant);
 }
 
 Array Array::reshape(Sizes shape) const {
@@ -223,9 +234,7 @@ Array Array::reshape(Sizes shape) const {
     fail(ErrorId::shape,
          fmt::format("reshape() of {} to {}", to_string(), text(shape)),
          {.help = "the number of elements stays; one size may be -1"});
-  Array view(data_, sizes, dtype_, device_, {}, owner_);
-  view.read_only_ = read_only_;
-  return view;
+  return Array(data_, sizes, dtype_, device_, {}, owner_).with_access(access_);
 }
 
 Array Array::reshape(std::initializer_list<std::int64_t> shape) const {
@@ -289,9 +298,8 @@ Array Array::broadcast_to(Sizes shape) const {
   if (!fits)
     fail(ErrorId::shape,
          fmt::format("broadcast of {} to {}", to_string(), text(shape)));
-  Array view(data_, shape, dtype_, device_, new_strides, owner_);
-  view.read_only_ = read_only_;
-  return view;
+  return Array(data_, shape, dtype_, device_, new_strides, owner_)
+      .with_access(access_);
 }
 
 } // namespace girih

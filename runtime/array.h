@@ -18,6 +18,19 @@ struct DLManagedTensorVersioned;
 
 namespace girih {
 
+/// What may happen to the memory of an Array while kernels run.
+enum class Access : std::uint8_t {
+  write,     // anything
+  settled,   // the same, but nothing that still runs writes it
+  read_only, // no kernel writes it through this Array
+  constant,  // nothing writes it any more
+};
+
+/// Whether a kernel may read it before those ahead of it have ended.
+constexpr bool is_settled(Access access) {
+  return access == Access::settled || access == Access::constant;
+}
+
 /// The largest rank of an Array.
 inline constexpr int max_rank = 8;
 
@@ -112,8 +125,17 @@ public:
   std::string to_string() const;
 
   /// Memory that kernels may not write: an Out or InOut of it is refused.
-  bool read_only() const { return read_only_; }
+  bool read_only() const { return access_ >= Access::read_only; }
   Array as_read_only() const;
+  /// Memory that nothing writes any more, as the weights of a model: a kernel
+  /// may read it before those ahead of it in the stream have ended. Read-only.
+  /// Waits for the device, so that what has been written is there; from then on
+  /// it is the caller's promise. Throws RuntimeError [capture] while the device
+  /// is captured.
+  Array as_constant() const;
+  Access access() const { return access_; }
+  /// The same view under the promise of another Array of the same memory.
+  Array with_access(Access access) const;
   /// Whether it is passed by value: made by scalar(). Views of it are not.
   bool by_value() const { return by_value_; }
 
@@ -148,7 +170,7 @@ private:
   Device device_;
   std::int8_t rank_ = 0;
   DType dtype_ = DType::f32;
-  bool read_only_ = false;
+  Access access_ = Access::write;
   bool by_value_ = false;
 };
 

@@ -132,7 +132,8 @@ Array Array::scalar(double value, DType dtype) {
   write_element(word.get(), 0, dtype, value);
   void *data = word.get();
   Array made(data, Sizes(), dtype, host_device, {}, std::move(word));
-  made.read_only_ = made.by_value_ = true;
+  made.access_ = Access::read_only;
+  made.by_value_ = true;
   return made;
 }
 
@@ -168,7 +169,7 @@ void Array::copy_from(const Array &source) const {
   if (!std::ranges::equal(shape(), source.shape()) || dtype_ != source.dtype_)
     fail(ErrorId::shape,
          fmt::format("copy of {} into {}", source.to_string(), to_string()));
-  if (read_only_)
+  if (read_only())
     fail(ErrorId::argument,
          fmt::format("copy into {}, which is read-only", to_string()));
   if (numel() == 0)
@@ -213,7 +214,7 @@ void Array::fill_bytes(std::uint8_t byte) const {
     fail(ErrorId::shape,
          fmt::format("fill_bytes() of {}, which is not contiguous",
                      to_string()));
-  if (read_only_)
+  if (read_only())
     fail(ErrorId::argument,
          fmt::format("fill_bytes() of {}, which is read-only", to_string()));
   if (Capture *capture = capture_on(device_))

@@ -3,12 +3,14 @@
 
 #include "girih/runtime/cuda/gpu.h"
 #include "girih/runtime/failure.h"
+#include "girih/runtime/launch/overlap.h"
 #include "girih/runtime/memory.h"
 #include "girih/runtime/pool/size_class.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace girih {
@@ -19,6 +21,12 @@ thread_local Capture *current = nullptr;
 
 cuda::DevicePointer address_of(const Array &array) {
   return reinterpret_cast<cuda::DevicePointer>(array.data());
+}
+
+AddressRange addresses_of(const Array &array) {
+  const ByteRange range = byte_range(array);
+  const auto at = reinterpret_cast<std::intptr_t>(array.data());
+  return {at + range.begin, at + range.end};
 }
 
 } // namespace
@@ -87,6 +95,7 @@ void Capture::fill(const Array &array, std::uint8_t byte) {
   gpu.check(gpu.api().cuMemsetD8Async(address_of(array), byte, bytes,
                                       stream.native()),
             "cuMemsetD8Async");
+  note_work(stream, std::array{&array});
 }
 
 void Capture::copy(const Array &to, const Array &from) {
@@ -104,6 +113,48 @@ void Capture::copy(const Array &to, const Array &from) {
   gpu.check(gpu.api().cuMemcpyDtoDAsync(address_of(to), address_of(from), bytes,
                                         stream.native()),
             "cuMemcpyDtoDAsync");
+  note_work(stream, std::array{&to});
+}
+
+std::optional<void *> Capture::node_ahead(const Stream &used) const {
+  if (device.kind == Device::Kind::host)
+    return std::nullopt;
+  const cuda::Gpu &gpu = cuda::gpu(device.index);
+  // Older drivers make no dependent launches in graphs.
+  if (!gpu.api().cuStreamGetCaptureInfo ||
+      gpu.properties().driver_version < 12030)
+    return std::nullopt;
+  const cuda::ContextScope scope(gpu);
+  int status = 0;
+  const cuda::GraphNodeHandle *ahead = nullptr;
+  const void *edges = nullptr;
+  std::size_t count = 0;
+  const Stream &asked = used.bound() ? used : stream;
+  const cuda::Result result = gpu.api().cuStreamGetCaptureInfo(
+      asked.native(), &status, nullptr, nullptr, &ahead, &edges, &count);
+  constexpr int capturing = 1; // CU_STREAM_CAPTURE_STATUS_ACTIVE
+  if (result != cuda::success || status != capturing || count > 1)
+    return std::nullopt;
+  return count == 0 ? nullptr : ahead[0];
+}
+
+void Capture::note_work(const Stream &used,
+                        std::span<const Array *const> written) {
+  noted_ = node_ahead(used);
+  noted_writes_.clear();
+  for (const Array *array : written)
+    noted_writes_.push_back(addresses_of(*array));
+}
+
+bool Capture::follows_noted(const Stream &used) const {
+  return noted_ && node_ahead(used) == noted_;
+}
+
+bool Capture::written_by_noted(const Array &array) const {
+  const AddressRange range = addresses_of(array);
+  return std::ranges::any_of(noted_writes_, [&](const AddressRange &each) {
+    return each.begin < range.end && range.begin < each.end;
+  });
 }
 
 } // namespace girih

@@ -6,9 +6,12 @@
 #include "girih/runtime/array.h"
 #include "girih/runtime/stream.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +31,11 @@ struct Captured {
   std::vector<std::string> kernels; // each once, in order
 };
 
+/// Addresses [begin, end).
+struct AddressRange {
+  std::intptr_t begin = 0, end = 0;
+};
+
 /// One capture under way. Used by the thread that began it only.
 struct Capture {
   Device device;
@@ -45,6 +53,23 @@ struct Capture {
   /// Instead of doing it now.
   void fill(const Array &array, std::uint8_t byte);
   void copy(const Array &to, const Array &from);
+
+  /// Work was submitted to `used` that writes these arrays only, and that lets
+  /// nothing begin before all that is ahead of it has ended.
+  void note_work(const Stream &used, std::span<const Array *const> written);
+  /// Whether what is submitted to `used` now comes right behind the work that
+  /// was noted last, or is the first work: it may run beside that one only.
+  bool follows_noted(const Stream &used) const;
+  /// Whether the work that was noted last may write an element of `array`.
+  bool written_by_noted(const Array &array) const;
+
+private:
+  /// The node that the next work in `used` depends on, or null; nothing if
+  /// there are several or it cannot be asked for.
+  std::optional<void *> node_ahead(const Stream &used) const;
+
+  std::optional<void *> noted_ = nullptr; // its node; nothing: not known
+  std::vector<AddressRange> noted_writes_;
 };
 
 /// The capture that this thread has begun on `device`, or null.

@@ -148,7 +148,7 @@ Array Array::from_dlpack(DLManagedTensorVersioned *tensor) {
 }
 
 DLManagedTensor *Array::to_dlpack() const {
-  if (read_only_)
+  if (read_only())
     dlpack::refuse("a read-only array needs a consumer of DLPack 1.0 or newer");
   return reinterpret_cast<DLManagedTensor *>(
       dlpack::make_export<dlpack::Managed>(*this));
@@ -157,7 +157,7 @@ DLManagedTensor *Array::to_dlpack() const {
 DLManagedTensorVersioned *Array::to_dlpack_versioned() const {
   auto *made = dlpack::make_export<dlpack::ManagedVersioned>(*this);
   made->version = dlpack::written;
-  made->flags = read_only_ ? dlpack::flag_read_only : 0;
+  made->flags = read_only() ? dlpack::flag_read_only : 0;
   return reinterpret_cast<DLManagedTensorVersioned *>(made);
 }
 

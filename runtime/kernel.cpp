@@ -57,6 +57,14 @@ void capture_on_host(Capture &capture, const Plan &plan,
       });
 }
 
+void note_written(Capture &capture, const Plan &plan,
+                  std::span<const Array *const> arrays, const Stream &stream) {
+  std::vector<const Array *> written;
+  for (const int at : plan.writes)
+    written.push_back(arrays[static_cast<std::size_t>(at)]);
+  capture.note_work(stream, written);
+}
+
 void execute(const Plan &plan, const KernelSource &source, CallWords &call,
              std::span<const Array *const> arrays, const Stream &stream,
              const cuda::LaunchSite *site) {
@@ -86,6 +94,8 @@ void execute(const Plan &plan, const KernelSource &source, CallWords &call,
                  .pdl = code.pdl,
                  .sync = plan.sync},
                 arrays, stream, site);
+  if (Capture *capture = capture_on(plan.device)) [[unlikely]]
+    note_written(*capture, plan, arrays, stream);
 }
 
 void check_count(const KernelSource &source, std::size_t count) {
@@ -142,11 +152,47 @@ void Kernel::launch(std::span<const Array> arrays, const LaunchOptions &options,
   run(pointers_to(arrays), options, where);
 }
 
+namespace {
+
+/// The arrays of a launch that is captured: what it reads is settled where
+/// nothing writes it that may still run when it begins.
+std::vector<Array> settled_arrays(const Capture &capture,
+                                  const KernelSource &source,
+                                  std::span<const Array *const> arrays) {
+  std::vector<Array> marked;
+  for (std::size_t at = 0; at < arrays.size(); ++at) {
+    const Array &array = *arrays[at];
+    const bool settled = source.directions[at] != Direction::out &&
+                         !array.by_value() && !capture.written_by_noted(array);
+    const Access access =
+        array.read_only() ? Access::constant : Access::settled;
+    marked.push_back(settled ? array.with_access(access) : array);
+  }
+  return marked;
+}
+
+} // namespace
+
 void Kernel::run(std::span<const Array *const> arrays,
                  const LaunchOptions &options, std::source_location where) const
     try {
+  check_count(state_->source, arrays.size());
+  const Capture *capture = current_capture();
+  if (!capture || !capture->follows_noted(options.stream)) [[likely]]
+    return run_planned(arrays, options, where);
+  const std::vector<Array> marked =
+      settled_arrays(*capture, state_->source, arrays);
+  run_planned(pointers_to(marked), options, where);
+} catch (const RuntimeError &error) {
+  rethrow_at(error, name(), where);
+} catch (const CompileError &error) {
+  rethrow_from(error, name(), where);
+}
+
+void Kernel::run_planned(std::span<const Array *const> arrays,
+                         const LaunchOptions &options,
+                         const std::source_location &where) const {
   const KernelSource &source = state_->source;
-  check_count(source, arrays.size());
   const Config *config = options.config ? &*options.config : nullptr;
   CallWords call(arrays, config);
   RecentPlans::Slot *slot =
@@ -163,10 +209,6 @@ void Kernel::run(std::span<const Array *const> arrays,
   if (slot)
     *slot = {state_->number, plan, site, where.file_name(), where.line()};
   execute(*plan, source, call, arrays, options.stream, site);
-} catch (const RuntimeError &error) {
-  rethrow_at(error, name(), where);
-} catch (const CompileError &error) {
-  rethrow_from(error, name(), where);
 }
 
 KernelReport Kernel::prepare(std::span<const Array> arrays,

@@ -99,6 +99,10 @@ public:
   struct State; // launch/planner.h
 
 private:
+  void run_planned(std::span<const Array *const> arrays,
+                   const LaunchOptions &options,
+                   const std::source_location &where) const;
+
   explicit Kernel(std::shared_ptr<State> state) : state_(std::move(state)) {}
   std::shared_ptr<State> state_;
 };

@@ -32,6 +32,19 @@ void TileDialect::initialize() {
       >();
 }
 
+bool TileDialect::isSettled(Value view) {
+  auto operand = dyn_cast<BlockArgument>(view);
+  auto kernel =
+      operand
+          ? dyn_cast_or_null<func::FuncOp>(operand.getOwner()->getParentOp())
+          : func::FuncOp();
+  auto directions =
+      kernel ? kernel->getAttrOfType<ArrayAttr>(directionsAttr) : ArrayAttr();
+  return directions && cast<StringAttr>(directions[operand.getArgNumber()])
+                           .getValue()
+                           .starts_with("settled");
+}
+
 LogicalResult OrderAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                 OrderKind, int64_t group) {
   if (group < 1)
@@ -98,8 +111,11 @@ LogicalResult verifyDirections(func::FuncOp kernel) {
            << TileDialect::directionsAttr << "', one for each operand";
   for (Attribute direction : directions) {
     auto text = dyn_cast<StringAttr>(direction);
-    if (!text || (text != "in" && text != "out" && text != "inout"))
+    if (!text || !llvm::is_contained(
+                     {"in", "out", "inout", "settled in", "settled inout"},
+                     text.getValue()))
       return kernel.emitOpError("a direction is \"in\", \"out\" or \"inout\", "
+                                "the first or the last perhaps \"settled\", "
                                 "not ")
              << direction;
   }

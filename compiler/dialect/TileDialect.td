@@ -19,7 +19,9 @@ def TileDialect : Dialect {
     map, which may use the minima before it), `tile.order`
     (`#tile.order<row_major, 1>` or `#tile.order<grouped, 8>`),
     `tile.index_bits` (32 or 64) and `tile.directions` (array of `in`, `out`,
-    `inout` strings). Its body is what one program does.
+    `inout`, `settled in` and `settled inout` strings; nothing that may still
+    run when the kernel begins writes what is settled). Its body is what one
+    program does.
 
     Element types are f64, f32, f16, bf16, f8E4M3FN, f8E5M2, i64, i32, i16, i8
     and i1. Integers are signless: u8 is i8, and each operation that cares says
@@ -44,6 +46,9 @@ def TileDialect : Dialect {
     static constexpr ::llvm::StringLiteral orderAttr = "tile.order";
     static constexpr ::llvm::StringLiteral indexBitsAttr = "tile.index_bits";
     static constexpr ::llvm::StringLiteral directionsAttr = "tile.directions";
+
+    /// Whether `view` is a settled operand.
+    static bool isSettled(::mlir::Value view);
   }];
   let hasOperationAttrVerify = 1;
   let useDefaultTypePrinterParser = 1;

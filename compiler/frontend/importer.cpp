@@ -109,7 +109,9 @@ void Importer::addKernelAttributes(Operation *kernel) {
   using tile::TileDialect;
   SmallVector<Attribute> directions;
   for (const ArrangedOperand &operand : program.operands)
-    directions.push_back(builder.getStringAttr(name(operand.direction)));
+    directions.push_back(
+        builder.getStringAttr((operand.known.settled ? "settled " : "") +
+                              std::string(name(operand.direction))));
   const ProgramOrder &order = program.config.order;
   auto kind = order.kind == ProgramOrder::Kind::grouped
                   ? tile::OrderKind::grouped

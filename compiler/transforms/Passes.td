@@ -115,7 +115,8 @@ def TilePipelineLoads : Pass<"tile-pipeline-loads", "::mlir::func::FuncOp"> {
     `stages` tiles in shared memory, `stages - 1` rounds ahead; those outside
     of loops, or whose place depends on the loop's results, one copy that is
     waited for. A load that asynchronous copies cannot do passes through
-    registers (`blocking`).
+    registers (`blocking`). The first copies of settled operands go ahead of the
+    first access of others: what a dependent kernel waits for.
 
     Before:
     ```mlir

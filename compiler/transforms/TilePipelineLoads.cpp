@@ -2,6 +2,7 @@
 #include "girih/compiler/transforms/Passes.h"
 
 #include "girih/compiler/analysis/access.h"
+#include "girih/compiler/analysis/settled.h"
 #include "girih/compiler/layout/atoms.h"
 #include "girih/compiler/transforms/scalar_slice.h"
 
@@ -9,6 +10,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SetVector.h"
 
 #define DEBUG_TYPE "tile-pipeline-loads"
 
@@ -39,12 +42,12 @@ bool feedsDots(tile::LoadOp load) {
   });
 }
 
-/// Whether something before `loop` goes through shared memory that the loop's
+/// Whether something before `place` goes through shared memory that a loop's
 /// ring may take over.
-bool sharedBefore(scf::ForOp loop, func::FuncOp kernel) {
+bool sharedBefore(Operation *place, func::FuncOp kernel) {
   bool found = false;
   kernel->walk<WalkOrder::PreOrder>([&](Operation *op) {
-    if (op == loop)
+    if (op == place)
       return WalkResult::interrupt();
     auto load = op->getNumOperands() == 1
                     ? op->getOperand(0).getDefiningOp<tile::LoadOp>()
@@ -63,6 +66,76 @@ bool isZero(Attribute other) {
   if (auto value = dyn_cast<FloatAttr>(other))
     return value.getValue().isPosZero();
   return cast<IntegerAttr>(other).getValue().isZero();
+}
+
+/// Whether the operation reads a settled operand that the kernel does not
+/// write.
+bool readsUnwritten(Operation *op) {
+  if (!isa<tile::LoadOp, tile::GatherOp>(op) || touchesUnsettled(op))
+    return false;
+  auto load = dyn_cast<tile::LoadOp>(op);
+  Value view = load ? load.getView() : cast<tile::GatherOp>(op).getView();
+  return llvm::none_of(view.getUsers(), touchesUnsettled);
+}
+
+/// Operations of the loop's block, in order, that have to move for `values` to
+/// be known at `place`, ahead of the loop; nothing where that cannot be.
+std::optional<SmallVector<Operation *>> aheadOf(Operation *place,
+                                                SmallVector<Value> values) {
+  SetVector<Operation *> moved;
+  while (!values.empty()) {
+    Operation *op = values.pop_back_val().getDefiningOp();
+    if (!op || op->getBlock() != place->getBlock() ||
+        op->isBeforeInBlock(place))
+      continue;
+    if (op->getNumRegions() != 0 || !(isPure(op) || readsUnwritten(op)))
+      return std::nullopt;
+    if (moved.insert(op))
+      llvm::append_range(values, op->getOperands());
+  }
+  SmallVector<Operation *> ops = moved.takeVector();
+  llvm::sort(ops,
+             [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  return ops;
+}
+
+/// Where the first copies of settled operands go: ahead of the kernel's first
+/// access of what is not settled, if that comes before the loop and all that
+/// says what to copy is known there, perhaps once it has moved; else the loop.
+Operation *earlyPlace(scf::ForOp loop, ArrayRef<Feed> settled) {
+  Operation *place = nullptr;
+  for (Operation &op : *loop->getBlock())
+    if (&op == loop || touchesUnsettled(&op)) {
+      place = &op;
+      break;
+    }
+  if (place == loop || !isa<func::FuncOp>(loop->getParentOp()))
+    return loop;
+  SmallVector<Value> needed{loop.getLowerBound(), loop.getUpperBound(),
+                            loop.getStep()};
+  for (const Feed &feed : settled) {
+    tile::LoadOp load = feed.load;
+    // An operand that is written is so behind its reads, in order.
+    if (!llvm::all_of(load.getView().getUsers(), [&](Operation *user) {
+          return !touchesUnsettled(user) ||
+                 loop->getBlock()->findAncestorOpInBlock(*user) == nullptr ||
+                 loop->isBeforeInBlock(
+                     loop->getBlock()->findAncestorOpInBlock(*user));
+        }))
+      return loop;
+    auto slice = scalarSlice(load, loop);
+    slice->push_back(load);
+    for (Operation *op : *slice)
+      for (Value operand : op->getOperands())
+        if (!loop.getRegion().isAncestor(operand.getParentRegion()))
+          needed.push_back(operand);
+  }
+  auto moved = aheadOf(place, needed);
+  if (!moved)
+    return loop;
+  for (Operation *op : *moved)
+    op->moveBefore(place);
+  return place;
 }
 
 class Pipeliner {
@@ -179,29 +252,58 @@ private:
         scalars.push_back(mapping.lookupOrDefault(scalar));
       copy(inside, feed.load, scalars, feed.ring, stage);
     }
-    tile::AsyncCommitOp::create(builder, loc);
+  }
+
+  /// The copies of the rounds before the first, a group for each round.
+  void copyFirstRounds(OpBuilder &builder, scf::ForOp loop,
+                       ArrayRef<Feed> feeds, bool commits) {
+    Location loc = loop.getLoc();
+    Value round = loop.getLowerBound();
+    for (int stage = 0; stage < stages - 1; ++stage) {
+      if (!feeds.empty())
+        copyRound(builder, loop, feeds, round, index(builder, stage));
+      if (commits)
+        tile::AsyncCommitOp::create(builder, loc);
+      round = arith::AddIOp::create(builder, loc, round, loop.getStep());
+    }
+  }
+
+  /// Whether something ahead of `place` may read the memory of a ring there.
+  bool needsWait(Operation *place) {
+    return place->getParentOp() != kernel || usedBefore ||
+           sharedBefore(place, kernel);
   }
 
   void pipeline(scf::ForOp loop) {
-    SmallVector<Feed> feeds;
+    SmallVector<Feed> settled, feeds;
     for (auto load : loop.getBody()->getOps<tile::LoadOp>())
       if (feedsDots(load) && scalarSlice(load, loop))
-        feeds.push_back({load, {}});
-    if (feeds.empty())
+        (tile::TileDialect::isSettled(load.getView()) ? settled : feeds)
+            .push_back({load, {}});
+    if (feeds.empty() && settled.empty())
       return;
     OpBuilder before(loop);
     Location loc = loop.getLoc();
+    // What a dependent kernel need not wait for comes first. Whatever it is
+    // part of, a group is complete when those behind it are.
+    Operation *early = settled.empty() || usedBefore
+                           ? loop.getOperation()
+                           : earlyPlace(loop, settled);
+    OpBuilder first(early);
+    for (Feed &feed : settled)
+      feed.ring = allocate(first, feed.load, stages);
     for (Feed &feed : feeds)
       feed.ring = allocate(before, feed.load, stages);
-    if (loop->getParentOp() != kernel || usedBefore ||
-        sharedBefore(loop, kernel))
-      tile::AsyncWaitOp::create(before, loc, 0);
-    usedBefore = true;
-    Value round = loop.getLowerBound();
-    for (int stage = 0; stage < stages - 1; ++stage) {
-      copyRound(before, loop, feeds, round, index(before, stage));
-      round = arith::AddIOp::create(before, loc, round, loop.getStep());
+    if (needsWait(early))
+      tile::AsyncWaitOp::create(first, loc, 0);
+    copyFirstRounds(first, loop, settled, feeds.empty());
+    if (!feeds.empty()) {
+      if (early != loop && needsWait(loop))
+        tile::AsyncWaitOp::create(before, loc, 0);
+      copyFirstRounds(before, loop, feeds, true);
     }
+    usedBefore = true;
+    llvm::append_range(feeds, settled);
     rewriteBody(loop, feeds);
   }
 
@@ -232,6 +334,7 @@ private:
     Value ahead =
         arith::AddIOp::create(top, loc, newLoop.getInductionVar(), distance);
     copyRound(top, newLoop, feeds, ahead, write);
+    tile::AsyncCommitOp::create(top, loc);
     for (Feed feed : feeds)
       readFrom(feed.load, feed.ring, read);
   }

@@ -99,6 +99,10 @@ public:
       }
     if (loads.empty())
       return;
+    // What a dependent kernel need not wait for comes first.
+    std::stable_partition(loads.begin(), loads.end(), [](tile::LoadOp load) {
+      return tile::TileDialect::isSettled(load.getView());
+    });
     // Those of this round and of the next one.
     int64_t registers = registersHeld(loop) + 2 * read;
     if (registers > mostRegisters) {

@@ -27,6 +27,17 @@ public:
     total_ = where(top_ == -INFINITY, total_, 1);
   }
 
+  /// A key by itself: scores [rows, 1] and its value [1, width], of the
+  /// computed type. A score of minus infinity leaves all as it is.
+  void add(const Tile &score, const Tile &value, DType dtype) {
+    Tile next = max(top_, score);
+    Tile from = where(next == -INFINITY, 0, next);
+    Tile weight = exp2(score - from), shrink = exp2(top_ - from);
+    total_ = total_ * shrink + weight;
+    acc_ = acc_ * shrink + cast(cast(weight, dtype), acc_.dtype()) * value;
+    top_ = next;
+  }
+
   /// Blocks of scores [rows, N] and of values [N, width]: several in one step
   /// share the reductions and the correction of what was summed before.
   template <class Value>

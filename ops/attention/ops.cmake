@@ -5,8 +5,10 @@ list(APPEND SUPPORT
   attention/dense_attention.cpp
   attention/kernels.cpp
   attention/paged.cpp
+  attention/paged_blocks.cpp
   attention/paged_combine.cpp
   attention/paged_kernel.cpp
+  attention/paged_step.cpp
   attention/rotary.cpp
   attention/varlen.cpp
 )
@@ -14,9 +16,11 @@ list(APPEND OPS
   attention/rotary_position_embedding.cpp
   attention/rotary_embedding_at.cpp
   attention/rotary_from_positions.cpp
+  attention/rotary_tables.cpp
   attention/kv_cache_write.cpp
   attention/rope_kv_write.cpp
   attention/paged_attention.cpp
+  attention/rope_paged_attention.cpp
   attention/latent_attention.cpp
   attention/scaled_dot_product_attention.cpp
   attention/attention_with_log_sum.cpp

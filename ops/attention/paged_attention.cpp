@@ -20,6 +20,54 @@
 
 namespace girih::ops {
 
+Shaped check_paged_attention(const Call &call, const Array &q,
+                             const Array &keys, const Array &values,
+                             const Array &table, const Array &lengths,
+                             const PagedOptions &options) {
+  const Argument query{"q", q}, key{"key_cache", keys},
+      value{"value_cache", values}, pages{"block_table", table},
+      length{"lengths", lengths}, sink{"sinks", options.sinks};
+  call.check_same_device({query, key, value, pages, length, sink});
+  check_caches(call, key, value);
+  call.check_same_dtype(query, key);
+  call.check_rank(query, 3);
+  call.check_shape(query, {-1, -1, keys.size(3)}, {key});
+  check_groups(call, query, q.size(1), key, keys.size(2));
+  call.check_shape(query, {check_table(call, table, lengths), -1, -1}, {pages});
+  call.require(options.window >= 0, "window must not be negative");
+  call.require(options.soft_cap >= 0, "soft_cap must not be negative");
+  if (options.sinks) {
+    call.check_dtype(sink, attention_floats);
+    call.check_shape(sink, {q.size(1)}, {query});
+  }
+  Dims shape = dims_of(q.shape());
+  shape.sizes[2] = values.size(3);
+  return {shape, q.dtype()};
+}
+
+PagedCall paged_call(const Array &q, const Array &keys, const Array &values,
+                     const Array &table, const Array &lengths,
+                     const PagedOptions &options, const Array &out) {
+  const std::int64_t group = q.size(1) / keys.size(2);
+  const Array none = Array::scalar(0, f32);
+  PagedCall paged{.q = split_dim(q, 1, group),
+                  .keys = keys,
+                  .values = values,
+                  .q_rope = none,
+                  .keys_rope = none,
+                  .block_table = table,
+                  .lengths = lengths,
+                  .scale = options.scale.value_or(
+                      1 / std::sqrt(static_cast<double>(q.size(2)))),
+                  .soft_cap = options.soft_cap,
+                  .window = options.window,
+                  .sinks = {},
+                  .out = split_dim(out, 1, group)};
+  if (options.sinks)
+    paged.sinks = split_dim(*options.sinks, 0, group);
+  return paged;
+}
+
 namespace {
 
 struct PagedAttention {
@@ -30,29 +78,11 @@ struct PagedAttention {
 
   static Shaped result(const Call &call, const Array &q, const Array &keys,
                        const Array &values, const Array &table,
-                       const Array &lengths, std::optional<double>,
+                       const Array &lengths, std::optional<double> scale,
                        std::int64_t window, double soft_cap,
                        const std::optional<Array> &sinks) {
-    const Argument query{"q", q}, key{"key_cache", keys},
-        value{"value_cache", values}, pages{"block_table", table},
-        length{"lengths", lengths}, sink{"sinks", sinks};
-    call.check_same_device({query, key, value, pages, length, sink});
-    check_caches(call, key, value);
-    call.check_same_dtype(query, key);
-    call.check_rank(query, 3);
-    call.check_shape(query, {-1, -1, keys.size(3)}, {key});
-    check_groups(call, query, q.size(1), key, keys.size(2));
-    call.check_shape(query, {check_table(call, table, lengths), -1, -1},
-                     {pages});
-    call.require(window >= 0, "window must not be negative");
-    call.require(soft_cap >= 0, "soft_cap must not be negative");
-    if (sinks) {
-      call.check_dtype(sink, attention_floats);
-      call.check_shape(sink, {q.size(1)}, {query});
-    }
-    Dims shape = dims_of(q.shape());
-    shape.sizes[2] = values.size(3);
-    return {shape, q.dtype()};
+    return check_paged_attention(call, q, keys, values, table, lengths,
+                                 {scale, window, soft_cap, sinks});
   }
 
   static void launch(const Call &call, const Array &q, const Array &keys,
@@ -60,24 +90,8 @@ struct PagedAttention {
                      const Array &lengths, std::optional<double> scale,
                      std::int64_t window, double soft_cap,
                      const std::optional<Array> &sinks, const Array &out) {
-    const std::int64_t group = q.size(1) / keys.size(2);
-    const Array none = Array::scalar(0, f32);
-    PagedCall paged{
-        .q = split_dim(q, 1, group),
-        .keys = keys,
-        .values = values,
-        .q_rope = none,
-        .keys_rope = none,
-        .block_table = table,
-        .lengths = lengths,
-        .scale = scale.value_or(1 / std::sqrt(static_cast<double>(q.size(2)))),
-        .soft_cap = soft_cap,
-        .window = window,
-        .sinks = {},
-        .out = split_dim(out, 1, group)};
-    if (sinks)
-      paged.sinks = split_dim(*sinks, 0, group);
-    launch_paged(call, paged);
+    launch_paged(call, paged_call(q, keys, values, table, lengths,
+                                  {scale, window, soft_cap, sinks}, out));
   }
 };
 

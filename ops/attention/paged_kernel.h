@@ -12,6 +12,7 @@
 // a free place of a page may hold anything.
 #pragma once
 
+#include "girih/ops/attention.h"
 #include "girih/ops/attention/paged.h"
 
 #include <compare>
@@ -43,6 +44,31 @@ struct PagedCall {
   std::optional<Array> sinks; // [heads, group]
   Array out;                  // [B, heads, group, Dv]
 };
+
+/// Checks the arguments of paged_attention(); gives what its result is.
+/// [device] [dtype] [shape] [argument]
+Shaped check_paged_attention(const Call &call, const Array &q,
+                             const Array &keys, const Array &values,
+                             const Array &table, const Array &lengths,
+                             const PagedOptions &options);
+/// Its call: q[B, Hq, D] with heads in groups.
+PagedCall paged_call(const Array &q, const Array &keys, const Array &values,
+                     const Array &table, const Array &lengths,
+                     const PagedOptions &options, const Array &out);
+
+/// How a call is launched.
+struct PagedPlan {
+  PagedForm form;
+  std::int64_t splits = 1;
+  int warps = 4, stages = 1;
+};
+PagedPlan plan_paged(const PagedCall &paged);
+/// Memory for what the splits find: [B, H, S, G, Dv] and [B, H, S, G].
+struct PagedParts {
+  Array parts, sums;
+};
+PagedParts allocate_parts(const Call &call, const PagedCall &paged,
+                          std::int64_t splits);
 
 /// Runs the kernel, and the combining one where there are splits.
 void launch_paged(const Call &call, const PagedCall &paged);

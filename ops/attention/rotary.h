@@ -51,6 +51,10 @@ void check_rotary(const Call &call, const Array &x, std::int64_t rotary);
 void copy_rest(const Call &call, const Array &x, const Array &out,
                std::int64_t rotary);
 
+/// x[B, S, H, D] turned by cosines and sines [S, P] into out.
+void launch_rotary(const Call &call, const Array &x, const Array &cosines,
+                   const Array &sines, bool interleaved, const Array &out);
+
 /// Cosines and sines of positions[B, S] (or [S]) times frequencies[P] times
 /// `factor`, applied to x.
 void launch_rotary_at(const Call &call, const Array &x, const Array &positions,

@@ -49,6 +49,24 @@ KernelFamily<Form> &kernels() {
   return made;
 }
 
+} // namespace
+
+void launch_rotary(const Call &call, const Array &x, const Array &cosines,
+                   const Array &sines, bool interleaved, const Array &out) {
+  const std::int64_t rotary = 2 * cosines.size(1);
+  copy_rest(call, x, out, rotary);
+  if (rotary == 0)
+    return;
+  const std::int64_t pairs = power_of_two(rotary / 2);
+  const Array from = as_pairs(x, rotary, interleaved),
+              to = as_pairs(out, rotary, interleaved);
+  const Kernel &kernel =
+      kernels()[{heads_of_program(x.size(2), pairs), pairs, interleaved}];
+  run_with(call, kernel, 4, 1, {&from, &cosines, &sines, &to});
+}
+
+namespace {
+
 struct Rotary {
   static constexpr std::string_view signature =
       "rotary_position_embedding(x, cos_table, sin_table, *, "
@@ -68,16 +86,7 @@ struct Rotary {
   }
   static void launch(const Call &call, const Array &x, const Array &cosines,
                      const Array &sines, bool interleaved, const Array &out) {
-    const std::int64_t rotary = 2 * cosines.size(1);
-    copy_rest(call, x, out, rotary);
-    if (rotary == 0)
-      return;
-    const std::int64_t pairs = power_of_two(rotary / 2);
-    const Array from = as_pairs(x, rotary, interleaved),
-                to = as_pairs(out, rotary, interleaved);
-    const Kernel &kernel =
-        kernels()[{heads_of_program(x.size(2), pairs), pairs, interleaved}];
-    run_with(call, kernel, 4, 1, {&from, &cosines, &sines, &to});
+    launch_rotary(call, x, cosines, sines, interleaved, out);
   }
 };
 

@@ -49,7 +49,7 @@ girih_status girih_buffer_view(const girih_buffer *buffer, girih_array *out) {
             .rank = array.rank(),
             .dtype = static_cast<int32_t>(array.dtype()),
             .device = {on_cuda ? GIRIH_CUDA : GIRIH_HOST, array.device().index},
-            .flags = array.read_only() ? GIRIH_ARRAY_READ_ONLY : 0,
+            .flags = capi::flags_of(array.access()),
             .reserved = 0};
   });
 }
@@ -76,6 +76,15 @@ girih_status girih_buffer_strided(const girih_buffer *buffer, int32_t rank,
       capi::bad_argument("girih_buffer_strided: the view leaves the buffer");
     *out = new girih_buffer{
         ops::view_of(whole, {shape, count}, {strides, count}, offset)};
+  });
+}
+
+girih_status girih_buffer_constant(const girih_buffer *buffer,
+                                   girih_buffer **out) {
+  return guarded([&] {
+    require(buffer, "girih_buffer_constant: buffer");
+    require(out, "girih_buffer_constant: out");
+    *out = new girih_buffer{buffer->array.as_constant()};
   });
 }
 

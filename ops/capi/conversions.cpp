@@ -78,10 +78,29 @@ Array array_at(const girih_array &array, void *data) {
                                               array.strides ? rank : 0);
   const Array made(data, shape, dtype_of(array.dtype), device_of(array.device),
                    strides);
-  return array.flags & GIRIH_ARRAY_READ_ONLY ? made.as_read_only() : made;
+  return made.with_access(access_of(array.flags));
 }
 
 } // namespace
+
+Access access_of(std::uint32_t flags) {
+  if (flags & GIRIH_ARRAY_CONSTANT)
+    return Access::constant;
+  return flags & GIRIH_ARRAY_READ_ONLY ? Access::read_only : Access::write;
+}
+
+std::uint32_t flags_of(Access access) {
+  switch (access) {
+  case Access::write:
+  case Access::settled:
+    return 0;
+  case Access::read_only:
+    return GIRIH_ARRAY_READ_ONLY;
+  case Access::constant:
+    return GIRIH_ARRAY_READ_ONLY | GIRIH_ARRAY_CONSTANT;
+  }
+  return 0;
+}
 
 Array number_at(const void *data, std::int32_t dtype, std::int32_t rank) {
   require(data, "the memory of a number");

@@ -29,6 +29,9 @@ DType dtype_of(std::int32_t dtype);
 Device device_of(girih_device device);
 Stream stream_of(void *native, Device device);
 Array array_of(const girih_array &array);
+/// Flags of an array and what they promise.
+Access access_of(std::uint32_t flags);
+std::uint32_t flags_of(Access access);
 /// A number passed by value. Throws RuntimeError [null] [shape] [dtype].
 Array number_at(const void *data, std::int32_t dtype, std::int32_t rank);
 /// `missing_data` stands for a NULL pointer; each array gets its own.

@@ -135,6 +135,9 @@ GIRIH_C_API void girih_stream_free(girih_stream *stream);
 /* A number for an operand of rank 0, passed by value: `data` is where it lies
  * on the host, read during the call; `device` is not looked at. */
 #define GIRIH_ARRAY_BY_VALUE 2u
+/* Nothing writes it any more, as the weights of a model: kernels may read it
+ * before those ahead of them in the stream have ended. Implies READ_ONLY. */
+#define GIRIH_ARRAY_CONSTANT 4u
 
 /* A view of memory that the caller keeps alive. */
 typedef struct girih_array {
@@ -165,6 +168,10 @@ GIRIH_C_API girih_status girih_buffer_view(const girih_buffer *buffer,
 GIRIH_C_API girih_status girih_buffer_strided(
     const girih_buffer *buffer, int32_t rank, const int64_t *shape,
     const int64_t *strides, int64_t offset, girih_buffer **out);
+/* Another view of all of it, for reading only: from now on nothing writes the
+ * memory. Waits for the device. */
+GIRIH_C_API girih_status girih_buffer_constant(const girih_buffer *buffer,
+                                               girih_buffer **out);
 GIRIH_C_API void girih_buffer_free(girih_buffer *buffer);
 /* Copies elements between arrays of one shape and dtype, whatever their
  * strides and devices; complete when it returns. */
@@ -358,7 +365,7 @@ typedef struct girih_plan girih_plan;
 typedef struct girih_operand_type {
   int32_t dtype;
   int32_t rank;
-  uint32_t flags; /* GIRIH_ARRAY_READ_ONLY */
+  uint32_t flags; /* GIRIH_ARRAY_ */
 } girih_operand_type;
 
 /* A plan of a kernel; `options->stream` is not used. */

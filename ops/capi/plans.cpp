@@ -59,8 +59,7 @@ void launch(const girih_plan &plan, const int64_t *packed, void *stream) {
         Array(reinterpret_cast<void *>(static_cast<std::uintptr_t>(packed[0])),
               std::span(packed + 1, rank), static_cast<DType>(type.dtype),
               plan.device, std::span(packed + 1 + rank, rank));
-    if (type.flags & GIRIH_ARRAY_READ_ONLY)
-      arrays[i] = arrays[i].as_read_only();
+    arrays[i] = arrays[i].with_access(capi::access_of(type.flags));
     packed += 1 + 2 * rank;
   }
   LaunchOptions options;

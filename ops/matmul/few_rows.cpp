@@ -325,7 +325,7 @@ struct WideTile {
 // times cuBLAS at 16 bits). Many rows of weight are short turns of two warps,
 // few are as many bytes under way as there can be; long rows are by themselves.
 WideTile tile_of_one_row(std::int64_t n, std::int64_t k, std::int64_t unit,
-                         std::int64_t weights) {
+                         std::int64_t weights, bool normed) {
   constexpr std::int64_t many = 8192;
   WideTile tile;
   tile.height = 4 / weights;
@@ -334,9 +334,15 @@ WideTile tile_of_one_row(std::int64_t n, std::int64_t k, std::int64_t unit,
     tile.warps = 2;
     return tile;
   }
-  if (k >= 16 * unit)
-    tile.height = 1;
   const std::int64_t units = pieces_of(k, unit);
+  if (units >= 16) { // rows by themselves, of short programs
+    tile.height = 1;
+    tile.warps = 2;
+  }
+  if (normed && units <= 8) { // all of it while the kernel ahead still runs
+    tile.depth = unit * std::max<std::int64_t>(units, 1);
+    return tile;
+  }
   tile.depth = unit * (units <= 4 ? std::max<std::int64_t>(units, 1)
                        : units % 3 == 0 && units <= 12 ? 3
                                                        : 4);
@@ -360,10 +366,11 @@ WideTile tile_of_rows(const FewRows &product, std::int64_t unit,
 Config wide_config(const FewRows &product) {
   const std::int64_t unit = 32 * 128 / bits(product.x.dtype());
   const std::int64_t weights = product.gate ? 2 : 1;
-  const WideTile tile = product.x.size(0) == 1
-                            ? tile_of_one_row(product.out.size(1),
-                                              product.x.size(1), unit, weights)
-                            : tile_of_rows(product, unit, weights);
+  const WideTile tile =
+      product.x.size(0) == 1
+          ? tile_of_one_row(product.out.size(1), product.x.size(1), unit,
+                            weights, product.norm.has_value())
+          : tile_of_rows(product, unit, weights);
   Config config;
   config.blocks = {{"BN", tile.height}, {"BK", tile.depth}};
   config.num_warps = tile.warps;

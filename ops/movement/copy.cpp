@@ -124,9 +124,9 @@ void widen(std::array<Array, 2> &views) {
     constexpr DType wider[] = {i16, i32, i64};
     const DType dtype =
         wider[std::bit_width(static_cast<std::uint64_t>(least * width)) - 2];
-    const Array made(view.data(), sizes, dtype, view.device(), strides,
-                     view.owner());
-    view = view.read_only() ? made.as_read_only() : made;
+    view =
+        Array(view.data(), sizes, dtype, view.device(), strides, view.owner())
+            .with_access(view.access());
   }
 }
 
@@ -209,7 +209,7 @@ DType bits_dtype(DType dtype) {
 Array as_bits(const Array &array) {
   const Array view(array.data(), array.shape(), bits_dtype(array.dtype()),
                    array.device(), array.strides(), array.owner());
-  return array.read_only() ? view.as_read_only() : view;
+  return view.with_access(array.access());
 }
 
 Array as_bits(const ArrayOrNumber &value, DType dtype) {

@@ -77,7 +77,7 @@ Array view_of(const Array &array, std::size_t number, const Dimensions &kept,
     add(*along);
   const Array view(array.data(), shape, array.dtype(), array.device(), strides,
                    array.owner());
-  return array.read_only() ? view.as_read_only() : view;
+  return view.with_access(array.access());
 }
 
 std::int64_t pieces(std::int64_t size, std::int64_t block) {

@@ -11,13 +11,13 @@ from girih import ops
 from girih._errors import GirihError
 from girih._library import PATH as library_path
 from girih._library import VERSION as __version__
-from girih.arrays import Array, Scalar, asarray, empty, from_dlpack, zeros
+from girih.arrays import Array, Scalar, asarray, constant, empty, from_dlpack, zeros
 from girih.devices import Device, DeviceInfo, Stream, cuda_unavailable_reason, device_count, device_info, synchronize
 from girih.dtypes import DType
 from girih.kernels import Kernel, Program, Spec, kernel, kernel_names
 
 __all__ = [
     "Array", "DType", "Device", "DeviceInfo", "GirihError", "Kernel", "Program", "Scalar", "Spec", "Stream", "asarray",
-    "cuda_unavailable_reason", "device_count", "device_info", "empty", "from_dlpack", "kernel", "kernel_names",
+    "constant", "cuda_unavailable_reason", "device_count", "device_info", "empty", "from_dlpack", "kernel", "kernel_names",
     "library_path", "ops", "synchronize", "zeros",
 ]

@@ -9,7 +9,7 @@ from girih._errors import GirihError
 
 ABI_VERSION = 1
 HOST, CUDA = 0, 1
-READ_ONLY, BY_VALUE = 1, 2
+READ_ONLY, BY_VALUE, CONSTANT = 1, 2, 4
 
 
 class DeviceStruct(ctypes.Structure):
@@ -107,6 +107,7 @@ _FUNCTIONS = {
     "stream_free": (None, [c_void_p]),
     "buffer_create": (c_int, [c_int32, c_int32, POINTER(c_int64), DeviceStruct, c_int32, POINTER(c_void_p)]),
     "buffer_view": (c_int, [c_void_p, POINTER(ArrayStruct)]),
+    "buffer_constant": (c_int, [c_void_p, POINTER(c_void_p)]),
     "buffer_strided": (c_int, [c_void_p, c_int32, POINTER(c_int64), POINTER(c_int64), c_int64, POINTER(c_void_p)]),
     "buffer_free": (None, [c_void_p]),
     "array_copy": (c_int, [POINTER(ArrayStruct), POINTER(ArrayStruct)]),

@@ -7,7 +7,7 @@ import sys
 
 from girih import dlpack
 from girih._errors import GirihError
-from girih._library import CUDA, READ_ONLY, ArrayStruct, Handle, check, lib, new_handle
+from girih._library import CONSTANT, CUDA, READ_ONLY, ArrayStruct, Handle, check, lib, new_handle
 from girih.devices import HOST_DEVICE, Device, as_device, synchronize
 from girih.dtypes import DType, as_dtype, from_numpy, to_numpy
 
@@ -52,7 +52,8 @@ class Array:
     """A view of memory with shape, strides in elements, dtype and device; made by empty(), zeros(), asarray() and
     from_dlpack(). NumPy and torch take it as it is: numpy.asarray(array), torch.from_dlpack(array)."""
 
-    __slots__ = ("_handle", "struct", "shape", "strides", "dtype", "device", "read_only", "__weakref__")
+    __slots__ = ("_handle", "struct", "shape", "strides", "dtype", "device", "read_only", "constant",
+                 "__weakref__")
 
     def __init__(self, handle):
         self._handle = handle
@@ -65,6 +66,7 @@ class Array:
         on_cuda = self.struct.device.kind == CUDA
         self.device = Device("cuda", self.struct.device.index) if on_cuda else HOST_DEVICE
         self.read_only = bool(self.struct.flags & READ_ONLY)
+        self.constant = bool(self.struct.flags & CONSTANT)
 
     @property
     def ndim(self):
@@ -94,6 +96,11 @@ class Array:
         """Another view of the memory: in elements, `offset` from the first one."""
         made = new_handle(lib.buffer_strided, self._handle.value, len(shape), int64s(shape), int64s(strides), offset)
         return Array(Handle(made, lib.buffer_free))
+
+    def as_constant(self):
+        """A view for reading only, of memory that nothing writes any more, as the weights of a model: a kernel may read
+        it before those ahead of it in the stream have ended. Waits for the device."""
+        return Array(Handle(new_handle(lib.buffer_constant, self._handle.value), lib.buffer_free))
 
     def numpy(self):
         """As a NumPy array: without a copy on the host, with one from a GPU."""
@@ -169,6 +176,11 @@ def from_dlpack(producer, stream=None):
     # DLPack's 1 is the legacy default stream, which our null stream is.
     capsule = dlpack.request(producer, (stream or 1) if on_cuda else None)
     return Array(dlpack.buffer_from_capsule(capsule))
+
+
+def constant(value):
+    """Array.as_constant() of an array of any library, without a copy."""
+    return (value if isinstance(value, Array) else from_dlpack(value)).as_constant()
 
 
 def asarray(value, dtype=None, device="host"):

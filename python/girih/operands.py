@@ -4,7 +4,7 @@ import ctypes
 import sys
 
 from girih._errors import GirihError
-from girih._library import BY_VALUE, READ_ONLY, ArrayStruct
+from girih._library import BY_VALUE, CONSTANT, READ_ONLY, ArrayStruct
 from girih.arrays import Array, Scalar, empty, from_dlpack, int64s
 from girih.devices import HOST_DEVICE, Device
 from girih.dtypes import from_numpy, to_numpy, to_torch, torch_types
@@ -30,7 +30,7 @@ def _refuse(what, help_text=""):
 
 
 def _read_array(array, stream):
-    flags = READ_ONLY if array.read_only else 0
+    flags = (READ_ONLY if array.read_only else 0) | (CONSTANT if array.constant else 0)
     return Operand(array.data_ptr(), array.shape, array.strides, array.dtype, array.device, flags, array)
 
 

@@ -203,7 +203,11 @@ inline void *launch_end() { return nullptr; }
 #define GIRIH_OPTIONAL_DRIVER_FUNCTIONS(F)                                     \
   F(cuLaunchKernelEx, 11060,                                                   \
     (const LaunchConfig *config, FunctionHandle function, void **parameters,   \
-     void **extra))
+     void **extra))                                                            \
+  F(cuStreamGetCaptureInfo, 12030,                                             \
+    (StreamHandle stream, int *status, unsigned long long *id,                 \
+     GraphHandle *graph, const GraphNodeHandle **ahead, const void **edges,    \
+     std::size_t *count))
 // clang-format on
 
 /// The driver's functions. Tests swap in a table of their own.

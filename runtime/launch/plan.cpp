@@ -43,6 +43,7 @@ std::int64_t facts_of(const Array &array) {
   return static_cast<std::int64_t>(array.dtype()) | array.rank() << 8 |
          (address % 16 == 0 ? 1 << 16 : 0) | (address == 0 ? 1 << 17 : 0) |
          (array.read_only() ? 1 << 18 : 0) |
+         (is_settled(array.access()) ? 1 << 21 : 0) |
          (array.device().kind == Device::Kind::cuda ? 1 << 19 : 0) |
          static_cast<std::int64_t>(device) << 32;
 }

@@ -62,6 +62,7 @@ KernelSource source_of(const Program &program) {
 bool covers(const OperandClass &known, const OperandClass &needed) {
   return known.by_value == needed.by_value &&
          (known.aligned || !needed.aligned) &&
+         (known.settled || !needed.settled) &&
          (needed.size_div16 & ~known.size_div16) == 0 &&
          (needed.unit_stride & ~known.unit_stride) == 0 &&
          (needed.stride_div16 & ~known.stride_div16) == 0;

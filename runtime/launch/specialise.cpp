@@ -44,6 +44,7 @@ OperandClass classify(const Array &array) {
   known.by_value = array.by_value();
   if (known.by_value)
     return known;
+  known.settled = is_settled(array.access());
   // No access reaches an empty array, so its pointer may be anything.
   known.aligned = array.numel() == 0 ||
                   reinterpret_cast<std::uintptr_t>(array.data()) % 16 == 0;
@@ -74,6 +75,8 @@ std::string to_string(const OperandClass &known) {
   add("size%16", known.size_div16);
   add("unit", known.unit_stride);
   add("stride%16", known.stride_div16);
+  if (known.settled)
+    text += text.empty() ? "settled" : " settled";
   return text.empty() ? "-" : text;
 }
 

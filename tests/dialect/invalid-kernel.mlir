@@ -85,7 +85,7 @@ func.func @f(%a: !v) attributes {tile.kernel, tile.index_bits = 32, tile.config 
 // -----
 
 !v = !tile.view<element = f32, sizes = [1], strides = [1], unit = 0, align = 4>
-// expected-error @+1 {{a direction is "in", "out" or "inout", not "up"}}
+// expected-error @+1 {{a direction is "in", "out" or "inout", the first or the last perhaps "settled", not "up"}}
 func.func @f(%a: !v) attributes {tile.kernel, tile.index_bits = 32, tile.config = "",
   tile.grid = affine_map<()[s0] -> (1)>, tile.order = #tile.order<row_major, 1>,
   tile.directions = ["up"]} { return }

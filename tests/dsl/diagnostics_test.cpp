@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/dsl/support/env.h"
+#include "girih/dsl/support/similar_names.h"
 
 #include <gtest/gtest.h>
 
@@ -22,6 +23,19 @@ TEST(DiagnosticsTest, TextForm) {
   EXPECT_NE(diagnostic.to_string().find(
                 "\nkernel.cpp:10: note: made here\nhelp: give 2 sizes"),
             std::string::npos);
+}
+
+TEST(DiagnosticsTest, SimilarNames) {
+  const std::vector<std::string> known{"softmax", "log_softmax", "sum", "sub"};
+  const auto help = [&](const char *name) {
+    return similar_names_help(name, known, "the kernels are");
+  };
+  EXPECT_EQ(help("softmx"), "did you mean softmax?");
+  EXPECT_EQ(help("softmax2"), "did you mean softmax?");
+  EXPECT_EQ(help("soft"), "did you mean softmax or log_softmax?");
+  EXPECT_EQ(help("suc"), "did you mean sum or sub?");
+  for (const char *name : {"", "conv"})
+    EXPECT_EQ(help(name), "the kernels are softmax, log_softmax, sum, sub");
 }
 
 TEST(DiagnosticsTest, NamesAreUnique) {

@@ -27,6 +27,20 @@ TEST(ProgramTextTest, RoundTrips) {
   EXPECT_EQ(read.hash().size(), 32U);
 }
 
+TEST(ProgramTextTest, OnlyWhatIsReadIsSettled) {
+  std::string text = matmul_text();
+  const auto end_of_class = [&](const char *operand) {
+    return text.find('\n', text.find("class", text.find(operand)));
+  };
+  text.insert(end_of_class("operand b"), " settled");
+  const Program read = parse_program(text);
+  EXPECT_EQ(read.to_string(), text);
+  EXPECT_FALSE(read.operands[0].known.settled);
+  EXPECT_TRUE(read.operands[1].known.settled);
+  text.insert(end_of_class("operand c"), " settled");
+  EXPECT_THROW(parse_program(text), CompileError);
+}
+
 TEST(ProgramTextTest, EveryOperationRoundTrips) {
   auto source = make_source(
       "all",

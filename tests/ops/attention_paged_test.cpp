@@ -205,6 +205,210 @@ TEST_P(PagedTest, Exact) {
   }
 }
 
+// The place in the cache of the last key of sequence b, or -1.
+std::vector<double> last_places(const Case &c, const Paged &paged) {
+  const std::vector<double> table = paged.table.to_vector();
+  const std::size_t pages = index(paged.table.size(1));
+  std::vector<double> places;
+  for (std::size_t b = 0; b < c.lengths.size(); ++b) {
+    const std::int64_t last = c.lengths[b] - 1;
+    const double page = last < 0 ? 0 : table[b * pages + index(last / c.page)];
+    places.push_back(last < 0 ? -1
+                              : page * static_cast<double>(c.page) +
+                                    static_cast<double>(last % c.page));
+  }
+  return places;
+}
+
+// `cache` with a row at each of the places that there are.
+std::vector<double> with_rows(const Array &cache,
+                              const std::vector<double> &places,
+                              const std::vector<double> &rows) {
+  std::vector<double> all = cache.to_vector();
+  const std::size_t row = rows.size() / places.size();
+  for (std::size_t b = 0; b < places.size(); ++b)
+    if (places[b] >= 0)
+      std::copy_n(&rows[b * row], row,
+                  &all[static_cast<std::size_t>(places[b]) * row]);
+  return all;
+}
+
+struct Step {
+  std::int64_t rotary;
+  bool interleaved;
+};
+
+// One call, and what is expected of it. NaN is where keys and values of the
+// tokens go in the cache, so that they cannot come from there.
+struct StepCall {
+  Operand q, k, v, out;
+  Array cosines, sines, slots, keys, values;
+  std::vector<double> query, key, keys_then, values_then;
+};
+
+StepCall make_step(const Case &c, const Step &step, const Paged &paged,
+                   DType dtype, Device device, std::mt19937_64 &random) {
+  const auto sequences = static_cast<std::int64_t>(c.lengths.size());
+  const auto rows = [&](std::int64_t heads, std::int64_t width) {
+    return Operand({sequences, heads, width}, dtype, device, c.layout,
+                   Values::reals, random);
+  };
+  StepCall call{
+      rows(c.q_heads, c.width),
+      rows(c.heads, c.width),
+      rows(c.heads, c.value_width),
+      Operand({sequences, c.q_heads, c.value_width}, dtype, device, c.layout),
+      {},
+      {},
+      {},
+      {},
+      {},
+      {},
+      {},
+      {},
+      {}};
+  std::vector<double> positions;
+  for (std::int64_t b = 0; b < sequences; ++b)
+    positions.push_back(static_cast<double>(random() % 5000));
+  const auto made = ops::rotary_frequencies(step.rotary, 1e4);
+  const std::vector<double> turning(made.values.begin(), made.values.end());
+  const auto tables = ops::rotary_tables(
+      Array::from(positions, {sequences}, i64, device),
+      Array::from(turning, {step.rotary / 2}, f32, device), 1.25);
+  call.cosines = tables[0];
+  call.sines = tables[1];
+  const auto turned = [&](const Operand &x, std::int64_t heads) {
+    const Array flat =
+        Array::from(x.values(), {1, sequences, heads, c.width}, dtype, device);
+    return ops::rotary_position_embedding(flat, call.cosines, call.sines,
+                                          step.interleaved)
+        .to_vector();
+  };
+  call.query = turned(call.q, c.q_heads);
+  call.key = turned(call.k, c.heads);
+  const std::vector<double> places = last_places(c, paged);
+  call.slots = Array::from(places, {sequences}, i64, device);
+  const auto poisoned = [&](const Array &cache, std::size_t numbers) {
+    return Array::from(
+        with_rows(cache, places, std::vector<double>(numbers, nan)),
+        cache.shape(), dtype, device);
+  };
+  const auto value = call.v.values();
+  call.keys = poisoned(paged.keys, call.key.size());
+  call.values = poisoned(paged.values, value.size());
+  call.keys_then = with_rows(call.keys, places, call.key);
+  call.values_then = with_rows(call.values, places, value);
+  return call;
+}
+
+void check_step(const Case &c, const Step &step, DType dtype, Device device) {
+  SCOPED_TRACE(
+      std::string(girih::name(dtype)) + " Hq " + std::to_string(c.q_heads) +
+      " H " + std::to_string(c.heads) + " D " + std::to_string(c.width) +
+      " rotary " + std::to_string(step.rotary) + " window " +
+      std::to_string(c.window) + (step.interleaved ? " interleaved" : ""));
+  auto random = random_engine();
+  Paged paged = make_paged(c, dtype, device, Values::reals, random);
+  const StepCall call = make_step(c, step, paged, dtype, device, random);
+  ops::RopePagedOptions options;
+  options.window = c.window;
+  options.soft_cap = c.soft_cap;
+  options.interleaved = step.interleaved;
+  ops::rope_paged_attention_out(
+      {call.q.array(), call.k.array(), call.v.array(), call.cosines, call.sines,
+       call.slots, call.keys, call.values, paged.table, paged.lengths},
+      call.out.array(), options);
+  EXPECT_TRUE(same_values(call.keys.to_vector(), call.keys_then));
+  EXPECT_TRUE(same_values(call.values.to_vector(), call.values_then));
+  EXPECT_TRUE(call.out.untouched_outside());
+  const auto value = call.v.values(), actual = call.out.values();
+  const std::size_t key_row = index(c.heads * c.width),
+                    value_row = index(c.heads * c.value_width);
+  for (std::size_t b = 0; b < c.lengths.size(); ++b) {
+    if (c.lengths[b] > 0) {
+      const std::size_t last = index(c.lengths[b] - 1);
+      std::copy_n(&call.key[b * key_row], key_row,
+                  &paged.key[b][last * key_row]);
+      std::copy_n(&value[b * value_row], value_row,
+                  &paged.value[b][last * value_row]);
+    }
+    for (std::size_t h = 0; h < index(c.q_heads); ++h) {
+      const std::size_t at = b * index(c.q_heads) + h;
+      double error = 0;
+      const AttendedRow row = expected_row(
+          c, paged, b, static_cast<std::int64_t>(h),
+          &call.query[at * index(c.width)], -infinity, dtype, error);
+      EXPECT_TRUE(within_bounds(&actual[at * index(c.value_width)], row, dtype,
+                                c.lengths[b], error))
+          << "b " << b << " h " << h;
+    }
+  }
+}
+
+TEST_P(PagedTest, StepOfDecoding) {
+  std::vector<Case> cases{
+      {{5, 0, 16, 17, 1}, 4, 2, 16, 16},
+      {{20, 33}, 2, 2, 16, 24, 8, 0, 0, false, Layout::padded},
+      {{40, 7, 16}, 4, 2, 16, 16, 4, 9, 2.0},
+      {{300}, 2, 1, 16, 16},
+  };
+  if (!on_interpreter()) {
+    cases.push_back({{515, 64, 100, 1}, 12, 2, 128, 128});
+    cases.push_back({{900, 30}, 4, 1, 64, 64, 16, 600});
+    cases.push_back({{257}, 40, 1, 64, 64, 128});
+    cases.push_back({{97, 1}, 4, 4, 256, 256, 32, 1, 30.0});
+  }
+  for (DType dtype : {f32, bf16})
+    for (const Case &c : cases)
+      for (bool interleaved : {false, true})
+        check_step(c, {c.width, interleaved}, dtype, device());
+  // As two launches: not all of a head is turned, or heads of another size.
+  check_step(cases.front(), {8, false}, f32, device());
+  check_step({{5, 0, 17}, 4, 2, 24, 16}, {24, true}, bf16, device());
+  check_step(cases.front(), {16, false}, f64, device());
+  check_step(cases.back(), {cases.back().width, false}, f16, device());
+}
+
+TEST_P(PagedTest, RotaryTables) {
+  const std::vector<double> places{0, 7, 131071, 4};
+  const auto made = ops::rotary_frequencies(48, 1e4);
+  const std::vector<double> turning(made.values.begin(), made.values.end());
+  for (DType dtype : {i64, i32}) {
+    const auto [cosines, sines] =
+        ops::rotary_tables(Array::from(places, {4}, dtype, device()),
+                           Array::from(turning, {24}, f32, device()), 1.5);
+    const auto cosine = cosines.to_vector(), sine = sines.to_vector();
+    for (std::size_t t = 0; t < 4; ++t)
+      for (std::size_t p = 0; p < 24; ++p) {
+        const double angle =
+            static_cast<float>(places[t]) * static_cast<float>(turning[p]);
+        EXPECT_NEAR(cosine[t * 24 + p], 1.5 * std::cos(angle), 5e-7);
+        EXPECT_NEAR(sine[t * 24 + p], 1.5 * std::sin(angle), 5e-7);
+      }
+  }
+}
+
+TEST_P(PagedTest, StepErrors) {
+  const Array q = Array::zeros({2, 4, 16}, f32, device()),
+              k = Array::zeros({2, 2, 16}, f32, device()),
+              cache = Array::zeros({3, 4, 2, 16}, f32, device()),
+              other = Array::zeros({3, 4, 2, 16}, f32, device()),
+              table = Array::zeros({2, 3}, i32, device()),
+              numbers = Array::zeros({2}, i64, device()),
+              turning = Array::zeros({2, 8}, f32, device());
+  const auto call = [&](const Array &slots, const Array &lengths,
+                        const Array &values) {
+    ops::rope_paged_attention(
+        {q, k, k, turning, turning, slots, cache, values, table, lengths});
+  };
+  const Array three = Array::zeros({3}, i64, device());
+  expect_failure(ErrorId::shape, [&] { call(three, numbers, other); }, "slots");
+  expect_failure(
+      ErrorId::shape, [&] { call(numbers, three, other); }, "lengths");
+  expect_failure(
+      ErrorId::overlap, [&] { call(numbers, numbers, cache); }, "value_cache");
+}
+
 // Lengths beyond the table, and pages that are none.
 TEST_P(PagedTest, OutOfRange) {
   const std::vector<double> ones(2 * 4 * 8, 1);

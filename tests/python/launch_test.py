@@ -192,6 +192,16 @@ class Buffers(Case):
         with self.refused("argument", "read-only"):
             kernel(one, one, out)
 
+    def test_constant(self):
+        kernel = self.quick("add")
+        source = numpy.arange(3, dtype="float32")
+        one, out = girih.constant(source), numpy.zeros(3, "float32")
+        self.assertTrue(one.constant and one.read_only and one.strided((2,), (1,)).constant)
+        kernel(one, one, out)
+        numpy.testing.assert_array_equal(out, 2 * source)
+        with self.refused("argument", "read-only"):
+            kernel(out, out, one)
+
     def test_buffers_are_released(self):
         kernel = self.quick("add")
         arrays = [numpy.ones(1000, "float32") for _ in range(3)]

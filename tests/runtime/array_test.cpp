@@ -176,6 +176,18 @@ TEST(Array, PackedTypes) {
   EXPECT_EQ(copy.to_vector(), array.to_vector());
 }
 
+TEST(Array, ConstantIsKeptByViews) {
+  const Array array = Array::zeros({4}, f32, host_device).as_constant();
+  EXPECT_TRUE(array.read_only());
+  for (const Array &view :
+       {array.reshape({2, 2}), array.slice(0, 1, 2), array.select(0, 1),
+        array.reshape({2, 2}).transpose(0, 1), array.reshape({1, 4}),
+        array.broadcast_to(std::vector<std::int64_t>{2, 4}),
+        array.as_read_only()})
+    EXPECT_EQ(view.access(), Access::constant);
+  EXPECT_EQ(array.to(host_device).access(), Access::write);
+}
+
 TEST(Array, ReadOnly) {
   const Array array = Array::zeros({4}, f32, host_device).as_read_only();
   EXPECT_TRUE(array.reshape({2, 2}).read_only());

@@ -6,6 +6,8 @@
 #include "test_kernels.h"
 
 #include "girih/compiler/assert_record.h"
+#include "girih/runtime/capture.h"
+#include "girih/runtime/graph.h"
 
 #include <gtest/gtest.h>
 
@@ -52,6 +54,43 @@ TEST(CompiledForGpu, FewProgramsAreLaunchedDependentlyUnasked) {
   EXPECT_TRUE(launch_add(90, {}, most).programmatic);
   EXPECT_FALSE(launch_add(90, {}, most + 1).programmatic);
   EXPECT_TRUE(launch_add(90, true, most + 1).programmatic);
+}
+
+TEST(CompiledForGpu, WhatTheKernelAheadWritesIsNotSettled) {
+  FakeDriver driver({FakeDevice{90}});
+  const ScopedEnv ptxas("GIRIH_PTXAS", "off"), log("GIRIH_LOG", "compile");
+  const Array a = Array::zeros({1000}, f32), b = Array::zeros({1000}, f32),
+              c = Array::zeros({1000}, f32), d = Array::zeros({1000}, f32);
+  const Kernel add = make_add();
+  add(a, b, c); // in no capture nothing is known
+  const Stream stream = Stream::create(cuda_device());
+  const GraphCapture scope(stream);
+  const Capture *capture = current_capture();
+  EXPECT_TRUE(capture->follows_noted({}));
+  ::testing::internal::CaptureStderr();
+  add(a, b, c);
+  EXPECT_TRUE(capture->follows_noted(stream));
+  EXPECT_TRUE(capture->written_by_noted(c));
+  EXPECT_TRUE(capture->written_by_noted(c.slice(0, 999, 1000)));
+  EXPECT_FALSE(capture->written_by_noted(a));
+  add(a, c, d);
+  add(c, b, a); // c was written by the one before that
+  const std::string text = ::testing::internal::GetCapturedStderr();
+  const std::string name = add.source().operand_names[1];
+  const std::size_t first = text.find("\n"),
+                    second = text.find("\n", first + 1);
+  // a and b; then c no more; then both again, which is known already.
+  EXPECT_NE(text.substr(0, first).find("settled"), std::string::npos) << text;
+  EXPECT_NE(text.substr(first, second - first).find(name + ": "),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(second + 1, text.size()) << text;
+  c.fill_bytes(0);
+  EXPECT_TRUE(capture->follows_noted(stream));
+  EXPECT_TRUE(capture->written_by_noted(c));
+  // What we did not submit may do anything.
+  driver.submit_foreign(stream.native());
+  EXPECT_FALSE(capture->follows_noted(stream));
 }
 
 TEST(CompiledForGpu, AssertionsFindTheirRecord) {

@@ -325,6 +325,19 @@ FAKE(cuStreamIsCapturing, void *stream, int *status) {
   *status = at == state().captures.end() ? 0 : at->second.broken ? 2 : 1;
   return 0;
 }
+FAKE(cuStreamGetCaptureInfo, void *stream, int *status, unsigned long long *,
+     void **, void *const **ahead, const void **, std::size_t *count) {
+  const int result = fake_cuStreamIsCapturing(stream, status);
+  if (result != 0 || *status != 1)
+    return result;
+  static thread_local void *last; // any address that is a node's own
+  std::lock_guard lock(state().mutex);
+  *count = state().captures[stream].nodes.size();
+  last = reinterpret_cast<void *>(*count);
+  *count = *count == 0 ? 0 : 1;
+  *ahead = &last;
+  return 0;
+}
 FAKE(cuStreamBeginCapture, void *stream, cuda::CaptureMode mode) {
   ENTER(true);
   std::lock_guard lock(state().mutex);
@@ -550,51 +563,8 @@ int FakeDriver::enter(const char *function, bool needs_context) {
   return needs_context && contexts.empty() ? 201 : 0; // invalid context
 }
 
-void FakeDriver::on_kernel(const std::string &entry, Kernel kernel) {
-  std::lock_guard lock(state_->mutex);
-  state_->kernels[entry] = std::move(kernel);
-}
-
-void FakeDriver::fail(const std::string &function, int nth, int result,
-                      bool forever) {
-  std::lock_guard lock(state_->mutex);
-  state_->failures.push_back({function, nth, result, forever});
-}
-
-std::vector<std::string> FakeDriver::calls() const {
-  std::lock_guard lock(state_->mutex);
-  return state_->calls;
-}
-
-int FakeDriver::count(const std::string &function) const {
-  std::lock_guard lock(state_->mutex);
-  return static_cast<int>(
-      std::count(state_->calls.begin(), state_->calls.end(), function));
-}
-
-std::vector<FakeLaunch> FakeDriver::launches() const {
-  std::lock_guard lock(state_->mutex);
-  return state_->launches;
-}
-
-std::vector<std::string> FakeDriver::orders() const {
-  std::lock_guard lock(state_->mutex);
-  return state_->orders;
-}
-
-std::uint64_t FakeDriver::variable(const std::string &name) const {
-  std::lock_guard lock(state_->mutex);
-  return state_->modules.back()->variables.at(name);
-}
-
-std::size_t FakeDriver::live_pinned() const {
-  std::lock_guard lock(state_->mutex);
-  return state_->pinned.size();
-}
-
-std::size_t FakeDriver::live_allocations() const {
-  std::lock_guard lock(state_->mutex);
-  return state_->allocations.size();
+void FakeDriver::submit_foreign(void *stream) {
+  submit(stream, "foreign", [] {});
 }
 
 } // namespace girih::testing

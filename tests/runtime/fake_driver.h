@@ -66,6 +66,8 @@ public:
   int count(const std::string &function) const;
   std::vector<FakeLaunch> launches() const;
   std::size_t live_allocations() const;
+  /// Work of another library in a stream, perhaps a captured one.
+  void submit_foreign(void *stream);
   std::size_t live_pinned() const; // host memory that the device sees
   /// What a variable of 8 bytes of the module loaded last holds.
   std::uint64_t variable(const std::string &name) const;

@@ -106,6 +106,7 @@ TEST(LaunchOperands, ReadOnlyOutput) {
             std::string::npos);
   const Array c = host_empty(1);
   call(add, {host({1}).as_read_only(), host({2}), c});
+  call(add, {host({1}).as_constant(), host({2}), c});
   EXPECT_EQ(c.to_vector(), Values{3});
 }
 

@@ -87,3 +87,45 @@ func.func @pages(%a: !V, %b: !U, %c: !F, %table: !T) attributes {tile.kernel, ti
   tile.store %r, %c[] map #c : tensor<64x64xf32>, !F
   return
 }
+
+// First copies of a settled operand go ahead of the first access of what is
+// not, with the number of rounds that is read; the others stay at the loop, and
+// groups are theirs.
+// CHECK-LABEL: func.func @early
+// CHECK: tile.load %arg3
+// CHECK: %[[A:.+]] = tile.alloc_shared : <[64, 32], bf16, {{.*}}stage 3
+// CHECK: scf.if
+// CHECK: tile.copy_async %arg0{{.*}} into %[[A]]
+// CHECK-NOT: tile.async_commit
+// CHECK: scf.if
+// CHECK: tile.copy_async %arg0{{.*}} into %[[A]]
+// CHECK-NOT: tile.async_commit
+// CHECK: tile.load %arg4
+// CHECK: %[[B:.+]] = tile.alloc_shared : <[32, 64], bf16, {{.*}}stage 3
+// CHECK: scf.if
+// CHECK: tile.copy_async %arg1{{.*}} into %[[B]]
+// CHECK: tile.async_commit
+// CHECK: scf.if
+// CHECK: tile.copy_async %arg1{{.*}} into %[[B]]
+// CHECK: tile.async_commit
+// CHECK: scf.for
+// CHECK: tile.async_wait 1
+func.func @early(%a: !V, %b: !U, %c: !F, %table: !T, %d: !F) attributes {tile.kernel,
+    tile.config = "", tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["settled in", "in", "out", "settled in", "in"],
+    tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5, s6, s7, s8] -> (1)>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %begin = tile.load %d[] map #c other 0.0 : f32 : !F -> tensor<64x64xf32>
+  %t = tile.load %table[%c0] map #scalar other 0 : i32 : !T -> tensor<i32>
+  %e = tensor.extract %t[] : tensor<i32>
+  %n = arith.index_cast %e : i32 to index
+  %r = scf.for %k = %c0 to %n step %c1 iter_args(%acc = %begin) -> tensor<64x64xf32> {
+    %x = tile.load %a[%k] map #a other 0.0 : bf16 : !V -> tensor<64x32xbf16>
+    %y = tile.load %b[%k] map #b other 0.0 : bf16 : !U -> tensor<32x64xbf16>
+    %p = tile.dot %x, %y, %acc precision ieee : tensor<64x32xbf16>, tensor<32x64xbf16> -> tensor<64x64xf32>
+    scf.yield %p : tensor<64x64xf32>
+  }
+  tile.store %r, %c[] map #c : tensor<64x64xf32>, !F
+  return
+}

@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programmatic dependent launch: a kernel that may begin before the one ahead
-// of it in the stream has ended waits for it before it touches global memory.
+// of it in the stream has ended waits for it before it touches global memory,
+// but for reading settled operands.
+#include "girih/compiler/analysis/settled.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
 using namespace mlir;
 
 namespace girih::compiler {
 
-/// Whether the operation, or one inside it, accesses global memory. A user's
-/// own PTX may do anything.
-static bool touchesMemory(Operation *op) {
-  auto touches = [](Operation *each) {
-    return isa<tile::InlinePtxOp>(each) ||
-           (!isa<tile::SizeOp, tile::ValueOp>(each) &&
-            llvm::any_of(each->getOperandTypes(),
-                         llvm::IsaPred<tile::ViewType>));
-  };
-  return op
-      ->walk([&](Operation *each) {
-        return touches(each) ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
-
 void Emitter::awaitPredecessor(Operation *next) {
-  if (!owesWait || (next && !touchesMemory(next)))
+  if (!owesWait || (next && !touchesUnsettled(next)))
     return;
   owesWait = false;
   if (next)

@@ -250,49 +250,66 @@ Model Loader::load() {
   return model;
 }
 
+// Calls f(array) for every Array of weights that is there.
+template <class F> class Visit {
+public:
+  explicit Visit(F f) : f_(std::move(f)) {}
+
+  void operator()(Array &array) const {
+    if (array.data())
+      f_(array);
+  }
+  template <class T> void operator()(std::optional<T> &each) const {
+    if (each)
+      (*this)(*each);
+  }
+  void operator()(Linear &linear) const {
+    all(linear.weight, linear.bias, linear.scales);
+  }
+  void operator()(Mlp &mlp) const { all(mlp.gate_up, mlp.down); }
+  void operator()(LatentAttention &latent) const {
+    all(latent.down, latent.q_norm, latent.kv_norm, latent.q_up, latent.k_up,
+        latent.v_up);
+  }
+  void operator()(Experts &experts) const {
+    all(experts.router, experts.correction, experts.gate_up, experts.down,
+        experts.shared);
+  }
+  void operator()(Model &model) const {
+    all(model.embedding, model.norm, model.head, model.frequencies);
+    for (Layer &layer : model.layers)
+      all(layer.attention_norm, layer.qkv, layer.q_norm, layer.k_norm,
+          layer.latent, layer.out, layer.mlp_norm, layer.mlp, layer.experts);
+  }
+
+private:
+  template <class... Parts> void all(Parts &...parts) const {
+    ((*this)(parts), ...);
+  }
+
+  F f_;
+};
+
 } // namespace
 
 Model load_model(const ModelConfig &config, WeightSource &source,
                  const LoadOptions &options) {
-  return Loader(config, source, options).load();
+  Model model = Loader(config, source, options).load();
+  synchronize(options.device);
+  const Visit freeze(
+      [](Array &array) { array = array.with_access(Access::constant); });
+  freeze(model);
+  return model;
 }
-
-namespace {
-
-std::int64_t bytes_of(const Array &array) {
-  return array.data() ? array.nbytes() : 0;
-}
-std::int64_t bytes_of(const Linear &linear) {
-  return bytes_of(linear.weight) + (linear.bias ? bytes_of(*linear.bias) : 0) +
-         (linear.scales ? bytes_of(*linear.scales) : 0);
-}
-std::int64_t bytes_of(const Mlp &mlp) {
-  return bytes_of(mlp.gate_up) + bytes_of(mlp.down);
-}
-std::int64_t bytes_of(const LatentAttention &latent) {
-  return bytes_of(latent.down) + bytes_of(latent.q_norm) +
-         bytes_of(latent.kv_norm) + bytes_of(latent.q_up) +
-         bytes_of(latent.k_up) + bytes_of(latent.v_up);
-}
-std::int64_t bytes_of(const Experts &experts) {
-  return bytes_of(experts.router) + bytes_of(experts.gate_up) +
-         bytes_of(experts.down) +
-         (experts.shared ? bytes_of(*experts.shared) : 0);
-}
-
-} // namespace
 
 std::int64_t Model::bytes() const {
-  std::int64_t all = bytes_of(embedding) + bytes_of(norm);
-  if (head.data() != embedding.data())
-    all += bytes_of(head);
-  for (const Layer &layer : layers)
-    all += bytes_of(layer.attention_norm) + bytes_of(layer.mlp_norm) +
-           bytes_of(layer.q_norm) + bytes_of(layer.k_norm) +
-           bytes_of(layer.qkv) + bytes_of(layer.out) + bytes_of(layer.mlp) +
-           (layer.latent ? bytes_of(*layer.latent) : 0) +
-           (layer.experts ? bytes_of(*layer.experts) : 0);
-  return all;
+  Model views = *this;
+  std::int64_t all = 0;
+  const Visit add([&](const Array &array) { all += array.nbytes(); });
+  add(views);
+  // Tied embeddings are one array; frequencies are no weights.
+  all -= frequencies.nbytes();
+  return head.data() == embedding.data() ? all - head.nbytes() : all;
 }
 
 } // namespace girih::llm

@@ -112,6 +112,14 @@ def rope_write(torch, q, k, v, positions, frequencies, slots, keys, values):
     return turned(q), cached(turned(k), slots, keys), cached(v, slots, values)
 
 
+def step(torch, q, k, v, cosines, sines, slots, keys, values, table, lengths):
+    def turned(x):
+        return tables(torch, x[None], cosines, sines)[0]
+
+    keys, values = cached(turned(k), slots, keys), cached(v, slots, values)
+    return paged(torch, turned(q), keys, values, table, lengths), keys, values
+
+
 def numbers(r, values, dtype="i32"):
     return r.torch.tensor(values, device=r.device, dtype=r._type(dtype))
 
@@ -149,6 +157,14 @@ CASES = [
     Case("paged_attention", paged,
          lambda r: [r.normal((3, 12, 128)), r.normal((60, 16, 2, 128)), r.normal((60, 16, 2, 128)), pages(r, 3, 20),
                     numbers(r, [320, 1, 77])]),
+    Case("rope_paged_attention", step,
+         lambda r: [r.normal((3, 12, 128)), r.normal((3, 2, 128)), r.normal((3, 2, 128)), r.normal((3, 64), "f32"),
+                    r.normal((3, 64), "f32"), numbers(r, [19 * 16 + 15, 20 * 16, 44 * 16 + 12]),
+                    r.normal((60, 16, 2, 128)), r.normal((60, 16, 2, 128)), numbers(r, [[*range(20)], [*range(20, 40)],
+                                                                                       [*range(40, 60)]]),
+                    numbers(r, [320, 1, 77])], tolerance=(1.6e-2, 1e-4), updates=(6, 7)),
+    Case("rotary_tables", lambda torch, at, turning: (torch.cos(at[:, None].float() * turning), torch.sin(at[:, None].float() * turning)),
+         lambda r: [r.integers(0, 4096, (77,), "i64"), r.uniform(0, 1, (64,), "f32")], tolerance=(1e-5, 1e-5)),
     Case("paged_varlen_attention", paged_varlen,
          lambda r: [r.normal((140, 4, 64)), r.normal((60, 16, 2, 64)), r.normal((60, 16, 2, 64)), pages(r, 3, 20),
                     numbers(r, [0, 64, 65, 140]), numbers(r, [300, 33, 75])]),

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/ops/attention/paged_blocks.h"
+
+namespace girih::ops {
+
+Tensor arrange_heads(const Tensor &x, std::int64_t rows, std::int64_t width,
+                     const Size &splits) {
+  return x.tile({1, 1, rows, width})
+      .tile({1, 1, 1, whole})
+      .squeeze(3)
+      .unsqueeze(3)
+      .expand({keep, keep, keep, splits})
+      .at(1, squeeze({0, 1, 2}))
+      .at(2, squeeze({0, 1}));
+}
+
+Tensor arrange_of_sequence(const Tensor &x, const Tensor &grid) {
+  return x.unsqueeze(1).unsqueeze(2).unsqueeze(3).expand(
+      {keep, grid.size(1), grid.size(2), grid.size(3)});
+}
+
+Tensor arrange_blocks(const Tensor &cache, const PagedForm &form,
+                      std::int64_t width, const Tensor &grid) {
+  return arrange_cache(cache, form.block, width)
+      .unsqueeze(0)
+      .unsqueeze(2)
+      .unsqueeze(3)
+      .expand({grid.size(0), keep, grid.size(2), grid.size(3)});
+}
+
+Tensor arrange_parts(const Tensor &parts, const PagedForm &form) {
+  return parts.tile({1, 1, 1, form.rows, form.value_width})
+      .tile({1, 1, 1, 1, whole})
+      .squeeze(4)
+      .permute({0, 1, 3, 2})
+      .at(1, squeeze({0, 1, 2, 3}))
+      .at(2, squeeze({0, 1, 2}));
+}
+
+Tensor arrange_sums(const Tensor &sums, const PagedForm &form) {
+  return sums.tile({1, 1, 1, form.rows})
+      .permute({0, 1, 3, 2})
+      .at(1, squeeze({0, 1, 2}))
+      .at(1, unsqueeze(1));
+}
+
+namespace {
+
+class Blocks {
+public:
+  Blocks(const PagedForm &form, const PagedReads &reads, const PagedKeys &keys)
+      : form_(form), reads_(reads), keys_(keys), query_(reads.query()),
+        state_(form.rows, form.value_width, accumulated(reads.dtype)) {}
+
+  // Blocks [first, first + unrolled), all of whose keys are visible.
+  void visible(const Index &first) {
+    std::vector<Tile> scores, values;
+    for (int i = 0; i < form_.unrolled; ++i) {
+      Index block = first + i;
+      Index page = page_of(block);
+      scores.push_back(score(page, block));
+      values.push_back(reads_.value(page, block % per_page()));
+    }
+    state_.step(scores, values, reads_.dtype);
+  }
+
+  void masked(const Index &block) {
+    Index page = page_of(block);
+    Tile key = arange(form_.block, i64) + block * form_.block;
+    Tile seen = key < keys_.cached;
+    if (form_.window)
+      seen = seen & (key >= keys_.first);
+    std::vector<Tile> scores{
+        where(unsqueeze(seen, 0), score(page, block), -INFINITY)};
+    Tile value = reads_.value(page, block % per_page());
+    std::vector<Tile> values{where(unsqueeze(seen, 1), value, 0)};
+    state_.step(scores, values, reads_.dtype);
+  }
+
+  OnlineSoftmax &state() { return state_; }
+
+private:
+  std::int64_t per_page() const { return form_.page / form_.block; }
+  Index page_of(const Index &block) const {
+    return as_index(reads_.table[block / per_page()]);
+  }
+  Tile score(const Index &page, const Index &block) const {
+    const Index place = block % per_page();
+    Tile product = dot(query_[0], reads_.keys[0](page, place));
+    for (std::size_t at = 1; at < query_.size(); ++at)
+      product += dot(query_[at], reads_.keys[at](page, place));
+    return reads_.scale(product);
+  }
+
+  const PagedForm &form_;
+  const PagedReads &reads_;
+  PagedKeys keys_;
+  std::vector<Tile> query_;
+  OnlineSoftmax state_;
+};
+
+} // namespace
+
+OnlineSoftmax
+attend_pages(const PagedForm &form, const PagedReads &reads,
+             const PagedKeys &keys, const Index &splits,
+             const std::function<void(OnlineSoftmax &)> &begin_state) {
+  const std::int64_t block = form.block, unrolled = form.unrolled;
+  Index begin = keys.first / block, end = cdiv(keys.cached, block);
+  Index steps = cdiv(end - begin, unrolled);
+  Index part = cdiv(steps, splits) * unrolled;
+  Index first = begin + program_id(3) * part;
+  Index last = min(first + part, end);
+  Index whole_begin = form.window ? max(first, cdiv(keys.first, block)) : first;
+  Index rounds =
+      max(min(last, keys.cached / block) - whole_begin, 0) / unrolled;
+
+  Blocks blocks(form, reads, keys);
+  begin_state(blocks.state());
+  if (form.window)
+    for (Index at : range(first, min(whole_begin, last)))
+      blocks.masked(at);
+  for (Index round : range(rounds))
+    blocks.visible(whole_begin + round * unrolled);
+  for (Index at : range(whole_begin + rounds * unrolled, last))
+    blocks.masked(at);
+  return blocks.state();
+}
+
+} // namespace girih::ops
