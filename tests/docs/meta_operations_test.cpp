@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The examples of docs/reference/meta_operations.md.
 #include "girih/dsl/dsl.h"
-#include "girih/tests/support/source_root.h"
+#include "girih/tests/docs/expect_picture.h"
 
 #include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace girih {
 namespace {
@@ -165,18 +161,6 @@ TEST(MetaOperations, Matmul) {
 }
 
 // The pictures of the page are what visualize() draws.
-void expect_picture(const std::string &name, const Picture &picture) {
-  auto path = testing::source_root() / "docs/pictures" / (name + ".svg");
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (text.str() == picture.svg)
-    return;
-  auto drawn = std::filesystem::temp_directory_path() / (name + ".svg");
-  std::ofstream(drawn) << picture.svg;
-  ADD_FAILURE() << path << " is not what is drawn now: " << drawn;
-}
-
 TEST(MetaOperations, Pictures) {
   if (testing::source_root().empty())
     GTEST_SKIP() << "the source tree is not here";
@@ -186,9 +170,9 @@ TEST(MetaOperations, Pictures) {
   Picture rows = visualize(v.jagged(0, Tensor(1, 1, "offsets"), 6).tile({1, 3}),
                            {11}, {}, {{1, {0, 3, 8, 11}}});
   // [/pictures]
-  expect_picture("tile", tiles);
-  expect_picture("windows", windows);
-  expect_picture("jagged", rows);
+  testing::expect_picture("tile", tiles);
+  testing::expect_picture("windows", windows);
+  testing::expect_picture("jagged", rows);
 }
 
 } // namespace
