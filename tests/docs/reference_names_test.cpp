@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every operation that an arrangement or an application may call is on a page
-// of the reference, and in an example there that is a test.
+// Every operation that an arrangement, an application or a program with kernels
+// may call is on a page of the reference, and in an example there that is a
+// test.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -23,7 +24,7 @@ std::string text_of(const std::string &path) {
 // A header without its comments and what its classes keep for themselves.
 std::string public_part(const std::string &header) {
   std::string out;
-  std::istringstream lines(text_of("dsl/" + header + ".h"));
+  std::istringstream lines(text_of(header + ".h"));
   bool hidden = false;
   for (std::string line; std::getline(lines, line);) {
     if (line == "private:" || line == "protected:")
@@ -36,14 +37,15 @@ std::string public_part(const std::string &header) {
   return out;
 }
 
-// What functions with these types of results are called.
-Names declared(std::initializer_list<const char *> headers,
+// What functions with these types of results are called in headers of a folder.
+Names declared(const std::string &folder,
+               std::initializer_list<const char *> headers,
                const std::string &types) {
   const std::regex declaration("(?:" + types +
-                               R"()[ \n]+&?(\w+|operator[^\s\w(\[]+)\()");
+                               R"()[ \n]+[&*]?(\w+|operator[^\s\w(\[]+)\()");
   Names names;
   for (const char *header : headers) {
-    std::string text = public_part(header);
+    std::string text = public_part(folder + header);
     for (std::sregex_iterator at(text.begin(), text.end(), declaration), end;
          at != end; ++at)
       names.insert((*at)[1]);
@@ -96,8 +98,9 @@ TEST(ReferenceNames, EveryMetaOperation) {
   const Reference reference({"meta_operations"});
   if (reference.text.empty())
     GTEST_SKIP() << "the pages are not below the working directory";
-  Names names = declared({"tensor"}, "Tensor|Size|int|auto|std::vector<Size>|"
-                                     "std::string|Arrangement");
+  Names names = declared("dsl/", {"tensor"},
+                         "Tensor|Size|int|auto|std::vector<Size>|"
+                         "std::string|Arrangement");
   EXPECT_GT(names.size(), 20U);
   // as_partial() is partial(); index() is of an entry between brackets.
   expect_explained(names, reference, {"as_partial", "index"});
@@ -108,11 +111,31 @@ TEST(ReferenceNames, EveryOperationOfTiles) {
   if (reference.text.empty())
     GTEST_SKIP() << "the pages are not below the working directory";
   Names names = declared(
+      "dsl/",
       {"functions", "shapes", "reductions", "control", "random", "values"},
       "Tiles?|void|Range|Index|Shape|DType|Dim|pair<Tile, Tile>|"
       "array<Tile, 4>");
   EXPECT_GT(names.size(), 120U);
   expect_explained(names, reference, {"all_dims"}); // what `over` is if left
+}
+
+TEST(ReferenceNames, EveryCallOfTheRuntime) {
+  const Reference reference({"runtime", "meta_operations"});
+  if (reference.text.empty())
+    GTEST_SKIP() << "the pages are not below the working directory";
+  Names names = declared(
+      "runtime/",
+      {"array", "cuda_kernel", "device", "event", "graph", "kernel", "pool",
+       "stream"},
+      "Array|void|bool|int|double|int64_t|size_t|string|DType|Device|Access|"
+      "DLManagedTensor|DLManagedTensorVersioned|Stream|Graph|Kernel|CudaKernel|"
+      "KernelReport|Program|PoolStatistics|DeviceProperties|KernelSource|"
+      "span<const std::\\w+>|vector<double>|shared_ptr<void>");
+  EXPECT_GT(names.size(), 60U);
+  // The call itself, launch() without a list, and what an argument of a
+  // CudaKernel says to the runtime.
+  expect_explained(names, reference,
+                   {"operator", "run", "alignment", "array", "bytes"});
 }
 
 } // namespace
