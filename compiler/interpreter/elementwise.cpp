@@ -2,6 +2,8 @@
 // What each arith and math operation does to one lane.
 #include "girih/compiler/interpreter/interpreter.h"
 
+#include "girih/dsl/support/float_formats.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -257,8 +259,16 @@ Lane castLane(Operation *op) {
   Lane same = [](ArrayRef<Scalar> x) { return x[0]; };
   Type from = getElementTypeOrSelf(op->getOperand(0).getType());
   return TypeSwitch<Operation *, Lane>(op)
-      .Case<arith::ExtFOp, arith::TruncFOp, arith::TruncIOp,
-            arith::IndexCastOp>([&](auto) { return same; })
+      .Case<arith::ExtFOp, arith::TruncIOp, arith::IndexCastOp>(
+          [&](auto) { return same; })
+      .Case([&](arith::TruncFOp convert) -> Lane {
+        Type to = getElementTypeOrSelf(convert.getType());
+        if (!isa<Float8E5M2Type>(to))
+          return same;
+        return real1([](double x) {
+          return std::isinf(x) ? round_to(DType::e5m2, x) : x;
+        });
+      })
       .Case([&](arith::ExtSIOp) {
         return [=](ArrayRef<Scalar> x) {
           return Scalar::integer(from.isInteger(1) ? -x[0].whole : x[0].whole);

@@ -46,11 +46,20 @@ DType dtypeOf(Type type, bool isUnsigned) {
   return isUnsigned ? DType::u8 : DType::i8;
 }
 
+/// The bits of a number that an element of `type` may have. Infinity is one of
+/// those of e5m2: only a cast saturates.
+static std::uint64_t floatBits(DType type, double number) {
+  if (type == DType::e5m2 && std::isinf(number))
+    return number < 0 ? 0xfc : 0x7c;
+  return encode(type, number);
+}
+
 Scalar roundTo(Type type, Scalar value, Rounding rounding) {
   if (value.kind == Scalar::Kind::real) {
-    if (rounding == Rounding::own && !type.isF64())
-      value.number = type.isF32() ? static_cast<float>(value.number)
-                                  : round_to(floatDType(type), value.number);
+    DType to = floatDType(type);
+    if (rounding == Rounding::own && to != DType::f64)
+      value.number = to == DType::f32 ? static_cast<float>(value.number)
+                                      : decode(to, floatBits(to, value.number));
     return value;
   }
   if (type.isIndex() || type.isInteger(64))
@@ -68,7 +77,7 @@ std::uint64_t naturalBits(Type type, Scalar value) {
 }
 
 std::uint64_t elementBits(Type type, Scalar value) {
-  return isa<FloatType>(type) ? encode(floatDType(type), value.number)
+  return isa<FloatType>(type) ? floatBits(floatDType(type), value.number)
                               : naturalBits(type, value);
 }
 
