@@ -4,8 +4,10 @@
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/dsl/support/float_formats.h"
+#include "girih/dsl/with_line.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace girih {
 
@@ -15,20 +17,6 @@ std::vector<std::string> default_operand_names(int count) {
     out.push_back(i < 26 ? std::string(1, static_cast<char>('a' + i))
                          : "op" + std::to_string(i));
   return out;
-}
-
-// Calls `function`; `where` stands in for the line of arithmetic of sizes that
-// is not the user's.
-template <class Function>
-static auto with_line(const SourceLine &where, Function function) {
-  try {
-    return function();
-  } catch (const CompileError &error) {
-    Diagnostic diagnostic = error.diagnostic();
-    if (!diagnostic.where.known())
-      diagnostic.where = where;
-    throw CompileError(std::move(diagnostic));
-  }
 }
 
 Arrangement run_arrangement(const KernelSource &source,
@@ -44,7 +32,10 @@ Arrangement run_arrangement(const KernelSource &source,
                          source.operand_names[i]);
   Arrangement out = with_line(source.where, [&] {
     UsersSizes users;
-    return source.arrangement(tensors);
+    Arrangement made = source.arrangement(tensors);
+    if (!made.where.known()) // not by arranged()
+      made.where = source.where;
+    return made;
   });
   if (out.operands.size() != tensors.size())
     throw CompileError(ErrorId::arranged_count, out.where,
@@ -66,10 +57,20 @@ Arrangement run_arrangement(const KernelSource &source,
 
 Blocks block_values(const KernelSource &source,
                     const std::vector<BlockUse> &uses, const Config &config) {
-  Blocks out;
   std::string known;
-  for (const BlockUse &use : uses) {
+  for (const BlockUse &use : uses)
     known += (known.empty() ? "" : ", ") + use.name;
+  auto is_used = [&](const std::string &name) {
+    return std::any_of(uses.begin(), uses.end(),
+                       [&](const BlockUse &use) { return use.name == name; });
+  };
+  // First: a misspelt name leaves the right one without a value.
+  for (const auto &[name, value] : config.blocks)
+    if (!is_used(name))
+      throw CompileError(ErrorId::block_unknown, source.where,
+                         {name, source.name, known.empty() ? "none" : known});
+  Blocks out;
+  for (const BlockUse &use : uses) {
     auto found = config.blocks.find(use.name);
     std::int64_t value =
         found == config.blocks.end() ? use.fallback : found->second;
@@ -87,10 +88,6 @@ Blocks block_values(const KernelSource &source,
                          {use.name, value, max_tile_elements});
     out[use.name] = value;
   }
-  for (const auto &[name, value] : config.blocks)
-    if (!out.contains(name))
-      throw CompileError(ErrorId::block_unknown, source.where,
-                         {name, source.name, known.empty() ? "none" : known});
   return out;
 }
 
@@ -257,8 +254,9 @@ void check_use(const Arrangement &arrangement,
     if (each.direction == Direction::out)
       throw CompileError(ErrorId::operand_use, map.other_where,
                          {"other()", each.name, "Out", "read"});
-    if (!is_float(each.dtype) &&
-        !(round_to(each.dtype, map.other) == map.other))
+    double rounded = round_to(each.dtype, map.other);
+    if (is_float(each.dtype) ? std::isfinite(map.other) && std::isinf(rounded)
+                             : !(rounded == map.other))
       throw CompileError(ErrorId::literal_range, map.other_where,
                          {number_text(map.other), name(each.dtype)});
   }

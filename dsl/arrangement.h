@@ -73,6 +73,9 @@ struct Tensor::Map {
   std::vector<Check> checks;
   std::vector<Jagged> jagged;
   int variables = 0;
+  /// Of the Tensor that a function of at() is given: that of the one at() is
+  /// called on.
+  std::shared_ptr<const Map> outer;
 
   /// A new dimension of this size.
   Dim add(Expr size);
@@ -139,6 +142,16 @@ ArrangedOperand arrange(const Tensor &tensor, const Blocks &blocks,
 std::vector<ArrangedOperand> arrange_all(const Arrangement &arrangement,
                                          std::span<const Direction> directions,
                                          const Blocks &blocks);
+
+/// What a kernel's names, and as many ranks, need. Throws CompileError
+/// [kernel-signature], [operand-name], [operand-rank].
+void check_source(const KernelSource &source, std::span<const int> ranks);
+
+/// Throws CompileError [grid-rank], [grid-mismatch] where operands cannot have
+/// one grid.
+void check_same_grids(const std::vector<ArrangedOperand> &operands,
+                      const std::vector<std::string> &names,
+                      const SourceLine &where);
 
 /// What other() and partial() need of their operands. Throws CompileError
 /// [literal-range], [operand-use].

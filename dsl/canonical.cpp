@@ -3,6 +3,7 @@
 // text whatever helpers and temporaries it was written with.
 #include "girih/dsl/recorder.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/with_line.h"
 
 #include <algorithm>
 #include <map>
@@ -66,7 +67,10 @@ private:
     if (divides && number && *number < 1)
       throw CompileError(ErrorId::index_divisor, node.line, {*number});
     if (left != known_.end() && right != known_.end()) {
-      if (auto folded = fold(node.function, left->second, right->second)) {
+      auto folded = with_line(node.line, [&] {
+        return fold(node.function, left->second, right->second);
+      });
+      if (folded) {
         node.op = Op::index;
         node.function = Function::none;
         node.expr = *folded;

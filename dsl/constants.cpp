@@ -18,9 +18,14 @@ constexpr const char *kind_names[] = {"an integer", "a float", "a bool"};
 
 // `value` as another kind, where nothing of it is lost.
 std::optional<ConstantValue> converted(const ConstantValue &value, Kind kind) {
-  if (kind == Kind::floating)
-    return ConstantValue(value.floating());
   double number = value.floating();
+  if (kind == Kind::floating) {
+    constexpr std::int64_t exact = std::int64_t{1} << 53;
+    bool same = value.kind() == Kind::floating ||
+                (value.kind() == Kind::integer && -exact <= value.integer() &&
+                 value.integer() <= exact);
+    return same ? std::optional(ConstantValue(number)) : std::nullopt;
+  }
   bool whole = value.kind() != Kind::floating ||
                (std::trunc(number) == number && std::abs(number) <= 0x1p53);
   if (!whole)

@@ -115,6 +115,7 @@ Tile inline_ptx(std::string_view text, const std::vector<Located> &inputs,
                 const std::function<Tile(std::vector<Tile>)> &otherwise,
                 std::source_location where) {
   check_text("inline_ptx()", text, where);
+  check_dtype("inline_ptx()", result, where);
   Recorder &recorder = Recorder::current("inline_ptx()", where);
   check_function("inline_ptx()", otherwise, where);
   if (inputs.empty())

@@ -27,7 +27,12 @@ constexpr Traits table[dtype_count] = {
 
 const Traits &traits(DType type) {
   auto number = static_cast<std::size_t>(type);
-  ensure(number < dtype_count, "not a DType");
+  if (number >= dtype_count) { // where nothing before knew the user's line
+    Diagnostic found(ErrorId::dtype_unsupported, {});
+    found.message = std::to_string(number) + " is no dtype";
+    throw CompileError(
+        found.helped("take an enumerator of DType, such as f32"));
+  }
   return table[number];
 }
 

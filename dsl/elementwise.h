@@ -17,6 +17,15 @@ DType dtype_of(const Located &value);
 DType common_dtype(const Located &lhs, const Located &rhs);
 /// `of`, where it is the recording in progress: operands do not leave theirs.
 Recorder &recording(Recorder *of, const SourceLine &where);
+/// Throws [dtype-unsupported] unless `dtype` is an enumerator. `what` was given
+/// it.
+void check_dtype(const std::string &what, DType dtype, const SourceLine &where);
+/// Whether it is a number of C++.
+bool is_literal(const Located &value);
+/// A number as a tile, as a cast makes it: fp8 saturates. Throws
+/// [literal-range] for an integer that an integer dtype does not hold and for a
+/// number that becomes infinite.
+ValueId literal(const Located &value, DType dtype, Shape shape);
 /// The value as a tile of `dtype`; numbers and Indices become scalars.
 ValueId convert(const Located &value, DType dtype);
 /// The shape that two shapes broadcast to. Throws [shape-mismatch].

@@ -6,9 +6,6 @@
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/recorder.h"
 #include "girih/dsl/support/diagnostics.h"
-#include "girih/dsl/support/float_formats.h"
-
-#include <cmath>
 
 namespace girih {
 namespace {
@@ -34,10 +31,6 @@ void unsupported_dtype(const char *what, DType dtype, const SourceLine &where) {
 }
 
 namespace {
-
-bool is_literal(const Located &value) {
-  return value.kind == Kind::integer || value.kind == Kind::floating;
-}
 
 DType tile_dtype(const Located &value) {
   return recorder_of(value).type(value.value).dtype;
@@ -71,25 +64,6 @@ DType common_dtype(const Located &lhs, const Located &rhs) {
 
 namespace {
 
-void check_integer(const Located &literal, DType dtype) {
-  std::int64_t value = literal.integer;
-  bool fits = !literal.too_large;
-  if (dtype == DType::b1) {
-    fits &= value == 0 || value == 1;
-  } else if (is_integer(dtype)) {
-    // Constants are kept as doubles.
-    int width = std::min(bits(dtype) - (is_signed(dtype) ? 1 : 0), 53);
-    std::int64_t limit = std::int64_t{1} << width;
-    fits &= value < limit + (width == 53 ? 1 : 0) &&
-            value >= (is_signed(dtype) ? -limit : 0);
-  }
-  if (!fits)
-    throw CompileError(
-        ErrorId::literal_range, literal.where,
-        {literal.too_large ? "above 2^63" : std::to_string(value),
-         name(dtype)});
-}
-
 ValueId cast_value(Recorder &recorder, ValueId value, DType dtype,
                    const SourceLine &where) {
   ValueType type = recorder.type(value);
@@ -101,27 +75,6 @@ ValueId cast_value(Recorder &recorder, ValueId value, DType dtype,
   node.inputs = {value};
   node.line = where;
   return recorder.add(std::move(node), type);
-}
-
-// Constants are kept as doubles: exact up to 2^53.
-double float_to_i64(const Located &value, double number) {
-  number = std::trunc(number);
-  if (!(std::abs(number) <= 0x1p53))
-    throw CompileError(ErrorId::literal_range, value.where,
-                       {std::to_string(value.floating), name(DType::i64)});
-  return number;
-}
-
-ValueId literal(const Located &value, DType dtype, Shape shape) {
-  double number = value.floating;
-  if (value.kind == Kind::integer)
-    check_integer(value, dtype);
-  else if (!is_float(dtype) && dtype != DType::i64)
-    number = round_to(dtype, number); // as a cast would
-  else if (!is_float(dtype))
-    number = float_to_i64(value, number);
-  return recorder_of(value).constant(number, dtype, std::move(shape),
-                                     value.where);
 }
 
 } // namespace
@@ -458,6 +411,7 @@ Tile where(const Located &mask, const Located &x, const Located &y) {
 }
 
 Tile cast(const Located &x, DType dtype, std::source_location) {
+  check_dtype("cast()", dtype, x.where);
   Recorder &recorder = recorder_of(x);
   return recorder.tile(convert(x, dtype), x.where);
 }
@@ -465,6 +419,11 @@ Tile cast(const Located &x, DType dtype, std::source_location) {
 Tile dot(const Located &a, const Located &b, Precision precision,
          std::source_location where) {
   Recorder &recorder = recorder_of(a);
+  if (precision != Precision::ieee && precision != Precision::tf32)
+    throw CompileError(
+        Diagnostic(ErrorId::dot_dtype, where,
+                   {name(dtype_of(a)), name(dtype_of(b)),
+                    "its precision is Precision::ieee or Precision::tf32"}));
   Shape left = shape_of(a), right = shape_of(b);
   if (left.size() != 2 || right.size() != 2 || left[1] != right[0])
     throw CompileError(ErrorId::dot_shape, where,
@@ -494,31 +453,6 @@ Tile dot(const Located &a, const Located &b, Precision precision,
   ValueId out = recorder.add(std::move(node),
                              {ValueType::Kind::tile, sum, std::move(shape)});
   return recorder.tile(out, where);
-}
-
-Tile full(const Shape &shape, double value, DType dtype,
-          std::source_location where) {
-  Recorder &recorder = Recorder::current("full()", where);
-  if (tile_elements(shape) < 0)
-    throw CompileError(
-        ErrorId::tile_size, where,
-        {"the result of full()", to_string(shape), max_tile_elements});
-  if (!is_float(dtype)) {
-    Located number(value);
-    number.where = where;
-    number.kind = Kind::integer;
-    bool whole = std::trunc(value) == value && std::abs(value) < 0x1p62;
-    if (!whole)
-      throw CompileError(ErrorId::literal_range, where,
-                         {std::to_string(value), name(dtype)});
-    number.integer = static_cast<std::int64_t>(value);
-    check_integer(number, dtype);
-  }
-  return recorder.tile(recorder.constant(value, dtype, shape, where), where);
-}
-
-Tile zeros(const Shape &shape, DType dtype, std::source_location where) {
-  return full(shape, 0, dtype, where);
 }
 
 } // namespace girih

@@ -96,11 +96,21 @@ Tile dot(const Located &a, const Located &b,
          Precision precision = Precision::ieee,
          std::source_location where = std::source_location::current());
 
+namespace detail {
+/// full() of a number as it is: a double would round integers.
+Tile full_tile(const Shape &shape, const Located &number, DType dtype);
+} // namespace detail
+
 /// Tiles of one value.
 Tile zeros(const Shape &shape, DType dtype,
            std::source_location where = std::source_location::current());
 Tile full(const Shape &shape, double value, DType dtype,
           std::source_location where = std::source_location::current());
+template <std::integral T>
+Tile full(const Shape &shape, T value, DType dtype,
+          std::source_location where = std::source_location::current()) {
+  return detail::full_tile(shape, Located(value, where), dtype);
+}
 
 /// The range of a loop: `for (Index k : range(n))`. The body runs once, while
 /// recording; leaving it by break or return is refused.

@@ -112,6 +112,7 @@ Tile fma(const Located &a, const Located &b, const Located &c) {
 }
 
 Tile bitcast(const Located &x, DType dtype, std::source_location where) {
+  check_dtype("bitcast()", dtype, where);
   DType from = dtype_of(x);
   if (bits(from) != bits(dtype) || from == DType::b1 || dtype == DType::b1)
     throw CompileError(ErrorId::dtype_unsupported, where,

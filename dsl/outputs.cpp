@@ -269,7 +269,11 @@ private:
           node.function == Function::floordiv || node.function == Function::mod;
       if (divides && right.constant() < 1)
         return false;
-      value(node.results[0]) = binary(node.function, left, right).constant();
+      try {
+        value(node.results[0]) = binary(node.function, left, right).constant();
+      } catch (const CompileError &) {
+        return false; // it overflows
+      }
       return true;
     }
     case Op::loop:

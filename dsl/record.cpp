@@ -2,6 +2,7 @@
 #include "girih/dsl/record.h"
 
 #include "girih/dsl/arrangement.h"
+#include "girih/dsl/elementwise.h"
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/recorder.h"
 #include "girih/dsl/support/diagnostics.h"
@@ -45,19 +46,25 @@ bool is_printable(char c) {
   return static_cast<unsigned char>(c) >= ' ' && c != '"' && c != '\\';
 }
 
-// A name as a message can show it.
-std::string printable_part(std::string name) {
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return !is_printable(c); }, '?');
-  return name;
+// A constant that nobody asks for is a name misspelt.
+void check_constants(const KernelSource &source, const Program &program) {
+  std::string known;
+  for (const auto &[name, value] : program.constants)
+    known += (known.empty() ? "" : ", ") + name;
+  for (const auto &[name, value] : source.constants)
+    if (!program.constants.contains(name))
+      throw CompileError(ErrorId::constexpr_unknown, source.where,
+                         {name, source.name, known.empty() ? "none" : known});
 }
+
+} // namespace
 
 void check_source(const KernelSource &source, std::span<const int> ranks) {
   check_count(source, source.operand_names.size(), "operand names");
   check_count(source, ranks.size(), "ranks");
   if (!std::all_of(source.name.begin(), source.name.end(), is_printable))
     throw CompileError(ErrorId::operand_name, source.where,
-                       {printable_part(source.name),
+                       {printable_name(source.name),
                         "quotes, backslashes and control characters do not "
                         "print",
                         "a kernel"});
@@ -70,21 +77,11 @@ void check_source(const KernelSource &source, std::span<const int> ranks) {
                          {source.operand_names[i], ranks[i], max_rank});
 }
 
-// A constant that nobody asks for is a name misspelt.
-void check_constants(const KernelSource &source, const Program &program) {
-  std::string known;
-  for (const auto &[name, value] : program.constants)
-    known += (known.empty() ? "" : ", ") + name;
-  for (const auto &[name, value] : source.constants)
-    if (!program.constants.contains(name))
-      throw CompileError(ErrorId::constexpr_unknown, source.where,
-                         {name, source.name, known.empty() ? "none" : known});
-}
-
-void check_same_grids(const Program &program, const SourceLine &where) {
-  auto names = operand_names(program);
-  const ArrangedOperand &first = program.operands[0];
-  for (const ArrangedOperand &each : program.operands) {
+void check_same_grids(const std::vector<ArrangedOperand> &operands,
+                      const std::vector<std::string> &names,
+                      const SourceLine &where) {
+  const ArrangedOperand &first = operands[0];
+  for (const ArrangedOperand &each : operands) {
     if (each.grid.size() != first.grid.size())
       throw CompileError(ErrorId::grid_rank, where,
                          {first.name, to_string(first.grid, names), each.name,
@@ -99,7 +96,11 @@ void check_same_grids(const Program &program, const SourceLine &where) {
   }
 }
 
-} // namespace
+std::string printable_name(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !is_printable(c); }, '?');
+  return name;
+}
 
 std::vector<BlockUse> block_sizes(const KernelSource &source,
                                   std::span<const int> ranks) {
@@ -117,6 +118,8 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
   check_count(source, dtypes.size(), "dtypes");
   if (!classes.empty())
     check_count(source, classes.size(), "classes");
+  for (std::size_t i = 0; i < dtypes.size(); ++i)
+    check_dtype("operand " + source.operand_names[i], dtypes[i], source.where);
   check_config(config, source.where);
   std::vector<BlockUse> uses;
   Program out;
@@ -147,7 +150,7 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
                   [](auto &each) { return each.direction == Direction::in; }))
     throw CompileError(ErrorId::no_application_out, source.where,
                        {source.name});
-  check_same_grids(out, arrangement.where);
+  check_same_grids(out.operands, source.operand_names, arrangement.where);
   {
     ConstantScope constants(source.constants, out.constants);
     Recorder recorder(out);

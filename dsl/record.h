@@ -32,4 +32,7 @@ struct BlockUse {
 std::vector<BlockUse> block_sizes(const KernelSource &source,
                                   std::span<const int> ranks);
 
+/// A kernel's name as a message can show it, also where it is refused.
+std::string printable_name(std::string name);
+
 } // namespace girih

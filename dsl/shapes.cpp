@@ -113,6 +113,7 @@ int checked_dim(const char *what, int dim, const Located &x,
 
 Tile arange(std::int64_t count, DType dtype, std::int64_t start,
             std::source_location where) {
+  check_dtype("arange()", dtype, where);
   Recorder &recorder = Recorder::current("arange()", where);
   if (dtype != DType::i32 && dtype != DType::i64)
     throw CompileError(ErrorId::arange, where,
@@ -230,19 +231,21 @@ Tile slice(const Located &x, int dim, std::int64_t begin, std::int64_t size,
   Shape shape = shape_of(x);
   constexpr std::int64_t limit = max_tile_elements;
   bool inside = size >= 1 && size <= shape[at] && begin >= 0 &&
-                begin < shape[at] && -limit <= step && step <= limit;
+                begin < shape[at] && -limit <= step && step <= limit &&
+                step != 0;
   std::int64_t last = inside ? begin + (size - 1) * step : -1;
   inside = last >= 0 && last < shape[at];
   if (!inside)
-    throw CompileError(ErrorId::slice, where,
-                       {"slice() of " + std::to_string(size) + " lanes from " +
-                            std::to_string(begin) + " in steps of " +
-                            std::to_string(step) + " leaves dimension " +
-                            std::to_string(at) + " of a tile " +
-                            to_string(shape),
-                        "the lanes are begin, begin + step, ..., all of them "
-                        "from 0 to " +
-                            std::to_string(shape[at] - 1)});
+    throw CompileError(
+        ErrorId::slice, where,
+        {"slice() of " + std::to_string(size) + " lanes from " +
+             std::to_string(begin) + " in steps of " + std::to_string(step) +
+             (step == 0 ? " takes one lane again and again from" : " leaves") +
+             " dimension " + std::to_string(at) + " of a tile " +
+             to_string(shape),
+         "the lanes are begin, begin + step, ..., all of them "
+         "from 0 to " +
+             std::to_string(shape[at] - 1)});
   std::vector<Expr> map;
   for (std::size_t d = 0; d < shape.size(); ++d)
     map.push_back(d == at ? lane(d) * step + begin : lane(d));

@@ -144,6 +144,14 @@ std::string Tensor::Map::describe(int level) const {
 Tensor::Tensor(int rank, int operand, std::string name) {
   if (rank < 0 || rank > max_rank)
     throw CompileError(ErrorId::operand_rank, {}, {name, rank, max_rank});
+  constexpr int most = 1 << 16;
+  if (operand < 0 || operand > most) {
+    Diagnostic found(ErrorId::operand_rank, {});
+    found.message =
+        "Tensor " + name + " is operand number " + std::to_string(operand);
+    throw CompileError(
+        found.helped("operands count from 0, up to " + std::to_string(most)));
+  }
   Map map;
   map.operand = operand;
   map.rank = rank;
@@ -199,14 +207,36 @@ Tensor Tensor::inner(int level, Where where) const {
     throw CompileError(
         ErrorId::at_level, where,
         {level, map_->name, depth(), depth() == 1 ? "level" : "levels"});
-  return Tensor(map_, base_ + level);
+  Map out = *map_;
+  out.outer = map_;
+  return Tensor(std::make_shared<const Map>(std::move(out)), base_ + level);
 }
 
-Tensor Tensor::rejoin(const Tensor &changed, Where where) const {
-  if (changed.map_->operand != map_->operand ||
-      changed.map_->name != map_->name)
-    throw CompileError(ErrorId::foreign_tensor, where, {"at()"});
-  return Tensor(changed.map_, base_);
+Tensor Tensor::rejoin(const Tensor &changed, int level, Where where) const {
+  if (changed.map_->outer != map_ || changed.base_ != base_ + level) {
+    Diagnostic found(ErrorId::foreign_tensor, where);
+    found.message =
+        "the function of at() gives a tensor that it did not make of its own";
+    throw CompileError(
+        found.helped("return what becomes of the parameter, levels from " +
+                     std::to_string(level) + " down"));
+  }
+  Map out = *changed.map_;
+  out.outer = map_->outer;
+  return Tensor(std::make_shared<const Map>(std::move(out)), base_);
+}
+
+void Tensor::check_other(std::int64_t value, bool too_large,
+                         Where where) const {
+  constexpr std::int64_t exact = std::int64_t{1} << 53;
+  if (!too_large && -exact <= value && value <= exact)
+    return;
+  Diagnostic found(ErrorId::literal_range, where);
+  found.message = "other() got " +
+                  (too_large ? "a number above 2^63" : std::to_string(value)) +
+                  "; it takes whole numbers up to 2^53";
+  throw CompileError(found.helped(
+      "choose by where(a.in_bounds(), a, value) in the application"));
 }
 
 Tensor Tensor::other(double value, Where where) const {
@@ -279,6 +309,11 @@ const Extent *entry(const Extents &list, std::size_t d) {
 Tensor Tensor::tile(Extents sizes, Extents strides, Extents dilation,
                     Rounding rounding, Where where) const {
   SizeLine line(where);
+  if (rounding != Rounding::ceil && rounding != Rounding::floor)
+    throw CompileError(ErrorId::extent, where,
+                       {"tile()", "a rounding that is neither", 0,
+                        map_->describe(base_),
+                        "take Rounding::ceil or Rounding::floor"});
   Map out = *map_;
   auto level = static_cast<std::size_t>(base_);
   std::vector<Dim> dims = out.levels[level], tiles, inside;

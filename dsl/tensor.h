@@ -11,6 +11,7 @@
 #include <memory>
 #include <source_location>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -205,12 +206,20 @@ public:
   /// `at(1, [](Tensor t) { return t.permute({1, 0}); })`.
   template <class F>
   Tensor at(int level, F &&f, Where where = Where::current()) const {
-    return rejoin(std::forward<F>(f)(inner(level, where)), where);
+    return rejoin(std::forward<F>(f)(inner(level, where)), level, where);
   }
 
   /// The value that reads outside the source give; 0 by default. It must be a
-  /// value of the operand's dtype, floats are rounded.
+  /// value of the operand's dtype; floats are rounded, fp8 saturates.
   Tensor other(double value, Where where = Where::current()) const;
+  template <std::integral T>
+  Tensor other(T value, Where where = Where::current()) const {
+    check_other(static_cast<std::int64_t>(value),
+                std::is_unsigned_v<T> &&
+                    static_cast<std::uint64_t>(value) > INT64_MAX,
+                where);
+    return other(static_cast<double>(value), where);
+  }
 
   /// The state behind the handle; for the library.
   const Map &map() const { return *map_; }
@@ -221,7 +230,8 @@ private:
   explicit Tensor(std::shared_ptr<const Map> map, int base)
       : map_(std::move(map)), base_(base) {}
   Tensor inner(int level, Where where) const;
-  Tensor rejoin(const Tensor &changed, Where where) const;
+  Tensor rejoin(const Tensor &changed, int level, Where where) const;
+  void check_other(std::int64_t value, bool too_large, Where where) const;
   int checked_dim(const char *function, int dim, int rank, Where where) const;
   Tensor edited(Map changed) const;
 

@@ -240,7 +240,7 @@ TypedAttr Importer::otherOf(const ArrangedOperand &operand, Type element) {
     return builder.getIntegerAttr(element,
                                   packedNumber(operand.dtype, operand.other));
   if (isa<FloatType>(element))
-    return builder.getFloatAttr(element, operand.other);
+    return floatAttr(element, operand.other);
   return builder.getIntegerAttr(element,
                                 static_cast<std::int64_t>(operand.other));
 }

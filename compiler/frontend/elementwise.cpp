@@ -3,6 +3,8 @@
 // wide shifts), operations are added that define it as girih does.
 #include "girih/compiler/frontend/importer.h"
 
+#include "girih/dsl/support/float_formats.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -21,8 +23,16 @@ Value Importer::filled(Type type, double value) {
   Type element = getElementTypeOrSelf(type);
   if (!isa<FloatType>(element))
     return filledInteger(type, static_cast<std::int64_t>(value));
-  return arith::ConstantOp::create(
-      builder, loc, splatOf(type, builder.getFloatAttr(element, value)));
+  return arith::ConstantOp::create(builder, loc,
+                                   splatOf(type, floatAttr(element, value)));
+}
+
+FloatAttr Importer::floatAttr(Type element, double value) {
+  if (isa<Float8E4M3FNType>(element))
+    value = round_to(DType::e4m3, value);
+  else if (isa<Float8E5M2Type>(element))
+    value = round_to(DType::e5m2, value);
+  return builder.getFloatAttr(element, value);
 }
 
 Value Importer::filledInteger(Type type, std::int64_t value) {

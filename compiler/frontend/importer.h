@@ -79,6 +79,8 @@ private:
   /// A constant of `type`, a scalar or tensor of floats or integers.
   mlir::Value filled(mlir::Type type, double value);
   mlir::Value filledInteger(mlir::Type type, std::int64_t value);
+  /// `value` as a cast makes it: fp8 saturates.
+  mlir::FloatAttr floatAttr(mlir::Type element, double value);
   /// Input number `i`, spread to `shape` where it is a scalar.
   mlir::Value spread(mlir::Value value, llvm::ArrayRef<std::int64_t> shape);
   llvm::SmallVector<mlir::Value> spreadInputs(const Node &node);

@@ -116,7 +116,8 @@ TEST(ReferenceNames, EveryOperationOfTiles) {
       "Tiles?|void|Range|Index|Shape|DType|Dim|pair<Tile, Tile>|"
       "array<Tile, 4>");
   EXPECT_GT(names.size(), 120U);
-  expect_explained(names, reference, {"all_dims"}); // what `over` is if left
+  // What `over` is if left, and what full() of an integer calls.
+  expect_explained(names, reference, {"all_dims", "full_tile"});
 }
 
 TEST(ReferenceNames, EveryCallOfTheRuntime) {

@@ -29,6 +29,9 @@ TEST(ApplicationErrors, DotDType) {
   expect_application_error(Id::dot_dtype, [](In a, In, Out) { AT; dot(a[0], zeros({4, 4}, f16)); });
   expect_application_error(Id::dot_dtype, [](In a, In, Out) { AT; dot(a[0], a[1]); }, i32);
 }
+TEST(ApplicationErrors, DotPrecision) {
+  expect_application_error(Id::dot_dtype, [](In a, In b, Out) { AT; dot(a[0], b[0], static_cast<Precision>(9)); });
+}
 TEST(ApplicationErrors, DotSize) {
   expect_application_error(Id::tile_size, [](In, In, Out) { Tile x = zeros({4096, 1}, f32), y = zeros({1, 4096}, f32); AT; dot(x, y); });
 }
@@ -52,12 +55,33 @@ TEST(ApplicationErrors, DTypes) {
 TEST(ApplicationErrors, Literals) {
   expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] + 300; }, i8);
   expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] - -1; }, u8);
-  expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] + (std::int64_t{1} << 60); }, i64);
+  expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] + (std::int64_t{1} << 60); }, i32);
   expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] + ~std::uint64_t{0}; }, i64);
   expect_application_error(Id::literal_range, [](In, In, Out) { AT; full({4}, 1.5, i32); });
   expect_application_error(Id::literal_range, [](In, In, Out c) { AT; c[0] = 400; }, i8);
   expect_application_error(Id::literal_range, [](In, In, Out) { AT; full({4}, NAN, i64); });
   expect_application_error(Id::literal_range, [](In, In, Out) { AT; full({4}, 2, b1); });
+  expect_application_error(Id::literal_range, [](In, In, Out) { AT; full({4}, ~std::uint64_t{0}, i64); });
+  expect_application_error(Id::literal_range, [](In, In, Out) { AT; full({4}, 0x1p63, i64); });
+}
+TEST(ApplicationErrors, LiteralsThatBecomeInfinite) {
+  expect_application_error(Id::literal_range, [](In, In, Out) { AT; full({4}, 1e300, f32); }, "literal 1e+300 does not fit dtype f32");
+  expect_application_error(Id::literal_range, [](In, In, Out) { AT; full({4}, 1e10, f16); });
+  expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] * 1e10; }, f16);
+  expect_application_error(Id::literal_range, [](In a, In, Out) { AT; a[0] - 65520; }, f16);
+  expect_application_error(Id::literal_range, [](In, In, Out c) { AT; c[0] = -3.4e38; }, bf16);
+}
+TEST(ApplicationErrors, NumbersThatAreNoDType) {
+  const auto wrong = static_cast<DType>(77);
+  expect_application_error(Id::dtype_unsupported, [=](In, In, Out) { AT; zeros({}, wrong); }, "full() got 77, which is no dtype");
+  expect_application_error(Id::dtype_unsupported, [=](In a, In, Out) { AT; cast(a[0], wrong); });
+  expect_application_error(Id::dtype_unsupported, [=](In a, In, Out) { AT; bitcast(a[0], wrong); });
+  expect_application_error(Id::dtype_unsupported, [=](In, In, Out) { AT; arange(4, wrong); });
+  expect_application_error(Id::dtype_unsupported, [=](In a, In, Out) { AT; inline_ptx("mov.b32 $0, $1;", {a[0]}, wrong, [](std::vector<Tile> x) { return x[0]; }); });
+  expect_error(Id::dtype_unsupported, [=] {
+    AT; record_kernel(make_source("k", [](Tensor a) { return arranged(a); }, [](InOut) {}), 1, {}, wrong);
+  }, "operand a got 77");
+  expect_error(Id::dtype_unsupported, [=] { bits(wrong); });
 }
 TEST(ApplicationErrors, LevelIndices) {
   expect_application_error(Id::level_index, [](In a, In, Out) { AT; Tile x = a; });

@@ -124,6 +124,33 @@ TEST(ArrangementErrors, OtherValues) {
   expect(u8, -1);
   expect(b1, 2);
   expect(i64, NAN);
+  expect(f16, 1e10);
+  expect(f32, -1e300);
+  expect(bf16, 3.4e38);
+  expect_arrangement_error(Id::literal_range, [](Tensor a) { AT; return arranged(a.tile({4, 4}).other((std::int64_t{1} << 53) + 1)); }, {}, "other() got 9007199254740993");
+  expect_arrangement_error(Id::literal_range, [](Tensor a) { AT; return arranged(a.tile({4, 4}).other(~std::uint64_t{0})); });
+}
+TEST(ArrangementErrors, Roundings) {
+  expect_arrangement_error(Id::extent, [](Tensor a) { AT; return arranged(a.tile({4, 4}, {}, {}, static_cast<Rounding>(7))); });
+}
+TEST(ArrangementErrors, AtOfAnotherTensor) {
+  expect_arrangement_error(Id::foreign_tensor, [](Tensor a) { AT; return arranged(a.tile({4, 4}).at(1, [&](Tensor) { return a; })); });
+  // Levels of another cut of the same operand, and others of the same cut.
+  expect_arrangement_error(Id::foreign_tensor, [](Tensor a) {
+    Tensor kept = a;
+    a.tile({2, 2}).at(1, [&](Tensor t) { return kept = t; });
+    AT; return arranged(a.tile({4, 4}).at(1, [&](Tensor) { return kept; }));
+  });
+  expect_arrangement_error(Id::foreign_tensor, [](Tensor a) {
+    Tensor cut = a.tile({4, 4}).tile({2, 2}), kept = a;
+    cut.at(1, [&](Tensor t) { return kept = t; });
+    AT; return arranged(cut.at(2, [&](Tensor) { return kept; }));
+  });
+}
+TEST(ArrangementErrors, NothingArranged) {
+  expect_error(Id::arranged_count, [] {
+    AT; record_kernel(make_source("k", [](Tensor) { return Arrangement{}; }, [](InOut) {}), 1);
+  });
 }
 TEST(ArrangementErrors, OtherAndPartialOfTheWrongOperand) {
   expect_error(Id::operand_use, [] {
@@ -292,6 +319,8 @@ TEST(ArrangementErrors, Constants) {
   expect(Id::constexpr_kind, {{"N", 2}}, [](Tensor a) { AT; constexpr_value<bool>("N"); return arranged(a); });
   expect(Id::constexpr_kind, {{"N", 300}}, [](Tensor a) { AT; constexpr_value<std::uint8_t>("N"); return arranged(a); });
   expect(Id::constexpr_kind, {{"N", -1}}, [](Tensor a) { AT; constexpr_value<std::uint64_t>("N"); return arranged(a); });
+  expect(Id::constexpr_kind, {{"N", true}}, [](Tensor a) { AT; constexpr_value<double>("N"); return arranged(a); });
+  expect(Id::constexpr_kind, {{"N", (std::int64_t{1} << 53) + 1}}, [](Tensor a) { AT; constexpr_value<double>("N"); return arranged(a); });
   expect(Id::constexpr_kind, {{"N", NAN}}, [](Tensor a) { AT; constexpr_value("N"); return arranged(a); });
   expect_error(Id::constexpr_missing, [] { AT; constexpr_value<bool>("CAUSAL"); });
   expect_error(Id::constexpr_unknown, [] {

@@ -206,7 +206,12 @@ TEST(ControlErrors, Random) {
   expect_application_error(Id::seed, [](In, In, Out) { AT; random_bits(true, arange(4)); }, "of dtype bool");
   expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { AT; rand(7, a[0]); }, "random numbers at offsets of a tile of dtype f32");
   expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { AT; randn(7, a[0]); }, i4);
-  expect_application_error(Id::literal_range, [](In, In, Out) { AT; rand(std::int64_t{1} << 60, arange(4)); });
+  expect_application_error(Id::literal_range, [](In, In, Out) { AT; rand(~std::uint64_t{0}, arange(4)); });
+}
+TEST(ControlErrors, RangeThatOverflows) {
+  expect_application_error(Id::size_arithmetic, [](In, In, Out) { AT; for (Index k : range(0, INT64_MAX, INT64_MAX)) (void)k; });
+  expect_application_error(Id::size_arithmetic, [](In, In, Out) { AT; for (Index k : range(INT64_MIN, INT64_MAX, 2)) (void)k; });
+  expect_application_error(Id::size_arithmetic, [](In a, In, Out) { Index n = a.size(0); AT; n = n * INT64_MAX; n = n * 4; });
 }
 
 TEST(ScopeErrors, OutsideAnApplication) {

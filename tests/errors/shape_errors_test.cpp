@@ -64,6 +64,7 @@ TEST(ShapeErrors, Slice) {
   expect_application_error(Id::slice, [](In a, In, Out) { AT; slice(a[0], 0, 0, 0); });
   expect_application_error(Id::slice, [](In a, In, Out) { AT; slice(a[0], 0, 0, 3, 2); });
   expect_application_error(Id::slice, [](In a, In, Out) { AT; slice(a[0], 0, 1, 3, -1); });
+  expect_application_error(Id::slice, [](In a, In, Out) { AT; slice(a[0], 1, 0, 2, 0); }, "takes one lane again and again");
   expect_application_error(Id::slice, [](In a, In, Out) { AT; slice(a[0], 0, 0, INT64_MAX, INT64_MAX); });
   expect_application_error(Id::slice, [](In a, In, Out) { AT; slice(a[0], 0, 0, 2, INT64_MIN); });
   expect_application_error(Id::dim_range, [](In a, In, Out) { AT; slice(a[0], 2, 0, 1); });
