@@ -115,6 +115,9 @@ void check_config(const Config &config, const SourceLine &where) {
     check(each.name, config.*each.value, each.low, each.high);
   if (config.order.kind == ProgramOrder::Kind::grouped)
     check("order", config.order.group, 1, largest_group);
+  else if (config.order.kind != ProgramOrder::Kind::row_major)
+    throw CompileError(ErrorId::config, where,
+                       {"field order is neither row_major nor grouped"});
 }
 
 Config parse_config(std::string_view text, SourceLine where) {

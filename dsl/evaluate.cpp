@@ -175,6 +175,14 @@ private:
   IndexTable table_;
 };
 
+void check_sizes(const std::string &name, const Sizes &shape) {
+  if (std::any_of(shape.begin(), shape.end(),
+                  [](std::int64_t size) { return size < 0; }))
+    throw RuntimeError(ErrorId::shape,
+                       {name + " is given the shape " + to_string(shape),
+                        "sizes are 0 or more"});
+}
+
 void check_shapes(const Program &program, const Shapes &shapes) {
   bool fit = shapes.size() == program.operands.size();
   for (std::size_t i = 0; fit && i < shapes.size(); ++i)
@@ -187,6 +195,8 @@ void check_shapes(const Program &program, const Shapes &shapes) {
                             program.name,
                         "give a shape for each operand, in their order, with "
                         "a size for each dimension"});
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    check_sizes("operand " + program.operands[i].name, shapes[i]);
 }
 
 std::string shape_text(const std::string &name, const Shapes &shapes,
@@ -361,18 +371,36 @@ std::vector<std::int64_t> grid_of(const Program &program,
   return evaluate_sizes(program.operands.at(0).grid, shapes);
 }
 
-IndexTable evaluate(const Program &program, int operand, const Shapes &shapes,
-                    const Offsets &offsets) {
-  const ArrangedOperand &each =
-      program.operands.at(static_cast<std::size_t>(operand));
+namespace {
+
+// Of one of several operands whose grids have been checked.
+IndexTable table_of(const Program &program, std::size_t operand,
+                    const Shapes &shapes, const Offsets &offsets) {
+  const ArrangedOperand &each = program.operands[operand];
   Given given{shapes, offsets};
   std::vector<Sizes> levels = {evaluate_sizes(each.grid, shapes)};
   for (const auto &level : each.levels)
     levels.push_back(level_sizes(level, given, levels.front()));
   levels.push_back(each.tile);
   return Enumerator(std::move(levels), each.index, each.bounds, given,
-                    shapes.at(static_cast<std::size_t>(operand)))
+                    shapes[operand])
       .run();
+}
+
+} // namespace
+
+IndexTable evaluate(const Program &program, int operand, const Shapes &shapes,
+                    const Offsets &offsets) {
+  auto number = static_cast<std::size_t>(operand);
+  if (operand < 0 || number >= program.operands.size())
+    throw RuntimeError(ErrorId::argument,
+                       {"evaluate() got operand number " +
+                            std::to_string(operand) + " of kernel " +
+                            program.name + ", which has " +
+                            std::to_string(program.operands.size()),
+                        "operands count from 0"});
+  check_grids(program, shapes);
+  return table_of(program, number, shapes, offsets);
 }
 
 std::vector<IndexTable> evaluate(const KernelSource &source,
@@ -384,15 +412,25 @@ std::vector<IndexTable> evaluate(const KernelSource &source,
   if (ranks.size() != source.directions.size())
     throw CompileError(ErrorId::kernel_signature, source.where,
                        {source.name, source.arity(), ranks.size(), "shapes"});
+  // As record() does.
+  check_source(source, ranks);
+  check_config(config, source.where);
   std::vector<BlockUse> uses;
   Arrangement arrangement = run_arrangement(source, ranks, uses);
+  Blocks blocks = block_values(source, uses, config);
   Program program;
   program.name = source.name;
-  program.operands = arrange_all(arrangement, source.directions,
-                                 block_values(source, uses, config));
+  ArrangementScope names(source.operand_names);
+  program.operands = arrange_all(arrangement, source.directions, blocks);
+  for (const BlockUse &use : uses)
+    for (const Expr &size : use.covers)
+      program.covers.push_back({size, blocks.at(use.name), use.name});
+  if (!program.operands.empty())
+    check_same_grids(program.operands, source.operand_names, arrangement.where);
+  check_grids(program, shapes);
   std::vector<IndexTable> out;
   for (std::size_t i = 0; i < shapes.size(); ++i)
-    out.push_back(evaluate(program, static_cast<int>(i), shapes, offsets));
+    out.push_back(table_of(program, i, shapes, offsets));
   return out;
 }
 
@@ -400,6 +438,7 @@ IndexTable evaluate(const Tensor &tensor,
                     const std::vector<std::int64_t> &shape,
                     const std::map<std::string, std::int64_t> &blocks,
                     const Offsets &offsets) {
+  check_sizes("Tensor " + tensor.name(), shape);
   ResolvedMap map = resolve(tensor, blocks);
   Shapes shapes;
   auto put = [&](int operand, Sizes sizes) {

@@ -50,14 +50,15 @@ struct IndexTable {
   std::string to_string() const;
 };
 
-/// The table of operand `operand` of `program`.
-/// Where programs have levels of
-/// differing sizes, the table has the largest.
+/// The table of operand `operand` of `program`. Where programs have levels of
+/// differing sizes, the table has the largest. Throws RuntimeError [shape] as
+/// check_grids, [argument] where there is no such operand.
 IndexTable evaluate(const Program &program, int operand, const Shapes &shapes,
                     const Offsets &offsets = {});
 
 /// The tables of all operands of a kernel's arrangement; the application is not
-/// run. Block sizes come from `config`.
+/// run. Block sizes come from `config`. Throws what a call would of names, the
+/// Config and the shapes.
 std::vector<IndexTable> evaluate(const KernelSource &source,
                                  const Config &config, const Shapes &shapes,
                                  const Offsets &offsets = {});

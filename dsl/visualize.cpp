@@ -347,13 +347,31 @@ private:
   std::vector<Sizes> programs_of_, tiles_of_;
 };
 
+// As the inside of a JSON string.
+std::string json_text(const std::string &text) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string out;
+  for (char c : text) {
+    auto code = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\')
+      out += std::string("\\") + c;
+    else if (code < ' ')
+      out += std::string("\\u00") + digits[code >> 4] + digits[code & 15];
+    else
+      out += c;
+  }
+  return out;
+}
+
 std::string json_of(const std::string &kernel,
                     const std::vector<Drawn> &operands) {
-  std::string out = "{\"kernel\": \"" + kernel + "\", \"operands\": [";
+  std::string out =
+      "{\"kernel\": \"" + json_text(kernel) + "\", \"operands\": [";
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const Drawn &each = operands[i];
-    out += std::string(i ? "," : "") + "\n  {\"name\": \"" + each.name +
-           "\", \"shape\": " + to_string(each.shape) + ", \"levels\": [";
+    out += std::string(i ? "," : "") + "\n  {\"name\": \"" +
+           json_text(each.name) + "\", \"shape\": " + to_string(each.shape) +
+           ", \"levels\": [";
     for (std::size_t level = 0; level < each.table.levels.size(); ++level)
       out += (level ? ", " : "") + to_string(each.table.levels[level]);
     out += "],\n   \"elements\": " + to_string(each.table.elements) + "}";

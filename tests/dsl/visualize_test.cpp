@@ -57,6 +57,13 @@ TEST(VisualizeTest, ATile) {
             "   \"elements\": [0, 1, 2, 3, 4, -1]}\n]}\n");
 }
 
+TEST(VisualizeTest, NamesAreEscaped) {
+  Picture picture = visualize(Tensor(1, 0, "a<b&\"c\\\n"), {2});
+  EXPECT_NE(picture.json.find("\"name\": \"a<b&\\\"c\\\\\\u000a\""),
+            std::string::npos)
+      << picture.json;
+}
+
 TEST(VisualizeTest, HeldByManyAndByNone) {
   Picture windows = visualize(Tensor(1).tile({3}, {2}), {7});
   EXPECT_NE(windows.svg.find("[2]: program [0], [1]"), std::string::npos);

@@ -80,6 +80,11 @@ TEST(ConfigErrors, Structs) {
   check("field split_k is 0", [](Config &c) { c.split_k = 0; });
   check("field order is 0, not from 1 to 65536",
         [](Config &c) { c.order = {ProgramOrder::Kind::grouped, 0}; });
+  check("field order is neither row_major nor grouped",
+        [](Config &c) { c.order.kind = static_cast<ProgramOrder::Kind>(9); });
+  expect_config_error(Id::block_unknown,
+                      with([](Config &c) { c.blocks = {{"b", 4}}; }),
+                      "sets block size b, which kernel scale does not have");
   expect_config_error(Id::block_range,
                       with([](Config &c) { c.blocks["B"] = 0; }),
                       "block size B is 0");

@@ -63,6 +63,66 @@ TEST(TextErrors, Shapes) {
       "give evaluate() or visualize() one: {{\"B\", 64}}");
 }
 
+TEST(TextErrors, OperandsThatThereAreNot) {
+  auto source = make_source(
+      "copy",
+      [](Tensor a, Tensor c) { return arranged(a.tile({4}), c.tile({4})); },
+      [](In a, Out c) { c = a; });
+  Program program = record_kernel(source, 1);
+  expect_error(
+      ErrorId::argument, [&] { evaluate(program, 5, {{4}, {4}}); },
+      "operand number 5 of kernel copy, which has 2");
+  expect_error(ErrorId::argument, [&] { evaluate(program, -1, {{4}, {4}}); });
+  expect_error(
+      ErrorId::operand_rank, [] { evaluate(Tensor(2, -5), {2, 2}); },
+      "Tensor a is operand number -5");
+  expect_error(ErrorId::operand_rank, [] { Tensor(2, INT32_MAX); });
+}
+
+// evaluate() and visualize() refuse what a call refuses.
+TEST(TextErrors, EvaluatedAsCalled) {
+  auto expect = [](ErrorId id, const Config &config, const Shapes &shapes,
+                   std::string_view says) {
+    auto source = make_source(
+        "copy",
+        [](Tensor a, Tensor c) {
+          auto B = block_size("B");
+          return arranged(a.tile({B}), c.tile({B}));
+        },
+        [](In a, Out c) { c = a; });
+    for (bool drawn : {false, true})
+      expect_error(
+          id,
+          [&] {
+            if (catalogue_entry(id).error_class == ErrorClass::compile)
+              AT, source.where = std::source_location::current();
+            if (drawn)
+              visualize(source, config, shapes);
+            else
+              evaluate(source, config, shapes);
+          },
+          says);
+  };
+  const Config two = parse_config("B=2");
+  expect(ErrorId::shape, two, {{5}, {50}}, "operands a[5] and b[50]");
+  expect(ErrorId::shape, two, {{-5}, {5}}, "operand a is given the shape [-5]");
+  Config warps = two;
+  warps.num_warps = -1;
+  expect(ErrorId::config, warps, {{5}, {5}}, "field num_warps is -1");
+  expect(ErrorId::block_unknown, parse_config("B=2 Q=2"), {{5}, {5}},
+         "block size Q");
+  Program program = record_kernel(
+      make_source(
+          "copy",
+          [](Tensor a, Tensor c) { return arranged(a.tile({4}), c.tile({4})); },
+          [](In a, Out c) { c = a; }),
+      1);
+  expect_error(ErrorId::shape, [&] { evaluate(program, 0, {{5}, {50}}); });
+  expect_error(
+      ErrorId::shape, [] { evaluate(Tensor(1), {-2}); },
+      "Tensor a is given the shape [-2]");
+}
+
 TEST(TextErrors, CoveringMoreThanATileHolds) {
   auto source = make_source(
       "rows",
