@@ -36,8 +36,10 @@ std::string file_of(compiler::Stage stage) {
 /// "matmul-sm_90a-0123456789abcdef": readable, and one for each variant.
 std::string folder_name(const Program &program,
                         const compiler::Target &target) {
+  // A file system takes some 255 bytes.
+  constexpr std::size_t longest = 100;
   std::string name;
-  for (char letter : program.name)
+  for (char letter : std::string_view(program.name).substr(0, longest))
     name += std::isalnum(static_cast<unsigned char>(letter)) ? letter : '_';
   return fmt::format("{}-{}-{}", name, target.arch,
                      program.hash().substr(0, 16));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/kernel.h"
 
+#include "girih/dsl/record.h"
 #include "girih/runtime/capture.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/host/parallel.h"
@@ -22,7 +23,7 @@ namespace {
   if (!diagnostic.where.known())
     diagnostic.where = call;
   else if (diagnostic.where.to_string() != call.to_string())
-    diagnostic.note(call, "in this call of kernel " + kernel);
+    diagnostic.note(call, "in this call of kernel " + printable_name(kernel));
   throw RuntimeError(std::move(diagnostic));
 }
 
@@ -31,7 +32,7 @@ namespace {
                                const std::string &kernel,
                                std::source_location where) {
   Diagnostic diagnostic = error.diagnostic();
-  diagnostic.note(where, "in this call of kernel " + kernel);
+  diagnostic.note(where, "in this call of kernel " + printable_name(kernel));
   throw CompileError(std::move(diagnostic));
 }
 

@@ -114,6 +114,21 @@ TEST(RuntimeCallErrors, WrongRankIsAnErrorOfTheArrangement) {
   }
 }
 
+TEST(RuntimeCallErrors, NameThatDoesNotPrint) {
+  const Kernel copy = make(
+      "copy\n", [](Tensor a, Tensor c) { return arranged(a, c); },
+      [](In a, Out c) { c = a; });
+  try {
+    copy(floats({4}), floats({4}));
+    ADD_FAILURE() << "no error";
+  } catch (const CompileError &error) {
+    EXPECT_EQ(error.id(), ErrorId::operand_name);
+    EXPECT_NE(std::string(error.what()).find("call of kernel copy?"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
 TEST(RuntimeArrayErrors, Shapes) {
   const Array array = floats({3, 4});
   expect_error(ErrorId::shape, [] { floats({-1}); });

@@ -200,6 +200,20 @@ TEST(Executable, DumpAndOverride) {
   EXPECT_TRUE(has(text, "cuModuleGetFunction")) << text;
 }
 
+TEST(Executable, DumpsOfLongNames) {
+  const TemporaryFolder folder;
+  const std::string dump = folder.path() + "/dump";
+  FakeDriver driver;
+  const ScopedEnv ptxas("GIRIH_PTXAS", "off");
+  const ScopedEnv env("GIRIH_DUMP", dump);
+  FakeToolchain toolchain(add_entry);
+  Program program = add_program();
+  program.name = std::string(5000, 'n');
+  executable_for(program, cuda_device());
+  EXPECT_TRUE(only_entry(dump).filename().string().starts_with(
+      std::string(100, 'n') + "-sm_90a-"));
+}
+
 TEST(Executable, AnOverrideThatIsNotThereIsSaid) {
   FakeDriver driver;
   const ScopedEnv ptxas("GIRIH_PTXAS", "off");
