@@ -327,15 +327,15 @@ FAKE(cuStreamIsCapturing, void *stream, int *status) {
 }
 FAKE(cuStreamGetCaptureInfo, void *stream, int *status, unsigned long long *,
      void **, void *const **ahead, const void **, std::size_t *count) {
-  const int result = fake_cuStreamIsCapturing(stream, status);
-  if (result != 0 || *status != 1)
-    return result;
+  ENTER(true);
   static thread_local void *last; // any address that is a node's own
   std::lock_guard lock(state().mutex);
-  *count = state().captures[stream].nodes.size();
-  last = reinterpret_cast<void *>(*count);
-  *count = *count == 0 ? 0 : 1;
+  const auto at = state().captures.find(stream);
+  *status = at == state().captures.end() ? 0 : at->second.broken ? 2 : 1;
+  const std::size_t nodes = *status == 1 ? at->second.nodes.size() : 0;
+  last = reinterpret_cast<void *>(nodes);
   *ahead = &last;
+  *count = nodes == 0 ? 0 : 1;
   return 0;
 }
 FAKE(cuStreamBeginCapture, void *stream, cuda::CaptureMode mode) {
