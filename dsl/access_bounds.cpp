@@ -4,6 +4,7 @@
 // its level. Level indices may leave theirs in a user's hands, so that their
 // range is only used where it is enforced as well.
 #include "girih/dsl/arrangement.h"
+#include "girih/dsl/expr_operation.h"
 #include "girih/dsl/support/diagnostics.h"
 
 #include <algorithm>
@@ -13,9 +14,13 @@ namespace {
 
 using Kind = Expr::Kind;
 
+// What the proofs about one operand may cost: some tens of milliseconds.
+constexpr std::int64_t max_steps = 300'000;
+
 class Ranges {
 public:
-  explicit Ranges(const ArrangedOperand &operand) : operand_(operand) {
+  Ranges(const ArrangedOperand &operand, ProofEffort &effort)
+      : operand_(operand), effort_(effort) {
     for (const auto &level : operand.levels)
       level_sizes_.insert(level_sizes_.end(), level.begin(), level.end());
   }
@@ -47,8 +52,10 @@ public:
 
   // 0 <= value < limit, whatever the coordinates are in their ranges.
   bool implied(const Bound &each) const {
-    return at_least_zero(each.value) &&
-           is_nonnegative(each.limit - 1 - upper(each.value));
+    return effort_.proves([&] {
+      return at_least_zero(each.value) &&
+             is_nonnegative(each.limit - 1 - upper(each.value));
+    });
   }
 
   // Removes divisions and remainders that the ranges make trivial.
@@ -61,20 +68,11 @@ public:
       break;
     }
     Expr left = simplify(expr.lhs()), right = simplify(expr.rhs());
-    switch (expr.kind()) {
-    case Kind::add:
-      return left + right;
-    case Kind::mul:
-      return left * right;
-    case Kind::floordiv:
-      return implied({left, right}) ? Expr(0) : left / right;
-    case Kind::mod:
-      return implied({left, right}) ? left : left % right;
-    case Kind::min:
-      return girih::min(left, right);
-    default:
-      return girih::max(left, right);
-    }
+    if (expr.kind() == Kind::floordiv && implied({left, right}))
+      return 0;
+    if (expr.kind() == Kind::mod && implied({left, right}))
+      return left;
+    return combined(expr.kind(), left, right);
   }
 
 private:
@@ -135,6 +133,7 @@ private:
   }
 
   const ArrangedOperand &operand_;
+  ProofEffort &effort_;
   std::vector<Expr> level_sizes_;
 };
 
@@ -176,16 +175,17 @@ void drop_duplicates(std::vector<Bound> &bounds) {
 } // namespace
 
 void simplify_access(ArrangedOperand &operand) {
+  ProofEffort effort(max_steps);
+  Ranges ranges(operand, effort);
   // A coordinate of size 1 is 0; a level index need not be what it should.
   auto constant = [&](const Symbol &symbol) -> std::optional<Expr> {
     if (symbol.kind == SymbolKind::level)
       return std::nullopt;
-    auto size = Ranges(operand).size_of(symbol);
+    auto size = ranges.size_of(symbol);
     if (size && size->same(1))
       return Expr(0);
     return std::nullopt;
   };
-  Ranges ranges(operand);
   auto simple = [&](const Expr &expr) {
     return ranges.simplify(expr.substitute(constant));
   };
@@ -205,8 +205,9 @@ void simplify_access(ArrangedOperand &operand) {
   for (const Bound &weak : operand.bounds)
     if (std::none_of(operand.bounds.begin(), operand.bounds.end(),
                      [&](const Bound &strong) {
-                       return !equal(strong, weak) &&
-                              implies(strong, weak, ranges);
+                       return !equal(strong, weak) && effort.proves([&] {
+                         return implies(strong, weak, ranges);
+                       });
                      }))
       kept.push_back(weak);
   operand.bounds = std::move(kept);

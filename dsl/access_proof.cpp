@@ -378,17 +378,16 @@ public:
 
 private:
   bool is_proven(const Expr &index, const Expr &size) {
-    try {
+    return effort_.proves([&] {
       if (!proof_)
         proof_.emplace(operand_);
       return proof_->holds(index, size);
-    } catch (const CompileError &) { // numbers that overflow prove nothing
-      return false;
-    }
+    });
   }
 
   ArrangedOperand &operand_;
   int number_;
+  ProofEffort effort_{300'000};
   std::optional<InsideProof> proof_;
 };
 

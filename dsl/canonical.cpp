@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The canonical form of a recorded body, so that the same kernel gives the same
 // text whatever helpers and temporaries it was written with.
+#include "girih/dsl/expr_operation.h"
 #include "girih/dsl/recorder.h"
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/dsl/with_line.h"
@@ -10,6 +11,12 @@
 
 namespace girih {
 namespace {
+
+// Of two such halves an expression can be made, whatever the operation.
+bool is_short(const Expr &expr) {
+  return extent(expr).nodes < max_expr_nodes / 4 &&
+         extent(expr).nesting < max_expr_nesting / 2;
+}
 
 std::optional<Expr> fold(Function function, const Expr &lhs, const Expr &rhs) {
   switch (function) {
@@ -33,7 +40,7 @@ std::optional<Expr> fold(Function function, const Expr &lhs, const Expr &rhs) {
   return function == Function::mod ? lhs % rhs : lhs / rhs;
 }
 
-// Index arithmetic over sizes becomes one expression.
+// Index arithmetic over sizes becomes one expression, unless that gets long.
 class IndexFolder {
 public:
   void run(Block &block) {
@@ -66,7 +73,8 @@ private:
       number = right->second.as_constant();
     if (divides && number && *number < 1)
       throw CompileError(ErrorId::index_divisor, node.line, {*number});
-    if (left != known_.end() && right != known_.end()) {
+    if (left != known_.end() && right != known_.end() &&
+        is_short(left->second) && is_short(right->second)) {
       auto folded = with_line(node.line, [&] {
         return fold(node.function, left->second, right->second);
       });

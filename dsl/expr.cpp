@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace girih {
 
@@ -18,12 +19,10 @@ struct Expr::Node {
   std::int64_t value = 0;
   Symbol symbol = {};
   std::vector<Expr> operands; // none or two
-};
+  ExprExtent extent = {};
 
-Expr make_expr(Expr::Kind kind, const Expr &lhs, const Expr &rhs) {
-  return Expr(
-      std::make_shared<const Expr::Node>(Expr::Node{kind, 0, {}, {lhs, rhs}}));
-}
+  static const Node &of(const Expr &expr) { return *expr.node_; }
+};
 
 namespace {
 
@@ -31,6 +30,15 @@ using Kind = Expr::Kind;
 
 thread_local const std::source_location *line = nullptr;
 thread_local bool users_sizes = false;
+thread_local std::int64_t *proof_steps = nullptr;
+
+// Thrown out of a proof that goes on for too long.
+struct ProofEnds {};
+
+void count_step() {
+  if (proof_steps && --*proof_steps < 0)
+    throw ProofEnds();
+}
 
 // The line of an operator, where that is the user's.
 class OperatorLine {
@@ -87,6 +95,41 @@ std::int64_t mod(std::int64_t lhs, std::int64_t rhs) {
   return lhs % rhs + (lhs % rhs < 0 ? rhs : 0);
 }
 
+// Whether an operand is printed between parentheses.
+bool is_enclosed(Kind kind, const Expr &operand, bool right) {
+  bool of_factors =
+      kind == Kind::mul || kind == Kind::floordiv || kind == Kind::mod;
+  Kind inner = operand.kind();
+  return of_factors && (inner == Kind::add ||
+                        (right && (inner == Kind::mul || inner == Kind::mod ||
+                                   inner == Kind::floordiv)));
+}
+
+ExprExtent extent_of(Kind kind, const Expr &lhs, const Expr &rhs) {
+  ExprExtent left = extent(lhs), right = extent(rhs);
+  int call = kind == Kind::min || kind == Kind::max ? 1 : 0;
+  return {left.nodes + right.nodes + 1,
+          call +
+              std::max(left.nesting + (is_enclosed(kind, lhs, false) ? 1 : 0),
+                       right.nesting + (is_enclosed(kind, rhs, true) ? 1 : 0))};
+}
+
+ExprExtent checked(ExprExtent extent) {
+  if (extent.nodes <= max_expr_nodes && extent.nesting <= max_expr_nesting)
+    return extent;
+  throw CompileError(
+      Diagnostic(ErrorId::size_arithmetic,
+                 line ? SourceLine(*line) : SourceLine(),
+                 {extent.nodes > max_expr_nodes
+                      ? "has more than " + std::to_string(max_expr_nodes) +
+                            " sizes, numbers and operators when it is written "
+                            "out"
+                      : "is nested more than " +
+                            std::to_string(max_expr_nesting) + " deep"})
+          .helped("an expression that is used twice in another one counts "
+                  "twice: look for a loop that lets a size grow"));
+}
+
 int order(std::int64_t lhs, std::int64_t rhs) {
   return lhs < rhs ? -1 : lhs > rhs ? 1 : 0;
 }
@@ -107,6 +150,7 @@ int order(const Symbol &lhs, const Symbol &rhs) {
 
 // The order of terms in a sum and of factors in a product: symbols first.
 int order(const Expr &lhs, const Expr &rhs) {
+  count_step();
   if (int by =
           order(static_cast<int>(lhs.kind()), static_cast<int>(rhs.kind())))
     return by;
@@ -131,32 +175,35 @@ struct Sum {
   std::vector<Term> terms;
   std::int64_t constant = 0;
 
-  void add_term(const Expr &atom, std::int64_t factor) {
-    for (Term &each : terms)
-      if (each.atom.same(atom)) {
-        each.factor = add(each.factor, factor);
-        return;
-      }
-    terms.push_back({atom, factor});
+  void add_term(const Expr &atom, std::int64_t factor, bool is_new) {
+    auto same = [&](const Term &each) { return each.atom.same(atom); };
+    auto found =
+        is_new ? terms.end() : std::find_if(terms.begin(), terms.end(), same);
+    if (found != terms.end())
+      found->factor = add(found->factor, factor);
+    else
+      terms.push_back({atom, factor});
   }
 
-  void add_expr(const Expr &expr, std::int64_t factor) {
+  // The terms of one expression differ from each other: they need not be
+  // compared where they are the first.
+  void add_expr(const Expr &expr, std::int64_t factor, bool first = false) {
     switch (expr.kind()) {
     case Kind::constant:
       constant = add(constant, mul(expr.constant(), factor));
       return;
     case Kind::add:
-      add_expr(expr.lhs(), factor);
-      add_expr(expr.rhs(), factor);
+      add_expr(expr.lhs(), factor, first);
+      add_expr(expr.rhs(), factor, first);
       return;
     case Kind::mul:
       if (auto number = expr.rhs().as_constant()) {
-        add_expr(expr.lhs(), mul(factor, *number));
+        add_expr(expr.lhs(), mul(factor, *number), first);
         return;
       }
       [[fallthrough]];
     default:
-      add_term(expr, factor);
+      add_term(expr, factor, first);
     }
   }
 
@@ -180,7 +227,7 @@ struct Sum {
 
 Sum sum_of(const Expr &expr) {
   Sum out;
-  out.add_expr(expr, 1);
+  out.add_expr(expr, 1, true);
   return out;
 }
 
@@ -269,13 +316,41 @@ Expr divide_rest(Sum rest, const Expr &rhs) {
 
 } // namespace
 
+Expr make_expr(Expr::Kind kind, const Expr &lhs, const Expr &rhs) {
+  count_step();
+  return Expr(std::make_shared<const Expr::Node>(
+      Expr::Node{kind, 0, {}, {lhs, rhs}, checked(extent_of(kind, lhs, rhs))}));
+}
+
 Expr::Expr(std::int64_t value)
     : node_(std::make_shared<const Node>(Node{Kind::constant, value, {}, {}})) {
 }
 
-Expr::Expr(Symbol symbol)
-    : node_(std::make_shared<const Node>(
-          Node{Kind::symbol, 0, std::move(symbol), {}})) {}
+Expr::Expr(Symbol symbol) {
+  ExprExtent size;
+  if (symbol.at)
+    size = {extent(*symbol.at).nodes + 1, extent(*symbol.at).nesting + 1};
+  node_ = std::make_shared<const Node>(
+      Node{Kind::symbol, 0, std::move(symbol), {}, checked(size)});
+}
+
+ExprExtent extent(const Expr &expr) { return Expr::Node::of(expr).extent; }
+
+bool ProofEffort::proves(const std::function<bool()> &proof) {
+  struct Steps {
+    explicit Steps(std::int64_t *steps)
+        : before(std::exchange(proof_steps, steps)) {}
+    ~Steps() { proof_steps = before; }
+    std::int64_t *before;
+  } steps(&left_);
+  try {
+    return proof();
+  } catch (const ProofEnds &) {
+    return false;
+  } catch (const CompileError &) { // numbers that overflow prove nothing
+    return false;
+  }
+}
 
 Expr::Kind Expr::kind() const { return node_->kind; }
 
@@ -349,7 +424,7 @@ Expr operator*(const SizeArgument &left_side, const SizeArgument &right_side) {
   const Expr &lhs = left_side.size(), &rhs = right_side.size();
   if (auto number = rhs.as_constant()) {
     Sum sum;
-    sum.add_expr(lhs, *number);
+    sum.add_expr(lhs, *number, true);
     return sum.expr();
   }
   if (lhs.kind() == Kind::constant)
@@ -430,57 +505,9 @@ Expr max(const SizeArgument &left_side, const SizeArgument &right_side) {
                              : make_expr(Kind::max, rhs, lhs);
 }
 
-bool is_nonnegative(const Expr &expr) {
-  switch (expr.kind()) {
-  case Kind::constant:
-    return expr.constant() >= 0;
-  case Kind::symbol:
-    return expr.symbol().kind != SymbolKind::level &&
-           expr.symbol().kind != SymbolKind::element;
-  case Kind::mod:
-    return true;
-  case Kind::max:
-    return is_nonnegative(expr.lhs()) || is_nonnegative(expr.rhs());
-  case Kind::floordiv: // the divisor is positive by contract
-    return is_nonnegative(expr.lhs());
-  default:
-    return is_nonnegative(expr.lhs()) && is_nonnegative(expr.rhs());
-  }
-}
-
-std::int64_t
-known_divisor(const Expr &expr,
-              const std::function<std::int64_t(const Symbol &)> &divisor) {
-  switch (expr.kind()) {
-  case Kind::constant:
-    return expr.constant() < 0 ? -expr.constant() : expr.constant();
-  case Kind::symbol:
-    return divisor(expr.symbol());
-  case Kind::mul: {
-    std::int64_t out = 0;
-    if (__builtin_mul_overflow(known_divisor(expr.lhs(), divisor),
-                               known_divisor(expr.rhs(), divisor), &out))
-      return 1;
-    return out;
-  }
-  case Kind::floordiv:
-    return 1;
-  default: // a common divisor of both sides divides sum, remainder, min, max
-    return std::gcd(known_divisor(expr.lhs(), divisor),
-                    known_divisor(expr.rhs(), divisor));
-  }
-}
-
 Expr element(int operand, Expr at) {
   return Expr(Symbol{SymbolKind::element, operand, -1, "",
                      std::make_shared<const Expr>(std::move(at))});
-}
-
-bool mentions(const Expr &expr, SymbolKind kind) {
-  bool out = false;
-  expr.for_each_symbol(
-      [&](const Symbol &symbol) { out |= symbol.kind == kind; });
-  return out;
 }
 
 static Expr

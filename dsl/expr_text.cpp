@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expressions as text: printing and its inverse.
 #include "girih/dsl/expr.h"
+#include "girih/dsl/expr_operation.h"
 #include "girih/dsl/support/text_scanner.h"
 
 #include <algorithm>
@@ -12,8 +13,8 @@ using Kind = Expr::Kind;
 using Names = std::vector<std::string>;
 
 // Bounds on what is read: texts come from caches and from users.
-constexpr int max_depth = 64;
-constexpr int max_leaves = 512;
+constexpr int max_depth = max_expr_nesting + 2;
+constexpr int max_leaves = max_expr_nodes;
 
 std::string text_of(const Symbol &symbol, const Names &names) {
   std::string dim = std::to_string(symbol.dim);

@@ -168,5 +168,30 @@ TEST(ExprTest, SimplificationKeepsValues) {
   }
 }
 
+// What can be made can be printed and read, up to the limit.
+TEST(ExprTest, LongestReadsBack) {
+  const std::vector<std::string> names = {"a"};
+  Expr n(Symbol{SymbolKind::size, 0, 0, ""});
+  auto grow = [&](auto step) {
+    Expr out = n;
+    int count = 0;
+    try {
+      for (;; ++count)
+        out = step(out);
+    } catch (const CompileError &error) {
+      EXPECT_EQ(error.id(), ErrorId::size_arithmetic) << error.what();
+    }
+    EXPECT_TRUE(parse_expr(out.to_string(names), names).same(out));
+    return count;
+  };
+  EXPECT_GT(grow([&](const Expr &x) { return x * n; }), 500);
+  EXPECT_GT(grow([&](const Expr &x) { return x + n / (x + 2); }), 3);
+  int k = 1;
+  EXPECT_GT(grow([&](const Expr &x) { return x + n / ++k; }), 250);
+  EXPECT_GE(grow([&](const Expr &x) { return x / 2 + 3; }), 60);
+  EXPECT_GE(grow([&](const Expr &x) { return max(x % 7, 3); }), 30);
+  EXPECT_GE(grow([&](const Expr &x) { return element(0, x); }), 60);
+}
+
 } // namespace
 } // namespace girih

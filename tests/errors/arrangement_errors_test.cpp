@@ -233,6 +233,21 @@ TEST(ArrangementErrors, SizeArithmetic) {
   // A mistake leaves nothing behind: an operator that is nobody's has no line.
   expect_error(Id::size_arithmetic, [] { Size(INT64_MAX) + 1; });
 }
+TEST(ArrangementErrors, SizesThatGrow) {
+  auto expect = [](auto grow, const char *says) {
+    expect_arrangement_error(Id::size_arithmetic, [&](Tensor a) {
+      Size s = a.size(0);
+      for (int i = 0; i < 100'000; ++i)
+        s = grow(s);
+      return arranged(a.slice(0, {0, s}));
+    }, {}, says);
+  };
+  expect([](const Size &s) { AT; return s * s; }, "has more than 1024 sizes");
+  expect([](const Size &s) { AT; return s + s % (s + 1); }, "has more than 1024 sizes");
+  expect([](const Size &s) { AT; return max(s, s % 7 + 3) + s / 3; }, "has more than 1024 sizes");
+  expect([](const Size &s) { AT; return s / 2 + 3; }, "is nested more than 64 deep");
+  expect([](const Size &s) { AT; return max(s % 5, 3); }, "is nested more than 64 deep");
+}
 TEST(ArrangementErrors, CoveringBlock) {
   expect_arrangement_error(Id::block_missing, [](Tensor a) { AT; auto N = covering_block("N", a.size(1)); return arranged(a.tile({1, N})); }, {}, "at least the size that covering_block()");
   expect_arrangement_error(Id::extent, [](Tensor a) { auto rows = a.tile({block_size("B"), 1}); AT; covering_block("N", rows.size(0)); return arranged(a); }, {}, "covering_block(\"N\") got (a.n0 - 1) / B + 1");
