@@ -19,10 +19,19 @@ std::vector<std::string> default_operand_names(int count) {
   return out;
 }
 
+void check_function(const KernelSource &source, bool given, const char *what) {
+  if (!given)
+    throw CompileError(ErrorId::missing_argument, source.where,
+                       {"make()", std::string(what) + " that is null",
+                        "give it a function or a lambda: a null pointer and an "
+                        "empty std::function have none to call"});
+}
+
 Arrangement run_arrangement(const KernelSource &source,
                             std::span<const int> ranks,
                             std::vector<BlockUse> &blocks,
                             Constants *constants) {
+  check_function(source, source.arrangement != nullptr, "an arrangement");
   ArrangementScope scope(source.operand_names);
   Constants used;
   ConstantScope constant_scope(source.constants, constants ? *constants : used);

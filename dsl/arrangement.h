@@ -113,6 +113,10 @@ private:
   ArrangementScope *outer_;
 };
 
+/// Throws CompileError [missing-argument] where make() was given no such
+/// function.
+void check_function(const KernelSource &source, bool given, const char *what);
+
 /// Calls the arrangement. `blocks` and `constants` receive what it asked for.
 Arrangement run_arrangement(const KernelSource &source,
                             std::span<const int> ranks,

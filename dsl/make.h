@@ -19,8 +19,8 @@ struct KernelSource {
   std::string name;
   std::vector<std::string> operand_names;
   std::vector<Direction> directions;
-  std::function<Arrangement(std::span<const Tensor>)> arrangement;
-  std::function<void(Recorder &)> application;
+  std::function<Arrangement(std::span<const Tensor>)> arrangement; // or null
+  std::function<void(Recorder &)> application;                     // or null
   Constants constants; // as Kernel::with() gave them
   SourceLine where;
 
@@ -50,6 +50,17 @@ struct Of<R (C::*)(P...) const noexcept> : List<P...> {};
 
 template <class F>
 concept Plain = requires { Of<std::decay_t<F>>::size; };
+
+/// Whether a pointer or a std::function has no function to call.
+template <class F> bool is_null(const F &f) {
+  if constexpr (std::is_pointer_v<F>)
+    return f == nullptr;
+  else if constexpr (requires { typename F::result_type; } &&
+                     std::is_constructible_v<bool, const F &>)
+    return !static_cast<bool>(f);
+  else
+    return false;
+}
 
 template <class T>
 inline constexpr bool is_operand =
@@ -105,12 +116,14 @@ make_source(std::string name, Arrange arrangement, Apply application,
   out.directions = signature::Check<Operands>::directions();
   out.operand_names = operand_names.empty() ? default_operand_names(out.arity())
                                             : std::move(operand_names);
-  out.arrangement = [arrangement](std::span<const Tensor> tensors) {
-    return signature::Check<Tensors>::arrange(arrangement, tensors);
-  };
-  out.application = [application](Recorder &recorder) {
-    signature::Check<Operands>::apply(application, recorder);
-  };
+  if (!signature::is_null(arrangement))
+    out.arrangement = [arrangement](std::span<const Tensor> tensors) {
+      return signature::Check<Tensors>::arrange(arrangement, tensors);
+    };
+  if (!signature::is_null(application))
+    out.application = [application](Recorder &recorder) {
+      signature::Check<Operands>::apply(application, recorder);
+    };
   out.where = where;
   return out;
 }

@@ -57,9 +57,35 @@ void check_constants(const KernelSource &source, const Program &program) {
                          {name, source.name, known.empty() ? "none" : known});
 }
 
+// A kernel may call others while it is recorded, but not without end.
+class NestedRecording {
+public:
+  explicit NestedRecording(const KernelSource &source) {
+    if (depth_ == max_depth)
+      throw CompileError(
+          Diagnostic(ErrorId::nesting, source.where,
+                     {"recordings of kernels, here " +
+                          printable_name(source.name) + ",",
+                      max_depth})
+              .helped("a kernel whose arrangement or application calls the "
+                      "kernel itself is never recorded: call it from outside"));
+    ++depth_;
+  }
+  ~NestedRecording() { --depth_; }
+  NestedRecording(const NestedRecording &) = delete;
+  NestedRecording &operator=(const NestedRecording &) = delete;
+
+private:
+  static constexpr int max_depth = 16;
+  static thread_local int depth_;
+};
+
+thread_local int NestedRecording::depth_ = 0;
+
 } // namespace
 
 void check_source(const KernelSource &source, std::span<const int> ranks) {
+  check_function(source, source.application != nullptr, "an application");
   check_count(source, source.operand_names.size(), "operand names");
   check_count(source, ranks.size(), "ranks");
   if (!std::all_of(source.name.begin(), source.name.end(), is_printable))
@@ -104,6 +130,7 @@ std::string printable_name(std::string name) {
 
 std::vector<BlockUse> block_sizes(const KernelSource &source,
                                   std::span<const int> ranks) {
+  NestedRecording nested(source);
   check_source(source, ranks);
   std::vector<BlockUse> out;
   run_arrangement(source, ranks, out);
@@ -114,6 +141,7 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
                std::span<const int> ranks,
                std::span<const OperandClass> classes, const Config &config,
                bool index32) {
+  NestedRecording nested(source);
   check_source(source, ranks);
   check_count(source, dtypes.size(), "dtypes");
   if (!classes.empty())

@@ -44,7 +44,8 @@ private:
 
 void Recorder::open_region(const SourceLine &where) {
   if (regions_.size() == max_regions)
-    throw CompileError(ErrorId::nesting, where, {max_regions});
+    throw CompileError(ErrorId::nesting, where,
+                       {"loops, branches and functions of lanes", max_regions});
   Region region;
   region.serial = ++region_count_;
   region.scope_size = visible_.size();

@@ -27,12 +27,17 @@ namespace {
   throw RuntimeError(std::move(diagnostic));
 }
 
-/// A mistake in the kernel, with the call that brought it to light.
+/// A mistake in the kernel, with the call that brought it to light; once where
+/// a kernel calls itself.
 [[noreturn]] void rethrow_from(const CompileError &error,
                                const std::string &kernel,
                                std::source_location where) {
   Diagnostic diagnostic = error.diagnostic();
-  diagnostic.note(where, "in this call of kernel " + printable_name(kernel));
+  const SourceLine call(where);
+  const std::string text = "in this call of kernel " + printable_name(kernel);
+  if (diagnostic.notes.empty() || diagnostic.notes.back().text != text ||
+      diagnostic.notes.back().where.to_string() != call.to_string())
+    diagnostic.note(call, text);
   throw CompileError(std::move(diagnostic));
 }
 

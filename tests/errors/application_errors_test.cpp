@@ -119,6 +119,28 @@ TEST(ApplicationErrors, LoopsTooDeep) {
   };
   expect_application_error(Id::nesting, [&](In, In, Out) { nest(0); }, "more than 16 deep");
 }
+Arrangement by_ones(Tensor a) { return arranged(a.tile({1, 1})); }
+void nothing(InOut) {}
+
+TEST(ApplicationErrors, NullFunctions) {
+  auto expect = [](auto arrange, auto apply, const char *says) {
+    expect_error(Id::missing_argument, [&] { AT; auto k = make_source("k", arrange, apply); record_kernel(k, 2); }, says);
+  };
+  Arrangement (*no_arrangement)(Tensor) = nullptr;
+  void (*no_application)(InOut) = nullptr;
+  expect(no_arrangement, nothing, "an arrangement that is null");
+  expect(by_ones, no_application, "an application that is null");
+  expect(std::function<Arrangement(Tensor)>(), nothing, "an arrangement that is null");
+  expect(by_ones, std::function<void(InOut)>(), "an application that is null");
+  expect_error(Id::missing_argument, [&] { AT; evaluate(make_source("k", no_arrangement, nothing), {}, {{2, 2}}); });
+}
+TEST(ApplicationErrors, RecordsItself) {
+  KernelSource k;
+  auto again = [&](InOut) { record_kernel(k, 2); };
+  expect_error(Id::nesting, [&] { AT; k = make_source("k", by_ones, again); record_kernel(k, 2); }, "recordings of kernels, here k, are nested more than 16 deep");
+  auto arrange = [&](Tensor a) { block_sizes(k, std::array{2}); return by_ones(a); };
+  expect_error(Id::nesting, [&] { AT; k = make_source("k", arrange, nothing); record_kernel(k, 2); });
+}
 TEST(ApplicationErrors, Break) {
   expect_application_error(Id::loop_break, [](In a, In, Out c) {
     AT; for (Index k : range(a.size(0))) { (void)k; break; }
