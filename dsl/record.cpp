@@ -188,6 +188,7 @@ Program record(const KernelSource &source, std::span<const DType> dtypes,
   check_constants(source, out);
   canonicalize(out);
   verify(out);
+  check_levels(out);
   check_outputs(out, source.where);
   return out;
 }

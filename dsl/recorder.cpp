@@ -220,7 +220,9 @@ void Recorder::check_indices(int operand, const std::vector<ValueId> &indices,
       expected == 0 ? "no level to index" : "a level " + levels + " to index";
   if (indices.size() != expected)
     throw CompileError(ErrorId::level_index, where,
-                       {arranged.name, indices.size(), middle,
+                       {arranged.name,
+                        std::to_string(indices.size()) + " indices",
+                        "an operand with " + middle,
                         std::to_string(expected) +
                             (expected == 1 ? " is" : " are") + " needed"});
   for (ValueId each : indices)

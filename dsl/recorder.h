@@ -155,6 +155,9 @@ private:
 /// dots joined with their dots, values numbered in order.
 void canonicalize(Program &program);
 
+/// Throws CompileError [level-index] where a number is no tile of a level.
+void check_levels(const Program &program);
+
 /// The checks of outputs: stored, once, everywhere. Throws CompileError.
 void check_outputs(const Program &program, const SourceLine &where);
 

@@ -132,7 +132,7 @@ constexpr CatalogueEntry rows[] = {
      "a loop of C++ whose bounds are numbers is unrolled and does not count"},
     {Id::index_divisor, "index-divisor", C, E, "an Index is divided by {0}",
      "divisors of indices are positive"},
-    {Id::level_index, "level-index", C, E, "{0} got {1} indices for an operand with {2}: {3}",
+    {Id::level_index, "level-index", C, E, "{0} got {1} for {2}: {3}",
      "a[k] is tile k of a level of one dimension, a[{k, l}] of two; an operand "
      "without levels is its tile"},
     {Id::shape_mismatch, "shape-mismatch", C, E,

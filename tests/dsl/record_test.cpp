@@ -191,7 +191,7 @@ TEST(RecordTest, NestedLoopsAndIndices) {
 
 TEST(RecordTest, IndicesLeaveTheirLevelSafely) {
   // A level index beyond 3 would reach the next program's tiles: kept out.
-  Program program = loop_kernel([](In a, Out c) { c = a[7]; });
+  Program program = loop_kernel([](In a, Out c) { c = a[program_id(0) + 7]; });
   std::string text = program.to_string();
   EXPECT_NE(text.find("bound i0 < 4"), std::string::npos) << text;
 }

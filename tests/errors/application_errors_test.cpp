@@ -122,6 +122,29 @@ TEST(ApplicationErrors, LoopsTooDeep) {
 Arrangement by_ones(Tensor a) { return arranged(a.tile({1, 1})); }
 void nothing(InOut) {}
 
+template <class Apply> void expect_level_error(std::string_view says, Apply apply) {
+  auto level = [](Tensor a, Tensor c) { return arranged(a.tile({4}).tile({2}), partial(c.tile({4}).tile({2}))); };
+  expect_error(Id::level_index, [&] { record_kernel(make_source("k", level, apply), 1); }, says);
+}
+TEST(ApplicationErrors, NumbersOutsideOfALevel) {
+  expect_level_error("a got index 2 for dimension 0 of its level: it has size 2", [](In a, Out c) { AT; c[0] = a[2]; });
+  expect_level_error("a got index -1", [](In a, Out c) { AT; c[0] = a[-1]; });
+  expect_level_error("b got index 2", [](In a, Out c) { AT; c[2] = a[0]; });
+  expect_level_error("a got index 2", [](In a, Out c) { for (Index k : range(3)) { AT; c[0] = a[k]; } });
+  expect_level_error("b got index 2", [](In a, Out c) { for (Index k : range(2)) { AT; c[k + 1] = a[0]; } });
+  expect_level_error("b got index -1", [](In a, Out c) { for (Index k : range(2)) for (Index l : range(2)) { AT; c[k - l] = a[0]; } });
+  expect_level_error("a got index 2", [](In a, Out c) { Index n = a.source_size(0); when(n > 8, [&] { AT; c[0] = a[2]; }); });
+}
+TEST(ApplicationErrors, NumbersThatMayBeInALevel) {
+  auto level = [](Tensor a, Tensor c) { return arranged(a.tile({4}).tile({2}), partial(c.tile({4}).tile({2}))); };
+  auto accept = [&](auto apply) { EXPECT_NO_THROW(record_kernel(make_source("k", level, apply), 1)); };
+  accept([](In a, Out c) { for (Index k : range(2)) c[k] = a[k - 1] + a[k] + a[k + 1]; });
+  accept([](In a, Out c) { for (Index k : range(2)) { Tile x = a[0]; for (Index l : range(2)) x += a[l + k - k]; c[k] = x; } });
+  accept([](In a, Out c) { for (Index k : range(3)) when(k < 2, [&] { c[k] = a[k]; }); });
+  accept([](In a, Out c) { for (Index k : range(0)) c[k] = a[k]; });
+  accept([](In a, Out c) { for (Index k : range(2)) c[1 - k] = a[min(k, 1)]; });
+}
+
 TEST(ApplicationErrors, NullFunctions) {
   auto expect = [](auto arrange, auto apply, const char *says) {
     expect_error(Id::missing_argument, [&] { AT; auto k = make_source("k", arrange, apply); record_kernel(k, 2); }, says);
