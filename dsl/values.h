@@ -234,8 +234,9 @@ private:
   using OperandAccess::OperandAccess;
 };
 
-/// As an index of gather(), scatter() and atomic operations: no element, which
-/// is no mistake either, unlike other indices out of range.
+/// As an index of gather(), scatter() and atomic operations, and given to
+/// as_index(): no element and no tile, which is no mistake either, unlike other
+/// indices out of range.
 inline constexpr std::int64_t nowhere = INT32_MIN;
 
 /// An operand that is read.

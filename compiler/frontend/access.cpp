@@ -226,8 +226,15 @@ Importer::Footprint Importer::footprint(const Node &node, ValueRange levels) {
     constraints.push_back(value);
     constraints.push_back(limit - value - 1);
   }
+  auto checks = checkedLevels(node, result, levels);
   result.map = AffineMap::get(result.lanes, result.scalars.size(), indices,
                               builder.getContext());
+  SmallVector<AffineMap> maps;
+  for (ArrayRef<AffineExpr> each : checks)
+    maps.push_back(
+        AffineMap::get(0, result.scalars.size(), each, builder.getContext()));
+  if (!maps.empty())
+    result.levels = builder.getAffineMapArrayAttr(maps);
   if (!constraints.empty())
     result.bounds = IntegerSetAttr::get(
         IntegerSet::get(result.lanes, result.scalars.size(), constraints,
@@ -281,6 +288,7 @@ void Importer::importLoad(const Node &node) {
       builder, loc, RankedTensorType::get(operand.tile, element),
       entry->getArgument(node.operand), where.scalars, where.map, where.bounds,
       otherOf(operand, element));
+  setLevels(loaded.getDefiningOp(), where);
   if (operand.tile.empty())
     loaded = tensor::ExtractOp::create(builder, loc, loaded, ValueRange());
   values[node.results[0]] = loaded;
@@ -298,8 +306,10 @@ void Importer::importStore(const Node &node) {
   if (operand.tile.empty())
     stored = tensor::SplatOp::create(
         builder, loc, stored, RankedTensorType::get({}, stored.getType()));
-  tile::StoreOp::create(builder, loc, stored, entry->getArgument(node.operand),
-                        where.scalars, where.map, where.bounds);
+  setLevels(tile::StoreOp::create(builder, loc, stored,
+                                  entry->getArgument(node.operand),
+                                  where.scalars, where.map, where.bounds),
+            where);
 }
 
 } // namespace girih::compiler

@@ -132,6 +132,12 @@ void Importer::addKernelAttributes(Operation *kernel) {
                   builder.getArrayAttr(directions));
 }
 
+Importer::Importer(const Program &program, MLIRContext &context, bool checked)
+    : program(program), builder(&context), checked(checked) {
+  if (checked)
+    findData();
+}
+
 OwningOpRef<ModuleOp> Importer::run() {
   SmallVector<Type> views;
   for (const ArrangedOperand &operand : program.operands)
@@ -184,6 +190,8 @@ void Importer::importNode(const Node &node) {
     return importPrint(node);
   default:
     values[node.results.front()] = importValue(node);
+    if (checked)
+      noteSources(node);
   }
 }
 
@@ -267,8 +275,8 @@ void Importer::importLoop(const Node &node) {
 }
 
 OwningOpRef<ModuleOp> importProgram(const Program &program,
-                                    MLIRContext &context) {
-  return Importer(program, context).run();
+                                    MLIRContext &context, bool checked) {
+  return Importer(program, context, checked).run();
 }
 
 } // namespace girih::compiler

@@ -14,8 +14,7 @@ namespace girih::compiler {
 /// Values of a scope's symbols and the operations that produce them.
 class Importer {
 public:
-  Importer(const Program &program, mlir::MLIRContext &context)
-      : program(program), builder(&context) {}
+  Importer(const Program &program, mlir::MLIRContext &context, bool checked);
   mlir::OwningOpRef<mlir::ModuleOp> run();
 
 private:
@@ -49,11 +48,22 @@ private:
     llvm::SmallVector<mlir::Value> scalars;
     mlir::AffineMap map;
     mlir::IntegerSetAttr bounds;
+    mlir::ArrayAttr levels; // see levelsAttr
   };
   Footprint footprint(const Node &node, mlir::ValueRange levels);
   mlir::AffineExpr affine(const Expr &expr, Footprint &into,
                           mlir::ValueRange levels);
   mlir::AffineExpr scalarSymbol(mlir::Value value, Footprint &into);
+
+  // levels.cpp: of a checked run
+  void findData();
+  bool findData(const Block &block);
+  bool markData(llvm::ArrayRef<ValueId> ids);
+  bool anyData(llvm::ArrayRef<ValueId> ids) const;
+  void noteSources(const Node &node);
+  llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr>>
+  checkedLevels(const Node &node, Footprint &into, mlir::ValueRange levels);
+  static void setLevels(mlir::Operation *access, const Footprint &where);
 
   // grid.cpp
   mlir::AffineExpr gridExpr(const Expr &expr);
@@ -154,6 +164,10 @@ private:
   llvm::SmallVector<std::pair<mlir::AffineExpr, mlir::AffineExpr>> gridMinima;
   // Elements that jagged dimensions read, the same in the whole program.
   llvm::SmallVector<std::pair<Symbol, mlir::Value>> elements;
+  bool checked;
+  std::vector<bool> data; // indices that as_index() has a part in
+  // The data that such an index was computed from; none for a number.
+  llvm::DenseMap<ValueId, llvm::SmallVector<mlir::Value>> sources;
 };
 
 /// Whether tiles of the dtype are bytes that stand for something else: the

@@ -178,10 +178,12 @@ Value Importer::loadNibbles(const ArrangedOperand &operand, Footprint where) {
       AffineMap::get(where.lanes, where.scalars.size(), results, context);
   auto other = static_cast<std::uint8_t>(encode(operand.dtype, operand.other));
   auto both = static_cast<std::int8_t>(other | other << 4);
-  Value loaded = fromTensor(tile::LoadOp::create(
+  auto load = tile::LoadOp::create(
       builder, loc, RankedTensorType::get(operand.tile, byte),
       entry->getArgument(&operand - program.operands.data()), where.scalars,
-      map, where.bounds, builder.getIntegerAttr(byte, both)));
+      map, where.bounds, builder.getIntegerAttr(byte, both));
+  setLevels(load, where);
+  Value loaded = fromTensor(load);
   Value shift = fromTensor(tile::CoordinateOp::create(
       builder, loc, RankedTensorType::get(operand.tile, byte), where.scalars,
       AffineMap::get(where.lanes, where.scalars.size(), place, context)));
@@ -285,10 +287,11 @@ void Importer::storeNibbles(const ArrangedOperand &operand, Value stored,
     bounds = IntegerSetAttr::get(IntegerSet::get(
         set.getNumDims(), set.getNumSymbols(), constraints, set.getEqFlags()));
   }
-  tile::StoreOp::create(
+  auto store = tile::StoreOp::create(
       builder, loc, pairs, entry->getArgument(index), where.scalars,
       AffineMap::get(where.lanes, where.scalars.size(), results, context),
       bounds);
+  setLevels(store, where);
 }
 
 } // namespace girih::compiler

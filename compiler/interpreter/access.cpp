@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // tile.load and tile.store, lane by lane.
+#include "girih/compiler/frontend/frontend.h"
 #include "girih/compiler/interpreter/interpreter.h"
 #include "girih/compiler/interpreter/lanes.h"
 
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/values.h"
 
 using namespace mlir;
 
@@ -41,6 +43,28 @@ Interpreter::Place Interpreter::place(AccessOp op, AffineArguments &at) {
   return place;
 }
 
+/// Indices into levels; see levelsAttr.
+template <typename AccessOp>
+void Interpreter::checkLevels(AccessOp op, const AffineArguments &at) {
+  auto levels = checker && checker->watchesBounds()
+                    ? op->template getAttrOfType<ArrayAttr>(levelsAttr)
+                    : ArrayAttr();
+  if (!levels)
+    return;
+  for (AffineMap map : levels.template getAsValueRange<AffineMapAttr>()) {
+    SmallVector<std::int64_t> numbers;
+    for (AffineExpr each : map.getResults())
+      numbers.push_back(evaluateAffine(each, at));
+    std::int64_t index = numbers[1], size = numbers[2];
+    if ((index >= 0 && index < size) ||
+        llvm::is_contained(ArrayRef(numbers).drop_front(3), nowhere))
+      continue;
+    unsigned operand = cast<BlockArgument>(op.getView()).getArgNumber();
+    checker->outOfRange("the level of " + checker->operandName(operand),
+                        static_cast<std::size_t>(numbers[0]), index, size);
+  }
+}
+
 void Interpreter::note(Checker::Access kind, Value view, const Place &place,
                        std::int64_t lane, const Scalar &value) {
   if (checker)
@@ -53,6 +77,7 @@ void Interpreter::run(tile::LoadOp op) {
   Type element = type.getElementType();
   Scalar other = otherOf(op.getOther(), element);
   AffineArguments at = scalarsOf(op.getScalars());
+  checkLevels(op, at);
   TileValue result(type.getNumElements());
   forEachLane(type.getShape(), [&](std::int64_t number, const auto &lane) {
     at.dims = lane;
@@ -69,6 +94,7 @@ void Interpreter::run(tile::LoadOp op) {
 void Interpreter::run(tile::StoreOp op) {
   RankedTensorType type = op.getValue().getType();
   AffineArguments at = scalarsOf(op.getScalars());
+  checkLevels(op, at);
   const TileValue &value = values[op.getValue()];
   forEachLane(type.getShape(), [&](std::int64_t number, const auto &lane) {
     at.dims = lane;

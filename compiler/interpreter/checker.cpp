@@ -106,8 +106,11 @@ void Checker::startOperation(Operation &next) {
 
 /// Without coordinates where the lanes are not those of a tile, as in the
 /// function of a reduction.
-std::string Checker::place(Operation *at, std::int64_t lane) const {
-  return lane_place(program, indexOf(lane, lanesOf(at)));
+std::string Checker::place(Operation *at,
+                           std::optional<std::int64_t> lane) const {
+  if (!lane)
+    return lane_place(program, {});
+  return lane_place(program, indexOf(*lane, lanesOf(at)));
 }
 
 std::string Checker::elementText(const Operand &operand, std::int64_t element) {
@@ -123,7 +126,7 @@ std::string Checker::operandName(unsigned operand) const {
 
 void Checker::outOfRange(const std::string &what, std::size_t dim,
                          std::int64_t index, std::int64_t size,
-                         std::int64_t lane) const {
+                         std::optional<std::int64_t> lane) const {
   if (checks.bounds)
     throw RuntimeError(ErrorId::bounds,
                        {kernel, index, dim, what, size, place(op, lane)},

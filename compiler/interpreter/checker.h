@@ -8,6 +8,8 @@
 
 #include "mlir/IR/Operation.h"
 
+#include <optional>
+
 namespace girih::compiler {
 
 /// Throws RuntimeError [bounds], [race], [unwritten] or [nan] for the first
@@ -27,10 +29,13 @@ public:
   /// `index`. The value of a read is not looked at.
   void access(Access kind, unsigned operand, llvm::ArrayRef<std::int64_t> index,
               std::int64_t lane, const Scalar &value);
-  /// An index that is data is out of range, into dimension `dim` of `what`.
+  /// An index that is data is out of range, into dimension `dim` of `what`; of
+  /// `lane` where it is not that of the whole tile.
   void outOfRange(const std::string &what, std::size_t dim, std::int64_t index,
-                  std::int64_t size, std::int64_t lane) const;
+                  std::int64_t size,
+                  std::optional<std::int64_t> lane = {}) const;
   std::string operandName(unsigned operand) const;
+  bool watchesBounds() const { return checks.bounds; }
 
   bool watchesNaN() const { return checks.nan; }
   /// Notes where `result`, a NaN, comes from: from one of `inputs`, or it is
@@ -76,7 +81,8 @@ private:
                                const char *before, std::uint32_t event) const;
   void checkNaN(const Operand &operand, std::int64_t element,
                 const Scalar &value) const;
-  std::string place(mlir::Operation *op, std::int64_t lane) const;
+  std::string place(mlir::Operation *op,
+                    std::optional<std::int64_t> lane) const;
   static std::string elementText(const Operand &operand, std::int64_t element);
 
   std::string kernel;

@@ -26,7 +26,7 @@ void run_checked(const Program &program, const std::int64_t *params,
   MLIRContext &context = scope.thread.context;
   DiagnosticCollector diagnostics(context);
   // As imported, with no pass in between: each operation has its own line.
-  OwningOpRef<ModuleOp> module = importProgram(program, context);
+  OwningOpRef<ModuleOp> module = importProgram(program, context, checks.bounds);
   Checker checker(program, params, checks);
   if (failed(interpretModule(*module, program.name, params, Rounding::own,
                              &checker)))

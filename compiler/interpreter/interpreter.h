@@ -90,6 +90,8 @@ private:
   // access.cpp: operands at affine indices
   template <typename AccessOp> bool inBounds(AccessOp op, AffineArguments &at);
   template <typename AccessOp> Place place(AccessOp op, AffineArguments &at);
+  template <typename AccessOp>
+  void checkLevels(AccessOp op, const AffineArguments &at);
   void note(Checker::Access kind, mlir::Value view, const Place &place,
             std::int64_t lane, const Scalar &value = {});
   void run(tile::LoadOp op);

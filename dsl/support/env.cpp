@@ -18,7 +18,8 @@ constexpr EnvVariable variables[] = {
      true},
     {"GIRIH_DEBUG", "list", "",
      "`lineinfo`: source lines in the code; `sync`: check after each launch. "
-     "On the host, slowly: `bounds`: no index that is data is out of range; "
+     "On the host, slowly: `bounds`: no index that is data, and no number as "
+     "an index of a tile, is out of range; "
      "`race`: programs do not touch each other's elements and write all; "
      "`nan`: what is stored is no NaN made by the kernel.",
      true},

@@ -99,7 +99,9 @@ Kernel make_write(const Form &form) {
           return arranged(rows, arrange_slots(slots, rows),
                           arrange_places(cache, rows, heads, width));
         },
-        [=](In x, In slots, InOut cache) { write(x, as_index(slots), cache); },
+        [=](In x, In slots, InOut cache) {
+          write(x, slot_of(slots, cache, page), cache);
+        },
         {"x", "slots", "cache"});
   return make(
       "kv_cache_write",
@@ -111,7 +113,7 @@ Kernel make_write(const Form &form) {
                         arrange_places(values, rows, heads, second));
       },
       [=](In k, In v, In slots, InOut keys, InOut values) {
-        Index slot = as_index(slots);
+        Index slot = slot_of(slots, keys, page);
         write(k, slot, keys);
         write(v, slot, values);
       },
@@ -124,6 +126,12 @@ KernelFamily<Form> &write_kernels() {
 }
 
 } // namespace
+
+Index slot_of(const In &slots, const InOut &cache, std::int64_t page) {
+  const Tile slot = cast(slots, i64);
+  const Index places = cache.source_size(0) * page;
+  return as_index(where((slot >= 0) & (slot < places), slot, nowhere));
+}
 
 void launch_cache_write(const Call &call, const Array &x, const Array *y,
                         const Array &slots, const Array &x_cache,

@@ -16,6 +16,10 @@ Tensor arrange_cache(const Tensor &cache, std::int64_t block,
 /// The scalars of one row of a block table [B, pages]; a grid of B only.
 Tensor arrange_table(const Tensor &table);
 
+/// The slot of a token. One outside `cache`, whose pages have `page` places, is
+/// nowhere.
+Index slot_of(const In &slots, const InOut &cache, std::int64_t page);
+
 /// Checks a cache of keys and one of values. [dtype] [shape] [device]
 void check_caches(const Call &call, const Argument &keys,
                   const Argument &values);

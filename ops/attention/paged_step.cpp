@@ -121,10 +121,10 @@ Tile turned(const Rotated &pairs, const Tile &cosine, const Tile &sine,
               pairs.first.dtype());
 }
 
-// Writes a row of one head into the slot of its token.
+// Writes a row of one head into the slot of its token, where it has one.
 void write_row(const Tile &row, const Index &slot, const Tile &writes,
                std::int64_t page, const InOut &cache) {
-  Tile place = where(writes, slot / page, nowhere);
+  Tile place = where(writes & (slot >= 0), slot / page, nowhere);
   cache.scatter(
       {place, slot % page, program_id(1), arange(row.shape()[0], i64)}, row);
 }

@@ -89,7 +89,7 @@ void apply(const Form &form, const In &q, const In &k, const In &v,
   Tile cosine = cast(cos(angle), type) * scale,
        sine = cast(sin(angle), type) * scale;
   rotate_pairs(q, out, cosine, sine, type, interleaved);
-  Index slot = as_index(slots);
+  Index slot = slot_of(slots, keys, page);
   Index at = slot / page, place = slot % page;
   if (interleaved) {
     auto [first, second] = split(cast(k[{0, 0}], type));

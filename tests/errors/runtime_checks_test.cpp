@@ -118,6 +118,72 @@ TEST_F(RuntimeChecks, NowhereIsNoMistake) {
   EXPECT_EQ(at(y, 3), 8);
 }
 
+/// Tiles of 4 of x and y as a level, which each of i's programs sees whole.
+template <class Apply> Kernel levels_of_four(Apply apply) {
+  return make("levels",
+              [](Tensor x, Tensor i, Tensor y) {
+                const Tensor numbers = i.tile({1}).at(1, squeeze(0));
+                const auto level = [&](const Tensor &t) {
+                  return t.tile({4}).tile({whole}).expand({numbers.size(0)});
+                };
+                return arranged(level(x), numbers, level(y));
+              },
+              apply, {"x", "i", "y"});
+}
+
+TEST_F(RuntimeChecks, BoundsOfLevels) {
+  look_for("bounds");
+  const Array x = counted(8), y = counted(8);
+  const Kernel load = levels_of_four(
+      [](In x, In i, InOut y) { AT, y[0] = x[as_index(i) + 1]; });
+  std::string text =
+      found(ErrorId::bounds, [&] { load(x, integers({0, 1}), y); });
+  EXPECT_THAT(text, HasSubstr("kernel levels: index 2 into dimension 0 of the "
+                              "level of operand x, which has size 2, in "
+                              "program 1"));
+  EXPECT_EQ(at(y, 0), 5); // the first program has run
+  load(x, integers({0, -1}), y);
+  const Kernel store =
+      levels_of_four([](In x, In i, InOut y) { AT, y[as_index(i)] = x[0]; });
+  text = found(ErrorId::bounds, [&] { store(x, integers({1, -1}), y); });
+  EXPECT_THAT(text, HasSubstr("index -1 into dimension 0 of the level of "
+                              "operand y"));
+  const Kernel number =
+      levels_of_four([](In x, In i, InOut y) { AT, y[as_index(i)] = x[2]; });
+  text = found(ErrorId::bounds, [&] { number(x, integers({0}), y); });
+  EXPECT_THAT(text, HasSubstr("index 2 into dimension 0 of the level of "
+                              "operand x, which has size 2"));
+  number(counted(12), integers({0}), y);
+}
+
+TEST_F(RuntimeChecks, BoundsOfCarriedIndices) {
+  look_for("bounds");
+  const Array x = counted(8), y = counted(8);
+  const auto last = [] {
+    return levels_of_four([](In x, In i, InOut y) {
+      Index place(0);
+      for (Index k : range(2))
+        when(i > k, [&] { place = as_index(i); });
+      AT, y[0] = x[place];
+    });
+  };
+  last()(x, integers({0, 1}), y);
+  found(ErrorId::bounds, [&] { last()(x, integers({0, 2}), y); });
+}
+
+TEST_F(RuntimeChecks, NowhereInALevelIsNoMistake) {
+  look_for("bounds,race,nan");
+  const Array x = counted(8), y = counted(8);
+  levels_of_four([](In x, In i, InOut y) {
+    const Index place = as_index(where(i < 0, nowhere, i));
+    y[0] = x[place / 2];
+    y[place] = x[1];
+    for (Index k : range(3))
+      y[0] += x[k - 1]; // neighbours, which may leave the level
+  })(x, integers({-1}), y);
+  EXPECT_EQ(at(y, 0), 1 + 5);
+}
+
 TEST_F(RuntimeChecks, WithoutBoundsOutOfRangeIsOther) {
   look_for("race,nan");
   const Array y = counted(4);
