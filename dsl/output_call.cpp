@@ -73,8 +73,9 @@ public:
                          {to_string(*overlap_), operand_.name});
     bool whole = operand_.direction == Direction::out && !operand_.partial;
     if (missing_ && whole)
-      throw CompileError(ErrorId::store_coverage, where,
-                         {to_string(*missing_), operand_.name});
+      throw CompileError(
+          ErrorId::store_coverage, where,
+          {to_string(*missing_), operand_.name, to_string(shape_)});
   }
 
 private:
@@ -218,7 +219,29 @@ private:
 
 } // namespace
 
-void check_call_outputs(const Program &program, const Shapes &shapes) {
+namespace {
+
+void check_limits(const ArrangedOperand &operand, const LimitedOutput &limited,
+                  const Sizes &shape) {
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    if (limited.limits[d] && shape[d] > *limited.limits[d] &&
+        std::find(shape.begin(), shape.end(), 0) == shape.end()) {
+      Sizes element(shape.size(), 0);
+      element[d] = *limited.limits[d];
+      throw CompileError(ErrorId::store_coverage, limited.where,
+                         {to_string(element), operand.name, to_string(shape)});
+    }
+}
+
+} // namespace
+
+void check_call_outputs(const Program &program,
+                        const std::vector<LimitedOutput> &limited,
+                        const Shapes &shapes) {
+  for (const LimitedOutput &each : limited) {
+    auto number = static_cast<std::size_t>(each.operand);
+    check_limits(program.operands[number], each, shapes[number]);
+  }
   for (const UnprovenOutput &each : unproven_outputs(program))
     CallTrial(program.operands[static_cast<std::size_t>(each.operand)], shapes,
               each.operand)

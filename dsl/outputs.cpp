@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every element of an Out is written exactly once. The usual tilings are proven
 // from their index maps; for the rest, small sizes are tried out.
+#include "girih/dsl/output_trial.h"
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/recorder.h"
 #include "girih/dsl/support/diagnostics.h"
@@ -30,12 +31,16 @@ void find_stores(const Block &block, int operand, int depth,
   }
 }
 
+} // namespace
+
 bool stores_to(const Node &node, int operand) {
   std::vector<Store> stores;
   find_stores(node.body, operand, 0, stores);
   find_stores(node.other, operand, 0, stores);
   return !stores.empty();
 }
+
+namespace {
 
 // Elements are written at indices that are data.
 bool scatters_to(const Block &block, int operand) {
@@ -180,227 +185,6 @@ private:
   std::size_t bounds_used_ = 0;
 };
 
-// Runs the index arithmetic of a Program, all sizes being `n`, and reports each
-// store to one operand.
-class Trial {
-public:
-  Trial(const Program &program, int operand, std::int64_t n)
-      : program_(program),
-        target_(program.operands[static_cast<std::size_t>(operand)]),
-        operand_(operand), n_(n) {}
-
-  static constexpr std::int64_t max_steps = 200'000;
-
-  // False where the sizes do not fit together or it would take too long.
-  bool run() {
-    std::int64_t programs = 1;
-    for (const Expr &each : target_.grid) {
-      grid_.push_back(std::max<std::int64_t>(size(each), 0));
-      if (__builtin_mul_overflow(programs, grid_.back(), &programs) ||
-          programs > max_steps)
-        return false;
-    }
-    std::int64_t elements = 1;
-    for (int d = 0; d < target_.rank; ++d)
-      if (__builtin_mul_overflow(elements, n_, &elements) ||
-          elements > max_steps)
-        return false;
-    written_.assign(static_cast<std::size_t>(elements), {nullptr, -1});
-    values_.assign(program_.values.size(), 0);
-    at_.assign(grid_.size(), 0);
-    for (number_ = 0; number_ < programs; ++number_) {
-      if (!block(program_.body))
-        return false;
-      for (std::size_t d = at_.size(); d-- > 0;) {
-        if (++at_[d] < grid_[d])
-          break;
-        at_[d] = 0;
-      }
-    }
-    return true;
-  }
-
-  // The first element not written, or nothing.
-  std::optional<std::int64_t> missing() const {
-    for (std::size_t i = 0; i < written_.size(); ++i)
-      if (!written_[i].node)
-        return static_cast<std::int64_t>(i);
-    return std::nullopt;
-  }
-
-  std::string element_text(std::int64_t flat) const {
-    Sizes out(static_cast<std::size_t>(target_.rank));
-    for (std::size_t d = out.size(); d-- > 0; flat /= n_)
-      out[d] = flat % n_;
-    return girih::to_string(out);
-  }
-
-private:
-  struct Writer {
-    const Node *node;
-    std::int64_t program;
-  };
-
-  std::int64_t size(const Expr &expr) const {
-    return expr.evaluate([&](const Symbol &) { return n_; });
-  }
-
-  std::int64_t &value(ValueId id) {
-    return values_[static_cast<std::size_t>(id)];
-  }
-
-  bool block(const Block &block) {
-    return std::all_of(block.nodes.begin(), block.nodes.end(),
-                       [&](const Node &each) { return node(each); });
-  }
-
-  bool node(const Node &node) {
-    switch (node.op) {
-    case Op::index:
-      value(node.results[0]) = node.expr.evaluate([&](const Symbol &symbol) {
-        return symbol.kind == SymbolKind::program
-                   ? at_[static_cast<std::size_t>(symbol.dim)]
-                   : n_;
-      });
-      return true;
-    case Op::index_binary: {
-      Expr left(value(node.inputs[0])), right(value(node.inputs[1]));
-      bool divides =
-          node.function == Function::floordiv || node.function == Function::mod;
-      if (divides && right.constant() < 1)
-        return false;
-      try {
-        value(node.results[0]) = binary(node.function, left, right).constant();
-      } catch (const CompileError &) {
-        return false; // it overflows
-      }
-      return true;
-    }
-    case Op::loop:
-      return loop(node);
-    case Op::tile_to_index: // data is not known here
-      return false;
-    case Op::branch:
-    case Op::while_loop: // what is done there is not known here
-      return !stores_to(node, operand_) && !gives_index(node);
-    case Op::store:
-      return node.operand != operand_ || store(node);
-    default:
-      return true;
-    }
-  }
-
-  bool gives_index(const Node &node) const {
-    return std::any_of(
-        node.results.begin(), node.results.end(), [&](ValueId each) {
-          return program_.values[static_cast<std::size_t>(each)].kind ==
-                 ValueType::Kind::index;
-        });
-  }
-
-  static Expr binary(Function function, const Expr &lhs, const Expr &rhs) {
-    switch (function) {
-    case Function::add:
-      return lhs + rhs;
-    case Function::sub:
-      return lhs - rhs;
-    case Function::mul:
-      return lhs * rhs;
-    case Function::floordiv:
-      return lhs / rhs;
-    case Function::mod:
-      return lhs % rhs;
-    case Function::min:
-      return min(lhs, rhs);
-    default:
-      return max(lhs, rhs);
-    }
-  }
-
-  bool loop(const Node &node) {
-    const Block &body = node.body;
-    for (std::size_t i = 0; i < node.results.size(); ++i)
-      value(body.arguments[i + 1]) = value(node.inputs[i + 1]);
-    std::int64_t count = value(node.inputs[0]);
-    for (std::int64_t k = 0; k < count; ++k) {
-      if (++steps_ > max_steps)
-        return false;
-      value(body.arguments[0]) = k;
-      if (!block(body))
-        return false;
-      Sizes next;
-      for (ValueId each : body.yields)
-        next.push_back(value(each));
-      for (std::size_t i = 0; i < next.size(); ++i)
-        value(body.arguments[i + 1]) = next[i];
-    }
-    for (std::size_t i = 0; i < node.results.size(); ++i)
-      value(node.results[i]) = value(body.arguments[i + 1]);
-    return true;
-  }
-
-  bool store(const Node &node) {
-    std::int64_t lanes = tile_elements(target_.tile);
-    steps_ += lanes;
-    if (steps_ > max_steps)
-      return false;
-    Sizes lane(target_.tile.size(), 0);
-    for (std::int64_t i = 0; i < lanes; ++i) {
-      write(node, lane);
-      for (std::size_t d = lane.size(); d-- > 0;) {
-        if (++lane[d] < target_.tile[d])
-          break;
-        lane[d] = 0;
-      }
-    }
-    return true;
-  }
-
-  void write(const Node &node, const Sizes &lane) {
-    auto read = [&](const Symbol &symbol) {
-      auto dim = static_cast<std::size_t>(symbol.dim);
-      switch (symbol.kind) {
-      case SymbolKind::program:
-        return at_[dim];
-      case SymbolKind::level:
-        return value(node.inputs[dim + 1]);
-      case SymbolKind::lane:
-        return lane[dim];
-      default:
-        return n_;
-      }
-    };
-    for (const Bound &each : target_.bounds) {
-      std::int64_t at = each.value.evaluate(read);
-      if (at < 0 || at >= each.limit.evaluate(read))
-        return;
-    }
-    std::int64_t flat = 0;
-    for (const Expr &each : target_.index) {
-      std::int64_t at = each.evaluate(read);
-      ensure(at >= 0 && at < n_, "a store that is in bounds leaves its source");
-      flat = flat * n_ + at;
-    }
-    Writer &writer = written_[static_cast<std::size_t>(flat)];
-    bool again = writer.node && (target_.direction == Direction::out ||
-                                 writer.program != number_);
-    if (again && writer.node != &node && writer.program == number_)
-      throw CompileError(ErrorId::store_twice, node.line, {target_.name});
-    if (again)
-      throw CompileError(ErrorId::store_overlap, node.line,
-                         {element_text(flat), target_.name});
-    writer = {&node, number_};
-  }
-
-  const Program &program_;
-  const ArrangedOperand &target_;
-  int operand_;
-  std::int64_t n_;
-  Sizes grid_, at_, values_;
-  std::vector<Writer> written_;
-  std::int64_t number_ = 0, steps_ = 0;
-};
-
 // Whether anything but the operand's own sizes decides what is written: then
 // equal sizes everywhere might be no fair trial.
 class OwnSizes {
@@ -505,6 +289,60 @@ bool repeats(const Program &program, const ArrangedOperand &operand) {
   return false;
 }
 
+// What numbers in the kernel keep from being written, as in `slice(0, {0, 16})`
+// or where tiles 0 and 1 of a level are stored: no element from a limit on.
+// Only a call knows whether it has any. Other gaps are mistakes at once.
+class Limits {
+public:
+  explicit Limits(int rank)
+      : limits_(static_cast<std::size_t>(rank)),
+        reached_(static_cast<std::size_t>(rank), 0) {}
+
+  // False where `box`, of what is written with sizes `n`, does not fit to those
+  // before.
+  bool add(const std::optional<Sizes> &box, std::int64_t n) {
+    if (!box || std::find(box->begin(), box->end(), 0) != box->end())
+      return false;
+    for (std::size_t d = 0; d < limits_.size(); ++d) {
+      std::int64_t size = (*box)[d];
+      reached_[d] = std::max(reached_[d], size);
+      if (size < n && !limits_[d])
+        limits_[d] = size;
+      if (limits_[d] &&
+          (reached_[d] > *limits_[d] || size != std::min(n, *limits_[d])))
+        return false;
+    }
+    return true;
+  }
+
+  const std::vector<std::optional<std::int64_t>> &all() const {
+    return limits_;
+  }
+
+private:
+  std::vector<std::optional<std::int64_t>> limits_;
+  Sizes reached_;
+};
+
+Limits try_out(const Program &program, int number, const Node &store) {
+  const ArrangedOperand &operand =
+      program.operands[static_cast<std::size_t>(number)];
+  bool whole = operand.direction == Direction::out && !operand.partial;
+  Limits limits(operand.rank);
+  for (std::int64_t n : {1, 2, 3, 5, 8, 17, 33, 65, 130, 257, 1030}) {
+    Trial trial(program, number, n);
+    if (!trial.run())
+      break;
+    Sizes shape(static_cast<std::size_t>(operand.rank), n);
+    auto missing = trial.missing();
+    if (whole && !limits.add(missing ? trial.box() : shape, n) && missing)
+      throw CompileError(
+          ErrorId::store_coverage, store.line,
+          {trial.element_text(*missing), operand.name, to_string(shape)});
+  }
+  return limits;
+}
+
 void check_operand(const Program &program, int number,
                    const SourceLine &where) {
   const ArrangedOperand &operand =
@@ -546,15 +384,7 @@ void check_operand(const Program &program, int number,
            operand.name});
     return;
   }
-  for (std::int64_t n : {1, 2, 3, 5, 8, 17, 33, 65, 130, 257, 1030}) {
-    Trial trial(program, number, n);
-    if (!trial.run())
-      return;
-    auto missing = trial.missing();
-    if (missing && out && !operand.partial)
-      throw CompileError(ErrorId::store_coverage, stores[0].node->line,
-                         {trial.element_text(*missing), operand.name});
-  }
+  try_out(program, number, *stores[0].node);
 }
 
 // Whether elements decide where the tile lies.
@@ -584,6 +414,29 @@ std::vector<UnprovenOutput> unproven_outputs(const Program &program) {
     if (!stores.empty() && !is_conditional(program.body, number) &&
         !OwnSizes(program, number).hold())
       out.push_back({number, stores[0].node->line});
+  }
+  return out;
+}
+
+std::vector<LimitedOutput> limited_outputs(const Program &program) {
+  std::vector<LimitedOutput> out;
+  for (std::size_t i = 0; i < program.operands.size(); ++i) {
+    const ArrangedOperand &each = program.operands[i];
+    int number = static_cast<int>(i);
+    std::vector<Store> stores;
+    find_stores(program.body, number, 0, stores);
+    if (each.direction != Direction::out || each.partial || stores.empty() ||
+        (each.levels.empty() && TilingProof(each).holds()) ||
+        is_conditional(program.body, number) ||
+        !OwnSizes(program, number).hold())
+      continue;
+    try {
+      Limits limits = try_out(program, number, *stores[0].node);
+      if (std::any_of(limits.all().begin(), limits.all().end(),
+                      [](const auto &limit) { return limit.has_value(); }))
+        out.push_back({number, stores[0].node->line, limits.all()});
+    } catch (const CompileError &) { // a text that recording would not give
+    }
   }
   return out;
 }

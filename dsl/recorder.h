@@ -169,10 +169,22 @@ struct UnprovenOutput {
 };
 std::vector<UnprovenOutput> unproven_outputs(const Program &program);
 
+/// An Out that is stored at `where`, and of which numbers in the kernel keep
+/// elements from `limits[d]` on in dimension d from being written: a call must
+/// have none of these.
+struct LimitedOutput {
+  int operand;
+  SourceLine where;
+  std::vector<std::optional<std::int64_t>> limits;
+};
+/// Tries sizes out, as recording does.
+std::vector<LimitedOutput> limited_outputs(const Program &program);
+
 /// Throws CompileError [store-overlap] or [store-coverage] unless each element
 /// of these is written once with the shapes of a call, one for each operand. Of
 /// dimensions that share coordinates the first 2^14 places are looked at.
 void check_call_outputs(const Program &program,
+                        const std::vector<LimitedOutput> &limited,
                         const std::vector<std::vector<std::int64_t>> &shapes);
 
 } // namespace girih

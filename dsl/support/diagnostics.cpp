@@ -192,7 +192,7 @@ constexpr CatalogueEntry rows[] = {
      "every element of an output is written exactly once; look for an "
      "overlapping tile() or an expand() of an output"},
     {Id::store_coverage, "store-coverage", C, E,
-     "element {0} of output {1} is never written",
+     "element {0} of output {1}, of shape {2}, is never written",
      "arrange partial({1}) if that is meant"},
     {Id::no_application_out, "no-output", C, E,
      "kernel {0} has no Out and no InOut",

@@ -276,10 +276,11 @@ Program KernelPlanner::program() {
   return record_for(choose_config(), fits_index32(arrays_));
 }
 
-std::int64_t KernelPlanner::count_programs(const Program &program) const {
+std::int64_t KernelPlanner::count_programs(const Variant &variant) const {
+  const Program &program = variant.program;
   const Shapes shapes = shapes_of(arrays_);
   check_grids(program, shapes);
-  check_call_outputs(program, shapes);
+  check_call_outputs(program, variant.limited, shapes);
   std::int64_t programs = 1;
   bool overflow = false, empty = false;
   for (std::int64_t size : grid_of(program, shapes)) {
@@ -319,7 +320,7 @@ void KernelPlanner::log_variant(const std::string &traits,
 
 std::shared_ptr<const Variant> KernelPlanner::variant(const Config &config,
                                                       bool with_code,
-                                                      const Program *same) {
+                                                      const Variant *same) {
   const bool index32 = fits_index32(arrays_);
   const std::string key = traits(config, index32);
   std::shared_ptr<const Variant> known;
@@ -332,9 +333,13 @@ std::shared_ptr<const Variant> KernelPlanner::variant(const Config &config,
     return known;
   auto made = std::make_shared<Variant>();
   made->traits = key;
-  made->program = known  ? known->program
-                  : same ? *same
-                         : record_for(config, index32);
+  if (const Variant *from = known ? known.get() : same) {
+    made->program = from->program;
+    made->limited = from->limited;
+  } else {
+    made->program = record_for(config, index32);
+    made->limited = limited_outputs(made->program);
+  }
   made->program.config = config;
   if (with_code) {
     made->code = executable_for(made->program, device_);
@@ -371,10 +376,10 @@ std::shared_ptr<const Plan> KernelPlanner::make_plan(const CallWords &call) {
   if (requested_)
     plan->requested = *requested_;
   plan->device = device_;
-  plan->programs = count_programs(known->program);
+  plan->programs = count_programs(*known);
   if (overlaps(config, plan->programs)) {
     config.pdl = true;
-    known = variant(config, false, &known->program);
+    known = variant(config, false, known.get());
   }
   plan->config = config;
   check_written(known->program);

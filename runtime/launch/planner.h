@@ -2,6 +2,7 @@
 // From a call to its plan: checks, Config, recording, code. Not installed.
 #pragma once
 
+#include "girih/dsl/recorder.h"
 #include "girih/runtime/launch/plan.h"
 
 #include <map>
@@ -14,6 +15,7 @@ namespace girih {
 /// and Config are fixed, sizes are not.
 struct Variant {
   Program program;
+  std::vector<LimitedOutput> limited;
   std::string traits; // one `name: value` line each, for GIRIH_LOG=compile
   std::shared_ptr<const Executable> code; // null until programs are to be run
 };
@@ -60,10 +62,10 @@ private:
   Program record_for(const Config &config, bool index32);
   /// `same` is the kernel under a Config that differs in `pdl` only, or null.
   std::shared_ptr<const Variant> variant(const Config &config, bool with_code,
-                                         const Program *same = nullptr);
+                                         const Variant *same = nullptr);
   bool overlaps(const Config &config, std::int64_t programs) const;
   void log_variant(const std::string &traits, const Executable &code);
-  std::int64_t count_programs(const Program &program) const;
+  std::int64_t count_programs(const Variant &variant) const;
   [[noreturn]] void fail_operand(ErrorId id, std::size_t operand,
                                  const std::string &what,
                                  std::string help = {}) const;

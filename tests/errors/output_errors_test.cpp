@@ -15,6 +15,9 @@ template <class Arrange, class Apply>
 void expect_output_error(Id id, Arrange arrange, Apply apply, int rank = 1) {
   expect_error(id, [&] { record_kernel(make_source("k", arrange, apply), rank); });
 }
+void check_call(const Program &program, const std::vector<std::vector<std::int64_t>> &shapes) {
+  check_call_outputs(program, limited_outputs(program), shapes);
+}
 auto tiles = [](Tensor c) { return arranged(c.tile({4})); };
 auto levels = [](Tensor c) { return arranged(c.tile({4}).tile({3})); };
 
@@ -38,6 +41,37 @@ TEST(OutputErrors, LevelNotWalked) {
 }
 TEST(OutputErrors, LoopTooShort) {
   expect_output_error(Id::store_coverage, levels, [](Out c) { for (Index k : range(c.size(0) - 1)) { AT; c[k] = 1; } });
+}
+TEST(OutputErrors, LoopTooShortByOneTile) {
+  auto all = [](Tensor c) { return arranged(c.tile({4}).tile({whole})); };
+  expect_output_error(Id::store_coverage, all, [](Out c) { for (Index k : range(c.size(0) - 1)) { AT; c[k] = 1; } });
+  // From some size on it is no longer a number that ends it.
+  expect_output_error(Id::store_coverage, all, [](Out c) { for (Index k : range(max(c.size(0) / 2, 2))) { AT; c[k] = 1; } });
+}
+// Numbers in a kernel say how large an output may be: a call is looked at.
+template <class Arrange, class Apply>
+void expect_limit(Arrange arrange, Apply apply, const std::vector<std::int64_t> &good, const std::vector<std::int64_t> &bad, const char *says) {
+  expect_error(Id::store_coverage, [&] {
+    Program program = record_kernel(make_source("k", arrange, apply), static_cast<int>(good.size()));
+    EXPECT_NO_THROW(check_call(program, {good}));
+    std::vector<std::int64_t> none = bad;
+    none.front() = 0;
+    EXPECT_NO_THROW(check_call(program, {none}));
+    check_call(program, {bad});
+  }, says);
+}
+TEST(OutputErrors, LimitedByNumbers) {
+  auto slice = [](Tensor c) { return arranged(c.slice(0, {0, 16}).tile({4})); };
+  auto one = [](Out c) { AT; c = 1; };
+  expect_limit(slice, one, {16}, {17}, "element [16] of output a, of shape [17], is never written");
+  expect_limit(slice, one, {5}, {1000}, "element [16]");
+  auto halves = [](Tensor c) { return arranged(c.tile({1, 6}).tile({1, whole}).at(1, squeeze(0)).at(2, squeeze(0))); };
+  auto two = [](Out c) { AT; c[0] = 1; c[1] = 2; };
+  expect_limit(halves, two, {40, 12}, {40, 13}, "element [0, 12] of output a, of shape [40, 13]");
+  expect_limit(halves, two, {1, 7}, {1, 24}, "element [0, 12]");
+  // A level of two tiles in each of the programs has no limit.
+  Program pairs = record_kernel(make_source("k", [](Tensor c) { return arranged(c.tile({6}).tile({2})); }, two), 1);
+  EXPECT_TRUE(limited_outputs(pairs).empty());
 }
 TEST(OutputErrors, RemainderNotWritten) {
   expect_output_error(Id::store_coverage, [](Tensor c) { return arranged(c.tile({4}, {}, {}, Rounding::floor)); }, [](Out c) { AT; c = 1; });
@@ -66,7 +100,7 @@ TEST(OutputErrors, ExpandedByAnotherOperand) {
   int ranks[] = {2, 1};
   DType dtypes[] = {f32, f32};
   auto call = [&](std::int64_t programs) {
-    check_call_outputs(record(make_source("k", rows, [](In a, Out c) { AT; c = a; }), dtypes, ranks, {}, {}, true), {{programs, 10}, {10}});
+    check_call(record(make_source("k", rows, [](In a, Out c) { AT; c = a; }), dtypes, ranks, {}, {}, true), {{programs, 10}, {10}});
   };
   EXPECT_NO_THROW(call(1));
   expect_error(Id::store_overlap, [&] { call(2); });
@@ -74,10 +108,10 @@ TEST(OutputErrors, ExpandedByAnotherOperand) {
 TEST(OutputErrors, SlicedByAnotherOperand) {
   auto head = [](Tensor a, Tensor c) { return arranged(a.tile({4}), c[Slice{0, a.size(0)}].tile({4})); };
   Program program = record_kernel(make_source("k", head, [](In a, Out c) { c = a; }), 1);
-  EXPECT_NO_THROW(check_call_outputs(program, {{10}, {10}}));
-  EXPECT_NO_THROW(check_call_outputs(program, {{0}, {0}}));
+  EXPECT_NO_THROW(check_call(program, {{10}, {10}}));
+  EXPECT_NO_THROW(check_call(program, {{0}, {0}}));
   try {
-    check_call_outputs(program, {{10}, {20}});
+    check_call(program, {{10}, {20}});
     ADD_FAILURE();
   } catch (const CompileError &error) {
     EXPECT_EQ(error.diagnostic().id, Id::store_coverage);
@@ -88,10 +122,10 @@ TEST(OutputErrors, ShiftedByAnotherOperand) {
   // With a step of a's size the tiles of c touch, overlap or leave gaps.
   auto steps = [](Tensor a, Tensor c) { return arranged(a[0].unsqueeze(0).expand({c.tile({4}, {a.size(0)}).size(0)}), c.tile({4}, {a.size(0)})); };
   Program program = record_kernel(make_source("k", steps, [](In, Out c) { c = 1; }), 1);
-  EXPECT_NO_THROW(check_call_outputs(program, {{4}, {16}}));
+  EXPECT_NO_THROW(check_call(program, {{4}, {16}}));
   for (std::int64_t step : {3, 5}) {
     try {
-      check_call_outputs(program, {{step}, {16}});
+      check_call(program, {{step}, {16}});
       ADD_FAILURE() << step;
     } catch (const CompileError &error) {
       EXPECT_EQ(error.diagnostic().id, step < 4 ? Id::store_overlap : Id::store_coverage);

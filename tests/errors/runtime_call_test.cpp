@@ -68,6 +68,27 @@ TEST(RuntimeCallErrors, OutputPlacedByAnotherOperand) {
                [&] { head()(floats({10}), floats({20})); });
 }
 
+TEST(RuntimeCallErrors, OutputLimitedByNumbers) {
+  auto head = [] {
+    return make(
+        "head",
+        [](Tensor a, Tensor c) {
+          auto first = [](const Tensor &t) {
+            return t.slice(0, {0, 16}).tile({4});
+          };
+          return arranged(first(a), first(c));
+        },
+        [](In a, Out c) { AT, c = a; });
+  };
+  const Kernel known = head();
+  for (std::int64_t n : {16, 5, 16})
+    EXPECT_NO_THROW(known(floats({n}), floats({n})));
+  EXPECT_THROW(known(floats({17}), floats({17})), CompileError);
+  expect_error(
+      ErrorId::store_coverage, [&] { head()(floats({17}), floats({17})); },
+      "element [16] of output b, of shape [17], is never written");
+}
+
 TEST(RuntimeCallErrors, ReadOnlyOutput) {
   const Kernel add = make_add();
   const Array a = floats({4}), b = floats({4}), c = floats({4});
