@@ -31,8 +31,8 @@ std::unique_ptr<llvm::Module> parseEdited(llvm::StringRef text,
   llvm::Function *kernel = module->getFunction(entry);
   if (kernel && !kernel->isDeclaration())
     return module;
-  problem =
-      "[override] the text given for stage llvm has no function " + entry.str();
+  problem = "[override] the text given for stage llvm does not define the "
+            "kernel's function";
   return nullptr;
 }
 

@@ -35,6 +35,8 @@ public:
       edited = options.override_stage(stage, text);
     if (edited)
       text = std::move(*edited);
+    if (edited && stage == Stage::object)
+      objectIsEdited = true;
     if (options.on_stage)
       options.on_stage(stage, text);
     restart();
@@ -66,6 +68,19 @@ public:
                         " is not a module: " + diagnostics.firstError()});
   }
 
+  /// Throws for an object that the user gave and that cannot be loaded.
+  void checkObject(const Artifact &artifact) const {
+    if (!objectIsEdited)
+      return;
+    try {
+      load_host(artifact);
+    } catch (const InternalError &error) {
+      throw CompileError(ErrorId::override_file, {},
+                         {"what is given for stage object cannot be loaded: " +
+                          error.diagnostic().message});
+    }
+  }
+
   /// Sets the clock to zero, for the stage that begins.
   void restart() { begin = Clock::now(); }
 
@@ -89,6 +104,7 @@ private:
   const Options &options;
   Clock::time_point begin = Clock::now();
   std::optional<Stage> unreadable;
+  bool objectIsEdited = false;
 };
 
 /// The Program to compile: `program`, or what the user edited.
@@ -157,6 +173,7 @@ Artifact compile(const Program &given, const Target &target,
   artifact.scratch_bytes = result->scratchBytes;
   artifact.threads = result->threads;
   artifact.remarks = diagnostics.takeRemarks();
+  stages.checkObject(artifact);
   return artifact;
 }
 

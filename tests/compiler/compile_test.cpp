@@ -120,6 +120,27 @@ TEST(Compile, AReplacementThatIsBrokenIsAnErrorAtEachStage) {
     }
 }
 
+TEST(Compile, AReplacedObjectThatIsBrokenIsAnError) {
+  Program program = vector_add(f32, 128);
+  std::string good = compiler::compile(program, compiler::host_target()).code;
+  for (const std::string &text :
+       {std::string("nonsense"), std::string(), good.substr(0, 100),
+        compiler::compile(matmul(f32, f32, 16, 16, 16), compiler::host_target())
+            .code}) {
+    compiler::Options options;
+    options.override_stage = [&](Stage stage, std::string_view) {
+      return stage == Stage::object ? std::optional(text) : std::nullopt;
+    };
+    try {
+      compiler::compile(program, compiler::host_target(), options);
+      ADD_FAILURE() << "takes " << text.size() << " bytes";
+    } catch (const CompileError &error) {
+      EXPECT_EQ(error.id(), ErrorId::override_file) << error.what();
+      EXPECT_THAT(error.what(), HasSubstr("stage object"));
+    }
+  }
+}
+
 TEST(Compile, LineInfoNamesTheFilesOfTheLines) {
   Program program = vector_add(f32, 128);
   std::uint_least32_t number = 20;
