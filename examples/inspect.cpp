@@ -235,9 +235,10 @@ void print_extras(const Request &request, const Compilation &compilation) {
   if (request.times)
     for (const auto &[pass, seconds] : compilation.times)
       fmt::print(stderr, "{:>9.3f} ms  {}\n", seconds * 1e3, pass);
-  if (request.remarks)
+  if (request.remarks || env_has("GIRIH_LOG", "remarks"))
     for (const compiler::Remark &remark : compilation.artifact.remarks)
-      fmt::print(stderr, "remark: {}: {}\n", remark.pass, remark.text);
+      fmt::print(stderr, "{}{}remark: {}: {}\n", remark.line.to_string(),
+                 remark.line.known() ? ": " : "", remark.pass, remark.text);
 }
 
 // The GPU of this machine, else a Hopper.

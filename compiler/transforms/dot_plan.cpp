@@ -14,6 +14,9 @@ static int mmaBits(tile::DotOp dot, int capability, std::string &missed) {
     return 16;
   if (a.isF32() && dot.getPrecision() == tile::Precision::tf32)
     return 32;
+  if (a.isF32())
+    missed = "no matrix instruction multiplies f32 without rounding it "
+             "(Precision::ieee); those of Precision::tf32 round to 10 bits";
   if (a.isInteger(8))
     return 8;
   if (isa<Float8E4M3FNType, Float8E5M2Type>(a)) {

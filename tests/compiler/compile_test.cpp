@@ -236,6 +236,32 @@ void set_lines(Block &block) {
   }
 }
 
+void set_precision(Block &block, Precision precision) {
+  for (Node &node : block.nodes) {
+    node.precision = node.op == Op::dot ? precision : node.precision;
+    set_precision(node.body, precision);
+  }
+}
+
+TEST(Compile, DotsOfF32WithoutMatrixInstructionsAreRemarkedOn) {
+  Program program = matmul(f32, f32, 64, 64, 32);
+  set_lines(program.body);
+  const auto target = compiler::parse_target("sm_90a");
+  const auto of_dots = [&](Precision precision) {
+    set_precision(program.body, precision);
+    std::vector<compiler::Remark> found;
+    for (compiler::Remark &each : compiler::compile(program, target).remarks)
+      if (each.text.starts_with("dot runs on CUDA cores"))
+        found.push_back(std::move(each));
+    return found;
+  };
+  const auto found = of_dots(Precision::ieee);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_THAT(found[0].text, HasSubstr("Precision::ieee"));
+  EXPECT_EQ(found[0].line.line, 22u);
+  EXPECT_TRUE(of_dots(Precision::tf32).empty());
+}
+
 /// The error that compiling for sm_80 throws, all of it on one line.
 CompileError error_of(Program program) {
   set_lines(program.body);
