@@ -387,7 +387,7 @@ private:
 
   ArrangedOperand &operand_;
   int number_;
-  ProofEffort effort_{300'000};
+  ProofEffort effort_{3'000'000};
   std::optional<InsideProof> proof_;
 };
 

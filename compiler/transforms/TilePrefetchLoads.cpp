@@ -100,9 +100,12 @@ public:
     if (loads.empty())
       return;
     // What a dependent kernel need not wait for comes first.
-    std::stable_partition(loads.begin(), loads.end(), [](tile::LoadOp load) {
-      return tile::TileDialect::isSettled(load.getView());
-    });
+    SmallVector<tile::LoadOp> ordered;
+    for (bool settled : {true, false})
+      llvm::copy_if(loads, std::back_inserter(ordered), [&](tile::LoadOp load) {
+        return tile::TileDialect::isSettled(load.getView()) == settled;
+      });
+    loads = std::move(ordered);
     // Those of this round and of the next one.
     int64_t registers = registersHeld(loop) + 2 * read;
     if (registers > mostRegisters) {

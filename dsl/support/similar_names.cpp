@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <utility>
 
 namespace girih {
@@ -40,19 +41,20 @@ std::string similar_names_help(std::string_view name,
                                const std::vector<std::string> &known,
                                std::string_view all) {
   constexpr std::size_t most = 4;
-  std::vector<std::pair<std::size_t, std::string>> found;
-  for (const std::string &each : known) {
-    const std::size_t letters = distance(name, each);
-    const bool part = name.size() > 2 && each.find(name) != std::string::npos;
+  // By letters that differ, then in their order.
+  std::set<std::pair<std::size_t, std::size_t>> found;
+  for (std::size_t at = 0; at < known.size(); ++at) {
+    const std::size_t letters = distance(name, known[at]);
+    const bool part =
+        name.size() > 2 && known[at].find(name) != std::string::npos;
     if (letters <= std::max<std::size_t>(name.size() / 4, 1) || part)
-      found.emplace_back(letters, each);
+      found.emplace(letters, at);
   }
-  std::ranges::stable_sort(found, {},
-                           &std::pair<std::size_t, std::string>::first);
   std::vector<std::string> names;
-  for (const auto &[letters, each] : found)
-    if (names.size() < most && std::ranges::find(names, each) == names.end())
-      names.push_back(each);
+  for (const auto &[letters, at] : found)
+    if (names.size() < most &&
+        std::ranges::find(names, known[at]) == names.end())
+      names.push_back(known[at]);
   if (names.empty())
     return std::string(all) + " " + joined(known, ", ");
   return "did you mean " + joined(names, " or ") + "?";

@@ -63,6 +63,8 @@ TEST(FuzzPrograms, SeedsThatFoundSomething) {
            61497,
            69796,
            91120, // loads that make blocks
+           2010903,
+           2077016, // bounds whose proof takes long when a text is read
        })
     run_seeds(static_cast<std::uint64_t>(seed), 1, run_on_host);
 }
