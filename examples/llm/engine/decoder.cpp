@@ -28,6 +28,9 @@ void Decoder::prepare(std::int64_t rows, const Choice &choice) {
   choice_ = choice;
   count_ = rows_of_step(rows, model_.device);
   step();
+  // Captured, kernels read what is settled first: they are others.
+  if (graphs_)
+    step();
 }
 
 void Decoder::set(std::span<Sequence *const> sequences) {
