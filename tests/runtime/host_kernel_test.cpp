@@ -26,8 +26,13 @@ using testing::make_matmul;
 using Origin = KernelReport::Origin;
 using Values = std::vector<double>;
 
-// What an earlier build left in the user's cache is not what is tested here.
-[[maybe_unused]] const int isolated = setenv("GIRIH_CACHE_DIR", "off", 1);
+// What an earlier build left in the user's cache is not what is tested here. In
+// the bundle this is part of a program that does more than tests.
+class Isolated : public ::testing::Environment {
+  void SetUp() override { setenv("GIRIH_CACHE_DIR", "off", 1); }
+};
+[[maybe_unused]] const auto *const isolated =
+    ::testing::AddGlobalTestEnvironment(new Isolated);
 
 /// Where the kernels of this test run.
 thread_local Device device = host_device;
