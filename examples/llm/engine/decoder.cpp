@@ -28,9 +28,6 @@ void Decoder::prepare(std::int64_t rows, const Choice &choice) {
   choice_ = choice;
   count_ = rows_of_step(rows, model_.device);
   step();
-  // Captured, kernels read what is settled first: they are others.
-  if (graphs_)
-    step();
 }
 
 void Decoder::set(std::span<Sequence *const> sequences) {
@@ -51,8 +48,13 @@ void Decoder::run(Step &step) const {
 
 const Chosen &Decoder::step() {
   Step &step = steps_[{count_, choice_}];
-  // The first run compiles what a capture would stumble over.
-  if (!graphs_ || step.runs++ == 0) {
+  // Kernels of a capture are others than those of plain launches, as they read
+  // what is settled first. Older drivers cannot load code in a capture.
+  constexpr int loads_in_captures = 12030;
+  const bool plain = !graphs_ || (properties(model_.device).driver_version <
+                                      loads_in_captures &&
+                                  step.runs++ == 0);
+  if (plain) {
     run(step);
     return step.chosen;
   }
