@@ -259,10 +259,14 @@ Program KernelPlanner::record_for(const Config &config, bool index32) {
   std::vector<DType> dtypes;
   std::vector<int> ranks;
   std::vector<OperandClass> classes;
-  for (const Array *array : arrays_) {
-    dtypes.push_back(array->dtype());
-    ranks.push_back(array->rank());
-    classes.push_back(classify(*array));
+  for (std::size_t at = 0; at < arrays_.size(); ++at) {
+    const Array &array = *arrays_[at];
+    dtypes.push_back(array.dtype());
+    ranks.push_back(array.rank());
+    classes.push_back(classify(array));
+    // A constant that is written is refused once the Program is there.
+    if (source_.directions[at] == Direction::out)
+      classes.back().settled = false;
   }
   Program program = record(source_, dtypes, ranks, classes, config, index32);
   const std::chrono::duration<double> spent =

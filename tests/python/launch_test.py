@@ -193,7 +193,7 @@ class Buffers(Case):
             kernel(one, one, out)
 
     def test_constant(self):
-        kernel = self.quick("add")
+        kernel = girih.kernel("add")
         source = numpy.arange(3, dtype="float32")
         one, out = girih.constant(source), numpy.zeros(3, "float32")
         self.assertTrue(one.constant and one.read_only and one.strided((2,), (1,)).constant)

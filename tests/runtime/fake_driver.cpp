@@ -129,8 +129,9 @@ int find_function(cuda::FunctionHandle *function, cuda::ModuleHandle module,
   if (static_cast<FakeModule *>(module)->image.find(name) == std::string::npos)
     return 500;
   std::lock_guard lock(state().mutex);
-  state().functions.push_back(std::make_unique<FakeFunction>(
-      FakeFunction{name, current_device(), 48 << 10}));
+  state().functions.push_back(std::make_unique<FakeFunction>());
+  state().functions.back()->entry = name;
+  state().functions.back()->device = current_device();
   *function = state().functions.back().get();
   return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "fake_driver.h"
 
+#include <atomic>
 #include <chrono>
 
 namespace girih::testing {
@@ -16,7 +17,7 @@ struct FakeModule {
 struct FakeFunction {
   std::string entry;
   int device = 0;
-  int dynamic_shared = 48 << 10;
+  std::atomic<int> dynamic_shared = 48 << 10; // threads set it alike
 };
 
 struct FakeEvent {
