@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/examples/llm/engine/decoder.h"
 
+#include <utility>
+
 namespace girih::llm {
 
 namespace {
@@ -19,8 +21,12 @@ Decoder::Decoder(const Model &model, const KvCache &cache, std::int64_t rows,
                  std::int64_t tokens, bool graphs)
     : model_(model), cache_(cache), rows_(rows, tokens, model.device),
       graphs_(graphs) {
-  if (graphs)
-    capturing_ = Stream::create(model.device);
+  if (!graphs)
+    return;
+  capturing_ = Stream::create(model.device);
+  constexpr int loads_in_captures = 12030;
+  captures_at_once_ =
+      properties(model.device).driver_version >= loads_in_captures;
 }
 
 void Decoder::prepare(std::int64_t rows, const Choice &choice) {
@@ -50,11 +56,7 @@ const Chosen &Decoder::step() {
   Step &step = steps_[{count_, choice_}];
   // Kernels of a capture are others than those of plain launches, as they read
   // what is settled first. Older drivers cannot load code in a capture.
-  constexpr int loads_in_captures = 12030;
-  const bool plain = !graphs_ || (properties(model_.device).driver_version <
-                                      loads_in_captures &&
-                                  step.runs++ == 0);
-  if (plain) {
+  if (!graphs_ || (!captures_at_once_ && !std::exchange(step.ran, true))) {
     run(step);
     return step.chosen;
   }

@@ -33,7 +33,7 @@ public:
 
 private:
   struct Step {
-    int runs = 0;
+    bool ran = false; // what a capture would have to load is there
     Graph graph;
     Chosen chosen;
   };
@@ -43,6 +43,7 @@ private:
   const KvCache &cache_;
   Rows rows_;
   bool graphs_;
+  bool captures_at_once_ = false; // code can be loaded in a capture
   Stream capturing_;
   Choice choice_;
   std::int64_t count_ = 0; // rows of a step
