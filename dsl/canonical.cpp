@@ -10,15 +10,9 @@
 #include <map>
 
 namespace girih {
-namespace {
 
-// Of two such halves an expression can be made, whatever the operation.
-bool is_short(const Expr &expr) {
-  return extent(expr).nodes < max_expr_nodes / 4 &&
-         extent(expr).nesting < max_expr_nesting / 2;
-}
-
-std::optional<Expr> fold(Function function, const Expr &lhs, const Expr &rhs) {
+std::optional<Expr> folded(Function function, const Expr &lhs,
+                           const Expr &rhs) {
   switch (function) {
   case Function::add:
     return lhs + rhs;
@@ -38,6 +32,14 @@ std::optional<Expr> fold(Function function, const Expr &lhs, const Expr &rhs) {
   if (!number)
     return std::nullopt;
   return function == Function::mod ? lhs % rhs : lhs / rhs;
+}
+
+namespace {
+
+// Of two such halves an expression can be made, whatever the operation.
+bool is_short(const Expr &expr) {
+  return extent(expr).nodes < max_expr_nodes / 4 &&
+         extent(expr).nesting < max_expr_nesting / 2;
 }
 
 // Index arithmetic over sizes becomes one expression, unless that gets long.
@@ -75,13 +77,13 @@ private:
       throw CompileError(ErrorId::index_divisor, node.line, {*number});
     if (left != known_.end() && right != known_.end() &&
         is_short(left->second) && is_short(right->second)) {
-      auto folded = with_line(node.line, [&] {
-        return fold(node.function, left->second, right->second);
+      auto whole = with_line(node.line, [&] {
+        return folded(node.function, left->second, right->second);
       });
-      if (folded) {
+      if (whole) {
         node.op = Op::index;
         node.function = Function::none;
-        node.expr = *folded;
+        node.expr = *whole;
         node.inputs.clear();
         known_[node.results[0]] = node.expr;
         return;

@@ -4,12 +4,19 @@
 #pragma once
 
 #include "girih/dsl/expr.h"
+#include "girih/dsl/program.h"
+
+#include <optional>
 
 namespace girih {
 
 /// `left` and `right` under the operation of an inner node: neither a constant
 /// nor a symbol. Simplified, as the operators do.
 Expr combined(Expr::Kind operation, const Expr &left, const Expr &right);
+
+/// Index arithmetic on expressions; nothing for a division by what is no
+/// number: whether that is 0 is seen at run time.
+std::optional<Expr> folded(Function function, const Expr &lhs, const Expr &rhs);
 
 /// How long an expression is as a text: nodes of the tree, what is used twice
 /// counted twice, and how deep parentheses and calls are nested.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/dsl/output_trial.h"
 
+#include "girih/dsl/expr_operation.h"
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/support/diagnostics.h"
 
@@ -10,25 +11,6 @@ namespace girih {
 namespace {
 
 constexpr std::int64_t max_steps = 200'000;
-
-Expr binary(Function function, const Expr &lhs, const Expr &rhs) {
-  switch (function) {
-  case Function::add:
-    return lhs + rhs;
-  case Function::sub:
-    return lhs - rhs;
-  case Function::mul:
-    return lhs * rhs;
-  case Function::floordiv:
-    return lhs / rhs;
-  case Function::mod:
-    return lhs % rhs;
-  case Function::min:
-    return min(lhs, rhs);
-  default:
-    return max(lhs, rhs);
-  }
-}
 
 } // namespace
 
@@ -123,7 +105,7 @@ bool Trial::node(const Node &node) {
     if (divides && right.constant() < 1)
       return false;
     try {
-      value(node.results[0]) = binary(node.function, left, right).constant();
+      value(node.results[0]) = folded(node.function, left, right)->constant();
     } catch (const CompileError &) {
       return false; // it overflows
     }

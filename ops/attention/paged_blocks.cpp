@@ -44,6 +44,13 @@ Tensor arrange_sums(const Tensor &sums, const PagedForm &form) {
       .at(1, unsqueeze(1));
 }
 
+std::vector<std::string>
+names_with(std::vector<std::string> inputs,
+           std::initializer_list<std::string> outputs) {
+  inputs.insert(inputs.end(), outputs);
+  return inputs;
+}
+
 namespace {
 
 class Blocks {

@@ -24,6 +24,10 @@ Tensor arrange_blocks(const Tensor &cache, const PagedForm &form,
 Tensor arrange_parts(const Tensor &parts, const PagedForm &form);
 Tensor arrange_sums(const Tensor &sums, const PagedForm &form);
 
+/// Names of a kernel's inputs, then of its outputs.
+std::vector<std::string> names_with(std::vector<std::string> inputs,
+                                    std::initializer_list<std::string> outputs);
+
 /// What a program reads. A block is given by its page and its place there.
 struct PagedReads {
   using Block = std::function<Tile(const Index &page, const Index &place)>;

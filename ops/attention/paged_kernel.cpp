@@ -86,12 +86,6 @@ const std::vector<std::string> input_names{
     "rope_cache", "block_table", "lengths",     "scale",
     "soft_cap",   "window",      "sinks"};
 
-std::vector<std::string> names_with(std::initializer_list<std::string> outs) {
-  std::vector<std::string> names = input_names;
-  names.insert(names.end(), outs);
-  return names;
-}
-
 Kernel make_whole(const PagedForm &form) {
   auto arrangement = [=](Tensor q, Tensor keys, Tensor values, Tensor q_rope,
                          Tensor keys_rope, Tensor table, Tensor lengths,
@@ -117,7 +111,7 @@ Kernel make_whole(const PagedForm &form) {
                  .result();
   };
   return make(form.rope_width ? "latent_attention" : "paged_attention",
-              arrangement, application, names_with({"out"}));
+              arrangement, application, names_with(input_names, {"out"}));
 }
 
 Kernel make_split(const PagedForm &form) {
@@ -146,9 +140,9 @@ Kernel make_split(const PagedForm &form) {
     parts[0] = state.result();
     sums = state.log2_sum();
   };
-  return make(form.rope_width ? "latent_attention_split"
-                              : "paged_attention_split",
-              arrangement, application, names_with({"parts", "sums"}));
+  return make(
+      form.rope_width ? "latent_attention_split" : "paged_attention_split",
+      arrangement, application, names_with(input_names, {"parts", "sums"}));
 }
 
 KernelFamily<PagedForm> &kernels() {

@@ -188,12 +188,6 @@ const std::vector<std::string> input_names{
     "slots", "key_cache", "value_cache", "block_table", "lengths",
     "scale", "soft_cap",  "window"};
 
-std::vector<std::string> names_with(std::initializer_list<std::string> outs) {
-  std::vector<std::string> names = input_names;
-  names.insert(names.end(), outs);
-  return names;
-}
-
 Kernel make_whole(const StepForm &form) {
   return make(
       "rope_paged_attention",
@@ -221,7 +215,7 @@ Kernel make_whole(const StepForm &form) {
                         Index(1))
                      .result();
       },
-      names_with({"out"}));
+      names_with(input_names, {"out"}));
 }
 
 Kernel make_split(const StepForm &form) {
@@ -253,7 +247,7 @@ Kernel make_split(const StepForm &form) {
         parts[0] = state.result();
         sums = state.log2_sum();
       },
-      names_with({"parts", "sums"}));
+      names_with(input_names, {"parts", "sums"}));
 }
 
 KernelFamily<StepForm> &kernels() {
