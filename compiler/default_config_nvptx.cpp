@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Block sizes for GPUs. Where the figures come from: docs/decisions.md, 5.
-#include "girih/compiler/default_config.h"
+#include "girih/compiler/default_config_warpgroups.h"
 #include "girih/compiler/nvptx_generations.h"
 
 #include <algorithm>
@@ -169,7 +169,9 @@ std::int64_t covered_lanes(const Config &config, const BlockRoles &roles) {
 Config default_nvptx_config(Config config, const BlockRoles &roles,
                             const DotExtents &extents, const Target &target) {
   config.num_warps = elementwise_warps;
-  if (roles.has_dot()) {
+  if (set_warpgroup_blocks(config, roles, extents, target)) {
+    config.order = {ProgramOrder::Kind::grouped, 8};
+  } else if (roles.has_dot()) {
     set_dot_blocks(config, roles, extents);
     config.num_stages = 3;
     fit_shared_memory(config, roles, sharedMemoryLimit(capabilityOf(target)));

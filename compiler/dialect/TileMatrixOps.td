@@ -12,7 +12,10 @@ def Tile_DotOp : Tile_Op<"dot", [Pure, AllTypesMatch<["acc", "result"]>]> {
     accumulator's type: f32 for floats of 32 bits or fewer, f64 for f64, i32
     for i8. `a` and `b` have the same element type, except that the two fp8
     types may be mixed. `precision` matters for f32 operands only, `unsigned_a`
-    and `unsigned_b` for i8 only.
+    and `unsigned_b` for i8 only. With `in_flight` the matrix units may still be
+    at work when the next operation begins: the result is there after the
+    tile.dot_wait that covers it, and may only be added to by another such dot
+    before.
 
     Example:
     ```mlir
@@ -22,11 +25,11 @@ def Tile_DotOp : Tile_Op<"dot", [Pure, AllTypesMatch<["acc", "result"]>]> {
   }];
   let arguments = (ins Tile_Tensor:$a, Tile_Tensor:$b, Tile_Tensor:$acc,
                        Tile_Precision:$precision, UnitAttr:$unsigned_a,
-                       UnitAttr:$unsigned_b);
+                       UnitAttr:$unsigned_b, UnitAttr:$in_flight);
   let results = (outs Tile_Tensor:$result);
   let assemblyFormat = [{
     $a `,` $b `,` $acc `precision` $precision (`unsigned_a` $unsigned_a^)?
-    (`unsigned_b` $unsigned_b^)? attr-dict
+    (`unsigned_b` $unsigned_b^)? (`in_flight` $in_flight^)? attr-dict
     `:` type($a) `,` type($b) `->` type($result)
   }];
   let extraClassDeclaration = [{
@@ -35,6 +38,24 @@ def Tile_DotOp : Tile_Op<"dot", [Pure, AllTypesMatch<["acc", "result"]>]> {
     int64_t getK() { return getA().getType().getDimSize(1); }
   }];
   let hasVerifier = 1;
+}
+
+def Tile_DotWaitOp : Tile_Op<"dot_wait",
+    [MemoryEffects<[MemRead, MemWrite]>, AllTypesMatch<["source", "result"]>]> {
+  let summary = "wait for dots in flight";
+  let description = [{
+    All dots of a warp group that are in flight, but the last `pending` ones,
+    have ended afterwards. The result is `source`, which can be read then if
+    `pending` is 0; otherwise it is still in flight.
+
+    Example:
+    ```mlir
+    %sum = tile.dot_wait 0 %acc : tensor<128x128xf32>
+    ```
+  }];
+  let arguments = (ins I64Attr:$pending, Tile_Tensor:$source);
+  let results = (outs Tile_Tensor:$result);
+  let assemblyFormat = "$pending $source attr-dict `:` type($result)";
 }
 
 #endif

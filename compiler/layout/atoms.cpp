@@ -213,6 +213,25 @@ Layout wgmmaAccumulator(int64_t m, int64_t n, int64_t groups, int64_t along) {
       .repeat(Axis::warp, 1, along);
 }
 
+Layout wgmmaOperandA(int64_t m, int64_t k, int64_t groups, int64_t along,
+                     int bits) {
+  int64_t perWord = 32 / bits;
+  Layout layout(2);
+  for (int64_t step = 1; step < perWord; step *= 2)
+    layout.basis(Axis::reg, {0, step});
+  layout.basis(Axis::reg, {8, 0}).basis(Axis::reg, {0, 4 * perWord});
+  addQuadLanes(layout, 0, perWord);
+  layout.basis(Axis::warp, {16, 0}).basis(Axis::warp, {32, 0});
+  return layout.repeat(Axis::reg, 1, k / (8 * perWord))
+      .repeat(Axis::reg, 0, m / (64 * groups))
+      .repeat(Axis::warp, 0, groups)
+      .repeat(Axis::warp, -1, along);
+}
+
+Layout wholeOperand(int64_t rows, int64_t columns) {
+  return Layout(2).repeat(Axis::reg, 0, rows).repeat(Axis::reg, 1, columns);
+}
+
 /// Atoms of `rows` rows, along the second dimension of `order`, by up to 128
 /// bytes along the first.
 static Layout swizzledAtoms(llvm::ArrayRef<int64_t> shape,

@@ -52,6 +52,14 @@ Layout fmaOperand(const Layout &accumulator, int dim, int64_t k);
 /// `along` further ones next to each other.
 Layout wgmmaAccumulator(int64_t m, int64_t n, int64_t groups, int64_t along);
 
+/// Operand A (m x k) of wgmma in registers; warpgroups that share rows hold
+/// copies. `bits` is the width of an element.
+Layout wgmmaOperandA(int64_t m, int64_t k, int64_t groups, int64_t along,
+                     int bits);
+/// An operand that instructions read from shared memory themselves: no thread
+/// holds any of it, so each is said to have all.
+Layout wholeOperand(int64_t rows, int64_t columns);
+
 /// Shared memory, `contiguous` dimension innermost, in atoms of 8 rows by up
 /// to 128 bytes whose 16-byte chunks are exclusive-ored with the row: the
 /// pattern of TMA and wgmma. Rows and columns are rounded up to atoms.

@@ -108,6 +108,36 @@ def TileAssignLayouts : Pass<"tile-assign-layouts", "::mlir::func::FuncOp"> {
   ];
 }
 
+def TileOverlapDots : Pass<"tile-overlap-dots", "::mlir::func::FuncOp"> {
+  let summary = "leave dots of a loop in flight while the next round begins";
+  let description = [{
+    A dot by warp groups whose result goes to nothing but the next round's dot
+    is not waited for in its round: the one before it is, whose operands may be
+    overwritten then. With fewer than three `stages` there is no memory to copy
+    into meanwhile.
+
+    Before:
+    ```mlir
+    %sum = scf.for %k = ... iter_args(%acc = %zero) {
+      %d = tile.dot %x, %y, %acc ...
+      scf.yield %d
+    }
+    ```
+    After:
+    ```mlir
+    %flying = scf.for %k = ... iter_args(%acc = %zero) {
+      %d = tile.dot %x, %y, %acc in_flight ...
+      %e = tile.dot_wait 1 %d
+      scf.yield %e
+    }
+    %sum = tile.dot_wait 0 %flying
+    ```
+  }];
+  let options = [
+    Option<"stages", "stages", "int", "3", "tiles in the ring of a load">
+  ];
+}
+
 def TilePipelineLoads : Pass<"tile-pipeline-loads", "::mlir::func::FuncOp"> {
   let summary = "read the operands of dots ahead, through shared memory";
   let description = [{

@@ -254,12 +254,19 @@ private:
     }
   }
 
+  /// Rounds that copies are ahead of their reading. Dots in flight still read
+  /// the tiles of the round before: those are not the next to be overwritten.
+  int ahead(scf::ForOp loop) const {
+    bool inFlight = !loop.getBody()->getOps<tile::DotWaitOp>().empty();
+    return inFlight ? stages - 2 : stages - 1;
+  }
+
   /// The copies of the rounds before the first, a group for each round.
   void copyFirstRounds(OpBuilder &builder, scf::ForOp loop,
                        ArrayRef<Feed> feeds, bool commits) {
     Location loc = loop.getLoc();
     Value round = loop.getLowerBound();
-    for (int stage = 0; stage < stages - 1; ++stage) {
+    for (int stage = 0; stage < ahead(loop); ++stage) {
       if (!feeds.empty())
         copyRound(builder, loop, feeds, round, index(builder, stage));
       if (commits)
@@ -312,10 +319,11 @@ private:
     IRRewriter rewriter(before);
     Location loc = loop.getLoc();
     Value zero = index(before, 0), one = index(before, 1);
-    Value last = index(before, stages - 1), count = index(before, stages);
-    Value distance = arith::MulIOp::create(before, loc, loop.getStep(), last);
+    int rounds = ahead(loop);
+    Value lead = index(before, rounds), count = index(before, stages);
+    Value distance = arith::MulIOp::create(before, loc, loop.getStep(), lead);
     auto newLoop = cast<scf::ForOp>(*loop.replaceWithAdditionalYields(
-        rewriter, {zero, last}, /*replaceInitOperandUsesInLoop=*/false,
+        rewriter, {zero, lead}, /*replaceInitOperandUsesInLoop=*/false,
         [&](OpBuilder &builder, Location loc, ArrayRef<BlockArgument> stage) {
           SmallVector<Value> next;
           for (Value value : stage) {
@@ -330,10 +338,14 @@ private:
     Value read = newLoop.getRegionIterArgs().end()[-2];
     Value write = newLoop.getRegionIterArgs().back();
     OpBuilder top = OpBuilder::atBlockBegin(newLoop.getBody());
-    tile::AsyncWaitOp::create(top, loc, stages - 2);
-    Value ahead =
+    tile::AsyncWaitOp::create(top, loc, rounds - 1);
+    // While dots are in flight there is time to copy.
+    auto waits = newLoop.getBody()->getOps<tile::DotWaitOp>();
+    if (!waits.empty())
+      top.setInsertionPoint(*waits.begin());
+    Value round =
         arith::AddIOp::create(top, loc, newLoop.getInductionVar(), distance);
-    copyRound(top, newLoop, feeds, ahead, write);
+    copyRound(top, newLoop, feeds, round, write);
     tile::AsyncCommitOp::create(top, loc);
     for (Feed feed : feeds)
       readFrom(feed.load, feed.ring, read);

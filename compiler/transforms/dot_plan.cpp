@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/transforms/dot_plan.h"
 
+#include "girih/compiler/analysis/access.h"
+
 #include "llvm/Support/FormatVariadic.h"
+
+#include <numeric>
 
 using namespace mlir;
 
@@ -80,8 +84,75 @@ static WarpGrid gridOf(tile::DotOp dot, int warps) {
   return finer.copies < grid.copies ? finer : grid;
 }
 
+/// The dimension along which an operand will lie in shared memory if dots alone
+/// read it as it is in global memory; -1 where it gets there in another way.
+static int sharedMajor(Value operand) {
+  auto load = operand.getDefiningOp<tile::LoadOp>();
+  if (!load || load.getType().getRank() != 2 ||
+      !llvm::all_of(load->getUsers(), llvm::IsaPred<tile::DotOp>))
+    return -1;
+  int contiguous = Access(load).contiguousLane();
+  return contiguous < 0 ? 1 : contiguous;
+}
+
+/// The widest instruction whose columns divide `columns`.
+static int64_t instructionColumns(int64_t columns, bool integer) {
+  for (int64_t width = std::min<int64_t>(columns, 256); width > 8; width -= 8) {
+    // Those on integers come in steps of 16 from 32 columns on.
+    bool exists = !integer || width % 16 == 0 || width == 24;
+    if (columns % width == 0 && exists)
+      return width;
+  }
+  return 8;
+}
+
+static WarpgroupShare shareOf(tile::DotOp dot, int64_t warpgroups) {
+  WarpgroupShare share;
+  share.groups = std::gcd(dot.getM() / 64, warpgroups);
+  share.along = warpgroups / share.groups;
+  share.columns =
+      instructionColumns(dot.getN() / share.along,
+                         dot.getA().getType().getElementType().isInteger());
+  return share;
+}
+
+/// Whether wgmma does the dot, B and perhaps A from shared memory.
+static bool planWarpgroups(tile::DotOp dot, int warps, int capability,
+                           DotPlan &plan) {
+  Type element = dot.getA().getType().getElementType();
+  int bits = element.getIntOrFloatBitWidth();
+  bool half = element.isF16() || element.isBF16();
+  bool byte = element.isInteger(8);
+  int64_t m = dot.getM(), n = dot.getN(), k = dot.getK();
+  if (capability != 90 || warps % 4 || m % 64 || k % (256 / std::max(bits, 1)))
+    return false;
+  // Bytes are taken along K only.
+  int majorB = sharedMajor(dot.getB());
+  if (!(half && majorB >= 0) && !(byte && majorB == 0))
+    return false;
+  WarpgroupShare share = shareOf(dot, warps / 4);
+  int64_t columns = n / share.along;
+  // Rows of at least 32 bytes in shared memory, and none taken in part.
+  int64_t swizzle = majorB == 0 ? 8 : 64;
+  while (swizzle > 16 && n % swizzle)
+    swizzle /= 2;
+  if (n % share.along || n % swizzle || columns % swizzle ||
+      (share.columns < columns && share.columns % swizzle))
+    return false;
+  int majorA = sharedMajor(dot.getA());
+  plan.kind = DotPlan::Kind::wgmma;
+  plan.accumulator = wgmmaAccumulator(m, n, share.groups, share.along);
+  plan.a = majorA == 1 || (majorA == 0 && half)
+               ? wholeOperand(m, k)
+               : wgmmaOperandA(m, k, share.groups, share.along, bits);
+  plan.b = wholeOperand(k, n);
+  return true;
+}
+
 DotPlan planDot(tile::DotOp dot, int warps, int capability) {
   DotPlan plan;
+  if (planWarpgroups(dot, warps, capability, plan))
+    return plan;
   int64_t m = dot.getM(), n = dot.getN(), k = dot.getK();
   int bits = mmaBits(dot, capability, plan.missed);
   int64_t depth = bits ? 256 / bits : 0;
@@ -104,6 +175,23 @@ DotPlan planDot(tile::DotOp dot, int warps, int capability) {
   plan.a = mmaOperandA(m, k, grid, bits);
   plan.b = mmaOperandB(k, n, grid, bits);
   return plan;
+}
+
+bool isWholeOperand(const Layout &layout) {
+  return layout.rank() == 2 && layout.bases(Axis::reg).empty() &&
+         layout.bases(Axis::lane).empty() && layout.bases(Axis::warp).empty();
+}
+
+std::optional<WarpgroupShare> warpgroupShare(tile::DotOp dot) {
+  auto encoding = [](Value value) {
+    return cast<tile::LayoutAttr>(
+               cast<RankedTensorType>(value.getType()).getEncoding())
+        .getLayout();
+  };
+  if (!isWholeOperand(encoding(dot.getB())))
+    return std::nullopt;
+  Layout accumulator = encoding(dot.getResult());
+  return shareOf(dot, accumulator.size(Axis::warp) / 4);
 }
 
 bool isMmaAccumulator(const Layout &layout) {

@@ -162,4 +162,63 @@ std::vector<MatmulCase> otherCases() {
   return all;
 }
 
+std::vector<MatmulCase> warpgroupCases() {
+  std::vector<MatmulCase> all = {
+      {.name = "row_major", .n = 256, .k = 64, .warps = 8, .stages = 4},
+      {.name = "one_group", .element = "f16", .m = 64, .n = 64, .unitB = 0},
+      {.name = "f32_result", .result = "f32", .k = 64, .unitB = 0},
+      {.name = "short_rows", .m = 64, .n = 64, .k = 16, .unitB = 0},
+      {.name = "two_stages", .m = 64, .n = 128, .k = 64, .stages = 2},
+      {.name = "one_stage", .m = 64, .n = 32, .k = 64, .stages = 1},
+      {.name = "long_rows", .m = 64, .n = 64, .k = 128, .unitB = 0},
+      {.name = "both_transposed", .n = 64, .k = 64, .unitA = 0, .unitB = 0},
+      {.name = "n_of_176", .n = 176, .k = 64, .warps = 8, .unitB = 0},
+      {.name = "n_of_176_row_major", .n = 176, .k = 32, .warps = 8},
+      {.name = "three_groups", .m = 192, .k = 32, .warps = 12},
+      {.name = "next_to_each_other", .m = 64, .n = 256, .k = 32, .warps = 8},
+      {.name = "two_instructions", .m = 64, .n = 320, .k = 32, .unitB = 0},
+      {.name = "two_of_rows", .m = 128, .n = 96, .k = 32},
+      {.name = "narrow", .m = 64, .n = 8, .k = 32, .unitB = 0},
+      {.name = "narrow_row_major", .m = 64, .n = 16, .k = 32},
+      {.name = "unaligned", .n = 64, .divisor = 1, .align = 2},
+      {.name = "strided",
+       .m = 64,
+       .n = 64,
+       .unitA = -1,
+       .unitB = -1,
+       .divisor = 1,
+       .align = 2},
+      {.name = "one_outside", .m = 64, .n = 64, .other = "1.0"},
+      {.name = "no_loop", .m = 64, .n = 64, .k = 64, .loop = false},
+      {.name = "computed", .m = 128, .n = 64, .doubled = true},
+      {.name = "computed_shared_rows",
+       .m = 64,
+       .n = 128,
+       .k = 64,
+       .warps = 8,
+       .doubled = true},
+      {.name = "i8",
+       .element = "i8",
+       .accumulator = "i32",
+       .result = "i32",
+       .n = 96,
+       .k = 64,
+       .unitB = 0},
+      {.name = "i8_computed",
+       .element = "i8",
+       .accumulator = "i32",
+       .result = "i32",
+       .m = 64,
+       .n = 24,
+       .k = 32,
+       .unitB = 0,
+       .doubled = true},
+  };
+  for (MatmulCase &c : all) {
+    c.name = "wgmma_" + c.name;
+    c.capability = 90;
+  }
+  return all;
+}
+
 } // namespace girih::testing

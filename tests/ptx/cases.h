@@ -16,5 +16,7 @@ inline void PrintTo(const MatmulCase &c, std::ostream *out) { *out << c.name; }
 std::vector<MatmulCase> hotCases();
 /// Everything else: layouts in memory, types, odd tiles.
 std::vector<MatmulCase> otherCases();
+/// For wgmma, on Hopper.
+std::vector<MatmulCase> warpgroupCases();
 
 } // namespace girih::testing

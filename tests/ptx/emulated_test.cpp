@@ -89,7 +89,7 @@ void expectProduct(const MatmulCase &c, std::int64_t m, std::int64_t n,
                "x" + std::to_string(k));
   if (!c.loop)
     k = std::min(k, c.k);
-  EmulatedKernel kernel(matmulText(c), 80);
+  EmulatedKernel kernel(matmulText(c), c.capability);
   Matrix a(m, k, c.element, c.unitA, c.divisor, c.align);
   Matrix b(k, n, c.element, c.unitB, c.divisor, c.align);
   Matrix out(m, n, c.result, 1, c.divisor, resultAlign(c));
@@ -129,15 +129,16 @@ TEST_P(EmulatedMatmul, IsExact) {
   auto size = [&](std::int64_t value) {
     return std::max<std::int64_t>(d, value / d * d);
   };
-  expectProduct(c, c.m, c.n, 3 * c.k);
+  // Enough rounds to come back to the first tile of the ring.
+  expectProduct(c, c.m, c.n, (c.stages + 2) * c.k);
   expectProduct(c, size(c.m + 17), size(c.n + 19), size(2 * c.k + 7));
   expectProduct(c, size(1), size(1), size(1));
 }
 
 std::vector<MatmulCase> allCases() {
   std::vector<MatmulCase> all = hotCases();
-  for (const MatmulCase &c : otherCases())
-    all.push_back(c);
+  for (auto list : {otherCases(), warpgroupCases()})
+    all.insert(all.end(), list.begin(), list.end());
   return all;
 }
 

@@ -122,8 +122,8 @@ private:
     if (owner != call->getFunction()) {
       owner = call->getFunction();
       llvm::IRBuilder<> entry(&owner->getEntryBlock().front());
-      values = entry.CreateAlloca(i64, entry.getInt32(24));
-      results = entry.CreateAlloca(i64, entry.getInt32(8));
+      values = entry.CreateAlloca(i64, entry.getInt32(320));
+      results = entry.CreateAlloca(i64, entry.getInt32(256));
     }
     for (auto [i, operand] : llvm::enumerate(operands))
       builder.CreateStore(operand, slot(values, i, builder));
@@ -207,6 +207,7 @@ static void lower(ModuleOp module, compiler::NvptxOptions &options,
   OpPassManager &kernel = passes.nest<func::FuncOp>();
   kernel.addPass(
       compiler::createTileAssignLayouts({options.warps, options.capability}));
+  kernel.addPass(compiler::createTileOverlapDots({config.num_stages}));
   kernel.addPass(
       compiler::createTilePipelineLoads({config.num_stages, options.warps}));
   if (config.num_stages > 1)

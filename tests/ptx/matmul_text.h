@@ -20,6 +20,7 @@ struct MatmulCase {
   int indexBits = 32;
   bool loop = true;     // false: one block along K
   bool doubled = false; // the dot takes a + a, which no copy can bring
+  int capability = 80;
 };
 
 /// What the result's pointer is divisible by: an element's size at least.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ptx_interpreter.h"
 
+#include "matrix_unit.h"
+
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -8,6 +10,7 @@
 #include <ucontext.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <deque>
@@ -60,6 +63,7 @@ struct Machine {
   std::int64_t program = 0;
   void (*entry)(const std::int64_t *);
   const std::int64_t *params;
+  MatrixUnit matrix{shared};
   std::string error;
 };
 
@@ -151,6 +155,9 @@ void move(const Instruction &instruction, Slots results, Slots values) {
       std::memcpy(at + i * bytes, &values[slot - instruction.outputs], bytes);
     }
   }
+  if (shared && !load)
+    machine->matrix.wrote(machine->current, at - machine->shared.data(),
+                          static_cast<std::int64_t>(bytes * count));
 }
 
 void startCopy(const Instruction &instruction, Slots values) {
@@ -166,6 +173,7 @@ void startCopy(const Instruction &instruction, Slots values) {
     copy.read = static_cast<std::uint32_t>(values[operands[3].slot]);
   if (copy.read && reinterpret_cast<std::uint64_t>(copy.from) % copy.size)
     complain("misaligned copy");
+  machine->matrix.mayWrite(copy.to, copy.size);
   machine->fibers[machine->current].open.push_back(copy);
 }
 
@@ -176,6 +184,7 @@ void finishCopies(size_t pending) {
       char *to = sharedAt(copy.to, copy.size);
       std::memset(to, 0, copy.size);
       std::memcpy(to, copy.from, copy.read);
+      machine->matrix.wrote(machine->current, copy.to, copy.size);
     }
     groups.erase(groups.begin());
   }
@@ -207,7 +216,6 @@ void matrixLoad(Fiber *warp, const Instruction &instruction) {
   }
 }
 
-/// Element `index` of a register's word, as a number.
 double element(std::uint64_t word, int index, llvm::StringRef type) {
   auto number = [&](const llvm::fltSemantics &semantics, int bits) {
     llvm::APInt value(bits, word >> (index * bits) &
@@ -328,6 +336,32 @@ void combineWords(Fiber *warp, llvm::StringRef operation) {
     warp[lane].results[0] = all;
 }
 
+bool isWarpgroups(llvm::StringRef text) {
+  return text.starts_with("wgmma.") || text.starts_with("{ .reg .pred p;");
+}
+
+/// What warp groups do; this is the part of one warp.
+void useMatrixUnit(const Fiber *warp, const Instruction &instruction) {
+  int number = machine->current / 32;
+  llvm::StringRef text(instruction.text);
+  auto outputs = static_cast<int>(instruction.tied.size());
+  if (text.consume_front("wgmma.commit_group"))
+    return machine->matrix.commit(number);
+  if (text.consume_front("wgmma.wait_group.sync.aligned ")) {
+    size_t pending = 0;
+    text.consumeInteger(10, pending);
+    for (int lane = 0; lane < 32; ++lane)
+      for (int i = 0; i < outputs; ++i)
+        warp[lane].results[i] =
+            warp[lane].values[instruction.tied[i] - outputs];
+    return machine->matrix.wait(number, pending);
+  }
+  std::array<MatrixUnit::Lane, 32> lanes;
+  for (int lane = 0; lane < 32; ++lane)
+    lanes[lane] = {warp[lane].results, warp[lane].values};
+  machine->matrix.multiply(instruction.text, instruction.tied, number, lanes);
+}
+
 /// The last lane to come does the work of the warp.
 void meetWarp(unsigned id, Slots results, Slots values) {
   int first = machine->current / 32 * 32;
@@ -361,6 +395,8 @@ void meetWarp(unsigned id, Slots results, Slots values) {
     shuffle(gathered, text);
   else if (text.starts_with("mma."))
     matrixMultiply(gathered, instruction);
+  else if (isWarpgroups(text))
+    useMatrixUnit(gathered, instruction);
 }
 
 /// Of programmatic dependent launch. Whatever is first among accesses of global
@@ -472,13 +508,15 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     text.consumeInteger(10, pending);
     return finishCopies(pending);
   }
+  if (text.starts_with("fence.proxy.async"))
+    return machine->matrix.fence(machine->current);
   if (text.starts_with("cp.async."))
     return startCopy(instruction, values);
   if (arithmetic(text, results, values))
     return;
   if (text.starts_with("ldmatrix") || text.starts_with("mma.") ||
       text.starts_with("shfl.") || text.starts_with("redux.sync.") ||
-      text.starts_with("bar.warp.sync"))
+      text.starts_with("bar.warp.sync") || isWarpgroups(text))
     return meetWarp(id, results, values);
   if (text.starts_with("cvt.rna.tf32")) {
     results[0] = (static_cast<std::uint32_t>(values[0]) + 0x1000) & 0xffffe000;
@@ -520,6 +558,10 @@ bool release() {
 }
 
 } // namespace
+
+double wordElement(std::uint64_t word, int index, const std::string &type) {
+  return element(word, index, type);
+}
 
 std::string takePrinted() { return std::exchange(printedText(), {}); }
 
@@ -588,6 +630,10 @@ void runProgram(void (*entry)(const std::int64_t *), const std::int64_t *params,
   for (Fiber &fiber : state.fibers)
     if (state.error.empty() && fiber.waits != Waits::done)
       state.error = "threads that wait for ever";
+  if (state.error.empty())
+    state.error = state.matrix.error;
+  if (state.error.empty() && !state.matrix.isIdle())
+    state.error = "wgmma is in flight at the end";
   machine = nullptr;
   if (!state.error.empty())
     throw std::runtime_error(state.error);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The function itself, where a program stands, loops and branches.
 #include "girih/compiler/conversion/nvptx/emitter.h"
+#include "girih/compiler/transforms/dot_plan.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -22,6 +23,9 @@ Emitter::Emitter(func::FuncOp kernel, ModuleOp into,
 
 LogicalResult Emitter::run() {
   findIndirect();
+  kernel.walk([&](tile::DotOp dot) {
+    hasWarpgroupDots |= warpgroupShare(dot).has_value();
+  });
   if (failed(planShared()))
     return failure();
   makeFunction();
@@ -242,6 +246,10 @@ LogicalResult Emitter::emitOp(Operation *op) {
       .Case<tile::ConvertLayoutOp, tile::RemapOp, tile::CoordinateOp,
             tile::ReduceOp>([&](Operation *each) { return emitLanes(each); })
       .Case([&](tile::DotOp dot) { return emitDot(dot); })
+      .Case([&](tile::DotWaitOp wait) {
+        tiles[wait] = afterDots(wait.getPending(), registers(wait.getSource()));
+        return success();
+      })
       .Case([&](tensor::SplatOp splat) {
         int64_t count = layoutOf(splat.getResult()).size(Axis::reg);
         tiles[splat].assign(count, scalar(splat.getInput()));

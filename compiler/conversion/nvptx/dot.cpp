@@ -135,6 +135,8 @@ void Emitter::multiply(tile::DotOp dot, ArrayRef<Value> a, ArrayRef<Value> bs,
 }
 
 LogicalResult Emitter::emitDot(tile::DotOp dot) {
+  if (warpgroupShare(dot))
+    return emitWarpgroupDot(dot);
   if (!isMmaAccumulator(layoutOf(dot.getResult())))
     return emitFmaDot(dot);
   FragmentReader a(*this, dot.getA(), true);

@@ -82,6 +82,7 @@ private:
   friend class ScanEmitter;
   friend class SortEmitter;
   friend class Reducer;
+  friend class WarpgroupDot;
 
   // control.cpp
   void makeFunction();
@@ -189,9 +190,11 @@ private:
   /// The value of another lane: `mode` is idx, bfly, up or down.
   mlir::Value shuffle(llvm::StringRef mode, mlir::Value value, mlir::Value by);
 
-  // dot.cpp, dot_fma.cpp
+  // dot.cpp, dot_fma.cpp, dot_wgmma.cpp
   mlir::LogicalResult emitDot(tile::DotOp dot);
   mlir::LogicalResult emitFmaDot(tile::DotOp dot);
+  mlir::LogicalResult emitWarpgroupDot(tile::DotOp dot);
+  Registers afterDots(int64_t pending, llvm::ArrayRef<mlir::Value> values);
   void multiply(tile::DotOp dot, llvm::ArrayRef<mlir::Value> a,
                 llvm::ArrayRef<mlir::Value> b, mlir::Value *accumulator);
 
@@ -334,6 +337,7 @@ private:
   llvm::SmallVector<mlir::Operation *> unseparated;
   bool hasIndirect = false;
   bool owesWait = false; // for the kernel ahead
+  bool hasWarpgroupDots = false;
   llvm::StringMap<mlir::LLVM::GlobalOp> textGlobals;
 };
 

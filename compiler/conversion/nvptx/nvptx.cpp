@@ -161,7 +161,8 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
       !context.endStage(Stage::layout, module))
     return failure();
   int stages = context.config.num_stages;
-  if (failed(
+  if (failed(runPass(module, createTileOverlapDots({stages}))) ||
+      failed(
           runPass(module, createTilePipelineLoads({stages, options.warps}))) ||
       (stages > 1 && failed(runPass(module, createTilePrefetchLoads()))) ||
       !context.endStage(Stage::async, module))

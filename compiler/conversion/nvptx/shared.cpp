@@ -229,6 +229,9 @@ void Emitter::barrier() {
 void Emitter::awaitCopies(int64_t pending) {
   std::string text = "cp.async.wait_group " + std::to_string(pending) + ";";
   assembly({}, text, "", {}, true);
+  // What threads have written the matrix units read by a way of their own.
+  if (hasWarpgroupDots)
+    assembly({}, "fence.proxy.async.shared::cta;", "", {}, true);
   barrier();
 }
 

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dots by warp groups: wgmma reads B, and A unless it is computed, from shared
+// memory by itself. Descriptors and fragments: PTX ISA, "Asynchronous warpgroup
+// level matrix instructions".
+#include "girih/compiler/conversion/nvptx/emitter.h"
+
+#include "girih/compiler/transforms/dot_plan.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+namespace {
+
+/// An operand in shared memory, of which instructions are told by descriptors.
+/// `free` is its dimension that is M or N, the other one is K.
+class DescribedOperand {
+public:
+  DescribedOperand(tile::SharedType type, int free)
+      : type(type), map(*OffsetMap::of(type.getLayout().getLayout())),
+        free(free), bytes(bytesOf(type.getElement())) {
+    contiguous = contiguousDim(type.getLayout().getLayout());
+  }
+
+  bool alongFree() const { return contiguous == free; }
+
+  /// Bytes from the start of a stage to the element at `row` of M or N and `k`,
+  /// both whole parts of the swizzle.
+  int64_t offset(int64_t row, int64_t k) const {
+    Coords coords{row, k};
+    if (free == 1)
+      std::swap(coords[0], coords[1]);
+    return map.offset(coords) * bytes;
+  }
+  int64_t stageBytes() const { return map.stageSize() * bytes; }
+
+  /// Bits 16 to 31: from one row of the swizzle's width to the next along a
+  /// free dimension that is contiguous.
+  int64_t lowBits() const {
+    int64_t leading = alongFree() ? map.atomStride(free) * bytes / 16 : 1;
+    return leading << 16;
+  }
+  /// Bits 32 to 63: from eight rows to the next eight, and the swizzle.
+  int64_t highBits() const {
+    int64_t width = (int64_t(1) << map.atomBits(contiguous)) * bytes;
+    int64_t swizzle = width == 128 ? 1 : width == 64 ? 2 : 3;
+    return map.atomStride(1 - contiguous) * bytes / 16 | swizzle << 30;
+  }
+
+private:
+  tile::SharedType type;
+  OffsetMap map;
+  int free, contiguous;
+  int64_t bytes;
+};
+
+/// Type suffix of an operand of wgmma.
+std::string typeName(Type type, bool isUnsigned) {
+  if (type.isF16())
+    return "f16";
+  if (type.isBF16())
+    return "bf16";
+  return isUnsigned ? "u8" : "s8";
+}
+
+/// `{$0, $1, ...}` from number `first` on.
+std::string listOf(int64_t first, int64_t count) {
+  std::string text = "{";
+  for (int64_t i = 0; i < count; ++i)
+    text += llvm::formatv("{0}${1}", i ? ", " : "", first + i).str();
+  return text + "}";
+}
+
+} // namespace
+
+/// One dot, part by part.
+class WarpgroupDot {
+public:
+  WarpgroupDot(Emitter &emitter, tile::DotOp dot)
+      : e(emitter), dot(dot), share(*warpgroupShare(dot)),
+        element(dot.getA().getType().getElementType()),
+        depth(256 / element.getIntOrFloatBitWidth()),
+        steps(dot.getK() / depth) {
+    if (isWholeOperand(Emitter::layoutOf(dot.getA())))
+      a.emplace(sourceOf(dot.getA()), 0);
+    b.emplace(sourceOf(dot.getB()), 1);
+  }
+
+  Registers run() {
+    e.assembly({}, "wgmma.fence.sync.aligned;", "", {}, true);
+    int64_t rows = dot.getM() / share.groups,
+            columns = dot.getN() / share.along;
+    if (a)
+      startA = start(dot.getA(), *a, rows, true);
+    startB = start(dot.getB(), *b, columns, false);
+    if (!a)
+      readFragments();
+    Registers sums(e.registers(dot.getAcc()));
+    for (int64_t row = 0; row < rows; row += 64)
+      for (int64_t column = 0; column < columns; column += share.columns)
+        multiply(row, column,
+                 MutableArrayRef(sums).slice((row / 64 * columns + column) / 2,
+                                             share.columns / 2));
+    e.assembly({}, "wgmma.commit_group.sync.aligned;", "", {}, true);
+    return sums;
+  }
+
+private:
+  tile::SharedType sourceOf(Value operand) {
+    return e.lateLoads.lookup(operand).getSource().getType();
+  }
+  Value constant(int64_t value) { return e.constant32(value); }
+
+  /// The warp group's place among those below each other, or next to each
+  /// other. It is the same in all of its threads, which the shuffle says.
+  Value place(bool down) {
+    Value warp = e.shuffle("idx", e.warp, constant(0));
+    Value group = LLVM::LShrOp::create(e.b, e.loc, warp, constant(2));
+    Value groups = constant(share.groups);
+    IntegerBuilder words = e.words();
+    return down ? words.floorMod(group, groups, true)
+                : words.floorDiv(group, groups, true);
+  }
+
+  /// The descriptor of what the warp group reads first, each having `part` rows
+  /// of M or columns of N.
+  Value start(Value operand, const DescribedOperand &described, int64_t part,
+              bool down) {
+    tile::SharedLoadOp load = e.lateLoads.lookup(operand);
+    IntegerBuilder words = e.words();
+    int64_t base = e.sharedOffset[load.getSource().getDefiningOp()];
+    Value fixed = e.inEntry([&] {
+      Value own = words.mul(place(down), constant(described.offset(part, 0)));
+      return words.add(words.add(e.sharedBase, constant(base)), own);
+    });
+    Value stage = e.scalar(load.getStage());
+    if (stage.getType() != e.i32())
+      stage = LLVM::TruncOp::create(e.b, e.loc, e.i32(), stage);
+    Value address =
+        words.add(fixed, words.mul(stage, constant(described.stageBytes())));
+    Value low = LLVM::LShrOp::create(e.b, e.loc, address, constant(4));
+    low = LLVM::OrOp::create(e.b, e.loc, low, constant(described.lowBits()));
+    Type i64 = e.b.getI64Type();
+    Value whole = LLVM::ZExtOp::create(e.b, e.loc, i64, low);
+    Value high = LLVM::ConstantOp::create(
+        e.b, e.loc, i64, e.b.getI64IntegerAttr(described.highBits() << 32));
+    return LLVM::OrOp::create(e.b, e.loc, whole, high);
+  }
+
+  /// The words of A, of all rows and steps.
+  void readFragments() {
+    FragmentReader reader(e, dot.getA(), false);
+    Layout layout = Emitter::layoutOf(dot.getA());
+    int64_t atom = int64_t(1) << layout.bases(Axis::reg).size();
+    for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end; reg += atom)
+      llvm::append_range(fragments, reader.words(reg));
+  }
+
+  /// All of K for the 64 rows from `row` on, within the warp group's, and the
+  /// instruction's columns from `column` on.
+  void multiply(int64_t row, int64_t column, MutableArrayRef<Value> sums) {
+    bool integer = element.isInteger();
+    int64_t count = sums.size(), next = count;
+    SmallVector<Value> inputs;
+    std::string constraints;
+    for (int64_t i = 0; i < count; ++i)
+      constraints += integer ? "=r," : "=f,";
+    auto input = [&](Value value, StringRef constraint) {
+      inputs.push_back(value);
+      constraints += (constraint + ",").str();
+      return next++;
+    };
+    std::string left;
+    if (a)
+      left = llvm::formatv("${0}", input(startA, "l"));
+    std::string right = llvm::formatv("${0}", input(startB, "l"));
+    std::string text = "{ .reg .pred p; .reg .b64 x, y; setp.ne.b32 p, 1, 0; ";
+    for (int64_t step = 0; step < steps; ++step) {
+      std::string operandA = listOf(next, 4), operandB = right;
+      if (a)
+        operandA = advanced("x", left, a->offset(row, step * depth), text);
+      else
+        for (Value word :
+             ArrayRef(fragments).slice((row / 64 * steps + step) * 4, 4))
+          input(word, "r");
+      operandB = advanced("y", right, b->offset(column, step * depth), text);
+      text += instruction(listOf(0, count), operandA, operandB);
+    }
+    for (auto [i, sum] : llvm::enumerate(sums)) {
+      inputs.push_back(sum);
+      constraints += std::to_string(i) + ",";
+    }
+    constraints.pop_back();
+    Registers result =
+        e.parts(e.assembly(e.structOf(sums.front().getType(), count),
+                           text + "}", constraints, inputs, true));
+    std::copy(result.begin(), result.end(), sums.begin());
+  }
+
+  /// The name of a descriptor `bytes` further on.
+  static std::string advanced(StringRef name, StringRef from, int64_t bytes,
+                              std::string &text) {
+    if (bytes == 0)
+      return from.str();
+    text += llvm::formatv("add.s64 {0}, {1}, {2}; ", name, from, bytes / 16);
+    return name.str();
+  }
+
+  std::string instruction(StringRef sums, StringRef left, StringRef right) {
+    std::string text = llvm::formatv(
+        "wgmma.mma_async.sync.aligned.m64n{0}k{1}.{2}.{3}.{4} {5}, {6}, {7}, p",
+        share.columns, depth, element.isInteger() ? "s32" : "f32",
+        typeName(element, dot.getUnsignedA()),
+        typeName(dot.getB().getType().getElementType(), dot.getUnsignedB()),
+        sums, left, right);
+    if (element.isInteger())
+      return text + "; ";
+    // Neither is negated; which are contiguous along M or N.
+    text += ", 1, 1";
+    if (a)
+      text += a->alongFree() ? ", 1" : ", 0";
+    return text + (b->alongFree() ? ", 1; " : ", 0; ");
+  }
+
+  Emitter &e;
+  tile::DotOp dot;
+  WarpgroupShare share;
+  Type element;
+  int64_t depth, steps;
+  std::optional<DescribedOperand> a, b;
+  Value startA, startB;
+  Registers fragments;
+};
+
+LogicalResult Emitter::emitWarpgroupDot(tile::DotOp dot) {
+  Registers sums = WarpgroupDot(*this, dot).run();
+  tiles[dot] = dot.getInFlight() ? sums : afterDots(0, sums);
+  return success();
+}
+
+/// Values as they are once all dots but the last `pending` have ended.
+Registers Emitter::afterDots(int64_t pending, ArrayRef<Value> values) {
+  std::string text =
+      llvm::formatv("wgmma.wait_group.sync.aligned {0};", pending);
+  if (pending > 0) {
+    assembly({}, text, "", {}, true);
+    return Registers(values);
+  }
+  // Naming them keeps their readers behind it.
+  std::string constraints;
+  for (Value value : values)
+    constraints += value.getType().isInteger() ? "=r," : "=f,";
+  for (size_t i = 0; i < values.size(); ++i)
+    constraints += std::to_string(i) + ",";
+  constraints.pop_back();
+  return parts(assembly(structOf(values.front().getType(), values.size()), text,
+                        constraints, values, true));
+}
+
+} // namespace girih::compiler
