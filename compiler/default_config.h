@@ -11,7 +11,7 @@
 namespace girih::compiler {
 
 /// Sizes are told apart up to here.
-inline constexpr std::int64_t largest_bucket = 4096;
+inline constexpr std::int64_t largest_bucket = 32768;
 
 /// What a size counts as: the next power of two, at most largest_bucket.
 std::int64_t size_bucket(std::int64_t size);

@@ -108,6 +108,28 @@ def TileAssignLayouts : Pass<"tile-assign-layouts", "::mlir::func::FuncOp"> {
   ];
 }
 
+def TilePromoteDots : Pass<"tile-promote-dots", "::mlir::func::FuncOp"> {
+  let summary = "add up products of fp8 in f32";
+  let description = [{
+    Warp groups add up products of fp8 in fewer bits than f32 has. Their dots
+    start from zero, and the partial sums are added as f32.
+
+    Before:
+    ```mlir
+    %d = tile.dot %x, %y, %acc ... : tensor<128x128xf8E4M3FN>, ...
+    ```
+    After:
+    ```mlir
+    %p = tile.dot %x, %y, %zero ... : tensor<128x128xf8E4M3FN>, ...
+    %d = arith.addf %acc, %p
+    ```
+  }];
+  let options = [
+    Option<"warps", "warps", "int", "4", "warps of a program">,
+    Option<"capability", "capability", "int", "80", "compute capability">
+  ];
+}
+
 def TileOverlapDots : Pass<"tile-overlap-dots", "::mlir::func::FuncOp"> {
   let summary = "leave dots of a loop in flight while the next round begins";
   let description = [{

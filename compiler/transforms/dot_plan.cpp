@@ -116,19 +116,26 @@ static WarpgroupShare shareOf(tile::DotOp dot, int64_t warpgroups) {
   return share;
 }
 
+/// Products along K that the matrix units may add up by themselves in fp8.
+static constexpr int64_t mostPromoted = 128;
+
 /// Whether wgmma does the dot, B and perhaps A from shared memory.
 static bool planWarpgroups(tile::DotOp dot, int warps, int capability,
                            DotPlan &plan) {
   Type element = dot.getA().getType().getElementType();
   int bits = element.getIntOrFloatBitWidth();
   bool half = element.isF16() || element.isBF16();
-  bool byte = element.isInteger(8);
   int64_t m = dot.getM(), n = dot.getN(), k = dot.getK();
+  bool fp8 = isa<Float8E4M3FNType, Float8E5M2Type>(element);
+  // Sums of products of fp8 keep 13 bits or so: partial ones, which
+  // tile-promote-dots adds up in f32, are of so many.
+  bool other = element.isInteger(8) || (fp8 && k <= mostPromoted) ||
+               (element.isF32() && dot.getPrecision() == tile::Precision::tf32);
   if (capability != 90 || warps % 4 || m % 64 || k % (256 / std::max(bits, 1)))
     return false;
-  // Bytes are taken along K only.
+  // Other types than halves are taken along K only.
   int majorB = sharedMajor(dot.getB());
-  if (!(half && majorB >= 0) && !(byte && majorB == 0))
+  if (!(half && majorB >= 0) && !(other && majorB == 0))
     return false;
   WarpgroupShare share = shareOf(dot, warps / 4);
   int64_t columns = n / share.along;

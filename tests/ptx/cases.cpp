@@ -214,6 +214,19 @@ std::vector<MatmulCase> warpgroupCases() {
        .unitB = 0,
        .doubled = true},
   };
+  for (const char *element : {"f8E4M3FN", "f8E5M2"})
+    all.push_back({.name = element,
+                   .element = element,
+                   .result = "f32",
+                   .n = 64,
+                   .k = 128,
+                   .unitB = 0});
+  all.push_back({.name = "tf32",
+                 .element = "f32",
+                 .result = "f32",
+                 .m = 64,
+                 .unitB = 0,
+                 .precision = "tf32"});
   for (MatmulCase &c : all) {
     c.name = "wgmma_" + c.name;
     c.capability = 90;

@@ -19,7 +19,7 @@ std::int64_t bytesOf(const std::string &type) {
     return 8;
   if (type == "f32" || type == "i32")
     return 4;
-  return type == "i8" ? 1 : 2;
+  return type == "i8" || type.starts_with("f8") ? 1 : 2;
 }
 
 /// Writes small integers, which every type holds exactly.
@@ -34,6 +34,14 @@ void write(char *to, const std::string &type, double value) {
   std::int32_t integer = static_cast<std::int32_t>(value);
   if (type == "i32")
     std::memcpy(to, &integer, 4);
+  if (type.starts_with("f8")) {
+    llvm::APFloat byte(value);
+    bool inexact;
+    byte.convert(type == "f8E5M2" ? llvm::APFloat::Float8E5M2()
+                                  : llvm::APFloat::Float8E4M3FN(),
+                 llvm::APFloat::rmNearestTiesToEven, &inexact);
+    *to = static_cast<char>(byte.bitcastToAPInt().getZExtValue());
+  }
   if (type != "bf16" && type != "f16")
     return;
   llvm::APFloat half(value);

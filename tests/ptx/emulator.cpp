@@ -206,6 +206,8 @@ static void lower(ModuleOp module, compiler::NvptxOptions &options,
   compiler::buildTilePipeline(passes);
   OpPassManager &kernel = passes.nest<func::FuncOp>();
   kernel.addPass(
+      compiler::createTilePromoteDots({options.warps, options.capability}));
+  kernel.addPass(
       compiler::createTileAssignLayouts({options.warps, options.capability}));
   kernel.addPass(compiler::createTileOverlapDots({config.num_stages}));
   kernel.addPass(

@@ -95,12 +95,10 @@ char MatrixUnit::read(std::int64_t at, int warp) {
   return shared[at];
 }
 
-void MatrixUnit::step(const std::string &instruction,
-                      const std::vector<int> &tied, int warp,
+void MatrixUnit::step(const std::string &instruction, int outputs, int warp,
                       const std::array<Lane, 32> &lanes,
                       const std::array<std::uint64_t, 2> &names) {
   Parsed parsed(instruction);
-  auto outputs = static_cast<int>(tied.size());
   // wgmma . mma_async . sync . aligned . mMnNkK . sum . a . b
   llvm::StringRef shape = parsed.names[4];
   int columns = number(shape.split('n').second), depth = 0;
@@ -115,8 +113,10 @@ void MatrixUnit::step(const std::string &instruction,
   int next = columns / 2;
   // The sums begin at output number `first`.
   int first = number(parsed.operands[0].substr(1));
+  // Behind the descriptors: p, and signs and directions of other than integers.
   bool described =
       static_cast<int>(parsed.operands.size()) <= next + 2 + (integer ? 1 : 5);
+  bool half = depth == 16;
   std::int64_t bytes = 32 / depth;
   std::vector<double> a(16 * depth), b(depth * columns);
   auto element = [&](const Description &from, std::int64_t free, std::int64_t k,
@@ -132,7 +132,7 @@ void MatrixUnit::step(const std::string &instruction,
   size_t flags = parsed.operands.size() - (described ? 2 : 1);
   if (described) {
     Description from(value(0, parsed.operands[next++]));
-    bool alongFree = !integer && parsed.operands[flags] == "1";
+    bool alongFree = half && parsed.operands[flags] == "1";
     for (int row = 0; row < 16; ++row)
       for (int k = 0; k < depth; ++k)
         a[row * depth + k] =
@@ -151,7 +151,8 @@ void MatrixUnit::step(const std::string &instruction,
   for (int lane = 1; lane < 32; ++lane)
     if (value(lane, parsed.operands[next]) != value(0, parsed.operands[next]))
       complain("a descriptor that differs within a warp");
-  bool alongFree = !integer && parsed.operands.back() == "1";
+  bool alongFree = half && parsed.operands.back() == "1";
+  bool adds = parsed.operands[next + 1] == "p";
   for (int column = 0; column < columns; ++column)
     for (int k = 0; k < depth; ++k)
       b[k * columns + column] = element(from, column, k, alongFree, typeB);
@@ -162,7 +163,8 @@ void MatrixUnit::step(const std::string &instruction,
       double sum = 0;
       for (int k = 0; k < depth; ++k)
         sum += a[row * depth + k] * b[k * columns + column];
-      auto word = static_cast<std::uint32_t>(lanes[lane].results[first + i]);
+      auto word =
+          static_cast<std::uint32_t>(adds ? lanes[lane].results[first + i] : 0);
       if (integer)
         word += static_cast<std::int32_t>(sum);
       else
@@ -172,13 +174,13 @@ void MatrixUnit::step(const std::string &instruction,
     }
 }
 
-void MatrixUnit::multiply(const std::string &text, const std::vector<int> &tied,
-                          int warp, const std::array<Lane, 32> &lanes) {
+void MatrixUnit::multiply(const std::string &text, int outputs,
+                          const std::vector<int> &tied, int warp,
+                          const std::array<Lane, 32> &lanes) {
   if (warps.size() <= static_cast<size_t>(warp))
     warps.resize(warp + 1);
-  auto outputs = static_cast<int>(tied.size());
   for (const Lane &lane : lanes)
-    for (int i = 0; i < outputs; ++i)
+    for (size_t i = 0; i < tied.size(); ++i)
       lane.results[i] = lane.values[tied[i] - outputs];
   std::array<std::uint64_t, 2> names{};
   llvm::StringRef rest(text);
@@ -195,7 +197,7 @@ void MatrixUnit::multiply(const std::string &text, const std::vector<int> &tied,
           lanes[0].values[number(parts[1].drop_front()) - outputs] +
           number(parts[2]);
     } else if (line.starts_with("wgmma.mma_async")) {
-      step(line.str(), tied, warp, lanes, names);
+      step(line.str(), outputs, warp, lanes, names);
     }
   }
 }

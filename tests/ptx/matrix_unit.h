@@ -16,21 +16,22 @@ class MatrixUnit {
 public:
   explicit MatrixUnit(std::vector<char> &shared) : shared(shared) {}
 
-  /// A thread has written shared memory, or a copy of its will at any time from
-  /// now on; it has passed a fence.proxy.async.
+  /// A thread has stored to shared memory, or a copy of its writes there at any
+  /// time from now on; a thread has passed a fence.proxy.async.
   void wrote(int thread, std::int64_t at, std::int64_t size);
   void mayWrite(std::int64_t at, std::int64_t size);
   void fence(int thread);
 
   /// What a lane brings: `tied` holds the number of each output's initial
-  /// value among `values`.
+  /// value among `values`, or nothing.
   struct Lane {
     std::uint64_t *results = nullptr;
     const std::uint64_t *values = nullptr;
   };
   /// The part of one warp, all of whose lanes have come, of the instructions in
   /// `text`; outputs are numbered before values.
-  void multiply(const std::string &text, const std::vector<int> &tied, int warp,
+  void multiply(const std::string &text, int outputs,
+                const std::vector<int> &tied, int warp,
                 const std::array<Lane, 32> &lanes);
   /// Of a warp: closes a group, waits until `pending` are left.
   void commit(int warp);
@@ -46,8 +47,8 @@ private:
     std::vector<std::int64_t> open;
   };
 
-  void step(const std::string &instruction, const std::vector<int> &tied,
-            int warp, const std::array<Lane, 32> &lanes,
+  void step(const std::string &instruction, int outputs, int warp,
+            const std::array<Lane, 32> &lanes,
             const std::array<std::uint64_t, 2> &names);
   char read(std::int64_t at, int warp);
   void complain(const std::string &what) {

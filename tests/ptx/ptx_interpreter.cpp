@@ -184,7 +184,7 @@ void finishCopies(size_t pending) {
       char *to = sharedAt(copy.to, copy.size);
       std::memset(to, 0, copy.size);
       std::memcpy(to, copy.from, copy.read);
-      machine->matrix.wrote(machine->current, copy.to, copy.size);
+      machine->matrix.mayWrite(copy.to, copy.size);
     }
     groups.erase(groups.begin());
   }
@@ -337,29 +337,29 @@ void combineWords(Fiber *warp, llvm::StringRef operation) {
 }
 
 bool isWarpgroups(llvm::StringRef text) {
-  return text.starts_with("wgmma.") || text.starts_with("{ .reg .pred p;");
+  return text.starts_with("wgmma.") || text.starts_with("{ .reg .pred p, q;");
 }
 
 /// What warp groups do; this is the part of one warp.
 void useMatrixUnit(const Fiber *warp, const Instruction &instruction) {
   int number = machine->current / 32;
   llvm::StringRef text(instruction.text);
-  auto outputs = static_cast<int>(instruction.tied.size());
   if (text.consume_front("wgmma.commit_group"))
     return machine->matrix.commit(number);
   if (text.consume_front("wgmma.wait_group.sync.aligned ")) {
     size_t pending = 0;
     text.consumeInteger(10, pending);
     for (int lane = 0; lane < 32; ++lane)
-      for (int i = 0; i < outputs; ++i)
+      for (int i = 0; i < instruction.outputs; ++i)
         warp[lane].results[i] =
-            warp[lane].values[instruction.tied[i] - outputs];
+            warp[lane].values[instruction.tied[i] - instruction.outputs];
     return machine->matrix.wait(number, pending);
   }
   std::array<MatrixUnit::Lane, 32> lanes;
   for (int lane = 0; lane < 32; ++lane)
     lanes[lane] = {warp[lane].results, warp[lane].values};
-  machine->matrix.multiply(instruction.text, instruction.tied, number, lanes);
+  machine->matrix.multiply(instruction.text, instruction.outputs,
+                           instruction.tied, number, lanes);
 }
 
 /// The last lane to come does the work of the warp.

@@ -23,9 +23,11 @@ Emitter::Emitter(func::FuncOp kernel, ModuleOp into,
 
 LogicalResult Emitter::run() {
   findIndirect();
-  kernel.walk([&](tile::DotOp dot) {
-    hasWarpgroupDots |= warpgroupShare(dot).has_value();
-  });
+  bool warpgroups = false, stores = false;
+  kernel.walk(
+      [&](tile::DotOp dot) { warpgroups |= warpgroupShare(dot).has_value(); });
+  kernel.walk([&](tile::CopyAsyncOp copy) { stores |= copy.getBlocking(); });
+  storesForDots = warpgroups && stores;
   if (failed(planShared()))
     return failure();
   makeFunction();

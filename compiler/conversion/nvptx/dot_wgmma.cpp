@@ -6,6 +6,7 @@
 
 #include "girih/compiler/transforms/dot_plan.h"
 
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -62,6 +63,12 @@ std::string typeName(Type type, bool isUnsigned) {
     return "f16";
   if (type.isBF16())
     return "bf16";
+  if (type.isF32())
+    return "tf32";
+  if (isa<Float8E4M3FNType>(type))
+    return "e4m3";
+  if (isa<Float8E5M2Type>(type))
+    return "e5m2";
   return isUnsigned ? "u8" : "s8";
 }
 
@@ -81,8 +88,9 @@ public:
   WarpgroupDot(Emitter &emitter, tile::DotOp dot)
       : e(emitter), dot(dot), share(*warpgroupShare(dot)),
         element(dot.getA().getType().getElementType()),
-        depth(256 / element.getIntOrFloatBitWidth()),
-        steps(dot.getK() / depth) {
+        depth(256 / element.getIntOrFloatBitWidth()), steps(dot.getK() / depth),
+        fromZero(matchPattern(dot.getAcc(), m_AnyZeroFloat()) ||
+                 matchPattern(dot.getAcc(), m_Zero())) {
     if (isWholeOperand(Emitter::layoutOf(dot.getA())))
       a.emplace(sourceOf(dot.getA()), 0);
     b.emplace(sourceOf(dot.getB()), 1);
@@ -97,7 +105,9 @@ public:
     startB = start(dot.getB(), *b, columns, false);
     if (!a)
       readFragments();
-    Registers sums(e.registers(dot.getAcc()));
+    Registers sums(rows * columns / 128);
+    if (!fromZero)
+      sums = e.registers(dot.getAcc());
     for (int64_t row = 0; row < rows; row += 64)
       for (int64_t column = 0; column < columns; column += share.columns)
         multiply(row, column,
@@ -176,7 +186,9 @@ private:
     if (a)
       left = llvm::formatv("${0}", input(startA, "l"));
     std::string right = llvm::formatv("${0}", input(startB, "l"));
-    std::string text = "{ .reg .pred p; .reg .b64 x, y; setp.ne.b32 p, 1, 0; ";
+    // The first of those from zero does not read the sums.
+    std::string text = "{ .reg .pred p, q; .reg .b64 x, y; "
+                       "setp.ne.b32 p, 1, 0; setp.ne.b32 q, 0, 0; ";
     for (int64_t step = 0; step < steps; ++step) {
       std::string operandA = listOf(next, 4), operandB = right;
       if (a)
@@ -186,16 +198,19 @@ private:
              ArrayRef(fragments).slice((row / 64 * steps + step) * 4, 4))
           input(word, "r");
       operandB = advanced("y", right, b->offset(column, step * depth), text);
-      text += instruction(listOf(0, count), operandA, operandB);
+      text += instruction(listOf(0, count), operandA, operandB,
+                          fromZero && step == 0 ? "q" : "p");
     }
     for (auto [i, sum] : llvm::enumerate(sums)) {
+      if (fromZero)
+        break;
       inputs.push_back(sum);
       constraints += std::to_string(i) + ",";
     }
     constraints.pop_back();
-    Registers result =
-        e.parts(e.assembly(e.structOf(sums.front().getType(), count),
-                           text + "}", constraints, inputs, true));
+    Type type = dot.getResult().getType().getElementType();
+    Registers result = e.parts(e.assembly(e.structOf(type, count), text + "}",
+                                          constraints, inputs, true));
     std::copy(result.begin(), result.end(), sums.begin());
   }
 
@@ -208,17 +223,22 @@ private:
     return name.str();
   }
 
-  std::string instruction(StringRef sums, StringRef left, StringRef right) {
+  std::string instruction(StringRef sums, StringRef left, StringRef right,
+                          StringRef adds) {
     std::string text = llvm::formatv(
-        "wgmma.mma_async.sync.aligned.m64n{0}k{1}.{2}.{3}.{4} {5}, {6}, {7}, p",
+        "wgmma.mma_async.sync.aligned.m64n{0}k{1}.{2}.{3}.{4} {5}, {6}, {7}, "
+        "{8}",
         share.columns, depth, element.isInteger() ? "s32" : "f32",
         typeName(element, dot.getUnsignedA()),
         typeName(dot.getB().getType().getElementType(), dot.getUnsignedB()),
-        sums, left, right);
+        sums, left, right, adds);
     if (element.isInteger())
       return text + "; ";
-    // Neither is negated; which are contiguous along M or N.
+    // Neither is negated; which are contiguous along M or N, a choice that
+    // halves have.
     text += ", 1, 1";
+    if (depth != 16)
+      return text + "; ";
     if (a)
       text += a->alongFree() ? ", 1" : ", 0";
     return text + (b->alongFree() ? ", 1; " : ", 0; ");
@@ -229,6 +249,7 @@ private:
   WarpgroupShare share;
   Type element;
   int64_t depth, steps;
+  bool fromZero;
   std::optional<DescribedOperand> a, b;
   Value startA, startB;
   Registers fragments;

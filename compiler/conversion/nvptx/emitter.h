@@ -336,8 +336,8 @@ private:
   /// Accesses since the last barrier, where some are indirect.
   llvm::SmallVector<mlir::Operation *> unseparated;
   bool hasIndirect = false;
-  bool owesWait = false; // for the kernel ahead
-  bool hasWarpgroupDots = false;
+  bool owesWait = false;      // for the kernel ahead
+  bool storesForDots = false; // of warp groups
   llvm::StringMap<mlir::LLVM::GlobalOp> textGlobals;
 };
 

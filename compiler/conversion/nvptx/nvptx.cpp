@@ -156,7 +156,9 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
   if (options.warps < 1 || options.warps > 32)
     return module.emitError("[config] num_warps must be from 1 to 32, not ")
            << options.warps;
-  if (failed(runPass(module, createTileAssignLayouts(
+  if (failed(runPass(module, createTilePromoteDots(
+                                 {options.warps, options.capability}))) ||
+      failed(runPass(module, createTileAssignLayouts(
                                  {options.warps, options.capability}))) ||
       !context.endStage(Stage::layout, module))
     return failure();

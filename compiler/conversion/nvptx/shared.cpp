@@ -229,8 +229,10 @@ void Emitter::barrier() {
 void Emitter::awaitCopies(int64_t pending) {
   std::string text = "cp.async.wait_group " + std::to_string(pending) + ";";
   assembly({}, text, "", {}, true);
-  // What threads have written the matrix units read by a way of their own.
-  if (hasWarpgroupDots)
+  // What threads store the matrix units read by a way of their own. Copies need
+  // no fence (CUTLASS has none either), which would wait for those of later
+  // rounds as well.
+  if (storesForDots)
     assembly({}, "fence.proxy.async.shared::cta;", "", {}, true);
   barrier();
 }
