@@ -24,7 +24,7 @@ bool used_by_dot(const BlockRoles &roles, const std::string &block) {
          used_as(roles, block, BlockRole::Use::dot_k);
 }
 
-// The bucket of the largest source dimension that blocks of this use cut.
+// The largest source dimension that blocks of this use cut.
 std::int64_t extent(const BlockRoles &roles, BlockRole::Use use,
                     const std::vector<std::vector<std::int64_t>> &shapes) {
   std::int64_t largest = 0;
@@ -37,7 +37,7 @@ std::int64_t extent(const BlockRoles &roles, BlockRole::Use use,
       return shapes.at(static_cast<std::size_t>(symbol.operand))
           .at(static_cast<std::size_t>(symbol.dim));
     });
-    largest = std::max(largest, size_bucket(size));
+    largest = std::max(largest, size);
   }
   return largest;
 }
@@ -109,8 +109,11 @@ Config default_config(const BlockRoles &roles,
     extents.k = extent(roles, BlockRole::Use::dot_k, shapes);
   }
   Config fixed = fixed_blocks(roles, shapes);
-  if (target.kind == Target::Kind::host)
+  if (target.kind == Target::Kind::host) {
+    for (std::int64_t *each : {&extents.m, &extents.n, &extents.k})
+      *each = *each == 0 ? 0 : size_bucket(*each);
     return default_host_config(std::move(fixed), roles, extents);
+  }
   return default_nvptx_config(std::move(fixed), roles, extents, target);
 }
 

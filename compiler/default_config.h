@@ -11,19 +11,19 @@
 namespace girih::compiler {
 
 /// Sizes are told apart up to here.
-inline constexpr std::int64_t largest_bucket = 32768;
+inline constexpr std::int64_t largest_bucket = 4096;
 
 /// What a size counts as: the next power of two, at most largest_bucket.
 std::int64_t size_bucket(std::int64_t size);
 
-/// Buckets of the sizes that the blocks of a dot cut; 0 where unknown.
+/// The sizes that the blocks of a dot cut; 0 where unknown.
 struct DotExtents {
   std::int64_t m = 0, n = 0, k = 0;
 };
 
 /// The Config that a kernel with these block sizes runs with on `target` when
-/// none is given. `shapes` holds each operand's sizes. It depends on the sizes
-/// by buckets only, so that a kernel sees few different ones.
+/// none is given. `shapes` holds each operand's sizes. A kernel sees few
+/// different ones: of a short list, or by buckets of its sizes.
 Config default_config(const BlockRoles &roles,
                       const std::vector<std::vector<std::int64_t>> &shapes,
                       const Target &target);

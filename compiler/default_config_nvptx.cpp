@@ -45,7 +45,8 @@ void set_dot_blocks(Config &config, const BlockRoles &roles,
   // A 64x64 tile of f64 a warp would not fit its registers.
   const std::int64_t side = operand_bytes(roles) == 8 ? 64 : 128;
   const auto fit = [](std::int64_t most, std::int64_t size) {
-    return size == 0 ? most : std::clamp<std::int64_t>(size, 16, most);
+    return size == 0 ? most
+                     : std::clamp<std::int64_t>(size_bucket(size), 16, most);
   };
   const std::map<std::string, std::int64_t> fixed = config.blocks;
   for (const BlockRole &role : roles.roles) {

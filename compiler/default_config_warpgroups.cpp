@@ -15,22 +15,22 @@ namespace {
 constexpr std::int64_t multiprocessors = 132;
 // Of K in a stage: one row of the widest swizzle.
 constexpr std::int64_t row_bytes = 128;
-constexpr int most_stages = 4;
+constexpr std::int64_t most_stages = 8;
 
-// A tile of the result, and the share of the matrix units' speed at which many
-// programs of it run.
+// A tile of the result.
 struct Candidate {
   std::int64_t m, n;
   int warps;
-  double speed;
 };
 
-constexpr std::array<Candidate, 6> candidates{{{128, 256, 8, 1.0},
-                                               {256, 128, 8, 1.0},
-                                               {128, 128, 8, 0.85},
-                                               {64, 256, 4, 0.8},
-                                               {128, 64, 4, 0.7},
-                                               {64, 64, 4, 0.5}}};
+constexpr std::array<Candidate, 8> candidates{{{128, 256, 8},
+                                               {256, 128, 8},
+                                               {128, 192, 8},
+                                               {128, 128, 8},
+                                               {128, 64, 4},
+                                               {64, 128, 4},
+                                               {64, 64, 4},
+                                               {64, 32, 4}}};
 
 // The block that all dots have for M, N or K; none where they differ.
 std::optional<std::string> only_block(const BlockRoles &roles,
@@ -58,23 +58,38 @@ std::int64_t stage_bytes(const Candidate &tile) {
   return (tile.m + tile.n) * row_bytes;
 }
 
-// How long all programs take, in units of one multiprocessor's work.
-double cost(const Candidate &tile, const DotExtents &extents,
-            std::int64_t shared) {
-  const auto pieces = [](std::int64_t size, std::int64_t block) {
-    return size == 0 ? largest_bucket / block : (size + block - 1) / block;
-  };
-  const std::int64_t programs =
-      pieces(extents.m, tile.m) * pieces(extents.n, tile.n);
-  // Those of one multiprocessor share its speed.
-  const std::int64_t beside =
-      std::clamp<std::int64_t>(shared / (3 * stage_bytes(tile)), 1, 2);
-  const std::int64_t waves =
-      (programs + multiprocessors * beside - 1) / (multiprocessors * beside);
-  const std::int64_t busy =
-      waves == 1 ? (programs + multiprocessors - 1) / multiprocessors
-                 : waves * beside;
-  return static_cast<double>(busy * tile.m * tile.n) / tile.speed;
+// Programs that a multiprocessor has at once, and the stages that each can use.
+struct Occupancy {
+  std::int64_t programs = 1, beside = 1, stages = 1;
+
+  Occupancy(const Candidate &tile, const DotExtents &extents) {
+    const auto pieces = [](std::int64_t size, std::int64_t block) {
+      return size == 0 ? largest_bucket / block : (size + block - 1) / block;
+    };
+    programs = pieces(extents.m, tile.m) * pieces(extents.n, tile.n);
+    const std::int64_t shared = sharedMemoryLimit(90);
+    beside = std::clamp<std::int64_t>(
+        std::min((programs + multiprocessors - 1) / multiprocessors,
+                 shared / (3 * stage_bytes(tile))),
+        1, 2);
+    stages = std::min(most_stages, shared / (beside * stage_bytes(tile)));
+  }
+};
+
+// Nanoseconds that all programs take on an H100. What a round of 64 along K
+// takes is bound by what goes into shared memory and, less, by the products;
+// rounds of a program alone wait for memory, as far as its stages do not reach.
+double cost(const Candidate &tile, const DotExtents &extents) {
+  const Occupancy fit(tile, extents);
+  const auto rounds = static_cast<double>(
+      ((extents.k == 0 ? largest_bucket : extents.k) + 63) / 64);
+  const auto m = static_cast<double>(tile.m), n = static_cast<double>(tile.n);
+  const double work = 1.6 * (m + n) + 0.0064 * m * n;
+  const double latency = 1000.0 / static_cast<double>(std::max<std::int64_t>(
+                                      fit.beside * (fit.stages - 2), 1));
+  const std::int64_t turns =
+      (fit.programs + multiprocessors - 1) / multiprocessors;
+  return static_cast<double>(turns) * (rounds * std::max(work, latency) + 1500);
 }
 
 } // namespace
@@ -88,7 +103,6 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
       *k == *n || !has_halves(roles) || roles.dot_tiles.size() != 2 ||
       config.blocks.contains(*k) || (extents.m != 0 && extents.m < 64))
     return false;
-  const std::int64_t shared = sharedMemoryLimit(90);
   const auto allowed = [&](const std::string &block, std::int64_t size) {
     const auto found = config.blocks.find(block);
     return found == config.blocks.end() || found->second == size;
@@ -96,7 +110,8 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   const Candidate *best = nullptr;
   for (const Candidate &each : candidates)
     if (allowed(*m, each.m) && allowed(*n, each.n) &&
-        (!best || cost(each, extents, shared) < cost(*best, extents, shared)))
+        (extents.m == 0 || each.m < 2 * extents.m) &&
+        (!best || cost(each, extents) < cost(*best, extents)))
       best = &each;
   if (!best)
     return false;
@@ -104,8 +119,7 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   config.blocks[*n] = best->n;
   config.blocks[*k] = row_bytes / 2;
   config.num_warps = best->warps;
-  config.num_stages = static_cast<int>(
-      std::min<std::int64_t>(most_stages, shared / stage_bytes(*best)));
+  config.num_stages = static_cast<int>(Occupancy(*best, extents).stages);
   return true;
 }
 

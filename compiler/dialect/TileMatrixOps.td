@@ -41,21 +41,26 @@ def Tile_DotOp : Tile_Op<"dot", [Pure, AllTypesMatch<["acc", "result"]>]> {
 }
 
 def Tile_DotWaitOp : Tile_Op<"dot_wait",
-    [MemoryEffects<[MemRead, MemWrite]>, AllTypesMatch<["source", "result"]>]> {
+    [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "wait for dots in flight";
   let description = [{
     All dots of a warp group that are in flight, but the last `pending` ones,
-    have ended afterwards. The result is `source`, which can be read then if
-    `pending` is 0; otherwise it is still in flight.
+    have ended afterwards. The results are `sources`, which can be read then.
+    With `held` it stays behind what stands above it, which threads do meanwhile.
 
     Example:
     ```mlir
-    %sum = tile.dot_wait 0 %acc : tensor<128x128xf32>
+    %sum = tile.dot_wait 0 (%acc : tensor<128x128xf32>) -> tensor<128x128xf32>
     ```
   }];
-  let arguments = (ins I64Attr:$pending, Tile_Tensor:$source);
-  let results = (outs Tile_Tensor:$result);
-  let assemblyFormat = "$pending $source attr-dict `:` type($result)";
+  let arguments = (ins I64Attr:$pending, Variadic<Tile_Tensor>:$sources,
+                       UnitAttr:$held);
+  let results = (outs Variadic<Tile_Tensor>:$results);
+  let assemblyFormat = [{
+    $pending (`held` $held^)? (`(` $sources^ `:` type($sources) `)`)?
+    (`->` type($results)^)? attr-dict
+  }];
+  let hasVerifier = 1;
 }
 
 #endif

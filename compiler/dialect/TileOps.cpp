@@ -132,4 +132,10 @@ LogicalResult DotOp::verify() {
   return verifyDotTypes(*this);
 }
 
+LogicalResult DotWaitOp::verify() {
+  if (getSources().getTypes() != getResults().getTypes())
+    return emitOpError("results must be what is waited for");
+  return success();
+}
+
 } // namespace girih::tile

@@ -130,13 +130,51 @@ def TilePromoteDots : Pass<"tile-promote-dots", "::mlir::func::FuncOp"> {
   ];
 }
 
-def TileOverlapDots : Pass<"tile-overlap-dots", "::mlir::func::FuncOp"> {
-  let summary = "leave dots of a loop in flight while the next round begins";
+def TileStaggerDots : Pass<"tile-stagger-dots", "::mlir::func::FuncOp"> {
+  let summary = "begin a round's first dot before the second of the one before";
   let description = [{
-    A dot by warp groups whose result goes to nothing but the next round's dot
-    is not waited for in its round: the one before it is, whose operands may be
-    overwritten then. With fewer than three `stages` there is no memory to copy
-    into meanwhile.
+    In loops as that of attention the second dot of a round multiplies what is
+    computed from the first. Where warp groups do both, the second one goes a
+    round later, right behind the first: the matrix units are busy while threads
+    compute. The loop has one round more, of which only the second dot counts.
+
+    Before:
+    ```mlir
+    %r = scf.for %j = %lower to %upper step %one iter_args(%sum = %init) {
+      %k = tile.load %keys[%j] ...
+      %s = tile.dot %q, %k, %zero
+      ... %p and %factor of %s ...
+      %scaled = arith.mulf %sum, %factor
+      %v = tile.load %values[%j] ...
+      %next = tile.dot %p, %v, %scaled
+      scf.yield %next
+    ```
+    After:
+    ```mlir
+    %r = scf.for %j = %lower to %end step %one
+        iter_args(%sum = %init, %p = %zero, %factor = %ones) {
+      %k = tile.load %keys[%j] ...          // below %upper
+      %s = tile.dot %q, %k, %zero
+      %scaled = arith.mulf %sum, %factor
+      %v = tile.load %values[%j - 1] ...    // from %lower on
+      %next = tile.dot %p, %v, %scaled
+      ... %p' and %factor' of %s ...
+      scf.yield %next, %p', %factor'
+    ```
+  }];
+  let options = [
+    Option<"warps", "warps", "int", "4", "warps of a program">,
+    Option<"capability", "capability", "int", "80", "compute capability">
+  ];
+}
+
+def TileOverlapDots : Pass<"tile-overlap-dots", "::mlir::func::FuncOp"> {
+  let summary = "wait for dots of warp groups as late as can be";
+  let description = [{
+    A dot whose result goes to nothing but the next round's dot is not waited
+    for in its round: the one before it is, whose operands may be overwritten
+    then. With fewer than three `stages` there is no memory to copy into
+    meanwhile. Others are waited for where their results are first needed.
 
     Before:
     ```mlir
@@ -149,10 +187,10 @@ def TileOverlapDots : Pass<"tile-overlap-dots", "::mlir::func::FuncOp"> {
     ```mlir
     %flying = scf.for %k = ... iter_args(%acc = %zero) {
       %d = tile.dot %x, %y, %acc in_flight ...
-      %e = tile.dot_wait 1 %d
-      scf.yield %e
+      tile.dot_wait 1
+      scf.yield %d
     }
-    %sum = tile.dot_wait 0 %flying
+    %sum = tile.dot_wait 0 (%flying ...)
     ```
   }];
   let options = [

@@ -254,11 +254,14 @@ private:
     }
   }
 
-  /// Rounds that copies are ahead of their reading. Dots in flight still read
-  /// the tiles of the round before: those are not the next to be overwritten.
+  /// Rounds that copies are ahead of their reading. Dots that are in flight at
+  /// the end of a round still read its tiles: those are not the next to be
+  /// overwritten.
   int ahead(scf::ForOp loop) const {
-    bool inFlight = !loop.getBody()->getOps<tile::DotWaitOp>().empty();
-    return inFlight ? stages - 2 : stages - 1;
+    int64_t flying = 0;
+    for (auto wait : loop.getBody()->getOps<tile::DotWaitOp>())
+      flying = wait.getPending();
+    return flying > 0 ? stages - 2 : stages - 1;
   }
 
   /// The copies of the rounds before the first, a group for each round.
@@ -339,10 +342,6 @@ private:
     Value write = newLoop.getRegionIterArgs().back();
     OpBuilder top = OpBuilder::atBlockBegin(newLoop.getBody());
     tile::AsyncWaitOp::create(top, loc, rounds - 1);
-    // While dots are in flight there is time to copy.
-    auto waits = newLoop.getBody()->getOps<tile::DotWaitOp>();
-    if (!waits.empty())
-      top.setInsertionPoint(*waits.begin());
     Value round =
         arith::AddIOp::create(top, loc, newLoop.getInductionVar(), distance);
     copyRound(top, newLoop, feeds, round, write);

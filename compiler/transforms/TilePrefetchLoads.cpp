@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/transforms/Passes.h"
 
+#include "girih/compiler/transforms/bounded_load.h"
 #include "girih/compiler/transforms/layout_assignment.h"
 #include "girih/compiler/transforms/scalar_slice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/IR/IntegerSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #define DEBUG_TYPE "tile-prefetch-loads"
@@ -132,35 +132,7 @@ private:
     });
   }
 
-  /// The load at its place in another round; out of bounds, so that nothing is
-  /// read, where the loop has no such round.
-  Value readIn(OpBuilder &builder, tile::LoadOp load, IRMapping &mapping) {
-    SmallVector<Value> scalars;
-    for (Value scalar : load.getScalars())
-      scalars.push_back(mapping.lookupOrDefault(scalar));
-    scalars.push_back(mapping.lookup(loop.getInductionVar()));
-    scalars.push_back(loop.getUpperBound());
-    AffineMap map = load.getMap();
-    unsigned dims = map.getNumDims(), symbols = map.getNumSymbols();
-    SmallVector<AffineExpr> constraints;
-    SmallVector<bool> equalities;
-    if (std::optional<IntegerSet> bounds = load.getBounds()) {
-      llvm::append_range(constraints, bounds->getConstraints());
-      llvm::append_range(equalities, bounds->getEqFlags());
-    }
-    MLIRContext *context = builder.getContext();
-    constraints.push_back(getAffineSymbolExpr(symbols + 1, context) -
-                          getAffineSymbolExpr(symbols, context) - 1);
-    equalities.push_back(false);
-    symbols += 2;
-    map = AffineMap::get(dims, symbols, map.getResults(), context);
-    auto bounds = IntegerSet::get(dims, symbols, constraints, equalities);
-    return tile::LoadOp::create(
-        builder, load.getLoc(), load.getType(), load.getView(), scalars,
-        AffineMapAttr::get(map), IntegerSetAttr::get(bounds), load.getOther());
-  }
-
-  /// The tiles of one round.
+  /// The tiles of one round; nothing is read where the loop has no such round.
   SmallVector<Value> read(OpBuilder &builder, Value round) {
     IRMapping mapping;
     mapping.map(loop.getInductionVar(), round);
@@ -170,7 +142,8 @@ private:
       for (Operation *op : *slice)
         if (!mapping.contains(op->getResult(0)))
           builder.clone(*op, mapping);
-      tiles.push_back(readIn(builder, load, mapping));
+      tiles.push_back(
+          loadBelow(builder, load, mapping, round, loop.getUpperBound()));
     }
     return tiles;
   }

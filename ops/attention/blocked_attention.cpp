@@ -103,7 +103,9 @@ private:
   }
 
   Tile score(const Index &block) const {
-    Tile score = scale_(dot(query_, tile_of(in_.k, block)));
+    Tile score = dot(query_, tile_of(in_.k, block));
+    if (!form_.folded)
+      score = scale_(score);
     if (form_.slopes) {
       Tile distance = cast(abs(keys_of(block) - position_), type_);
       score =
@@ -124,7 +126,7 @@ private:
       scores.push_back(score(block));
       values.push_back(tile_of(in_.v, block));
     }
-    state_.step(scores, values, in_.q.dtype());
+    state_.step(scores, values, in_.q.dtype(), factor());
   }
 
   void masked(const Index &block) {
@@ -141,7 +143,11 @@ private:
       value = where(unsqueeze(arange(form_.block, i64) + block * form_.block,
                               1) < at_.keys,
                     value, 0);
-    state_.step(scores, std::vector<Tile>{value}, in_.q.dtype());
+    state_.step(scores, std::vector<Tile>{value}, in_.q.dtype(), factor());
+  }
+
+  std::optional<Tile> factor() const {
+    return form_.folded ? std::optional(scale_.scale) : std::nullopt;
   }
 
   const Form &form_;
@@ -229,11 +235,19 @@ KernelFamily<Form> &kernels() {
   return made;
 }
 
+bool has_warp_groups(const Array &array) {
+  return on_gpu(array) && properties(array.device()).compute_capability == 90 &&
+         bytes(array.dtype()) == 2;
+}
+
 // Rows of queries and keys of a block, so that a warp has 16 rows and a stage
-// of keys and values fits shared memory three times.
-void choose_tiles(Form &form, std::int64_t queries, bool gpu, DType dtype) {
+// of keys and values fits shared memory three times, or twice beside warp
+// groups, whose rows are many.
+void choose_tiles(Form &form, std::int64_t queries, const Array &q) {
+  const DType dtype = q.dtype();
+  const bool gpu = on_gpu(q), grouped = has_warp_groups(q);
   // Without matrix instructions a warp holds more of its operands.
-  const bool large = form.width > 128 || bytes(dtype) > 2;
+  const bool large = (form.width > 128 && !grouped) || bytes(dtype) > 2;
   const std::int64_t most = large ? 64 : 128;
   form.rows = gpu ? std::clamp<std::int64_t>(power_of_two(queries), 16, most)
                   : std::clamp<std::int64_t>(queries, 1, 64);
@@ -250,13 +264,14 @@ void choose_tiles(Form &form, std::int64_t queries, bool gpu, DType dtype) {
       form.unrolled /= 2;
     return;
   }
-  form.block = 64;
+  form.block =
+      grouped && form.rows == 128 && form.width + form.value_width <= 256 ? 128
+                                                                          : 64;
   while (gpu && form.block > 16 && form.block * bytes_of_key > 65536)
     form.block /= 2;
 }
 
 Form form_of(const BlockedCall &call) {
-  const bool gpu = on_gpu(call.q);
   Form form;
   form.keys = call.kind;
   form.width = at_least_one(head_width(call.q, call.q.size(-1)));
@@ -264,7 +279,7 @@ Form form_of(const BlockedCall &call) {
   form.page = call.kind == Form::Keys::paged ? at_least_one(call.k.size(1)) : 0;
   choose_tiles(form,
                call.kind == Form::Keys::dense ? call.q.size(3) : call.longest,
-               gpu, call.q.dtype());
+               call.q);
   if (call.mask)
     form.mask =
         call.mask->dtype() == b1 ? Form::Mask::boolean : Form::Mask::additive;
@@ -272,6 +287,8 @@ Form form_of(const BlockedCall &call) {
   form.left = call.left.has_value();
   form.right = call.right.has_value();
   form.capped = call.soft_cap > 0;
+  form.folded = call.scale > 0 && !form.capped && !call.slopes &&
+                form.mask != Form::Mask::additive;
   form.sinks = call.sinks.has_value();
   form.slopes = call.slopes.has_value();
   form.log_sum = call.log_sum.has_value();
@@ -365,7 +382,7 @@ std::vector<OperandShape> operands_of(const Form &form, DType dtype,
 } // namespace
 
 std::vector<KernelEntry> blocked_entries(Form::Keys keys) {
-  Form form{.keys = keys, .right = true};
+  Form form{.keys = keys, .right = true, .folded = true};
   if (keys == Form::Keys::paged) {
     form.page = form.block = 16;
     form.unrolled = 2;

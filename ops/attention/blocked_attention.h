@@ -27,6 +27,9 @@ struct BlockedForm {
   Mask mask = Mask::none;
   bool upper = false; // queries and keys begin together, else they end so
   bool left = false, right = false; // how far a query sees is limited
+  /// Scores are products times a positive number, and nothing else: it is
+  /// multiplied where the power is taken.
+  bool folded = false;
   bool capped = false, sinks = false, slopes = false, log_sum = false;
   auto operator<=>(const BlockedForm &) const = default;
 };

@@ -6,9 +6,20 @@
 
 #include <cmath>
 #include <numbers>
+#include <optional>
 #include <vector>
 
 namespace girih::ops {
+
+/// 2^x for weights, of which the largest is 1: what is below 2^-126 may become
+/// 0, which saves a GPU half of the instructions.
+inline Tile weight_power(const Tile &x) {
+  if (x.dtype() != f32)
+    return exp2(x);
+  return inline_ptx(
+      "ex2.approx.ftz.f32 $0, $1;", {x}, f32,
+      [](const std::vector<Tile> &each) { return exp2(each[0]); });
+}
 
 /// Carried by a loop over blocks of keys: for each row (a query) the largest
 /// score so far, the sum of exponentials and the weighed values, both relative
@@ -39,18 +50,21 @@ public:
   }
 
   /// Blocks of scores [rows, N] and of values [N, width]: several in one step
-  /// share the reductions and the correction of what was summed before.
+  /// share the reductions and the correction of what was summed before. With a
+  /// positive `factor` scores are those times it.
   template <class Value>
   void step(const std::vector<Tile> &scores, const std::vector<Value> &values,
-            DType dtype) {
+            DType dtype, const std::optional<Tile> &factor = {}) {
     Tile largest = scores[0];
     for (std::size_t i = 1; i < scores.size(); ++i)
       largest = max(largest, scores[i]);
-    Tile next = max(top_, max(largest, dim(1).kept()));
+    Tile row_top = max(largest, dim(1).kept());
+    Tile next = max(top_, factor ? row_top * *factor : row_top);
     Tile from = where(next == -INFINITY, 0, next);
     std::vector<Tile> weights;
     for (const Tile &each : scores)
-      weights.push_back(exp2(each - from));
+      weights.push_back(
+          weight_power(factor ? fma(each, *factor, -from) : each - from));
     Tile added = weights[0];
     for (std::size_t i = 1; i < weights.size(); ++i)
       added = added + weights[i];

@@ -39,7 +39,7 @@ void expectAttention(const AttentionCase &c, std::int64_t queries,
   Matrix q = randomMatrix(queries * depth, 1),
          k = randomMatrix(keys * depth, 2), v = randomMatrix(keys * depth, 3),
          o(queries * depth + 16, 0xffff);
-  EmulatedKernel kernel(attentionText(c), 80);
+  EmulatedKernel kernel(attentionText(c), c.capability);
   std::vector<std::int64_t> params;
   for (auto [matrix, rows] :
        {std::pair(&q, queries), {&k, keys}, {&v, keys}, {&o, queries}})
@@ -94,10 +94,35 @@ TEST(EmulatedAttention, EveryTail) {
          .queries = 64,
          .keys = 16,
          .depth = 16,
-         .stages = 1}}) {
+         .stages = 1},
+        {.name = "warpgroup",
+         .queries = 64,
+         .keys = 32,
+         .depth = 64,
+         .permuted = true,
+         .capability = 90},
+        {.name = "warpgroups",
+         .queries = 128,
+         .keys = 64,
+         .depth = 32,
+         .warps = 8,
+         .stages = 3,
+         .capability = 90},
+        {.name = "warpgroup_one_stage",
+         .queries = 64,
+         .keys = 16,
+         .depth = 32,
+         .stages = 1,
+         .capability = 90},
+        {.name = "shared_rows_of_warpgroups",
+         .queries = 64,
+         .keys = 32,
+         .depth = 64,
+         .warps = 8,
+         .capability = 90}}) {
     SCOPED_TRACE(c.name);
     expectAttention(c, c.queries, 2 * c.keys);
-    expectAttention(c, c.queries + 16, 3 * c.keys + 16);
+    expectAttention(c, c.queries + 16, 5 * c.keys + 16);
     expectAttention(c, 16, 16);
   }
 }

@@ -14,6 +14,7 @@ struct AttentionCase {
   /// Keys arrive [keys, depth] and are permuted in the kernel rather than by
   /// their arrangement.
   bool permuted = false;
+  int capability = 80;
 };
 
 /// The kernel is called as the case; operands q[M, D], k[N, D], v[N, D],

@@ -208,6 +208,8 @@ static void lower(ModuleOp module, compiler::NvptxOptions &options,
   kernel.addPass(
       compiler::createTilePromoteDots({options.warps, options.capability}));
   kernel.addPass(
+      compiler::createTileStaggerDots({options.warps, options.capability}));
+  kernel.addPass(
       compiler::createTileAssignLayouts({options.warps, options.capability}));
   kernel.addPass(compiler::createTileOverlapDots({config.num_stages}));
   kernel.addPass(

@@ -181,15 +181,26 @@ static bool readsAhead(Operation &op) {
          llvm::all_of(op.getUsers(), llvm::IsaPred<scf::YieldOp>);
 }
 
+/// A condition that never holds within the loop, which the assembler does not
+/// know.
+Value Emitter::neverWithin(scf::ForOp loop) {
+  return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::slt,
+                              scalars.lookup(loop.getInductionVar()),
+                              scalar(loop.getLowerBound()));
+}
+
 /// Keeps loads for the next round at the top of this one. The assembler would
 /// put them behind all that is computed, to reuse the registers of this round's
-/// tiles; it does not move them past a way out of the kernel. That one is never
-/// taken, which the assembler does not know.
+/// tiles; it does not move them past a way out of the kernel.
 void Emitter::holdLoads(scf::ForOp loop) {
-  Value never = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::slt,
-                                     scalars.lookup(loop.getInductionVar()),
-                                     scalar(loop.getLowerBound()));
-  doWhere(never, [&] { intrinsic({}, "llvm.nvvm.exit", {}); });
+  doWhere(neverWithin(loop), [&] { intrinsic({}, "llvm.nvvm.exit", {}); });
+}
+
+/// Keeps what follows behind what threads compute before it: the assembler
+/// would rather wait for dots first, to reuse the registers that they read.
+void Emitter::holdBehind(scf::ForOp loop) {
+  doWhere(neverWithin(loop),
+          [&] { assembly({}, "nanosleep.u32 0;", "", {}, true); });
 }
 
 LogicalResult Emitter::emitBlock(Block &block) {
@@ -249,7 +260,9 @@ LogicalResult Emitter::emitOp(Operation *op) {
             tile::ReduceOp>([&](Operation *each) { return emitLanes(each); })
       .Case([&](tile::DotOp dot) { return emitDot(dot); })
       .Case([&](tile::DotWaitOp wait) {
-        tiles[wait] = afterDots(wait.getPending(), registers(wait.getSource()));
+        if (wait.getHeld())
+          holdBehind(cast<scf::ForOp>(wait->getParentOp()));
+        emitDotWait(wait);
         return success();
       })
       .Case([&](tensor::SplatOp splat) {

@@ -261,23 +261,40 @@ LogicalResult Emitter::emitWarpgroupDot(tile::DotOp dot) {
   return success();
 }
 
-/// Values as they are once all dots but the last `pending` have ended.
+void Emitter::emitDotWait(tile::DotWaitOp wait) {
+  SmallVector<Value> flat;
+  flatten(wait.getSources(), flat);
+  Registers landed = afterDots(wait.getPending(), flat);
+  size_t next = 0;
+  for (auto [source, result] :
+       llvm::zip_equal(wait.getSources(), wait.getResults())) {
+    size_t count = registers(source).size();
+    tiles[result] = Registers(ArrayRef(landed).slice(next, count));
+    next += count;
+  }
+}
+
+/// Values as they are once all dots but the last `pending` have ended: naming
+/// them keeps their readers behind that.
 Registers Emitter::afterDots(int64_t pending, ArrayRef<Value> values) {
   std::string text =
       llvm::formatv("wgmma.wait_group.sync.aligned {0};", pending);
-  if (pending > 0) {
-    assembly({}, text, "", {}, true);
-    return Registers(values);
-  }
-  // Naming them keeps their readers behind it.
   std::string constraints;
-  for (Value value : values)
+  SmallVector<Type> types;
+  for (Value value : values) {
     constraints += value.getType().isInteger() ? "=r," : "=f,";
+    types.push_back(value.getType());
+  }
   for (size_t i = 0; i < values.size(); ++i)
-    constraints += std::to_string(i) + ",";
-  constraints.pop_back();
-  return parts(assembly(structOf(values.front().getType(), values.size()), text,
-                        constraints, values, true));
+    constraints += std::to_string(i) + (i + 1 < values.size() ? "," : "");
+  if (values.empty()) {
+    assembly({}, text, "", {}, true);
+    return {};
+  }
+  Type type = types.size() == 1
+                  ? types.front()
+                  : LLVM::LLVMStructType::getLiteral(b.getContext(), types);
+  return parts(assembly(type, text, constraints, values, true));
 }
 
 } // namespace girih::compiler

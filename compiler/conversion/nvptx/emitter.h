@@ -90,7 +90,9 @@ private:
   mlir::LogicalResult emitBlock(mlir::Block &block);
   mlir::LogicalResult emitOp(mlir::Operation *op);
   mlir::LogicalResult emitFor(mlir::scf::ForOp loop);
+  mlir::Value neverWithin(mlir::scf::ForOp loop);
   void holdLoads(mlir::scf::ForOp loop);
+  void holdBehind(mlir::scf::ForOp loop);
   mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
   mlir::LogicalResult emitWhile(mlir::scf::WhileOp loop);
   mlir::Value programId(int64_t dim);
@@ -194,6 +196,7 @@ private:
   mlir::LogicalResult emitDot(tile::DotOp dot);
   mlir::LogicalResult emitFmaDot(tile::DotOp dot);
   mlir::LogicalResult emitWarpgroupDot(tile::DotOp dot);
+  void emitDotWait(tile::DotWaitOp wait);
   Registers afterDots(int64_t pending, llvm::ArrayRef<mlir::Value> values);
   void multiply(tile::DotOp dot, llvm::ArrayRef<mlir::Value> a,
                 llvm::ArrayRef<mlir::Value> b, mlir::Value *accumulator);

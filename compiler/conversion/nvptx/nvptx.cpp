@@ -158,6 +158,8 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
            << options.warps;
   if (failed(runPass(module, createTilePromoteDots(
                                  {options.warps, options.capability}))) ||
+      failed(runPass(module, createTileStaggerDots(
+                                 {options.warps, options.capability}))) ||
       failed(runPass(module, createTileAssignLayouts(
                                  {options.warps, options.capability}))) ||
       !context.endStage(Stage::layout, module))

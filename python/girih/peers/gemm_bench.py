@@ -66,11 +66,11 @@ class Products:
 def run_int8(torch, report, m, n, k):
     """int8 with scales of rows and of columns, and bias, beside cuBLAS's bare product."""
     x, w = (torch.randint(-127, 128, shape, device="cuda", dtype=torch.int8) for shape in ((m, k), (n, k)))
-    rows, columns = torch.rand(m, 1, device="cuda") + 0.5, torch.rand(n, 1, device="cuda") + 0.5
+    rows, columns = torch.rand(m, device="cuda") + 0.5, torch.rand(n, device="cuda") + 0.5
     bias = torch.randn(n, device="cuda", dtype=torch.bfloat16)
     out = torch.empty(m, n, device="cuda", dtype=torch.bfloat16)
     sums = torch._int_mm(x, w.t()).double()
-    expected = sums * rows.double() * columns.double().t() + bias.double()
+    expected = sums * rows.double()[:, None] * columns.double() + bias.double()
     ours = lambda: girih.ops.int8_linear(x, rows, w, columns, bias, out=out)  # noqa: E731
     out.fill_(float("nan"))
     ours()
@@ -84,16 +84,16 @@ def run_int8(torch, report, m, n, k):
 
 def run_fp8(torch, report, m, n, k):
     x, w = (torch.randn(shape, device="cuda").to(torch.float8_e4m3fn) for shape in ((m, k), (n, k)))
-    rows, columns = torch.rand(m, 1, device="cuda") + 0.5, torch.rand(1, n, device="cuda") + 0.5
+    rows, columns = torch.rand(m, device="cuda") + 0.5, torch.rand(n, device="cuda") + 0.5
     out = torch.empty(m, n, device="cuda", dtype=torch.bfloat16)
-    shaped = columns.t().contiguous()
-    ours = lambda: girih.ops.fp8_linear(x, rows, w, shaped, out=out)  # noqa: E731
+    ours = lambda: girih.ops.fp8_linear(x, rows, w, columns, out=out)  # noqa: E731
     ours()
-    expected = (x.double() @ w.double().t()) * rows.double() * columns.double()
+    expected = (x.double() @ w.double().t()) * rows.double()[:, None] * columns.double()
     error = ((out.double() - expected).norm() / expected.norm()).item()
     if not error <= 2.0 ** -7:
         raise SystemExit(f"fp8_linear is wrong: {error}")
-    peer = lambda: torch._scaled_mm(x, w.t(), rows, columns, out_dtype=torch.bfloat16, use_fast_accum=True)  # noqa: E731
+    peer = lambda: torch._scaled_mm(  # noqa: E731
+        x, w.t(), rows[:, None], columns[None], out_dtype=torch.bfloat16, use_fast_accum=True)
     compare(report, f"fp8 rows {m}x{n}x{k}", timing.measure({"girih": ours, "cublas": peer}), 2e-12 * m * n * k, "TFLOP/s")
 
 
