@@ -216,7 +216,8 @@ private:
     Value before = arith::SubIOp::create(builder, loc, index, loop.getStep());
     IRMapping mapping;
     mapping.map(loop.getInductionVar(), before);
-    for (Operation *op : *scalarSlice(round.values, loop))
+    auto slice = scalarSlice(round.values, loop);
+    for (Operation *op : *slice)
       builder.clone(*op, mapping);
     Value one = arith::ConstantIndexOp::create(builder, loc, 1);
     Value behind = arith::AddIOp::create(builder, loc, before, one);

@@ -162,8 +162,8 @@ std::vector<MatmulCase> otherCases() {
   return all;
 }
 
-std::vector<MatmulCase> warpgroupCases() {
-  std::vector<MatmulCase> all = {
+static std::vector<MatmulCase> warpgroupShapes() {
+  return {
       {.name = "row_major", .n = 256, .k = 64, .warps = 8, .stages = 4},
       {.name = "one_group", .element = "f16", .m = 64, .n = 64, .unitB = 0},
       {.name = "f32_result", .result = "f32", .k = 64, .unitB = 0},
@@ -180,6 +180,11 @@ std::vector<MatmulCase> warpgroupCases() {
       {.name = "two_of_rows", .m = 128, .n = 96, .k = 32},
       {.name = "narrow", .m = 64, .n = 8, .k = 32, .unitB = 0},
       {.name = "narrow_row_major", .m = 64, .n = 16, .k = 32},
+  };
+}
+
+static std::vector<MatmulCase> warpgroupMemories() {
+  return {
       {.name = "unaligned", .n = 64, .divisor = 1, .align = 2},
       {.name = "strided",
        .m = 64,
@@ -214,6 +219,12 @@ std::vector<MatmulCase> warpgroupCases() {
        .unitB = 0,
        .doubled = true},
   };
+}
+
+std::vector<MatmulCase> warpgroupCases() {
+  std::vector<MatmulCase> all = warpgroupShapes();
+  for (const MatmulCase &c : warpgroupMemories())
+    all.push_back(c);
   for (const char *element : {"f8E4M3FN", "f8E5M2"})
     all.push_back({.name = element,
                    .element = element,

@@ -259,12 +259,7 @@ LogicalResult Emitter::emitOp(Operation *op) {
       .Case<tile::ConvertLayoutOp, tile::RemapOp, tile::CoordinateOp,
             tile::ReduceOp>([&](Operation *each) { return emitLanes(each); })
       .Case([&](tile::DotOp dot) { return emitDot(dot); })
-      .Case([&](tile::DotWaitOp wait) {
-        if (wait.getHeld())
-          holdBehind(cast<scf::ForOp>(wait->getParentOp()));
-        emitDotWait(wait);
-        return success();
-      })
+      .Case([&](tile::DotWaitOp wait) { return emitDotWait(wait); })
       .Case([&](tensor::SplatOp splat) {
         int64_t count = layoutOf(splat.getResult()).size(Axis::reg);
         tiles[splat].assign(count, scalar(splat.getInput()));

@@ -261,7 +261,9 @@ LogicalResult Emitter::emitWarpgroupDot(tile::DotOp dot) {
   return success();
 }
 
-void Emitter::emitDotWait(tile::DotWaitOp wait) {
+LogicalResult Emitter::emitDotWait(tile::DotWaitOp wait) {
+  if (wait.getHeld())
+    holdBehind(cast<scf::ForOp>(wait->getParentOp()));
   SmallVector<Value> flat;
   flatten(wait.getSources(), flat);
   Registers landed = afterDots(wait.getPending(), flat);
@@ -272,6 +274,7 @@ void Emitter::emitDotWait(tile::DotWaitOp wait) {
     tiles[result] = Registers(ArrayRef(landed).slice(next, count));
     next += count;
   }
+  return success();
 }
 
 /// Values as they are once all dots but the last `pending` have ended: naming

@@ -196,7 +196,7 @@ private:
   mlir::LogicalResult emitDot(tile::DotOp dot);
   mlir::LogicalResult emitFmaDot(tile::DotOp dot);
   mlir::LogicalResult emitWarpgroupDot(tile::DotOp dot);
-  void emitDotWait(tile::DotWaitOp wait);
+  mlir::LogicalResult emitDotWait(tile::DotWaitOp wait);
   Registers afterDots(int64_t pending, llvm::ArrayRef<mlir::Value> values);
   void multiply(tile::DotOp dot, llvm::ArrayRef<mlir::Value> a,
                 llvm::ArrayRef<mlir::Value> b, mlir::Value *accumulator);
