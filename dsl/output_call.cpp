@@ -65,6 +65,8 @@ public:
     split();
     for (const Part &each : parts_)
       look(each);
+    ensure(!outside_ || nothing_ || unsure_,
+           "a store that is in bounds leaves its source");
     if (nothing_ && !missing_)
       missing_ = Sizes(shape_.size(), 0);
     // Where one part writes nothing, nothing is written at all.
@@ -187,8 +189,10 @@ private:
     std::int64_t flat = 0;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       std::int64_t index = value(operand_.index[part.dims[i]]);
-      ensure(index >= 0 && index < sizes[i],
-             "a store that is in bounds leaves its source");
+      if (index < 0 || index >= sizes[i]) {
+        outside_ = true; // a bound of another part must forbid it
+        return false;
+      }
       flat = flat * sizes[i] + index;
     }
     auto [before, first] = writers.emplace(flat, program);
@@ -214,7 +218,7 @@ private:
   std::vector<std::size_t> joined_;
   std::vector<Part> parts_;
   std::optional<Sizes> overlap_, missing_;
-  bool nothing_ = false, unsure_ = false;
+  bool nothing_ = false, unsure_ = false, outside_ = false;
 };
 
 } // namespace

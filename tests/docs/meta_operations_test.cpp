@@ -117,6 +117,7 @@ TEST(MetaOperations, Brackets) {
   show(v.flip(0), {3}, "[2, 1, 0]");
   // Outside is outside: nothing is clamped.
   show(v[Slice{2, 6}], {4}, "[2, 3, -1, -1]");
+  show(m[-3], {2, 3}, "[-1, -1, -1]");
   // [/brackets]
 }
 

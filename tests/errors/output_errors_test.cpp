@@ -118,6 +118,23 @@ TEST(OutputErrors, SlicedByAnotherOperand) {
     EXPECT_NE(error.diagnostic().message.find("[10]"), std::string::npos) << error.what();
   }
 }
+TEST(OutputErrors, RowThatIsNone) {
+  // Two rows have no third one from the end: no element is written.
+  auto row = [](const Tensor &a, const Tensor &c) { return c.select(0, -3)[Slice{0, a.size(0)}].tile({4}); };
+  auto whole_row = [row](Tensor a, Tensor c) { return arranged(a.tile({4}), row(a, c)); };
+  auto part = [row](Tensor a, Tensor c) { return arranged(a.tile({4}), partial(row(a, c))); };
+  auto copy = [](In a, Out c) { AT; c = a; };
+  int ranks[] = {1, 2};
+  DType dtypes[] = {f32, f32};
+  Program program = record(make_source("k", part, copy), dtypes, ranks, {}, {}, true);
+  for (std::int64_t rows : {0, 1, 2, 3, 4})
+    EXPECT_NO_THROW(check_call(program, {{10}, {rows, 10}}));
+  auto call_whole = [&](std::int64_t rows) {
+    check_call(record(make_source("k", whole_row, copy), dtypes, ranks, {}, {}, true), {{10}, {rows, 10}});
+  };
+  expect_error(Id::store_coverage, [&] { call_whole(2); }, "element [0, 0]");
+  expect_error(Id::store_coverage, [&] { call_whole(3); }, "element [1, 0]");
+}
 TEST(OutputErrors, ShiftedByAnotherOperand) {
   // With a step of a's size the tiles of c touch, overlap or leave gaps.
   auto steps = [](Tensor a, Tensor c) { return arranged(a[0].unsqueeze(0).expand({c.tile({4}, {a.size(0)}).size(0)}), c.tile({4}, {a.size(0)})); };
