@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ptx_interpreter.h"
 
+#include "float_unit.h"
 #include "matrix_unit.h"
 
 #include "llvm/ADT/APFloat.h"
@@ -410,38 +411,6 @@ void depend(Fiber &fiber, llvm::StringRef what) {
   fiber.awaited |= waits;
 }
 
-/// Instructions on floats, as exact as the type allows; false if unknown.
-bool computeFloat(llvm::StringRef text, Slots results, Slots values) {
-  auto operand = [&](int i) {
-    return static_cast<double>(
-        llvm::bit_cast<float>(static_cast<std::uint32_t>(values[i])));
-  };
-  float result;
-  if (text.starts_with("ex2.approx.")) {
-    result = static_cast<float>(std::exp2(operand(0)));
-    if (text.contains(".ftz") && !(std::fabs(result) >= 0x1p-126f) &&
-        !std::isnan(result))
-      result = 0;
-  } else if (text.starts_with("rcp.approx.ftz.f32")) {
-    result = static_cast<float>(1 / operand(0));
-  } else if (text.starts_with("div.full.f32")) {
-    result = static_cast<float>(operand(0) / operand(1));
-  } else if (text.starts_with("fma.rn.sat.f32")) {
-    double sum = std::fma(operand(0), operand(1), operand(2));
-    result =
-        std::isnan(sum) ? 0 : static_cast<float>(std::clamp(sum, 0.0, 1.0));
-  } else if (text.starts_with("fma.rm.f32")) {
-    double sum = std::fma(operand(0), operand(1), operand(2));
-    result = static_cast<float>(sum);
-    if (static_cast<double>(result) > sum)
-      result = std::nextafter(result, -INFINITY);
-  } else {
-    return false;
-  }
-  results[0] = llvm::bit_cast<std::uint32_t>(result);
-  return true;
-}
-
 extern "C" std::int32_t emulated_thread() { return machine->current; }
 extern "C" std::int32_t emulated_program() {
   return static_cast<std::int32_t>(machine->program);
@@ -518,18 +487,6 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
       text.starts_with("shfl.") || text.starts_with("redux.sync.") ||
       text.starts_with("bar.warp.sync") || isWarpgroups(text))
     return meetWarp(id, results, values);
-  if (text.starts_with("cvt.rna.tf32")) {
-    results[0] = (static_cast<std::uint32_t>(values[0]) + 0x1000) & 0xffffe000;
-    return;
-  }
-  if (text.starts_with("cvt.rz.f32.f64")) {
-    auto exact = llvm::bit_cast<double>(values[0]);
-    auto rounded = static_cast<float>(exact);
-    if (std::abs(static_cast<double>(rounded)) > std::abs(exact))
-      rounded = std::nextafter(rounded, 0.0F);
-    results[0] = llvm::bit_cast<std::uint32_t>(rounded);
-    return;
-  }
   if (!computeFloat(text, results, values))
     complain("unknown instruction: " + instruction.text);
 }
