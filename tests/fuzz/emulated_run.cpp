@@ -8,8 +8,7 @@ namespace girih::testing {
 
 void run_emulated(const Program &program,
                   const std::vector<std::int64_t> &params,
-                  std::int64_t programs) {
-  constexpr int capability = 80;
+                  std::int64_t programs, int capability) {
   std::string tile;
   compiler::Options options;
   options.on_stage = [&](compiler::Stage stage, std::string_view text) {

@@ -8,9 +8,10 @@
 
 namespace girih::testing {
 
-/// Runs a Program through the nvptx back end and the PTX emulator.
+/// Runs a Program through the nvptx back end for this compute capability and
+/// the PTX emulator.
 void run_emulated(const Program &program,
                   const std::vector<std::int64_t> &params,
-                  std::int64_t programs);
+                  std::int64_t programs, int capability = 80);
 
 } // namespace girih::testing

@@ -213,19 +213,34 @@ RandomKernel random_reduction(Dice &dice) {
   return out;
 }
 
-RandomKernel random_dot(Dice &dice) {
+namespace {
+
+struct DotShape {
+  std::int64_t m, n, k, bm, bn, bk;
+  DType in;
+  bool turned_a = false, turned_b = false; // as they lie in memory
+  Precision precision = Precision::ieee;   // of f32
+};
+
+View view_of(Dice &dice, Sizes logical, bool turned) {
+  if (!turned)
+    return random_view(dice, logical, false);
+  std::swap(logical[0], logical[1]);
+  View view = random_view(dice, logical, false);
+  view.steps.push_back([](const Tensor &t) { return t.permute({1, 0}); });
+  view.text += ".permute(1, 0)";
+  return view;
+}
+
+RandomKernel dot_of(Dice &dice, const DotShape &shape) {
   RandomKernel out;
-  std::int64_t m = random_size(dice, 70), n = random_size(dice, 70),
-               k = random_size(dice, 70);
-  std::int64_t bm = random_tile(dice, m, 64), bn = random_tile(dice, n, 64),
-               bk = random_tile(dice, k, 64);
-  DType in = dice.any({f64, f32, f16, bf16, bf16, e4m3, e5m2, i8, u8});
+  const auto [m, n, k, bm, bn, bk, in, turned_a, turned_b, precision] = shape;
   DType sum = in == f64 ? f64 : is_float(in) ? f32 : i32;
   out.dtypes = {in, in, dice.one_in(2) ? sum : any_dtype(dice)};
   out.integers = true;
   out.has_tables = false;
-  View a_view = random_view(dice, {m, k}, false);
-  View b_view = random_view(dice, {k, n}, false);
+  View a_view = view_of(dice, {m, k}, turned_a);
+  View b_view = view_of(dice, {k, n}, turned_b);
   View c_view = random_view(dice, {m, n}, true);
   out.shapes = {a_view.shape, b_view.shape, c_view.shape};
   out.text = "dot " + std::to_string(bm) + "x" + std::to_string(bn) + "x" +
@@ -258,8 +273,8 @@ RandomKernel random_dot(Dice &dice) {
           if (form == 2 && is_arithmetic(in))
             x = (x + x).to(in);
           if (form == 3)
-            last = dot(x, y);
-          total += dot(x, y);
+            last = dot(x, y, precision);
+          total += dot(x, y, precision);
         }
         if (form == 3)
           total = total + last;
@@ -267,6 +282,49 @@ RandomKernel random_dot(Dice &dice) {
           total = max(total, 0) * 2 + 1;
         c = total.to(type);
       });
+  return out;
+}
+
+} // namespace
+
+RandomKernel random_dot(Dice &dice) {
+  DotShape shape;
+  shape.m = random_size(dice, 70);
+  shape.n = random_size(dice, 70);
+  shape.k = random_size(dice, 70);
+  shape.bm = random_tile(dice, shape.m, 64);
+  shape.bn = random_tile(dice, shape.n, 64);
+  shape.bk = random_tile(dice, shape.k, 64);
+  shape.in = dice.any({f64, f32, f16, bf16, bf16, e4m3, e5m2, i8, u8});
+  return dot_of(dice, shape);
+}
+
+RandomKernel random_large_dot(Dice &dice) {
+  DotShape shape;
+  shape.m = random_size(dice, 150);
+  shape.n = random_size(dice, 150);
+  shape.k = random_size(dice, 200);
+  shape.bm = dice.any<std::int64_t>({64, 64, 128});
+  shape.bn = dice.any<std::int64_t>({8, 16, 24, 32, 48, 64, 64, 96, 128});
+  shape.bk = dice.any<std::int64_t>({16, 32, 32, 64, 64, 128});
+  shape.in = dice.any({f16, f16, bf16, bf16, f32, e4m3, e5m2, i8, u8});
+  shape.precision = Precision::tf32;
+  shape.turned_a = dice.one_in(3);
+  shape.turned_b = dice.one_in(2);
+  Config config;
+  config.num_warps = dice.any({4, 4, 4, 8});
+  config.num_stages = static_cast<int>(dice.pick(1, 4));
+  // Less than the shared memory of a program.
+  while ((shape.bm + shape.bn) * shape.bk * bytes(shape.in) *
+             config.num_stages >
+         96 * 1024)
+    if (config.num_stages > 1)
+      --config.num_stages;
+    else
+      shape.bk /= 2;
+  RandomKernel out = dot_of(dice, shape);
+  out.config = config;
+  out.text = out.config.to_string() + " " + out.text;
   return out;
 }
 

@@ -32,6 +32,8 @@ RandomKernel random_elementwise(Dice &dice);
 /// c[m] = sum over k of f(a[m, k], b[m, k]), the sum carried by a loop.
 RandomKernel random_reduction(Dice &dice);
 RandomKernel random_dot(Dice &dice);
+/// Of tiles that matrix units take, most by warp groups.
+RandomKernel random_large_dot(Dice &dice);
 /// Chains of operations on whole tiles.
 RandomKernel random_tiles(Dice &dice); // random_tiles.cpp
 

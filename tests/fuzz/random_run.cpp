@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "random_run.h"
 
-#include "random_application.h"
-
 #include "girih/compiler/compiler.h"
 #include "girih/dsl/arrangement.h"
 #include "girih/dsl/evaluate.h"
@@ -177,17 +175,24 @@ void run_kernel(Dice &dice, const RandomKernel &kernel,
 
 } // namespace
 
-std::string run_seed(std::uint64_t seed, const SeedExecutor &executor) {
+RandomKernel random_kernel(Dice &dice) {
+  // Numbers of families stay what they are, so that a seed stays a kernel.
+  const std::int64_t family = dice.pick(0, 19);
+  if (family == 17 || family == 18)
+    return random_large_dot(dice);
+  return family >= 10 ? random_tiles(dice)
+         : family < 6 ? random_elementwise(dice)
+         : family < 8 ? random_reduction(dice)
+                      : random_dot(dice);
+}
+
+std::string run_seed(std::uint64_t seed, const SeedExecutor &executor,
+                     RandomKernel (*make)(Dice &)) {
   Dice dice(seed);
   RandomKernel kernel;
   Problems problems;
   try {
-    // Half of the seeds are whole-tile chains.
-    std::int64_t family = dice.pick(0, 19);
-    kernel = family >= 10 ? random_tiles(dice)
-             : family < 6 ? random_elementwise(dice)
-             : family < 8 ? random_reduction(dice)
-                          : random_dot(dice);
+    kernel = make(dice);
     run_kernel(dice, kernel, executor, problems);
   } catch (const RuntimeError &error) {
     // Sizes that tiles walk together must be equal, not only their counts.
