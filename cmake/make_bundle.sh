@@ -51,7 +51,7 @@ stage() {
   git ls-files --cached --others --exclude-standard -z -- 'python/*.py' 'python/*.toml' 'python/*.md' |
     xargs -0 -r cp --parents -t "$STAGE"
   cp LICENSE VERSION "$STAGE/"
-  install -m 755 cmake/bundle/test cmake/bundle/bench "$STAGE/"
+  install -m 755 cmake/bundle/test cmake/bundle/bench cmake/bundle/ops "$STAGE/"
 }
 
 main() {

@@ -13,7 +13,9 @@
 //   };
 //
 // result() gives a Shaped, an array of several, or for an op that updates an
-// argument Updates, which names the arguments that it writes. The public
+// argument Updates, which names the arguments that it writes. Where the dtypes
+// of the registry are not those of the first array, `typed_by` is the place of
+// the argument whose they are. The public
 // functions are then one line each: `compute<Softmax>(stream, where, x, dim)`
 // and `compute_into<Softmax>(stream, where, std::tie(out), x, dim)`; and so is
 // the entry of the registry, from which calls by name are made. What launch()
@@ -21,6 +23,7 @@
 #pragma once
 
 #include "girih/ops/arguments.h"
+#include "girih/ops/observer.h"
 #include "girih/ops/registry.h"
 #include "girih/ops/signature.h"
 #include "girih/ops/unbox.h"
@@ -89,9 +92,31 @@ template <std::size_t N> bool all_empty(const std::array<Shaped, N> &results) {
   return N > 0;
 }
 
+/// The dtype that a call goes by in the registry.
+template <class Op, class... Args>
+DType dtype_of_call(std::span<const Array> outs, const Args &...args) {
+  std::size_t first = 0;
+  if constexpr (requires { Op::typed_by; })
+    first = Op::typed_by;
+  const std::array<const Array *, sizeof...(Args)> arrays{array_in(args)...};
+  for (std::size_t i = first; i < arrays.size(); ++i)
+    if (arrays[i] && !arrays[i]->by_value())
+      return arrays[i]->dtype();
+  return outs.front().dtype();
+}
+
+template <class Op, class... Args>
+[[gnu::cold, gnu::noinline]] void
+tell(CallObserver observer, const Call &call, Device device,
+     std::span<const Array> outs, const Args &...args) {
+  observer({call.op, dtype_of_call<Op>(outs, args...), device});
+}
+
 template <class Op, std::size_t N, class... Args>
-void launch_into(const Call &call, const std::array<Array, N> &outs,
-                 const Args &...args) {
+void launch_into(const Call &call, Device device,
+                 const std::array<Array, N> &outs, const Args &...args) {
+  if (CallObserver observer = call_observer.load(std::memory_order_relaxed))
+    tell<Op>(observer, call, device, outs, args...);
   std::apply([&](const auto &...out) { Op::launch(call, args..., out...); },
              outs);
 }
@@ -112,7 +137,7 @@ auto compute(const Stream &stream, std::source_location where,
     outs[i] =
         allocate_result(results[i].shape, results[i].dtype, device, stream);
   if (!detail::all_empty(results))
-    detail::launch_into<Op>(call, outs, args...);
+    detail::launch_into<Op>(call, device, outs, args...);
   if constexpr (count == 1)
     return outs[0];
   else if constexpr (count > 1)
@@ -140,7 +165,7 @@ void compute_into(const Stream &stream, std::source_location where,
       count > 0 ? given.front().device() : host_device);
   call.check_outputs(given, results, device);
   if (!detail::all_empty(results))
-    detail::launch_into<Op>(call, given, args...);
+    detail::launch_into<Op>(call, device, given, args...);
 }
 
 namespace detail {

@@ -58,7 +58,7 @@ struct OpEntry {
   std::string_view signature_text; // see signature.h; empty: only kernels
   std::string_view category;
   std::string_view formula;
-  std::vector<DType> dtypes;
+  std::vector<DType> dtypes; // of the first array; the first is the default
   std::vector<KernelEntry> kernels;
   /// Shapes of results depend on values, not on shapes alone.
   bool reads_data = false;

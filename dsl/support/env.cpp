@@ -52,6 +52,10 @@ constexpr EnvVariable variables[] = {
      false},
     {"GIRIH_MODEL_DIR", "path", "",
      "Of the tests: the folder of DeepSeek-R1-Distill-Qwen-1.5B.", false},
+    {"GIRIH_OP_RESULTS", "path", "",
+     "Of the tests of operators: the file that keeps what they called, and "
+     "whether they passed.",
+     false},
     {"HOME", "path", "", "Parent of .cache where XDG_CACHE_HOME is unset.",
      false},
     {"PATH", "list", "", "Where ptxas is looked for.", false},

@@ -45,6 +45,7 @@ struct RotaryTables {
   static constexpr std::string_view signature =
       "rotary_tables(positions, frequencies, *, attention_factor: float = 1.0) "
       "-> cos_table, sin_table";
+  static constexpr std::size_t typed_by = 1;
   static std::array<Shaped, 2> result(const Call &call, const Array &positions,
                                       const Array &frequencies, double) {
     static constexpr DType integers[] = {i64, i32}, single[] = {f32};

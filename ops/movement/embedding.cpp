@@ -86,6 +86,7 @@ const Kernel &rows_kernel() {
 
 struct Embedding {
   static constexpr std::string_view signature = "embedding(ids, weight) -> out";
+  static constexpr std::size_t typed_by = 1;
   static Shaped result(const Call &call, const Array &ids,
                        const Array &weight) {
     call.check_same_device({{"ids", ids}, {"weight", weight}});

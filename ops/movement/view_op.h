@@ -7,6 +7,7 @@
 #pragma once
 
 #include "girih/ops/movement/copy.h"
+#include "girih/ops/observer.h"
 
 #include <algorithm>
 
@@ -44,7 +45,11 @@ Array boxed_view(const Call &call, std::span<const Value> values) {
 template <class Op, class... Args>
 Array view_by(std::source_location where, const Args &...args) {
   const Stream stream;
-  return Op::view(Call{name_of(Op::signature), where, stream}, args...);
+  const Call call{name_of(Op::signature), where, stream};
+  const Array view = Op::view(call, args...);
+  if (CallObserver observer = call_observer.load(std::memory_order_relaxed))
+    observer({call.op, view.dtype(), view.device()});
+  return view;
 }
 
 template <class Op> OpEntry view_entry(std::string_view formula) {

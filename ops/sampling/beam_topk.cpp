@@ -74,6 +74,7 @@ const Kernel &place_kernel() {
 struct BeamTopk {
   static constexpr std::string_view signature =
       "beam_topk(scores, logits, k: int? = None) -> values, beams, tokens";
+  static constexpr std::size_t typed_by = 1;
   using Count = std::optional<std::int64_t>;
 
   static std::array<Shaped, 3> result(const Call &call, const Array &scores,
