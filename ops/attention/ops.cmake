@@ -10,6 +10,7 @@ list(APPEND SUPPORT
   attention/paged_kernel.cpp
   attention/paged_step.cpp
   attention/rotary.cpp
+  attention/rotary_frequencies.cpp
   attention/varlen.cpp
 )
 list(APPEND OPS

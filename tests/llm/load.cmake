@@ -4,7 +4,7 @@ girih_test(NAME llm_files
   LIBS girih_llm_files)
 girih_test(NAME llm_config
   SOURCES model_config_test.cpp model_config_errors_test.cpp model_size_test.cpp generation_config_test.cpp
-    config_report_test.cpp
+    config_report_test.cpp memory_plan_test.cpp
   LIBS girih_llm_files girih_test_support)
 girih_test(NAME llm_weights
   SOURCES safetensors_test.cpp safetensors_hostile_test.cpp weight_files_test.cpp shard_index_test.cpp

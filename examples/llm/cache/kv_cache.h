@@ -3,6 +3,7 @@
 #pragma once
 
 #include "girih/examples/llm/cache/page_allocator.h"
+#include "girih/examples/llm/cache/pages.h"
 #include "girih/examples/llm/config/model_config.h"
 #include "girih/runtime/array.h"
 
@@ -10,14 +11,6 @@
 #include <vector>
 
 namespace girih::llm {
-
-/// Tokens of a page.
-inline constexpr std::int64_t page_size = 16;
-
-/// Pages that hold so many tokens.
-constexpr std::int64_t pages_of(std::int64_t tokens) {
-  return (tokens + page_size - 1) / page_size;
-}
 
 /// The memory: page p of a sequence has the same number in every layer.
 class KvCache {

@@ -39,6 +39,11 @@ struct MemoryPlan {
 MemoryPlan plan_memory(const ModelConfig &config, DType dtype,
                        const EngineOptions &options, Device device,
                        std::int64_t available = 0);
+/// The same of so many bytes on a device that need not be there. `options` are
+/// positive or 0, max_batch is at most 2^20.
+MemoryPlan plan_within(const ModelConfig &config, DType dtype,
+                       const EngineOptions &options, Device device,
+                       std::int64_t available);
 /// Throws RequestError with the plan where it does not fit.
 void require_memory(const MemoryPlan &plan);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a fuzz target over damaged copies of the files of a corpus:
+// Runs a fuzz target over damaged copies of the files of a corpus; where the
+// target has a mutator of its own, half of them are also changed by that:
 //   TARGET [--seed S] [--from N] [--runs N] FOLDER...
 // Run N of a seed is always the same input, so that `--from N --runs 1` is what
 // a failure is looked at with.
@@ -19,6 +20,16 @@
 #include <vector>
 
 extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*)());
+extern "C" [[gnu::weak]] std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data,
+                                                             std::size_t size,
+                                                             std::size_t most,
+                                                             unsigned int seed);
+/// What a target's mutator leaves to the driver: nothing here, as bytes are
+/// damaged in any case.
+extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t *, std::size_t size,
+                                        std::size_t) {
+  return size;
+}
 
 namespace {
 
@@ -120,6 +131,18 @@ void mutate(Random &random, std::string &text, const std::string &other) {
   }
 }
 
+// By the target's mutator, a few times.
+void mutate_as_target(Random &random, std::string &text) {
+  constexpr std::size_t most = std::size_t{1} << 16;
+  for (std::size_t n = 1 + below(random, 3); n > 0; --n) {
+    const std::size_t size = std::min(text.size(), most);
+    text.resize(most);
+    text.resize(LLVMFuzzerCustomMutator(
+        reinterpret_cast<std::uint8_t *>(text.data()), size, most,
+        static_cast<unsigned int>(random())));
+  }
+}
+
 // In memory of its very size, so that a read past its end is seen.
 void run(const std::string &text) {
   auto bytes = std::make_unique<std::uint8_t[]>(text.size());
@@ -182,8 +205,13 @@ int main(int count, char **arguments) {
     Random random(options.seed * 0x9e3779b97f4a7c15u + run_now);
     std::string text = corpus[below(random, corpus.size())];
     const std::string &other = corpus[below(random, corpus.size())];
-    for (std::size_t n = 1 + below(random, 6); n > 0; --n)
-      mutate(random, text, other);
+    const bool whole = LLVMFuzzerCustomMutator && random() % 2;
+    if (whole)
+      mutate_as_target(random, text);
+    // Three of four of those stay whole.
+    if (!whole || random() % 4 == 0)
+      for (std::size_t n = 1 + below(random, 6); n > 0; --n)
+        mutate(random, text, other);
     run(text);
   }
   return 0;
