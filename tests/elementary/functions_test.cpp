@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The algorithms themselves, on plain numbers, against the C library in a wider
 // type. What the back ends make of them is tested with the back ends.
+#include "girih/compiler/elementary/brief.h"
 #include "girih/tests/elementary/functions.h"
 
 #include <gtest/gtest.h>
@@ -128,6 +129,79 @@ template <class Real> void expect_powers() {
 
 TEST(Elementary, PowersAndAnglesOfSingles) { expect_powers<float>(); }
 TEST(Elementary, PowersAndAnglesOfDoubles) { expect_powers<double>(); }
+
+// Short functions: their relative errors, and the mean of them, by which a sum
+// would be off.
+template <class F>
+void expect_brief(const char *name, float (*function)(float),
+                  long double (*exact)(long double), float low, float high,
+                  double most) {
+  constexpr int count = 400000;
+  double sum = 0, worst = 0;
+  for (int i = 0; i <= count; ++i) {
+    const float x = low + (high - low) * (static_cast<float>(i) / count);
+    const auto wanted = static_cast<double>(exact(x));
+    const double off = function(x) / wanted - 1;
+    worst = std::max(worst, std::abs(off));
+    sum += off;
+  }
+  EXPECT_LT(worst, most) << name;
+  EXPECT_LT(std::abs(sum / count), 0x1p-19) << name;
+}
+
+template <class F> void expect_brief_functions() {
+  namespace brief = elementary::brief;
+#define GIRIH_BRIEF(NAME)                                                      \
+  #NAME, [](float x) {                                                         \
+    F f;                                                                       \
+    return brief::NAME(f, x);                                                  \
+  }
+  expect_brief<F>(
+      GIRIH_BRIEF(exp), [](long double x) { return std::exp(x); }, -87, 88,
+      0x1p-17);
+  expect_brief<F>(
+      GIRIH_BRIEF(exp2), [](long double x) { return std::exp2(x); }, -126,
+      127.9F, 0x1p-17);
+  expect_brief<F>(
+      GIRIH_BRIEF(onePlusErf), [](long double x) { return std::erfc(-x); }, -9,
+      9, 0x1p-14);
+  expect_brief<F>(
+      GIRIH_BRIEF(onePlusTanh),
+      [](long double x) { return 2 / (1 + std::exp(-2 * x)); }, -43, 43,
+      0x1p-17);
+#undef GIRIH_BRIEF
+  F f;
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (float x : special_values<float>())
+    for (auto function :
+         {+[](F &g, float y) { return brief::exp(g, y); },
+          +[](F &g, float y) { return brief::exp2(g, y); },
+          +[](F &g, float y) { return brief::onePlusErf(g, y); },
+          +[](F &g, float y) { return brief::onePlusTanh(g, y); }})
+      EXPECT_EQ(std::isnan(function(f, x)), std::isnan(x)) << x;
+  for (float far :
+       {200.0F, 1e30F, std::numeric_limits<float>::max(), infinity}) {
+    EXPECT_EQ(brief::exp(f, far), infinity);
+    EXPECT_EQ(brief::exp2(f, far), infinity);
+    for (float none : {brief::exp(f, -far), brief::exp2(f, -far),
+                       brief::onePlusErf(f, -far), brief::onePlusTanh(f, -far)})
+      EXPECT_EQ(ulps(none, 0.0F), 0) << far;
+    EXPECT_EQ(brief::onePlusErf(f, far), 2);
+    EXPECT_EQ(brief::onePlusTanh(f, far), 2);
+  }
+  for (float zero : {0.0F, -0.0F}) {
+    EXPECT_EQ(brief::exp(f, zero), 1);
+    EXPECT_EQ(brief::exp2(f, zero), 1);
+    EXPECT_EQ(brief::onePlusErf(f, zero), 1);
+    EXPECT_EQ(brief::onePlusTanh(f, zero), 1);
+  }
+}
+
+TEST(Elementary, BriefFunctions) {
+  expect_brief_functions<Native<float>>();
+  expect_brief_functions<Native<float, false>>();
+  expect_brief_functions<Native<float, true, true>>();
+}
 
 } // namespace
 } // namespace girih::testing

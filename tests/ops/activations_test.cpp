@@ -138,6 +138,72 @@ TEST_P(ActivationsTest, EveryDtype) {
     }
 }
 
+/// The neighbour of a number of bf16 towards larger ones, in size.
+double bf16_step(double value) {
+  return std::ldexp(1, std::max(std::ilogb(value), -126) - 7);
+}
+
+// Functions of 8 digits, which short polynomials do for: over all numbers that
+// bf16 has next to none is rounded otherwise than the exact result.
+TEST_P(ActivationsTest, EveryNumberOfBf16) {
+  struct Row {
+    const char *name;
+    void (*into)(const Array &, const Array &);
+    Real (*exact)(Real);
+    double lost = 0; // what a sum with 1 in f32 loses, as a part of x
+  };
+  // On a GPU 1 + erf x is a sum.
+  const double sum = device() == host_device && !on_interpreter() ? 0 : 0x1p-22;
+  const Row functions[] = {
+      {"exp", [](auto &x, auto &out) { ops::exp_out(x, out); }, std::exp},
+      {"exp2", [](auto &x, auto &out) { ops::exp2_out(x, out); }, std::exp2},
+      {"sigmoid", [](auto &x, auto &out) { ops::sigmoid_out(x, out); },
+       sigmoid},
+      {"silu", [](auto &x, auto &out) { ops::silu_out(x, out); },
+       [](Real x) { return x * sigmoid(x); }},
+      {"gelu", [](auto &x, auto &out) { ops::gelu_out(x, out); },
+       [](Real x) {
+         return x / 2 * std::erfc(-x / std::numbers::sqrt2_v<Real>);
+       },
+       sum},
+      {"gelu tanh", [](auto &x, auto &out) { ops::gelu_out(x, out, "tanh"); },
+       [](Real x) {
+         const Real scale =
+             std::numbers::sqrt2_v<Real> * std::numbers::inv_sqrtpi_v<Real>;
+         return x / (1 + std::exp(-2 * scale * (x + 0.044715L * x * x * x)));
+       },
+       sum}};
+  std::vector<double> codes;
+  for (int code = -32768; code < 32768; code += on_interpreter() ? 64 : 1)
+    codes.push_back(code);
+  const auto count = static_cast<std::int64_t>(codes.size());
+  const Array bits = Array::from(codes, {count}, i16, device());
+  const Array x(bits.data(), {count}, bf16, device());
+  const std::vector<double> values = elements(x);
+  for (const Row &row : functions) {
+    SCOPED_TRACE(row.name);
+    const Array out = poisoned(x.shape(), bf16, device());
+    row.into(x, out);
+    const std::vector<double> actual = elements(out);
+    std::vector<double> exact;
+    for (double value : values)
+      exact.push_back(static_cast<double>(row.exact(value)));
+    const std::vector<double> nearest = rounded(exact, bf16);
+    int otherwise = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (actual[i] == nearest[i] ||
+          (std::isnan(actual[i]) && std::isnan(nearest[i])))
+        continue;
+      ++otherwise;
+      // Beyond what f32 can hold on the way there is nothing.
+      const double allowed =
+          bf16_step(exact[i]) + row.lost * std::abs(values[i]) + 0x1p-119;
+      ASSERT_LE(std::abs(actual[i] - exact[i]), allowed) << "of " << values[i];
+    }
+    EXPECT_LT(otherwise, count / 200);
+  }
+}
+
 TEST_P(ActivationsTest, StridedInputs) {
   auto random = random_engine();
   for (const ActivationRow &row : rows) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/conversion/host/elementwise.h"
+#include "girih/compiler/conversion/host/few_digits.h"
+#include "girih/compiler/conversion/host/functions.h"
 #include "girih/compiler/conversion/host/short_nans.h"
 
 #include "girih/compiler/dialect/Tile.h"
@@ -206,6 +208,17 @@ Reg emitInteger(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in) {
       .Default([](mlir::Operation *) { return Reg(nullptr); });
 }
 
+/// A sum, or the function that it is: 1 + erf x and 1 + tanh x.
+Reg emitSum(Builder &ir, arith::AddFOp op, ArrayRef<Reg> in) {
+  mlir::Operation *function = raisedByOne(op);
+  if (!function)
+    return ir.CreateFAdd(in[0], in[1]);
+  bool isFirst = op.getLhs().getDefiningOp() == function;
+  return emitBrief(
+      ir, llvm::isa<math::ErfOp>(function) ? "onePlusErf" : "onePlusTanh",
+      in[isFirst ? 0 : 1]);
+}
+
 /// Floating-point operations; `exact` when the result needs no rounding.
 Reg emitFloat(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in, bool &exact) {
   auto intrinsic = [&](llvm::Intrinsic::ID id) {
@@ -214,7 +227,7 @@ Reg emitFloat(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in, bool &exact) {
   };
   exact = false;
   return llvm::TypeSwitch<mlir::Operation *, Reg>(op)
-      .Case([&](arith::AddFOp) { return ir.CreateFAdd(in[0], in[1]); })
+      .Case([&](arith::AddFOp sum) { return emitSum(ir, sum, in); })
       .Case([&](arith::SubFOp) { return ir.CreateFSub(in[0], in[1]); })
       .Case([&](arith::MulFOp) { return ir.CreateFMul(in[0], in[1]); })
       .Case([&](arith::DivFOp) { return ir.CreateFDiv(in[0], in[1]); })

@@ -2,9 +2,11 @@
 #include "girih/compiler/conversion/host/functions.h"
 
 #include "girih/compiler/conversion/host/arithmetic.h"
+#include "girih/compiler/elementary/brief.h"
 #include "girih/compiler/elementary/list.h"
 #include "girih/compiler/elementary/two_over_pi.h"
 
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/IR/Module.h"
 
 using llvm::ArrayRef;
@@ -105,6 +107,19 @@ Reg emitFunction(Builder &ir, llvm::StringRef name, ArrayRef<Reg> in) {
   llvm::Module &module = *ir.GetInsertBlock()->getModule();
   return ir.CreateCall(outlined(module, function, ir.machine, type, in.size()),
                        in);
+}
+
+Reg emitBrief(Builder &ir, llvm::StringRef name, Reg in) {
+  namespace brief = elementary::brief;
+  using Brief = Reg (*)(Single &f, Reg x);
+  auto write = llvm::StringSwitch<Brief>(name)
+                   .Case("exp", brief::exp<Single, Reg>)
+                   .Case("exp2", brief::exp2<Single, Reg>)
+                   .Case("onePlusErf", brief::onePlusErf<Single, Reg>)
+                   .Case("onePlusTanh", brief::onePlusTanh<Single, Reg>)
+                   .Default(nullptr);
+  Single f(ir, widthOf(in->getType()));
+  return write(f, in);
 }
 
 } // namespace girih::compiler::host

@@ -11,4 +11,7 @@ namespace girih::compiler::host {
 /// are written where they are used, others are called.
 Reg emitFunction(Builder &ir, llvm::StringRef name, llvm::ArrayRef<Reg> in);
 
+/// A function of elementary::brief: exp, exp2, onePlusErf, onePlusTanh.
+Reg emitBrief(Builder &ir, llvm::StringRef name, Reg in);
+
 } // namespace girih::compiler::host

@@ -2,6 +2,7 @@
 // math operations: intrinsics where the CPU has an instruction, our functions
 // for f32 and narrower, libm's lane by lane for f64.
 #include "girih/compiler/conversion/host/elementwise.h"
+#include "girih/compiler/conversion/host/few_digits.h"
 #include "girih/compiler/conversion/host/functions.h"
 #include "girih/compiler/elementary/names.h"
 
@@ -92,6 +93,17 @@ Reg emitMath(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in) {
         return ir.CreateFDiv(ir.splatFloat(1, root->getType()), root);
       })
       .Case([&](math::FmaOp) { return fusedMultiplyAdd(ir, op, in); })
+      .Case<math::ExpOp, math::Exp2Op>([&](auto power) {
+        llvm::StringRef name = elementary::nameOf(power);
+        bool isShort = in[0]->getType()->getScalarType()->isFloatTy() &&
+                       needsFewDigits(power.getResult());
+        return isShort ? emitBrief(ir, name, in[0]) : function(name);
+      })
+      .Case<math::ErfOp, math::TanhOp>([&](mlir::Operation *other) {
+        // The sum computes both.
+        return isRaisedByOne(other) ? in[0]
+                                    : function(elementary::nameOf(other));
+      })
       .Default([&](mlir::Operation *other) {
         llvm::StringRef name = elementary::nameOf(other);
         return name.empty() ? Reg(nullptr) : function(name);
