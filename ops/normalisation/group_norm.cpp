@@ -68,9 +68,9 @@ void whole_application(In x, In weight, In bias, In eps, Out out) {
   const DType type = computed(x.dtype());
   Tile all = cast(x, type), count = group_size(x, type);
   Tile mean = sum(all) / count;
-  Tile centred = where(x.in_bounds(), all - mean, 0);
-  Tile variance = sum(centred * centred) / count;
-  Tile y = centred * rsqrt(variance + cast(eps, type));
+  Tile apart = all - mean, inside = where(x.in_bounds(), apart, 0);
+  Tile variance = sum(inside * inside) / count;
+  Tile y = apart * rsqrt(variance + cast(eps, type));
   if (!weight.shape().empty())
     y = y * column(weight, type);
   if (!bias.shape().empty())

@@ -21,9 +21,9 @@ void whole_application(In x, In weight, In bias, In eps, Out out) {
   Tile row = cast(x, type);
   Tile count = row_length(x, type);
   Tile mean = sum(row, dim(1).kept()) / count;
-  Tile centred = where(x.in_bounds(), row - mean, 0);
-  Tile variance = sum(centred * centred, dim(1).kept()) / count;
-  out = scaled(centred * rsqrt(variance + cast(eps, type)), weight, bias);
+  Tile apart = row - mean, inside = where(x.in_bounds(), apart, 0);
+  Tile variance = sum(inside * inside, dim(1).kept()) / count;
+  out = scaled(apart * rsqrt(variance + cast(eps, type)), weight, bias);
 }
 
 void looped_application(In x, In weight, In bias, In eps, Out out) {

@@ -292,8 +292,12 @@ Reg emitElementwise(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in,
                     unsigned width) {
   if (auto constant = llvm::dyn_cast<arith::ConstantOp>(op))
     return constantOf(ir, constant, width);
-  if (llvm::isa<arith::SelectOp>(op))
-    return ir.CreateSelect(in[0], in[1], in[2]);
+  if (llvm::isa<arith::SelectOp>(op)) {
+    auto *known = llvm::dyn_cast<llvm::Constant>(in[0]);
+    return known && known->isAllOnesValue()
+               ? in[1]
+               : ir.CreateSelect(in[0], in[1], in[2]);
+  }
   if (llvm::isa<arith::BitcastOp>(op)) {
     Reg memory = encode(ir, elementOf(op->getOperand(0).getType()), in[0]);
     llvm::Type *type = widened(memoryType(ir, resultElement(op)), width);

@@ -5,6 +5,7 @@
 #include "girih/compiler/conversion/host/ahead.h"
 #include "girih/compiler/conversion/host/elementwise.h"
 #include "girih/compiler/conversion/host/indirect.h"
+#include "girih/compiler/conversion/host/known_bounds.h"
 #include "girih/compiler/conversion/host/nest.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -308,7 +309,18 @@ Reg Fusion::produce(mlir::Value value, Place &place) {
   if (auto ptx = llvm::dyn_cast<tile::InlinePtxOp>(op))
     return emitLanes(ir, ptx.getBody(), operands(op, place), chunk.width)
         .front();
+  if (&place == root.get() && isInBounds(op))
+    return ir.splat(ir.getTrue(), chunk.width);
   return emitElementwise(ir, op, operands(op, place), chunk.width);
+}
+
+/// Where accesses need no mask, all lanes of the chunk are in their bounds.
+bool Fusion::isInBounds(mlir::Operation *op) const {
+  auto compare = llvm::dyn_cast<mlir::arith::CmpIOp>(op);
+  return compare && !masked && llvm::any_of(accesses, [&](const auto &each) {
+           return each.second.inPlace &&
+                  asksForBound(compare, each.second.access->analysis());
+         });
 }
 
 Fusion::Place &Fusion::mappedPlace(mlir::AffineMap map, Place &place) {

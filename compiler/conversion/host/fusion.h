@@ -79,6 +79,7 @@ private:
   void startChunk(const Chunk &chunk, bool masked);
   Reg compute(mlir::Value value, Place &place);
   Reg produce(mlir::Value value, Place &place);
+  bool isInBounds(mlir::Operation *op) const;
   Reg through(mlir::Value source, mlir::AffineMap map, Place &place);
   Place &mappedPlace(mlir::AffineMap map, Place &place);
   Reg take(tile::TakeOp op, Place &place);
