@@ -111,6 +111,52 @@ Tile atomic(Access access, Function function,
       access.where);
 }
 
+ValueId arrivals(const Access &access, const Located &count) {
+  const DType dtype = dtype_of(count);
+  if (!is_integer(dtype) || !is_arithmetic(dtype) || !shape_of(count).empty())
+    throw CompileError(
+        ErrorId::tile_index, count.where,
+        {access.what,
+         "the number of programs is " +
+             to_string({ValueType::Kind::tile, dtype, shape_of(count)}),
+         "it is one integer: a number, an Index or a scalar tile"});
+  if (is_literal(count)) {
+    if (count.integer < 1)
+      throw CompileError(ErrorId::arrival_count, count.where, {count.integer});
+    return convert(count, DType::i32);
+  }
+  Recorder &recorder = access.recorder;
+  Tile number = recorder.tile(convert(count, DType::i32), access.where);
+  return binary(Function::max, access.what, Located(number, access.where),
+                Located(1, access.where))
+      .value(access.where);
+}
+
+Tile arrived(Access access, const std::vector<Located> &indices,
+             const Located &count) {
+  const ArrangedOperand &target = access.target();
+  if (target.dtype != DType::i32)
+    throw CompileError(ErrorId::dtype_unsupported, access.where,
+                       {access.what, name(target.dtype),
+                        "programs are counted in an i32, zero at first"});
+  const Shape shape = index_shape(access, indices);
+  if (!shape.empty())
+    throw CompileError(ErrorId::tile_index, access.where,
+                       {access.what,
+                        "its indices are of shape " + to_string(shape),
+                        "a program arrives at one counter: scalar indices"});
+  Node node;
+  node.op = Op::arrive;
+  node.operand = access.operand;
+  node.line = access.where;
+  node.inputs = {arrivals(access, count)};
+  add_indices(access, indices, shape, node);
+  return access.recorder.tile(
+      access.recorder.add(std::move(node),
+                          {ValueType::Kind::tile, DType::b1, {}}),
+      access.where);
+}
+
 Tile gathered(Access access, const std::vector<Located> &indices) {
   Node node;
   node.op = Op::gather;
@@ -217,6 +263,13 @@ Tile InOut::atomic_compare_exchange(const std::vector<Located> &indices,
   return atomic({"atomic_compare_exchange()", recording(recorder_, where),
                  number_, where},
                 Function::compare_exchange, indices, {desired, expected});
+}
+
+Tile InOut::last_to_arrive(const std::vector<Located> &indices,
+                           const Located &count, Where where) const {
+  return arrived(
+      {"last_to_arrive()", recording(recorder_, where), number_, where},
+      indices, count);
 }
 
 } // namespace girih

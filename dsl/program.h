@@ -118,6 +118,10 @@ enum class Op : std::uint8_t {
   atomic,    // inputs: tile (, what must be there, for compare_exchange), index
              // tiles; `function`; relaxed; out of range nothing is done
              // and the old value is `other`              -> old values
+  arrive,    // inputs: how many programs, i32 {}, an index {} for each source
+             // dimension; adds 1 to a counter of `operand`, i32, or sets it to
+             // 0 where that many would have; then stores of the programs that
+             // came before are seen; out of range false  -> bool tile {}
   random,    // inputs: seed i64 {}, counters i64; Philox 4x32-10 -> 4 i32 tiles
   print,     // inputs: tiles and indices; `text`
   assertion, // input: bool tile; `text`

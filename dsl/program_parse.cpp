@@ -360,7 +360,8 @@ private:
 
   static bool has_operand(Op op) {
     return op == Op::load || op == Op::offsets || op == Op::in_bounds ||
-           op == Op::gather || op == Op::scatter || op == Op::atomic;
+           op == Op::gather || op == Op::scatter || op == Op::atomic ||
+           op == Op::arrive;
   }
 
   void inputs(Node &out) {

@@ -42,6 +42,8 @@ std::string written_as(Op op) {
     return "gather()";
   case Op::atomic:
     return "an atomic operation";
+  case Op::arrive:
+    return "last_to_arrive()";
   case Op::random:
     return "a random number";
   case Op::assertion:

@@ -181,6 +181,8 @@ public:
     case Op::scatter:
     case Op::atomic:
       return indirect();
+    case Op::arrive:
+      return arrive();
     case Op::random:
       return random();
     case Op::print:
@@ -301,6 +303,21 @@ private:
           "an indirect access against its operand's direction");
     check(node_.op != Op::atomic || is_atomic(node_.function, target.dtype),
           "no such atomic operation");
+  }
+
+  void arrive() {
+    const ArrangedOperand &target = operand();
+    check(target.direction == Direction::inout && target.dtype == DType::i32,
+          "programs arrive at an i32 of an inout operand");
+    check(in_.size() == 1 + static_cast<std::size_t>(target.rank),
+          "an arrival needs a count and an index for each dimension");
+    for (std::size_t i = 0; i < in_.size(); ++i)
+      check(tile(i) && in_[i].shape.empty() &&
+                (i == 0 ? in_[i].dtype == DType::i32 : is_index(in_[i].dtype)),
+            "an arrival takes integers");
+    check(out_.size() == 1 && out_[0].shape.empty() &&
+              out_[0].dtype == DType::b1,
+          "an arrival gives one bool");
   }
 
   void random() {

@@ -317,6 +317,12 @@ public:
   Tile atomic_compare_exchange(const std::vector<Located> &indices,
                                const Located &expected, const Located &desired,
                                Where where = Where::current()) const;
+  /// Counts this program's arrival at the counter that the scalar `indices`
+  /// name, an i32 that is 0 at first; whether it is the last of `count`
+  /// programs, which are given the same number. The counter then is 0 again.
+  /// What the others stored before they arrived, the last one reads.
+  Tile last_to_arrive(const std::vector<Located> &indices, const Located &count,
+                      Where where = Where::current()) const;
 
 private:
   friend class Located;

@@ -78,4 +78,31 @@ def Tile_AtomicOp : Tile_Op<"atomic",
   let hasVerifier = 1;
 }
 
+def Tile_ArriveOp : Tile_Op<"arrive", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "count a program and tell whether it is the last one";
+  let description = [{
+    Adds 1 to the i32 at `indices`, which are signed, or sets it to 0 where
+    `count`, unsigned, or more would be there; the result is whether it did
+    that. An index out of range gives false and counts nothing.
+
+    What the program stored before is visible to the last of those that arrive
+    at the counter, and what that one accesses behind this operation comes after
+    what the others accessed before it: no access of an operand that the kernel
+    writes may cross it.
+
+    Example:
+    ```mlir
+    %last = tile.arrive %counters[%head : i64] of %count : !view
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view,
+                       Variadic<AnyTypeOf<[I32, I64]>>:$indices, I32:$count);
+  let results = (outs I1:$result);
+  let assemblyFormat = [{
+    $view `[` ($indices^ `:` type($indices))? `]` `of` $count attr-dict
+    `:` qualified(type($view))
+  }];
+  let hasVerifier = 1;
+}
+
 #endif

@@ -286,4 +286,15 @@ LogicalResult AtomicOp::verify() {
   return verifyOther(*this, getOther(), getView().getType());
 }
 
+LogicalResult ArriveOp::verify() {
+  ViewType view = getView().getType();
+  if (!view.getElement().isInteger(32))
+    return emitOpError("programs are counted in an i32, not in ")
+           << view.getElement();
+  if (static_cast<int64_t>(getIndices().size()) != view.getRank())
+    return emitOpError() << getIndices().size()
+                         << " indices for a view of rank " << view.getRank();
+  return success();
+}
+
 } // namespace girih::tile

@@ -239,6 +239,8 @@ Value Importer::importValue(const Node &node) {
     return gather(node);
   case girih::Op::atomic:
     return atomic(node);
+  case girih::Op::arrive:
+    return arrive(node);
   case girih::Op::inline_ptx:
     return inlinePtx(node);
   default:

@@ -114,6 +114,7 @@ private:
   mlir::Value gather(const Node &node);
   void refuseIndirect(const Node &node);
   mlir::Value atomic(const Node &node);
+  mlir::Value arrive(const Node &node);
   mlir::Value inlinePtx(const Node &node);
   mlir::Value bitcast(const Node &node);
   /// A tile as a tensor, of rank 0 for a scalar; and back.

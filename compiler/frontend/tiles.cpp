@@ -262,6 +262,15 @@ Value Importer::atomic(const Node &node) {
               getElementTypeOrSelf(inputs[0].getType()))));
 }
 
+Value Importer::arrive(const Node &node) {
+  SmallVector<Value> inputs;
+  for (ValueId each : node.inputs)
+    inputs.push_back(value(each));
+  return tile::ArriveOp::create(builder, loc, builder.getI1Type(),
+                                entry->getArgument(node.operand),
+                                ArrayRef(inputs).drop_front(), inputs.front());
+}
+
 Value Importer::inlinePtx(const Node &node) {
   SmallVector<Value> inputs;
   for (ValueId each : node.inputs)

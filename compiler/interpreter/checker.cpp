@@ -97,6 +97,7 @@ Checker::Checker(const Program &program, const std::int64_t *params,
 void Checker::startProgram(std::int64_t number) {
   program = number;
   origins.clear();
+  before.clear();
 }
 
 void Checker::startOperation(Operation &next) {
@@ -133,9 +134,34 @@ void Checker::outOfRange(const std::string &what, std::size_t dim,
                        lineOf(op));
 }
 
+/// Whether an event is another program's, and nothing says that it comes before
+/// what is done now.
+bool Checker::isUnordered(std::uint32_t touching) const {
+  if (!touching || events[touching].program == program)
+    return false;
+  auto known = before.find(events[touching].program);
+  return known == before.end() || touching >= known->second;
+}
+
+/// An event that what is done now races with, or 0.
 std::uint32_t Checker::otherProgram(const Touched &touched) const {
-  bool isOther = touched.first && events[touched.first].program != program;
-  return isOther ? touched.first : touched.second;
+  for (std::uint32_t each : {touched.first, touched.second})
+    if (isUnordered(each))
+      return each;
+  return 0;
+}
+
+void Checker::arrive(unsigned operand, ArrayRef<std::int64_t> index,
+                     bool last) {
+  const std::pair counter(operand, laneNumber(operands[operand].sizes, index));
+  Before &there = arrived[counter];
+  before[program] = static_cast<std::uint32_t>(events.size());
+  for (auto [each, count] : before)
+    there[each] = std::max(there[each], count);
+  if (last) {
+    before = std::move(there);
+    arrived.erase(counter);
+  }
 }
 
 void Checker::note(Touched &touched) {

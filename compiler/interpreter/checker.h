@@ -8,7 +8,9 @@
 
 #include "mlir/IR/Operation.h"
 
+#include <map>
 #include <optional>
+#include <utility>
 
 namespace girih::compiler {
 
@@ -29,6 +31,9 @@ public:
   /// `index`. The value of a read is not looked at.
   void access(Access kind, unsigned operand, llvm::ArrayRef<std::int64_t> index,
               std::int64_t lane, const Scalar &value);
+  /// The program arrives at a counter, after its access to it. What others
+  /// touched before they arrived there is no race with what the last one does.
+  void arrive(unsigned operand, llvm::ArrayRef<std::int64_t> index, bool last);
   /// An index that is data is out of range, into dimension `dim` of `what`; of
   /// `lane` where it is not that of the whole tile.
   void outOfRange(const std::string &what, std::size_t dim, std::int64_t index,
@@ -66,12 +71,15 @@ private:
     std::vector<Element> elements; // of those that are written
     mlir::Operation *store = nullptr;
   };
+  /// Of programs, how many events come before what is done now.
+  using Before = std::map<std::int64_t, std::uint32_t>;
   struct Origin {
     mlir::Operation *op = nullptr;
     std::int64_t lane = 0;
     std::vector<Scalar> inputs;
   };
 
+  bool isUnordered(std::uint32_t touching) const;
   std::uint32_t otherProgram(const Touched &touched) const;
   void note(Touched &touched);
   void checkRace(Access kind, const Operand &operand, const Element &element,
@@ -90,6 +98,9 @@ private:
   std::vector<Operand> operands;
   std::vector<Event> events{{}};
   std::vector<Origin> origins; // of the running program
+  Before before;               // the same
+  // By operand and element: what comes before the last one to arrive there.
+  std::map<std::pair<unsigned, std::int64_t>, Before> arrived;
   std::int64_t program = 0;
   mlir::Operation *op = nullptr; // that runs
   std::uint32_t event = 0;       // its own, once it has touched something

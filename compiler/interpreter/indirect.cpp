@@ -119,4 +119,26 @@ void Interpreter::run(tile::AtomicOp op) {
   values[op.getResult()] = std::move(result);
 }
 
+/// Programs come one after the other, so the last one has the highest number.
+void Interpreter::run(tile::ArriveOp op) {
+  Place at = placeAt(op, 0);
+  bool last = false;
+  if (at.address) {
+    Type type = op.getView().getType().getElement();
+    auto before =
+        static_cast<std::uint32_t>(readElement(type, at.address).whole);
+    std::uint32_t limit =
+        static_cast<std::uint32_t>(values[op.getCount()].front().whole) - 1;
+    last = before >= limit;
+    Scalar next =
+        Scalar::integer(last ? 0 : static_cast<std::int32_t>(before + 1));
+    note(Checker::Access::atomic, op.getView(), at, 0, next);
+    writeElement(type, at.address, next);
+    if (checker)
+      checker->arrive(cast<BlockArgument>(op.getView()).getArgNumber(),
+                      at.index, last);
+  }
+  values[op.getResult()] = {Scalar::integer(last)};
+}
+
 } // namespace girih::compiler

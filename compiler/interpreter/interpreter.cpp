@@ -124,7 +124,7 @@ LogicalResult Interpreter::runOperation(Operation &op) {
             tensor::SplatOp, tensor::ExtractOp, tile::DotOp, tile::LoadOp,
             tile::StoreOp, tile::GatherOp, tile::ScatterOp, tile::AtomicOp,
             tile::CoordinateOp, tile::RemapOp, tile::TakeOp, tile::SortOp,
-            tile::PrintOp, tile::AssertOp>([&](auto each) {
+            tile::ArriveOp, tile::PrintOp, tile::AssertOp>([&](auto each) {
         run(each);
         return success();
       })

@@ -103,6 +103,7 @@ private:
   void run(tile::GatherOp op);
   void run(tile::ScatterOp op);
   void run(tile::AtomicOp op);
+  void run(tile::ArriveOp op);
 
   // lanes.cpp: where lanes are, and moving them
   AffineArguments scalarsOf(mlir::ValueRange scalars);

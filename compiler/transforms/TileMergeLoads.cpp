@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/transforms/Passes.h"
 
-#include "girih/compiler/dialect/Tile.h"
+#include "girih/compiler/analysis/written.h"
 
 #include "mlir/IR/OperationSupport.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -52,7 +52,12 @@ struct TileMergeLoads : impl::TileMergeLoadsBase<TileMergeLoads> {
       op.walk([&](Operation *inner) {
         TypeSwitch<Operation *>(inner)
             .Case<tile::StoreOp, tile::ScatterOp, tile::AtomicOp>(
-                [&](auto write) { forget(known, write.getView()); });
+                [&](auto write) { forget(known, write.getView()); })
+            .Case([&](tile::ArriveOp) {
+              llvm::erase_if(known, [](tile::LoadOp load) {
+                return isWritten(load.getView());
+              });
+            });
       });
       for (Region &region : op.getRegions())
         for (Block &nested : region)

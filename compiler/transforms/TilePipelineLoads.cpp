@@ -55,7 +55,7 @@ bool sharedBefore(Operation *place, func::FuncOp kernel) {
     if (isa<tile::ConvertLayoutOp>(op) && load && feedsDots(load))
       return WalkResult::advance(); // will have memory of its own
     found |= isa<tile::ConvertLayoutOp, tile::RemapOp, tile::ReduceOp,
-                 tile::ScanOp, tile::SortOp, tile::TakeOp>(op);
+                 tile::ScanOp, tile::SortOp, tile::TakeOp, tile::AtomicOp>(op);
     return WalkResult::advance();
   });
   return found;

@@ -59,12 +59,13 @@ int64_t registersHeld(scf::ForOp loop) {
 }
 
 /// Whether the loop is for this pass: rounds of dots are fed through shared
-/// memory, and a round that has loops of its own is long enough.
+/// memory, a round that has loops of its own is long enough, and no read may
+/// cross an arrival.
 bool isSimple(scf::ForOp loop) {
   return !loop.getBody()
               ->walk([](Operation *op) {
                 return isa<scf::ForOp, scf::WhileOp, tile::DotOp,
-                           tile::CopyAsyncOp>(op)
+                           tile::CopyAsyncOp, tile::ArriveOp>(op)
                            ? WalkResult::interrupt()
                            : WalkResult::advance();
               })

@@ -78,6 +78,7 @@ enum class ErrorId : std::uint8_t {
   arange,
   tile_index,
   scatter_partial,
+  arrival_count,
   seed,
   text,
   inline_ptx,

@@ -93,6 +93,16 @@ TEST(FrontendTiles, CompareExchange) {
   EXPECT_THAT(text, HasSubstr(" expected "));
 }
 
+TEST(FrontendTiles, Arrivals) {
+  std::string text = text_of(
+      [](In x, In i, InOut y) {
+        when(y.last_to_arrive({i.size(0), 1}, 3), [&] { y = x; });
+      },
+      i32);
+  EXPECT_THAT(text, HasSubstr("tile.arrive %arg2[%"));
+  EXPECT_THAT(text, HasSubstr(" : i64, i64] of %"));
+}
+
 TEST(FrontendTiles, Control) {
   std::string text = text_of([](In x, In, Out y) {
     Tile value = x;

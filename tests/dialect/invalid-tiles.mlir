@@ -427,3 +427,21 @@ func.func @f(%x: !v, %i: tensor<8xi32>, %t: tensor<8xf32>) {
   %0 = tile.atomic bit_and %t, %x[%i : tensor<8xi32>] other 0.0 : f32 : tensor<8xf32>, !v -> tensor<8xf32>
   return
 }
+
+// -----
+
+!v = !tile.view<element = i64, sizes = [1], strides = [1], unit = 0, align = 8>
+func.func @f(%x: !v, %p: i64, %n: i32) {
+  // expected-error @+1 {{programs are counted in an i32, not in 'i64'}}
+  %0 = tile.arrive %x[%p : i64] of %n : !v
+  return
+}
+
+// -----
+
+!v = !tile.view<element = i32, sizes = [1], strides = [1], unit = 0, align = 4>
+func.func @f(%x: !v, %p: i64, %n: i32) {
+  // expected-error @+1 {{2 indices for a view of rank 1}}
+  %0 = tile.arrive %x[%p, %p : i64, i64] of %n : !v
+  return
+}

@@ -77,6 +77,15 @@ func.func @indirect(%m: !m, %i: !i, %s: !s, %r: tensor<7xi32>, %c: tensor<7xi64>
   return
 }
 
+// CHECK-LABEL: func.func @arrive
+// CHECK-SAME: [[I:%[a-z0-9]+]]: !tile.view{{[^>]+}}>, [[P:%[a-z0-9]+]]: i64, [[N:%[a-z0-9]+]]: i32
+func.func @arrive(%i: !i, %p: i64, %n: i32) -> i1 {
+  // CHECK: [[L:%.+]] = tile.arrive [[I]][[[P]] : i64] of [[N]] : !tile.view
+  %last = tile.arrive %i[%p : i64] of %n : !i
+  // CHECK: return [[L]]
+  return %last : i1
+}
+
 // CHECK-LABEL: func.func @debug
 // CHECK-SAME: [[X:%[a-z0-9]+]]: tensor<7xf32>, [[I:%[a-z0-9]+]]: index, [[C:%[a-z0-9]+]]: tensor<7xi1>, [[D:%[a-z0-9]+]]: i1
 func.func @debug(%x: tensor<7xf32>, %i: index, %c: tensor<7xi1>, %d: i1) {

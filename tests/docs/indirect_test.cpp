@@ -67,6 +67,30 @@ const Kernel put = make(
     {"x", "place", "out"});
 // [/put]
 
+// [total]
+// x[N] -> out[1]: the sum of x. Each program sums a tile of it, and the last
+// one to end adds what all have found; parts has a place for each.
+const Kernel total = make(
+    "total",
+    [](Tensor x, Tensor parts, Tensor counter, Tensor out) {
+      auto tiles = x.tile({block_size("BLOCK", 256)});
+      auto all = [&](const Tensor &t) {
+        return t.tile({1}).tile({whole}).expand({tiles.size(0)});
+      };
+      return arranged(tiles, all(parts), all(counter), all(out));
+    },
+    [](In x, InOut parts, InOut counter, InOut out) {
+      parts[program_id(0)] = sum(x);
+      when(counter.last_to_arrive({0}, parts.size(0)), [&] {
+        Tile all = zeros({1}, f32);
+        for (Index k : range(parts.size(0)))
+          all += parts[k];
+        out[0] = all;
+      });
+    },
+    {"x", "parts", "counter", "out"});
+// [/total]
+
 // Each kernel runs as it is and once more where an index out of range is an
 // error: anew, as what a kernel has planned it goes on doing.
 Kernel anew(const Kernel &kernel) { return Kernel(kernel.source()); }
@@ -119,6 +143,22 @@ TEST_P(DocsIndirect, Histogram) {
     wanted[static_cast<std::size_t>(each)] += 1;
   anew(histogram)(x, counts);
   EXPECT_EQ(counts.to_vector(), wanted);
+}
+
+TEST_P(DocsIndirect, Total) {
+  const Kernel kernel = anew(total);
+  const Array counter = Array::zeros({1}, i32, host_device);
+  const Array parts = Array::empty({10}, f32, host_device);
+  const Array out = Array::empty({1}, f32, host_device);
+  for (int i = 0; i < 20; ++i) {
+    const Array x = random_numbers({2500}, f32, 1000);
+    double wanted = 0;
+    for (double each : x.to_vector())
+      wanted += each;
+    out.fill_bytes(0xff);
+    kernel(x, parts, counter, out);
+    EXPECT_EQ(out.to_vector(), std::vector<double>{wanted});
+  }
 }
 
 TEST_P(DocsIndirect, Put) {

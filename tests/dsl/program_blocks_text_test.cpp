@@ -112,13 +112,11 @@ struct Edit {
   const char *from, *to;
 };
 
-class BadBlocksTest : public ::testing::TestWithParam<Edit> {};
-
-TEST_P(BadBlocksTest, IsRefused) {
-  std::string text = blocks_text;
-  std::size_t at = text.find(GetParam().from);
-  ASSERT_NE(at, std::string::npos) << GetParam().from;
-  text.replace(at, std::string(GetParam().from).size(), GetParam().to);
+/// Expects what `edit` makes of a text to be refused.
+void expect_refused(std::string text, const Edit &edit) {
+  std::size_t at = text.find(edit.from);
+  ASSERT_NE(at, std::string::npos) << edit.from;
+  text.replace(at, std::string(edit.from).size(), edit.to);
   try {
     parse_program(text);
     ADD_FAILURE() << "accepted: " << text;
@@ -126,6 +124,31 @@ TEST_P(BadBlocksTest, IsRefused) {
     EXPECT_EQ(error.id(), ErrorId::parse) << error.what();
   }
 }
+
+TEST(ProgramBlocksTextTest, ArrivalsRoundTripAndAreChecked) {
+  auto source = make_source(
+      "arrivals",
+      [](Tensor a, Tensor b) {
+        return arranged(a.tile({2, 4}), b.tile({2, 4}));
+      },
+      [](In a, InOut b) { when(b.last_to_arrive({1, 0}, 3), [&] { b = a; }); });
+  const DType dtypes[] = {i32, i32};
+  const int ranks[] = {2, 2};
+  std::string text = record(source, dtypes, ranks, {}, {}).to_string();
+  EXPECT_EQ(parse_program(text).to_string(), text);
+  const char *arrival = "arrive b[%0, %1, %2] : bool[]";
+  for (const char *bad :
+       {"arrive a[%0, %1, %2] : bool[]", "arrive b[%0, %1] : bool[]",
+        "arrive b[%0, %1, %2, %2] : bool[]", "arrive b[%1, %1, %2] : bool[]",
+        "arrive b[%0, %1, %2] : i32[]", "arrive b[%0, %1, %2] : bool[2]",
+        "arrive add b[%0, %1, %2] : bool[]", "arrive [%0, %1, %2] : bool[]"})
+    expect_refused(text, {arrival, bad});
+  expect_refused(text, {"b inout i32", "b inout f32"});
+}
+
+class BadBlocksTest : public ::testing::TestWithParam<Edit> {};
+
+TEST_P(BadBlocksTest, IsRefused) { expect_refused(blocks_text, GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(
     Places, BadBlocksTest,

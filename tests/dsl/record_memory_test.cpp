@@ -96,6 +96,32 @@ TEST(RecordMemoryTest, Atomics) {
 )");
 }
 
+TEST(RecordMemoryTest, Arrivals) {
+  EXPECT_EQ(recorded_body(
+                [](In a, InOut b) {
+                  Tile last = b.last_to_arrive({0, a.size(0)}, 7);
+                  print("r", {last, b.last_to_arrive({1, 1}, a.size(1))});
+                },
+                i32),
+            R"(body {
+  %0 = index 2 : index
+  %1 = constant 7 : i32[]
+  %2 = constant 0 : i64[]
+  %3 = index_to_tile %0 : i64[]
+  %4 = arrive b[%1, %2, %3] : bool[]
+  %5 = index 4 : index
+  %6 = index_to_tile %5 : i64[]
+  %7 = cast %6 : i32[]
+  %8 = constant 1 : i32[]
+  %9 = binary max %7, %8 : i32[]
+  %10 = constant 1 : i64[]
+  %11 = constant 1 : i64[]
+  %12 = arrive b[%9, %10, %11] : bool[]
+  print "r" [%4, %12]
+}
+)");
+}
+
 TEST(RecordMemoryTest, RandomBits) {
   EXPECT_EQ(recorded_body([](In, InOut) {
               auto words = random_bits(7, arange(4));

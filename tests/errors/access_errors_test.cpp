@@ -64,6 +64,18 @@ TEST(AccessErrors, AtomicValues) {
   expect_access_error(Id::tile_index, [](In, InOut b, Out) { AT; b.atomic_add({0}, 1); }, "atomic_add(): it got 1 indices for b of rank 2");
   expect_access_error(Id::tile_index, [](In, InOut b, Out) { AT; b.atomic_xor({0, 1.5}, 1); }, i32);
 }
+TEST(AccessErrors, Arrivals) {
+  expect_access_error(Id::arrival_count, [](In, InOut b, Out) { AT; b.last_to_arrive({0, 0}, 0); }, i32, "last_to_arrive() of 0 programs");
+  expect_access_error(Id::arrival_count, [](In, InOut b, Out) { AT; b.last_to_arrive({0, 0}, -4); }, i32, "at least this one");
+  expect_access_error(Id::dtype_unsupported, [](In, InOut b, Out) { AT; b.last_to_arrive({0, 0}, 1); }, f32, "last_to_arrive() of a tile of dtype f32");
+  expect_access_error(Id::dtype_unsupported, [](In, InOut b, Out) { AT; b.last_to_arrive({0, 0}, 1); }, i64, "counted in an i32");
+  expect_access_error(Id::tile_index, [](In, InOut b, Out) { AT; b.last_to_arrive({0}, 1); }, i32, "last_to_arrive(): it got 1 indices for b of rank 2");
+  expect_access_error(Id::tile_index, [](In, InOut b, Out) { AT; b.last_to_arrive({arange(4), 0}, 1); }, i32, "a program arrives at one counter");
+  expect_access_error(Id::tile_index, [](In, InOut b, Out) { AT; b.last_to_arrive({0, 0.5}, 1); }, i32, "indices are integers");
+  expect_access_error(Id::tile_index, [](In, InOut b, Out) { AT; b.last_to_arrive({0, 0}, 1.5); }, i32, "the number of programs is f32");
+  expect_access_error(Id::tile_index, [](In a, InOut b, Out) { AT; b.last_to_arrive({0, 0}, a); }, i32, "the number of programs is i32[4, 4]");
+  expect_access_error(Id::literal_range, [](In, InOut b, Out) { AT; b.last_to_arrive({0, 0}, std::int64_t{1} << 40); }, i32);
+}
 TEST(AccessErrors, Places) {
   expect_access_error(Id::dim_range, [](In a, InOut, Out) { AT; a.offsets(2); }, "offsets() names dimension 2 of a, which has rank 2");
   expect_access_error(Id::dim_range, [](In, InOut, Out c) { AT; c.offsets(-3); });

@@ -257,6 +257,7 @@ TEST(ScopeErrors, OperandsOfAnotherRecording) {
   expect_foreign([](In &, InOut &, Out &c) { AT; c.scatter({arange(4)}, 1); });
   expect_foreign([](In &, InOut &b, Out &) { AT; b += 1; });
   expect_foreign([](In &, InOut &b, Out &) { AT; b.atomic_add({arange(4)}, 1); });
+  expect_foreign([](In &, InOut &b, Out &) { AT; b.last_to_arrive({0}, 1); });
 }
 
 } // namespace

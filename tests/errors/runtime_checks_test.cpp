@@ -297,6 +297,53 @@ TEST_F(RuntimeChecks, AtomicsOfAllProgramsAgree) {
                               "updated by an atomic in program 0"));
 }
 
+TEST_F(RuntimeChecks, TheLastToArriveReadsWhatTheOthersWrote) {
+  look_for("race");
+  // The last program reverses y; `count` says who is the last.
+  const auto kernel = [](bool stores_late) {
+    return make(
+        "arrivals",
+        [](Tensor x, Tensor y, Tensor counter, Tensor count) {
+          Tensor tiles = x.tile({4});
+          auto all = [&](const Tensor &t) {
+            return t.tile({1}).tile({whole}).expand({tiles.size(0)});
+          };
+          return arranged(tiles, all(y), all(counter), all(count));
+        },
+        [=](In x, InOut y, InOut counter, In count) {
+          Tile place = arange(4) + cast(program_id(0), i32) * 4;
+          if (!stores_late)
+            AT, y.scatter({place}, x);
+          Tile last = counter.last_to_arrive({0}, count.gather({0}));
+          if (stores_late)
+            y.scatter({place}, x);
+          when(last, [&] {
+            Tile i = arange(8), there = zeros({8}, f32);
+            if (stores_late)
+              AT, there = y.gather({7 - i});
+            else
+              there = y.gather({7 - i});
+            y.scatter({i}, there);
+          });
+        },
+        {"x", "y", "counter", "count"});
+  };
+  const Array y = counted(8);
+  kernel(false)(counted(8), y, integers({0}), integers({2}));
+  EXPECT_EQ(at(y, 0), 8);
+  // The first program is taken for the last.
+  std::string text = found(ErrorId::race, [&] {
+    kernel(false)(counted(8), counted(8), integers({0}), integers({1}));
+  });
+  EXPECT_THAT(text, HasSubstr("is written in program 1"));
+  // What comes behind an arrival is not ordered by it.
+  text = found(ErrorId::race, [&] {
+    kernel(true)(counted(8), counted(8), integers({0}), integers({2}));
+  });
+  EXPECT_THAT(text, HasSubstr("is read in program 1, lane [4], but was written "
+                              "in program 0"));
+}
+
 /// y = x, but of each tile of 4 only `lanes`: recording would refuse it.
 Kernel most_lanes(const std::string &dtype, const std::string &lanes) {
   return Kernel(parse_program(

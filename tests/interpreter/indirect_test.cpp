@@ -196,6 +196,31 @@ INSTANTIATE_TEST_SUITE_P(Kinds, InterpreterAtomic,
                          ::testing::ValuesIn(atomic_cases),
                          [](const auto &info) { return info.param.name; });
 
+TEST(InterpreterArrival, EveryThirdProgramIsTheLast) {
+  TestArray counter(i32, {3}), told(i32, {12});
+  for (std::int64_t i = 0; i < 3; ++i)
+    counter.set(i, i == 1); // one has come already
+  KernelSource source = make_source(
+      "arrive",
+      [](Tensor counter, Tensor told) {
+        Tensor each = told.tile({1}).at(1, squeeze(0));
+        return arranged(
+            counter.tile({1}).tile({girih::whole}).expand({each.size(0)}),
+            each);
+      },
+      [](InOut counter, Out told) {
+        told = cast(counter.last_to_arrive({1}, 3), i32) +
+               2 * cast(counter.last_to_arrive({program_id(0) + 2}, 1), i32);
+      });
+  std::vector<TestArray *> arrays = {&counter, &told};
+  interpret_on(record_for(source, arrays), arrays);
+  for (std::int64_t i = 0; i < 12; ++i)
+    EXPECT_EQ(told.get(i), (i % 3 == 1 ? 1 : 0) + (i == 0 ? 2 : 0)) << i;
+  EXPECT_EQ(counter.get(0), 0);
+  EXPECT_EQ(counter.get(1), 1);
+  EXPECT_EQ(counter.get(2), 0);
+}
+
 TEST(InterpreterAtomicExchange, ComparesBits) {
   TestArray y(i32, {4}), index(i64, {4}), expected(i32, {4}), next(i32, {4}),
       old(i32, {4});

@@ -75,6 +75,12 @@ private:
       auto callee = module.getOrInsertFunction(host, i32);
       call->replaceAllUsesWith(builder.CreateCall(callee));
       call->eraseFromParent();
+    } else if (name.contains("barrier.cta.red.or")) {
+      auto callee = module.getOrInsertFunction("emulated_barrier_or", i32, i32);
+      llvm::Value *told = builder.CreateCall(
+          callee, builder.CreateZExt(call->getArgOperand(1), i32));
+      call->replaceAllUsesWith(builder.CreateTrunc(told, builder.getInt1Ty()));
+      call->eraseFromParent();
     } else if (name.contains("barrier")) {
       auto callee = module.getOrInsertFunction(
           "emulated_barrier", llvm::Type::getVoidTy(module.getContext()));

@@ -256,6 +256,47 @@ template <typename T> void expectIntegerAtomics(const std::string &element) {
   expect("compare_exchange", [](T, T b) { return b; });
 }
 
+// Programs store their tile, arrive, and the last one adds all of them.
+TEST(EmulatedArrival, TheLastOneIsToldToAllThreads) {
+  for (auto [warps, indexBits, programs] :
+       {std::tuple(1, 32, 5), std::tuple(4, 64, 3), std::tuple(3, 32, 1)}) {
+    SCOPED_TRACE(warps);
+    TileCase kernel(warps, indexBits, programs);
+    int x = kernel.in("i32", {70}), counters = kernel.view("i32", {2, 3});
+    int total = kernel.view("i32", {70}), outside = kernel.view("i32", {1});
+    kernel.body(llvm::formatv(
+        R"(  %lanes = tile.coordinate[] map affine_map<(d0) -> (d0)> : {0}
+  %one = arith.constant 1 : i32
+  %two = arith.constant 2 : i64
+  %three = arith.constant 3 : i64
+  %n = arith.constant {1} : i32
+  %r = tile.atomic add %x0, %a2[%lanes : {0}] other 0 : i32 : {0}, !V2 -> {0}
+  %last = tile.arrive %a1[%one, %two : i32, i64] of %n : !V1
+  %never = tile.arrive %a1[%one, %three : i32, i64] of %n : !V1
+  %ever = arith.ori %last, %never : i1
+  scf.if %last {{
+    %all = tile.load %a2[] map affine_map<(d0) -> (d0)> other 0 : i32 : !V2 -> {0}
+    %twice = arith.addi %all, %all : {0}
+    tile.store %twice, %a2[] map affine_map<(d0) -> (d0)> : {0}, !V2
+  }
+  scf.if %never {{
+    tile.store %x0, %a3[] map affine_map<(d0) -> (d0)> : {0}, !V3
+  })",
+        kernel.tensor(x), programs));
+    auto values = randomValues<std::uint32_t>(70, 5);
+    std::memcpy(kernel[x].data(), values.data(), 70 * 4);
+    std::memset(kernel[counters].data(), 0, 24);
+    std::memset(kernel[total].data(), 0, 70 * 4);
+    kernel[outside].as<std::int32_t>()[0] = 9;
+    ASSERT_NO_THROW(kernel.run());
+    for (int i = 0; i < 70; ++i)
+      EXPECT_EQ(kernel[total].as<std::uint32_t>()[i], values[i] * 2 * programs);
+    for (int i = 0; i < 6; ++i)
+      EXPECT_EQ(kernel[counters].as<std::int32_t>()[i], 0);
+    EXPECT_EQ(kernel[outside].as<std::int32_t>()[0], 9);
+  }
+}
+
 TEST(EmulatedAtomic, Integers) {
   expectIntegerAtomics<std::uint32_t>("i32");
   expectIntegerAtomics<std::uint64_t>("i64");

@@ -3,6 +3,8 @@
 
 #include "float_unit.h"
 #include "matrix_unit.h"
+#include "ptx_floats.h"
+#include "ptx_print.h"
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
@@ -65,15 +67,11 @@ struct Machine {
   void (*entry)(const std::int64_t *);
   const std::int64_t *params;
   MatrixUnit matrix{shared};
+  bool said = false, told = false; // at the next barrier, at the last one
   std::string error;
 };
 
 Machine *machine = nullptr;
-
-std::string &printedText() {
-  static std::string text;
-  return text;
-}
 
 /// No exception can leave JIT-compiled code: it is raised by the scheduler.
 void complain(const std::string &what) {
@@ -416,6 +414,11 @@ extern "C" std::int32_t emulated_program() {
   return static_cast<std::int32_t>(machine->program);
 }
 extern "C" void emulated_barrier() { yieldFor(Waits::program); }
+extern "C" std::int32_t emulated_barrier_or(std::int32_t says) {
+  machine->said |= says != 0;
+  yieldFor(Waits::program);
+  return machine->told ? 1 : 0;
+}
 extern "C" void emulated_exit() { yieldFor(Waits::done); }
 
 extern "C" void emulated_assertfail(const char *message, const char *file,
@@ -424,37 +427,6 @@ extern "C" void emulated_assertfail(const char *message, const char *file,
   complain(std::string(file) + ":" + std::to_string(line) + ": " + function +
            ": " + message);
   yieldFor(Waits::done);
-}
-
-extern "C" std::int32_t emulated_vprintf(const char *pattern,
-                                         const char *arguments) {
-  std::string line;
-  for (llvm::StringRef rest(pattern); !rest.empty();) {
-    char buffer[64] = {rest.front()};
-    bool integer = rest.consume_front("%lld");
-    llvm::StringRef format = rest.substr(0, rest.find('g') + 1);
-    bool real =
-        !integer && format.starts_with("%.") && rest.consume_front(format);
-    bool word = !integer && !real && rest.consume_front("%s");
-    if (integer || real || word) {
-      std::int64_t bits;
-      std::memcpy(&bits, arguments, 8);
-      arguments += 8;
-      if (integer)
-        snprintf(buffer, sizeof(buffer), "%lld", static_cast<long long>(bits));
-      else if (word)
-        snprintf(buffer, sizeof(buffer), "%s",
-                 reinterpret_cast<const char *>(bits));
-      else
-        snprintf(buffer, sizeof(buffer), format.str().c_str(),
-                 llvm::bit_cast<double>(bits));
-    } else if (!rest.consume_front("%%")) {
-      rest = rest.drop_front();
-    }
-    line += buffer;
-  }
-  printedText() += line;
-  return 0;
 }
 
 extern "C" void emulated_assembly(std::int32_t id, Slots results,
@@ -481,6 +453,13 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     return machine->matrix.fence(machine->current);
   if (text.starts_with("cp.async."))
     return startCopy(instruction, values);
+  if (text.starts_with("atom.acq_rel.gpu.global.inc.u32")) {
+    auto &counter = *reinterpret_cast<std::uint32_t *>(values[0]);
+    auto limit = static_cast<std::uint32_t>(values[1]);
+    results[0] = counter;
+    counter = counter >= limit ? 0 : counter + 1;
+    return;
+  }
   if (arithmetic(text, results, values))
     return;
   if (text.starts_with("ldmatrix") || text.starts_with("mma.") ||
@@ -511,6 +490,7 @@ bool release() {
       return false; // some threads ended, others wait at a barrier
     fiber.waits = Waits::nothing;
   }
+  machine->told = std::exchange(machine->said, false);
   return true;
 }
 
@@ -519,8 +499,6 @@ bool release() {
 double wordElement(std::uint64_t word, int index, const std::string &type) {
   return element(word, index, type);
 }
-
-std::string takePrinted() { return std::exchange(printedText(), {}); }
 
 unsigned internAssembly(const std::string &text,
                         const std::string &constraints) {
@@ -549,6 +527,7 @@ std::vector<std::pair<const char *, void *>> hostFunctions() {
       {"emulated_thread", reinterpret_cast<void *>(&emulated_thread)},
       {"emulated_program", reinterpret_cast<void *>(&emulated_program)},
       {"emulated_barrier", reinterpret_cast<void *>(&emulated_barrier)},
+      {"emulated_barrier_or", reinterpret_cast<void *>(&emulated_barrier_or)},
       {"emulated_exit", reinterpret_cast<void *>(&emulated_exit)},
       {"emulated_vprintf", reinterpret_cast<void *>(&emulated_vprintf)},
       {"emulated_assertfail", reinterpret_cast<void *>(&emulated_assertfail)},

@@ -219,6 +219,22 @@ TEST(Ptx, AtomicsAreInstructionsWhereTheyCanBe) {
             2);
 }
 
+TEST(Ptx, WhatFollowsAnArrivalIsReadBehindIt) {
+  std::string code = emit(tileKernel("arrival"), "sm_90a").code;
+  // A barrier before one thread counts, and one that tells the others.
+  size_t stored = code.find("st.global"), waited = code.find("bar.sync"),
+         counted = code.find("atom.acq_rel.gpu.global.inc.u32"),
+         told = code.find("bar.red.or.pred"), read = code.rfind("ld.global");
+  for (size_t place : {stored, waited, counted, told, read})
+    ASSERT_NE(place, std::string::npos) << code;
+  EXPECT_LT(stored, waited);
+  EXPECT_LT(waited, counted);
+  EXPECT_LT(counted, told);
+  EXPECT_LT(told, read);
+  EXPECT_EQ(count(code, "atom."), 1);
+  EXPECT_EQ(count(code, ".nc"), 0); // another program has written it
+}
+
 TEST(Ptx, CodeOfASortDoesNotGrowWithTheTile) {
   std::string code = emit(tileKernel("sort tensor<4096xf32>"), "sm_90a").code;
   // Two words of two lanes, in two places: a short and a long merge.

@@ -74,6 +74,24 @@ void addAtomic(Kernels &to, const std::string &kind,
   to.emplace_back(kind + " of " + element, kernel.text());
 }
 
+void addArrival(Kernels &to) {
+  TileCase kernel(4);
+  std::string type = kernel.tensor(kernel.in("f32", {256}));
+  kernel.view("i32", {7});
+  kernel.view("f32", {256});
+  kernel.body(llvm::formatv(
+      R"(  %c = arith.constant 5 : i32
+  tile.store %x0, %a2[] map affine_map<(d0) -> (d0)> : {0}, !V2
+  %last = tile.arrive %a1[%c : i32] of %c : !V1
+  scf.if %last {{
+    %all = tile.load %a2[] map affine_map<(d0) -> (d0)> other 0.0 : f32 : !V2 -> {0}
+    %s = arith.addf %all, %x0 : {0}
+    tile.store %s, %a2[] map affine_map<(d0) -> (d0)> : {0}, !V2
+  })",
+      type));
+  to.emplace_back("arrival", kernel.text());
+}
+
 void addDebug(Kernels &to) {
   TileCase kernel(4);
   std::string flags = kernel.tensor(kernel.in("i1", {5, 9}));
@@ -147,6 +165,7 @@ std::vector<std::pair<std::string, std::string>> tileKernels() {
     for (std::string kind :
          {"bit_and", "bit_or", "bit_xor", "compare_exchange"})
       addAtomic(all, kind, element);
+  addArrival(all);
   addDebug(all);
   for (std::string element : {"f64", "f32", "f16", "bf16"})
     addFunctions(all, element, 128);

@@ -107,3 +107,28 @@ func.func @arms(%x: !w, %p: index, %c: i1) -> (tensor<8xi32>, tensor<8xi32>) {
   %b = tile.load %x[%p] map #map other 0 : i32 : !w -> tensor<8xi32>
   return %a, %b : tensor<8xi32>, tensor<8xi32>
 }
+
+// Where the program arrives, others have written what this kernel writes.
+// CHECK-LABEL: func.func @arrival
+func.func @arrival(%x: !v, %y: !v, %z: !w, %p: index, %i: i64, %n: i32) -> tensor<8xf32> {
+  // CHECK: [[X:%.+]] = tile.load %arg0
+  %a = tile.load %x[%p] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  // CHECK: [[Y:%.+]] = tile.load %arg1
+  %b = tile.load %y[%p] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  // CHECK: tile.store
+  tile.store %a, %y[%p] map #map : tensor<8xf32>, !v
+  // CHECK: [[Y1:%.+]] = tile.load %arg1
+  %c = tile.load %y[%p] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  // CHECK: tile.arrive
+  %last = tile.arrive %z[%i : i64] of %n : !w
+  // CHECK-NOT: tile.load %arg0
+  // CHECK: [[Y2:%.+]] = tile.load %arg1
+  // CHECK-NOT: tile.load
+  %d = tile.load %x[%p] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  %e = tile.load %y[%p] map #map other 0.0 : f32 : !v -> tensor<8xf32>
+  // CHECK: arith.addf [[X]], [[Y2]]
+  %s = arith.addf %d, %e : tensor<8xf32>
+  %t = arith.addf %b, %c : tensor<8xf32>
+  %u = arith.addf %s, %t : tensor<8xf32>
+  return %u : tensor<8xf32>
+}

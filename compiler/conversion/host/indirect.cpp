@@ -438,4 +438,29 @@ void emitAtomic(Emission &emission, tile::AtomicOp op) {
   AtomicLanes(emission, op).emit();
 }
 
+void emitArrival(Emission &emission, tile::ArriveOp op) {
+  Builder &ir = emission.ir;
+  const View &view = emission.views.find(op.getView())->second;
+  SmallVector<Reg> indices;
+  for (mlir::Value index : op.getIndices())
+    indices.push_back(emission.scalar(index));
+  Targets targets = targetsOf(ir, view, indices, 0);
+  Reg inRange = targets.inRange ? targets.inRange : ir.getTrue();
+  emission.scalars[op.getResult()] =
+      ir.choose(
+            inRange,
+            [&] {
+              constexpr unsigned bytes = 4;
+              Reg limit =
+                  ir.CreateSub(emission.scalar(op.getCount()), ir.getInt32(1));
+              Reg old = ir.CreateAtomicRMW(
+                  llvm::AtomicRMWInst::UIncWrap,
+                  ir.advance(view.pointer, targets.offsets, bytes), limit,
+                  llvm::Align(bytes), llvm::AtomicOrdering::AcquireRelease);
+              return SmallVector<Reg>{ir.CreateICmpUGE(old, limit)};
+            },
+            [&] { return SmallVector<Reg>{ir.getFalse()}; })
+          .front();
+}
+
 } // namespace girih::compiler::host

@@ -24,5 +24,6 @@ Reg emitRowGather(Emission &emission, tile::GatherOp op,
 void emitScatter(Emission &emission, tile::ScatterOp op);
 /// One nest; keeps what was there before where the result is used.
 void emitAtomic(Emission &emission, tile::AtomicOp op);
+void emitArrival(Emission &emission, tile::ArriveOp op);
 
 } // namespace girih::compiler::host

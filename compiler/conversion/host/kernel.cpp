@@ -279,6 +279,10 @@ bool KernelEmitter::emitWhole(mlir::Operation *op) {
         emitAtomic(emission, atomic);
         return true;
       })
+      .Case([&](tile::ArriveOp arrival) {
+        emitArrival(emission, arrival);
+        return true;
+      })
       .Case([&](tile::PrintOp print) {
         emitPrint(emission, print, program);
         return true;

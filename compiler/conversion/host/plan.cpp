@@ -2,6 +2,7 @@
 #include "girih/compiler/conversion/host/plan.h"
 
 #include "girih/compiler/analysis/access.h"
+#include "girih/compiler/analysis/written.h"
 #include "girih/compiler/conversion/host/elementwise.h"
 #include "girih/compiler/conversion/host/emission.h"
 
@@ -81,17 +82,6 @@ void readInPlace(mlir::func::FuncOp kernel) {
 
 namespace {
 
-/// The operand that an operation writes, or null.
-mlir::Value writtenView(mlir::Operation *op) {
-  if (auto store = llvm::dyn_cast<tile::StoreOp>(op))
-    return store.getView();
-  if (auto scatter = llvm::dyn_cast<tile::ScatterOp>(op))
-    return scatter.getView();
-  if (auto atomic = llvm::dyn_cast<tile::AtomicOp>(op))
-    return atomic.getView();
-  return nullptr;
-}
-
 /// Operations that one nest may evaluate one after the other: nests go down
 /// chains by recursion, and long blocks take long to compile.
 constexpr unsigned longestChain = 256;
@@ -112,6 +102,7 @@ public:
       ops.push_back(op);
       if (writtenView(op))
         writers.push_back(op);
+      arrives |= llvm::isa<tile::ArriveOp>(op);
       if (costs(op))
         costly.insert(op);
     });
@@ -177,6 +168,7 @@ private:
 
   /// What is read of an operand may wait for its only user if no write can come
   /// between: none to its operand but the user itself, of the same elements.
+  /// Other programs write where this one arrives.
   bool isOverwritten(mlir::Operation *op, const Uses &mine) {
     auto load = llvm::dyn_cast<tile::LoadOp>(op);
     auto gather = llvm::dyn_cast<tile::GatherOp>(op);
@@ -187,7 +179,7 @@ private:
       if (writtenView(writer) != view)
         continue;
       auto store = llvm::dyn_cast<tile::StoreOp>(writer);
-      bool same = load && store && mine.roots.size() == 1 &&
+      bool same = load && store && !arrives && mine.roots.size() == 1 &&
                   mine.roots.front() == writer && !mine.moved &&
                   load->getBlock() == store->getBlock() &&
                   load.getMap() == store.getMap() &&
@@ -250,6 +242,7 @@ private:
 
   llvm::DenseMap<mlir::Operation *, unsigned> number;
   llvm::SmallVector<mlir::Operation *> writers;
+  bool arrives = false;
   llvm::DenseSet<mlir::Operation *> costly;
   llvm::DenseMap<mlir::Operation *, Uses> uses;
   Plan result;

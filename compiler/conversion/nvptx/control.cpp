@@ -226,7 +226,8 @@ LogicalResult Emitter::emitOp(Operation *op) {
       .Case([&](scf::WhileOp loop) { return emitWhile(loop); })
       .Case<tile::GatherOp, tile::ScatterOp, tile::AtomicOp, tile::TakeOp,
             tile::ScanOp, tile::SortOp, tile::PrintOp, tile::AssertOp,
-            tile::InlinePtxOp>([&](auto each) { return emitTile(each); })
+            tile::ArriveOp, tile::InlinePtxOp>(
+          [&](auto each) { return emitTile(each); })
       .Case<tile::ProgramIdOp, tile::SizeOp, tile::ValueOp>([&](auto each) {
         scalars[each] = given(each);
         return success();

@@ -201,12 +201,14 @@ private:
   void multiply(tile::DotOp dot, llvm::ArrayRef<mlir::Value> a,
                 llvm::ArrayRef<mlir::Value> b, mlir::Value *accumulator);
 
-  // indirect.cpp, atomic.cpp, hazards.cpp
+  // indirect.cpp, atomic.cpp, arrive.cpp, hazards.cpp
   mlir::LogicalResult emitTile(tile::GatherOp gather);
   mlir::LogicalResult emitTile(tile::ScatterOp scatter);
   mlir::LogicalResult emitTile(tile::AtomicOp atomic);
+  mlir::LogicalResult emitTile(tile::ArriveOp arrival);
   mlir::Value atomicValue(tile::AtomicOp atomic, mlir::Value pointer,
                           mlir::Value value, mlir::Value expected);
+  std::pair<mlir::Value, mlir::Value> counterOf(tile::ArriveOp arrival);
   void findIndirect();
   /// Waits for the program's other threads where an access that is about to be
   /// emitted may meet an earlier one of theirs.

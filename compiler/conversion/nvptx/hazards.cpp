@@ -22,11 +22,14 @@ static Value viewOf(Operation *op) {
     return scatter.getView();
   if (auto atomic = dyn_cast<tile::AtomicOp>(op))
     return atomic.getView();
+  if (auto arrival = dyn_cast<tile::ArriveOp>(op))
+    return arrival.getView();
   return {};
 }
 
 static bool isIndirect(Operation *op) {
-  return isa<tile::GatherOp, tile::ScatterOp, tile::AtomicOp>(op);
+  return isa<tile::GatherOp, tile::ScatterOp, tile::AtomicOp, tile::ArriveOp>(
+      op);
 }
 
 static bool reads(Operation *op) {
@@ -38,7 +41,8 @@ static bool reads(Operation *op) {
 static bool collide(Operation *a, Operation *b) {
   return viewOf(a) == viewOf(b) && (isIndirect(a) || isIndirect(b)) &&
          !(reads(a) && reads(b)) &&
-         !(isa<tile::AtomicOp>(a) && isa<tile::AtomicOp>(b));
+         !(isa<tile::AtomicOp, tile::ArriveOp>(a) &&
+           isa<tile::AtomicOp, tile::ArriveOp>(b));
 }
 
 void Emitter::findIndirect() {
