@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/capture.h"
 
+#include "girih/runtime/cuda/device_pool.h"
 #include "girih/runtime/cuda/gpu.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/launch/overlap.h"
@@ -65,6 +66,21 @@ std::shared_ptr<void> Capture::allocate(std::size_t bytes) {
   work.memory.push_back(allocate_apart(stream, bytes));
   sizes.push_back(size);
   return work.memory.back();
+}
+
+std::shared_ptr<void> Capture::allocate_zeros(const Stream &used,
+                                              std::size_t bytes) {
+  const Stream &order = used.bound() ? used : stream;
+  for (const Zeros &each : zeros_)
+    if (each.stream == order.native() && each.bytes >= bytes)
+      return each.memory;
+  const std::size_t size = block_size_for(bytes);
+  std::shared_ptr<void> memory =
+      cuda::gpu(device.index).pool().allocate_fresh_zeros(size, stream);
+  work.memory.push_back(memory);
+  sizes.push_back(size);
+  zeros_.push_back({order.native(), size, memory});
+  return memory;
 }
 
 void Capture::keep(const std::shared_ptr<const void> &owner) {

@@ -47,6 +47,9 @@ struct Capture {
   /// Memory that stays the graph's: what the work of a capture reads at a
   /// replay must not be given to anything else meanwhile.
   std::shared_ptr<void> allocate(std::size_t bytes);
+  /// Zeros for work in `used`, on a GPU: the same ones each time, as that work
+  /// is in order and leaves them so.
+  std::shared_ptr<void> allocate_zeros(const Stream &used, std::size_t bytes);
   /// The graph needs `owner` at each replay.
   void keep(const std::shared_ptr<const void> &owner);
   void name_kernel(const std::string &name);
@@ -68,6 +71,12 @@ private:
   /// there are several or it cannot be asked for.
   std::optional<void *> node_ahead(const Stream &used) const;
 
+  struct Zeros {
+    void *stream;
+    std::size_t bytes;
+    std::shared_ptr<void> memory;
+  };
+  std::vector<Zeros> zeros_;
   std::optional<void *> noted_ = nullptr; // its node; nothing: not known
   std::vector<AddressRange> noted_writes_;
 };

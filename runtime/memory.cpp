@@ -64,6 +64,20 @@ std::shared_ptr<void> allocate_apart(const Stream &stream, std::size_t bytes) {
              : cuda::gpu(device.index).pool().allocate_fresh(bytes, stream);
 }
 
+std::shared_ptr<void> allocate_zeros(const Stream &stream, Device device,
+                                     std::size_t bytes) {
+  if (bytes == 0)
+    return {};
+  if (device.kind == Device::Kind::cuda) {
+    if (Capture *capture = capture_on(device))
+      return capture->allocate_zeros(stream, bytes);
+    return cuda::gpu(device.index).pool().allocate_zeros(bytes, stream);
+  }
+  // A program that fails on the host leaves anything; no launch is spared.
+  const std::int64_t shape[] = {static_cast<std::int64_t>(bytes)};
+  return Array::zeros(shape, DType::u8, device).owner();
+}
+
 void copy_bytes(void *to, Device to_device, const void *from,
                 Device from_device, std::size_t bytes) {
   if (bytes == 0)

@@ -24,6 +24,12 @@ std::shared_ptr<void> allocate_on(const Stream &stream, std::size_t bytes);
 /// capture of this thread does not own it. `stream` is bound.
 std::shared_ptr<void> allocate_apart(const Stream &stream, std::size_t bytes);
 
+/// Zeros, which all that uses them leaves as zeros, such as counters that
+/// kernels reset: setting them again is spared where it costs a launch. In the
+/// order of `stream`; a capture has those of each of its streams to itself.
+std::shared_ptr<void> allocate_zeros(const Stream &stream, Device device,
+                                     std::size_t bytes);
+
 /// Copies between any two devices; complete when it returns, and ordered after
 /// what the default streams hold. Refused while a GPU is captured.
 void copy_bytes(void *to, Device to_device, const void *from,

@@ -22,28 +22,14 @@ struct FreeHost {
   void operator()(void *memory) const { gpu.api().cuMemFreeHost(memory); }
 };
 
-/// A stream of its own: the default one may have to wait for work of others, or
-/// for a capture.
-class PrivateStream {
-public:
-  explicit PrivateStream(const Gpu &gpu) : gpu_(gpu) {
-    gpu.check(gpu.api().cuStreamCreate(&stream_, stream_non_blocking),
-              "cuStreamCreate");
-  }
-  ~PrivateStream() { gpu_.api().cuStreamDestroy(stream_); }
-  PrivateStream(const PrivateStream &) = delete;
-  PrivateStream &operator=(const PrivateStream &) = delete;
-
-  void store(DevicePointer to, const DevicePointer &value) const {
-    gpu_.check(gpu_.api().cuMemcpyHtoDAsync(to, &value, sizeof(value), stream_),
-               "cuMemcpyHtoDAsync");
-    gpu_.check(gpu_.api().cuStreamSynchronize(stream_), "cuStreamSynchronize");
-  }
-
-private:
-  const Gpu &gpu_;
-  StreamHandle stream_ = nullptr;
-};
+void store(const Gpu &gpu, DevicePointer to, const DevicePointer &value) {
+  const PrivateStream stream(gpu);
+  gpu.check(
+      gpu.api().cuMemcpyHtoDAsync(to, &value, sizeof(value), stream.handle()),
+      "cuMemcpyHtoDAsync");
+  gpu.check(gpu.api().cuStreamSynchronize(stream.handle()),
+            "cuStreamSynchronize");
+}
 
 /// The text that starts at `from`, which ends with a zero unless it was cut.
 std::string text_at(const AssertRecord &record, std::size_t from) {
@@ -94,7 +80,7 @@ void AssertRecords::attach(ModuleHandle module, std::string_view code,
   DevicePointer address = 0;
   gpu_.check(gpu_.api().cuMemHostGetDevicePointer(&address, memory, 0),
              "cuMemHostGetDevicePointer");
-  PrivateStream(gpu_).store(variable, address);
+  store(gpu_, variable, address);
   // Not locked before: a call that fails above asks for failed assertions.
   const std::lock_guard lock(mutex_);
   attached_.push_back({kernel, record.get()});

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace girih::cuda {
 
@@ -33,6 +34,7 @@ struct PoolBlock {
   DevicePool *pool = nullptr;
   DevicePointer address = 0;
   std::size_t size = 0;
+  bool zeros = false;
   Stream home;                        // keeps a stream of ours alive
   StreamHandle home_handle = nullptr; // the bin that it goes to
   std::vector<Stream> users;          // other streams
@@ -65,24 +67,46 @@ DevicePool::DevicePool(const Gpu &gpu)
 
 std::shared_ptr<void> DevicePool::allocate(std::size_t bytes,
                                            const Stream &stream) {
-  gpu_.require_alive();
-  const std::size_t size = block_size_for(bytes);
-  const StreamHandle home = stream.native();
-  PoolBlock *block = take(size, home);
-  if (!block)
-    block = take_after_waiting(size, home);
-  if (block) {
+  return allocate({stream.native(), Content::any, block_size_for(bytes)},
+                  stream);
+}
+
+std::shared_ptr<void> DevicePool::allocate_zeros(std::size_t bytes,
+                                                 const Stream &stream) {
+  // What others capture, they replay when and where they like.
+  if (!stream.owned() && stream.native() &&
+      is_captured(gpu_, stream.native())) {
+    std::shared_ptr<void> memory = allocate_fresh_zeros(bytes, stream);
     const std::lock_guard lock(mutex_);
-    ++statistics_.reused;
-  } else {
-    block = make(size);
+    return captured_zeros_.emplace_back(std::move(memory));
   }
-  return hand_out(block, stream);
+  return allocate({stream.native(), Content::zeros, block_size_for(bytes)},
+                  stream);
 }
 
 std::shared_ptr<void> DevicePool::allocate_fresh(std::size_t bytes,
                                                  const Stream &stream) {
-  return hand_out(make(block_size_for(bytes)), stream);
+  return hand_out(make(block_size_for(bytes), Content::any), stream);
+}
+
+std::shared_ptr<void> DevicePool::allocate_fresh_zeros(std::size_t bytes,
+                                                       const Stream &stream) {
+  return hand_out(make(block_size_for(bytes), Content::zeros), stream);
+}
+
+std::shared_ptr<void> DevicePool::allocate(const Bin &bin,
+                                           const Stream &stream) {
+  gpu_.require_alive();
+  PoolBlock *block = take(bin);
+  if (!block)
+    block = take_after_waiting(bin);
+  if (block) {
+    const std::lock_guard lock(mutex_);
+    ++statistics_.reused;
+  } else {
+    block = make(bin.size, bin.content);
+  }
+  return hand_out(block, stream);
 }
 
 std::shared_ptr<void> DevicePool::hand_out(PoolBlock *block,
@@ -100,13 +124,17 @@ std::shared_ptr<void> DevicePool::hand_out(PoolBlock *block,
   return {reinterpret_cast<void *>(block->address), GiveBack{block}};
 }
 
-PoolBlock *DevicePool::take(std::size_t size, StreamHandle home) {
+DevicePool::Bin DevicePool::bin_of(const PoolBlock &block) {
+  return {block.home_handle, block.zeros ? Content::zeros : Content::any,
+          block.size};
+}
+
+PoolBlock *DevicePool::take(const Bin &bin) {
   const std::lock_guard lock(mutex_);
   // The smallest that is large enough, unless a quarter of it would be wasted.
-  for (auto at = bins_.lower_bound({home, size});
-       at != bins_.end() && at->first.first == home &&
-       at->first.second <= size + size / 4;
-       ++at)
+  const Bin largest{bin.home, bin.content, bin.size + bin.size / 4};
+  for (auto at = bins_.lower_bound(bin);
+       at != bins_.end() && at->first <= largest; ++at)
     if (!at->second.empty()) {
       PoolBlock *block = at->second.back();
       at->second.pop_back();
@@ -116,7 +144,7 @@ PoolBlock *DevicePool::take(std::size_t size, StreamHandle home) {
   return nullptr;
 }
 
-PoolBlock *DevicePool::take_after_waiting(std::size_t size, StreamHandle home) {
+PoolBlock *DevicePool::take_after_waiting(const Bin &bin) {
   bool waiting = false;
   {
     const std::lock_guard lock(mutex_);
@@ -124,14 +152,14 @@ PoolBlock *DevicePool::take_after_waiting(std::size_t size, StreamHandle home) {
       return nullptr;
   }
   poll();
-  if (PoolBlock *block = take(size, home))
+  if (PoolBlock *block = take(bin))
     return block;
   {
     // A stream of others used it: only a wait for the device tells when that is
     // over, as it would if the memory were given back to the driver.
     const std::lock_guard lock(mutex_);
     waiting = std::ranges::any_of(waiting_, [&](const PoolBlock *block) {
-      return block->size == size && block->home_handle == home &&
+      return bin_of(*block) == bin &&
              std::ranges::any_of(block->fences, [](const auto &fence) {
                return !fence->event;
              });
@@ -140,7 +168,7 @@ PoolBlock *DevicePool::take_after_waiting(std::size_t size, StreamHandle home) {
   if (!waiting || !wait_for_device())
     return nullptr;
   poll();
-  return take(size, home);
+  return take(bin);
 }
 
 DevicePointer DevicePool::from_driver(std::size_t size, Result &result) {
@@ -150,7 +178,7 @@ DevicePointer DevicePool::from_driver(std::size_t size, Result &result) {
   return address;
 }
 
-PoolBlock *DevicePool::make(std::size_t size) {
+PoolBlock *DevicePool::make(std::size_t size, Content content) {
   gpu_.require_alive();
   const ContextScope scope(gpu_);
   auto block = std::make_unique<PoolBlock>();
@@ -169,7 +197,24 @@ PoolBlock *DevicePool::make(std::size_t size) {
   gpu_.check(result, "cuMemAlloc");
   block->pool = this;
   block->size = size;
+  if (content == Content::zeros) {
+    block->zeros = true;
+    set_zeros(*block);
+  }
   return block.release();
+}
+
+/// At once, whatever the streams wait for, and not as part of a capture.
+void DevicePool::set_zeros(const PoolBlock &block) const {
+  const RelaxedCapture relaxed(gpu_);
+  const PrivateStream stream(gpu_);
+  Result result =
+      gpu_.api().cuMemsetD8Async(block.address, 0, block.size, stream.handle());
+  if (result == success)
+    result = gpu_.api().cuStreamSynchronize(stream.handle());
+  if (result != success)
+    gpu_.api().cuMemFree(block.address);
+  gpu_.check(result, "cuMemsetD8Async");
 }
 
 void DevicePool::note_use(const std::shared_ptr<void> &owner,
@@ -247,7 +292,7 @@ void DevicePool::give_back(PoolBlock *block) {
 void DevicePool::keep(PoolBlock *block) {
   statistics_.kept_bytes += static_cast<std::int64_t>(block->size);
   if (block->fences.empty())
-    bins_[{block->home_handle, block->size}].push_back(block);
+    bins_[bin_of(*block)].push_back(block);
   else
     waiting_.push_back(block);
 }
@@ -270,7 +315,7 @@ void DevicePool::poll() {
     if (!block->fences.empty())
       still.push_back(block);
     else
-      bins_[{block->home_handle, block->size}].push_back(block);
+      bins_[bin_of(*block)].push_back(block);
   }
   waiting_ = std::move(still);
 }
@@ -302,8 +347,8 @@ void DevicePool::end_stream(StreamHandle stream) {
   // A new stream may get the same handle: it must not take them for its own.
   const std::lock_guard lock(mutex_);
   std::vector<PoolBlock *> orphans;
-  for (auto at = bins_.lower_bound({stream, 0});
-       at != bins_.end() && at->first.first == stream; at = bins_.erase(at))
+  for (auto at = bins_.lower_bound({stream, Content::any, 0});
+       at != bins_.end() && at->first.home == stream; at = bins_.erase(at))
     orphans.insert(orphans.end(), at->second.begin(), at->second.end());
   const bool homeless =
       std::ranges::any_of(waiting_, [&](const PoolBlock *block) {
@@ -341,7 +386,7 @@ std::vector<PoolBlock *> DevicePool::surplus(std::int64_t keep_bytes) {
       break;
     out.push_back(block);
     statistics_.kept_bytes -= static_cast<std::int64_t>(block->size);
-    std::erase(bins_[{block->home_handle, block->size}], block);
+    std::erase(bins_[bin_of(*block)], block);
   }
   return out;
 }

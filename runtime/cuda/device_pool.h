@@ -7,11 +7,12 @@
 #include "girih/runtime/stream.h"
 
 #include <atomic>
+#include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <utility>
 #include <vector>
 
 namespace girih::cuda {
@@ -35,6 +36,11 @@ public:
   /// The same, straight from the driver: nothing that was submitted, to any
   /// stream, touches it.
   std::shared_ptr<void> allocate_fresh(std::size_t bytes, const Stream &stream);
+  /// As those two, of zeros, which all that uses the memory leaves as zeros: it
+  /// is set once, when it comes from the driver.
+  std::shared_ptr<void> allocate_zeros(std::size_t bytes, const Stream &stream);
+  std::shared_ptr<void> allocate_fresh_zeros(std::size_t bytes,
+                                             const Stream &stream);
 
   /// `stream` is about to work on memory that `owner` keeps alive, which may or
   /// may not be of a pool.
@@ -55,12 +61,22 @@ public:
 
 private:
   struct GiveBack;
-  using Bin = std::pair<StreamHandle, std::size_t>;
+  /// What blocks hold: anything, or zeros.
+  enum class Content : std::uint8_t { any, zeros };
+  struct Bin {
+    StreamHandle home;
+    Content content;
+    std::size_t size;
+    auto operator<=>(const Bin &) const = default;
+  };
 
+  std::shared_ptr<void> allocate(const Bin &bin, const Stream &stream);
   std::shared_ptr<void> hand_out(PoolBlock *block, const Stream &stream);
-  PoolBlock *take(std::size_t size, StreamHandle home);
-  PoolBlock *take_after_waiting(std::size_t size, StreamHandle home);
-  PoolBlock *make(std::size_t size);
+  PoolBlock *take(const Bin &bin);
+  PoolBlock *take_after_waiting(const Bin &bin);
+  PoolBlock *make(std::size_t size, Content content);
+  void set_zeros(const PoolBlock &block) const;
+  static Bin bin_of(const PoolBlock &block);
   DevicePointer from_driver(std::size_t size, Result &result);
   void give_back(PoolBlock *block);
   void order_after_home(PoolBlock &block, const Stream &stream);
@@ -76,6 +92,7 @@ private:
   mutable std::mutex mutex_; // guards what follows; a child never takes it
   std::map<Bin, std::vector<PoolBlock *>> bins_; // ready for their home stream
   std::vector<PoolBlock *> waiting_;             // other streams may use them
+  std::vector<std::shared_ptr<void>> captured_zeros_; // of others, for good
   PoolStatistics statistics_;
   std::int64_t limit_;
   std::uint64_t frees_ = 0;  // waits for the device are marked by it

@@ -160,6 +160,24 @@ private:
   CaptureMode mode_ = capture_relaxed;
 };
 
+/// A stream of its own, with the context current: the default one may have to
+/// wait for work of others, or for a capture.
+class PrivateStream {
+public:
+  explicit PrivateStream(const Gpu &gpu) : gpu_(gpu) {
+    gpu.check(gpu.api().cuStreamCreate(&handle_, stream_non_blocking),
+              "cuStreamCreate");
+  }
+  ~PrivateStream() { gpu_.api().cuStreamDestroy(handle_); }
+  PrivateStream(const PrivateStream &) = delete;
+  PrivateStream &operator=(const PrivateStream &) = delete;
+  StreamHandle handle() const { return handle_; }
+
+private:
+  const Gpu &gpu_;
+  StreamHandle handle_ = nullptr;
+};
+
 /// The device of that number, started on the first call. Throws RuntimeError
 /// [driver], [device] or [cuda].
 const Gpu &gpu(int index);
