@@ -108,14 +108,20 @@ private:
 
 } // namespace
 
-OnlineSoftmax
+PagedPart
 attend_pages(const PagedForm &form, const PagedReads &reads,
              const PagedKeys &keys, const Index &splits,
              const std::function<void(OnlineSoftmax &)> &begin_state) {
   const std::int64_t block = form.block, unrolled = form.unrolled;
   Index begin = keys.first / block, end = cdiv(keys.cached, block);
   Index steps = cdiv(end - begin, unrolled);
-  Index part = cdiv(steps, splits) * unrolled;
+  Index part_steps = cdiv(steps, splits);
+  // Where there is room for many parts they are fewer, as one program reads
+  // them all.
+  if (form.together > 0)
+    part_steps = max(part_steps, steps / 64 + 1);
+  Index parts = form.together > 0 ? max(cdiv(steps, part_steps), 1) : splits;
+  Index part = part_steps * unrolled;
   Index first = begin + program_id(3) * part;
   Index last = min(first + part, end);
   Index whole_begin = form.window ? max(first, cdiv(keys.first, block)) : first;
@@ -131,7 +137,7 @@ attend_pages(const PagedForm &form, const PagedReads &reads,
     blocks.visible(whole_begin + round * unrolled);
   for (Index at : range(whole_begin + rounds * unrolled, last))
     blocks.masked(at);
-  return blocks.state();
+  return {blocks.state(), parts};
 }
 
 } // namespace girih::ops

@@ -3,7 +3,6 @@
 
 #include "float_unit.h"
 #include "matrix_unit.h"
-#include "ptx_floats.h"
 #include "ptx_print.h"
 
 #include "llvm/ADT/APFloat.h"
