@@ -232,18 +232,11 @@ LogicalResult Emitter::emitOp(Operation *op) {
         scalars[each] = given(each);
         return success();
       })
-      .Case([&](tile::LoadOp load) {
-        emitLoad(load);
-        return success();
-      })
-      .Case([&](tile::StoreOp store) {
-        emitStore(store);
-        return success();
-      })
-      .Case([&](tile::CopyAsyncOp copy) {
-        emitCopy(copy);
-        return success();
-      })
+      .Case<tile::LoadOp, tile::StoreOp, tile::CopyAsyncOp, tile::SharedLoadOp>(
+          [&](auto access) {
+            emitAccess(access);
+            return success();
+          })
       .Case([&](tile::AsyncCommitOp) {
         assembly({}, "cp.async.commit_group;", "", {}, true);
         return success();
@@ -253,10 +246,6 @@ LogicalResult Emitter::emitOp(Operation *op) {
         return success();
       })
       .Case([&](tile::AllocSharedOp) { return success(); })
-      .Case([&](tile::SharedLoadOp load) {
-        emitSharedLoad(load);
-        return success();
-      })
       .Case<tile::ConvertLayoutOp, tile::RemapOp, tile::CoordinateOp,
             tile::ReduceOp>([&](Operation *each) { return emitLanes(each); })
       .Case([&](tile::DotOp dot) { return emitDot(dot); })

@@ -147,8 +147,8 @@ private:
   mlir::Value integerToNarrow(mlir::Value value, bool isSigned, mlir::Type to);
 
   // memory.cpp
-  void emitLoad(tile::LoadOp load);
-  void emitStore(tile::StoreOp store);
+  void emitAccess(tile::LoadOp load);
+  void emitAccess(tile::StoreOp store);
   Registers loadVector(mlir::Value pointer, mlir::Value mask, int64_t count,
                        mlir::Type element, mlir::Attribute other);
   void storeVector(mlir::Value pointer, mlir::Value mask,
@@ -171,8 +171,8 @@ private:
   /// Address of the element at any coordinates.
   mlir::Value sharedAddress(const OffsetMap &map,
                             llvm::ArrayRef<mlir::Value> coords, int64_t bytes);
-  void emitCopy(tile::CopyAsyncOp copy);
-  void emitSharedLoad(tile::SharedLoadOp load);
+  void emitAccess(tile::CopyAsyncOp copy);
+  void emitAccess(tile::SharedLoadOp load);
   void barrier();
   void awaitCopies(int64_t pending);
   Registers loadShared(mlir::Value address, int64_t constant, int64_t count,

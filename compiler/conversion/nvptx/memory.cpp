@@ -213,7 +213,7 @@ static int64_t vectorOf(const Access &access, const Layout &layout,
                   access.vectorWidth(contiguous));
 }
 
-void Emitter::emitLoad(tile::LoadOp load) {
+void Emitter::emitAccess(tile::LoadOp load) {
   Layout layout = layoutOf(load.getResult());
   Access access(load);
   RankedTensorType type = load.getType();
@@ -231,7 +231,7 @@ void Emitter::emitLoad(tile::LoadOp load) {
   tiles[load] = std::move(values);
 }
 
-void Emitter::emitStore(tile::StoreOp store) {
+void Emitter::emitAccess(tile::StoreOp store) {
   Layout layout = layoutOf(store.getValue());
   Access access(store);
   auto type = store.getValue().getType();

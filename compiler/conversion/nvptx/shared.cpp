@@ -271,7 +271,7 @@ void Emitter::storeShared(Value address, int64_t constant,
   assembly({}, store.text, store.constraints, inputs, true);
 }
 
-void Emitter::emitCopy(tile::CopyAsyncOp copy) {
+void Emitter::emitAccess(tile::CopyAsyncOp copy) {
   Access access(copy);
   Layout layout = copy.getLayout().getLayout();
   tile::SharedType target = copy.getTarget().getType();
@@ -328,7 +328,7 @@ void Emitter::emitCopy(tile::CopyAsyncOp copy) {
   }
 }
 
-void Emitter::emitSharedLoad(tile::SharedLoadOp load) {
+void Emitter::emitAccess(tile::SharedLoadOp load) {
   // Dots read their operands piece by piece, when they need them.
   assert(llvm::all_of(load->getUsers(),
                       [](Operation *user) { return isa<tile::DotOp>(user); }));
