@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Block sizes for dots by warp groups. Where the figures come from:
-// docs/decisions.md, 44.
+// docs/decisions.md, 46.
 #include "girih/compiler/default_config_warpgroups.h"
 
 #include "girih/compiler/nvptx_generations.h"

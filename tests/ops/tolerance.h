@@ -53,6 +53,10 @@ inline double dot_bound(DType dtype, std::int64_t terms, double absolute,
   return sum + row.output * (std::abs(exact) + sum) + row.smallest;
 }
 
+/// What is added to it for products of fp8 on a GPU, of the absolute values:
+/// Hopper's matrix units cut what they add up off 13 bits below the largest.
+inline constexpr double fp8_sum = 0x1p-11;
+
 /// Bound on |computed - exact| for an element that is computed to `units` units
 /// in the last place of f32, or of f64 for f64, and then rounded to `dtype`.
 /// `scale` is the size of what cancels on the way, where something does.

@@ -95,84 +95,123 @@ char MatrixUnit::read(std::int64_t at, int warp) {
   return shared[at];
 }
 
-void MatrixUnit::step(const std::string &instruction, int outputs, int warp,
-                      const std::array<Lane, 32> &lanes,
-                      const std::array<std::uint64_t, 2> &names) {
-  Parsed parsed(instruction);
-  // wgmma . mma_async . sync . aligned . mMnNkK . sum . a . b
-  llvm::StringRef shape = parsed.names[4];
-  int columns = number(shape.split('n').second), depth = 0;
-  depth = number(shape.split('k').second);
-  std::string typeA = parsed.names[6].str(), typeB = parsed.names[7].str();
-  bool integer = parsed.names[5] == "s32";
-  auto value = [&](int lane, const std::string &name) {
+/// One instruction, taken apart.
+class MatrixUnit::Step {
+public:
+  Step(MatrixUnit &unit, const std::string &instruction, int outputs, int warp,
+       const std::array<Lane, 32> &lanes,
+       const std::array<std::uint64_t, 2> &names)
+      : unit(unit), parsed(instruction), outputs(outputs), warp(warp),
+        lanes(lanes), names(names) {
+    // wgmma . mma_async . sync . aligned . mMnNkK . sum . a . b
+    llvm::StringRef shape = parsed.names[4];
+    columns = number(shape.split('n').second);
+    depth = number(shape.split('k').second);
+    integer = parsed.names[5] == "s32";
+    half = depth == 16;
+    bytes = 32 / depth;
+    next = columns / 2;
+    // Behind the descriptors: p, and signs and directions of other than
+    // integers.
+    described = static_cast<int>(parsed.operands.size()) <=
+                next + 2 + (integer ? 1 : 5);
+  }
+
+  void run() {
+    std::vector<double> a = described ? describedA() : heldA();
+    next += described ? 1 : 4;
+    std::vector<double> b = operandB();
+    bool adds = parsed.operands[next + 1] == "p";
+    int first = number(parsed.operands[0].substr(1)); // of the sums
+    for (int lane = 0; lane < 32; ++lane)
+      for (int i = 0; i < columns / 2; ++i)
+        add(lanes[lane].results[first + i], adds,
+            product(a, b, lane / 4 + i / 2 % 2 * 8,
+                    i / 4 * 8 + lane % 4 * 2 + i % 2));
+  }
+
+private:
+  std::uint64_t value(int lane, const std::string &name) const {
     if (name == "x" || name == "y")
       return names[name == "y"];
     return lanes[lane].values[number(name.substr(1)) - outputs];
-  };
-  int next = columns / 2;
-  // The sums begin at output number `first`.
-  int first = number(parsed.operands[0].substr(1));
-  // Behind the descriptors: p, and signs and directions of other than integers.
-  bool described =
-      static_cast<int>(parsed.operands.size()) <= next + 2 + (integer ? 1 : 5);
-  bool half = depth == 16;
-  std::int64_t bytes = 32 / depth;
-  std::vector<double> a(16 * depth), b(depth * columns);
-  auto element = [&](const Description &from, std::int64_t free, std::int64_t k,
-                     bool alongFree, const std::string &type) {
+  }
+
+  double element(const Description &from, std::int64_t free, std::int64_t k,
+                 bool alongFree, const std::string &type) {
     std::uint64_t word = 0;
     std::int64_t at = from.address(free, k, bytes, alongFree);
     for (std::int64_t i = 0; i < bytes; ++i)
       word |= static_cast<std::uint64_t>(
-                  static_cast<std::uint8_t>(read(at + i, warp)))
+                  static_cast<std::uint8_t>(unit.read(at + i, warp)))
               << (8 * i);
     return wordElement(word, 0, type);
-  };
-  size_t flags = parsed.operands.size() - (described ? 2 : 1);
-  if (described) {
-    Description from(value(0, parsed.operands[next++]));
-    bool alongFree = half && parsed.operands[flags] == "1";
+  }
+
+  std::vector<double> describedA() {
+    Description from(value(0, parsed.operands[next]));
+    bool alongFree = half && parsed.operands[parsed.operands.size() - 2] == "1";
+    std::vector<double> a;
     for (int row = 0; row < 16; ++row)
       for (int k = 0; k < depth; ++k)
-        a[row * depth + k] =
-            element(from, warp % 4 * 16 + row, k, alongFree, typeA);
-  } else {
+        a.push_back(element(from, warp % 4 * 16 + row, k, alongFree,
+                            parsed.names[6].str()));
+    return a;
+  }
+
+  std::vector<double> heldA() {
+    std::vector<double> a(16 * depth);
     int perWord = depth / 8;
     for (int lane = 0; lane < 32; ++lane)
       for (int word = 0; word < 4; ++word)
         for (int i = 0; i < perWord; ++i)
           a[(lane / 4 + word % 2 * 8) * depth + lane % 4 * perWord + i +
             word / 2 * 4 * perWord] =
-              wordElement(value(lane, parsed.operands[next + word]), i, typeA);
-    next += 4;
+              wordElement(value(lane, parsed.operands[next + word]), i,
+                          parsed.names[6].str());
+    return a;
   }
-  Description from(value(0, parsed.operands[next]));
-  for (int lane = 1; lane < 32; ++lane)
-    if (value(lane, parsed.operands[next]) != value(0, parsed.operands[next]))
-      complain("a descriptor that differs within a warp");
-  bool alongFree = half && parsed.operands.back() == "1";
-  bool adds = parsed.operands[next + 1] == "p";
-  for (int column = 0; column < columns; ++column)
-    for (int k = 0; k < depth; ++k)
-      b[k * columns + column] = element(from, column, k, alongFree, typeB);
-  for (int lane = 0; lane < 32; ++lane)
-    for (int i = 0; i < columns / 2; ++i) {
-      int row = lane / 4 + i / 2 % 2 * 8;
-      int column = i / 4 * 8 + lane % 4 * 2 + i % 2;
-      double sum = 0;
+
+  std::vector<double> operandB() {
+    Description from(value(0, parsed.operands[next]));
+    for (int lane = 1; lane < 32; ++lane)
+      if (value(lane, parsed.operands[next]) != value(0, parsed.operands[next]))
+        unit.complain("a descriptor that differs within a warp");
+    bool alongFree = half && parsed.operands.back() == "1";
+    std::vector<double> b(depth * columns);
+    for (int column = 0; column < columns; ++column)
       for (int k = 0; k < depth; ++k)
-        sum += a[row * depth + k] * b[k * columns + column];
-      auto word =
-          static_cast<std::uint32_t>(adds ? lanes[lane].results[first + i] : 0);
-      if (integer)
-        word += static_cast<std::int32_t>(sum);
-      else
-        word = llvm::bit_cast<std::uint32_t>(llvm::bit_cast<float>(word) +
-                                             static_cast<float>(sum));
-      lanes[lane].results[first + i] = word;
-    }
-}
+        b[k * columns + column] =
+            element(from, column, k, alongFree, parsed.names[7].str());
+    return b;
+  }
+
+  double product(const std::vector<double> &a, const std::vector<double> &b,
+                 int row, int column) const {
+    double sum = 0;
+    for (int k = 0; k < depth; ++k)
+      sum += a[row * depth + k] * b[k * columns + column];
+    return sum;
+  }
+
+  void add(std::uint64_t &result, bool adds, double sum) const {
+    auto word = static_cast<std::uint32_t>(adds ? result : 0);
+    if (integer)
+      word += static_cast<std::int32_t>(sum);
+    else
+      word = llvm::bit_cast<std::uint32_t>(llvm::bit_cast<float>(word) +
+                                           static_cast<float>(sum));
+    result = word;
+  }
+
+  MatrixUnit &unit;
+  Parsed parsed;
+  int outputs, warp;
+  const std::array<Lane, 32> &lanes;
+  const std::array<std::uint64_t, 2> &names;
+  int columns, depth, bytes, next;
+  bool integer, half, described;
+};
 
 void MatrixUnit::multiply(const std::string &text, int outputs,
                           const std::vector<int> &tied, int warp,
@@ -197,7 +236,7 @@ void MatrixUnit::multiply(const std::string &text, int outputs,
           lanes[0].values[number(parts[1].drop_front()) - outputs] +
           number(parts[2]);
     } else if (line.starts_with("wgmma.mma_async")) {
-      step(line.str(), outputs, warp, lanes, names);
+      Step(*this, line.str(), outputs, warp, lanes, names).run();
     }
   }
 }

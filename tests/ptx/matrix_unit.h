@@ -47,9 +47,8 @@ private:
     std::vector<std::int64_t> open;
   };
 
-  void step(const std::string &instruction, int outputs, int warp,
-            const std::array<Lane, 32> &lanes,
-            const std::array<std::uint64_t, 2> &names);
+  class Step;
+
   char read(std::int64_t at, int warp);
   void complain(const std::string &what) {
     if (error.empty())

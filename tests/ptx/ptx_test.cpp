@@ -165,7 +165,7 @@ TEST(Ptx, MatmulUsesTheMatrixUnits) {
 }
 
 TEST(Ptx, AttentionKeepsItsTilesInRegisters) {
-  std::string code = emit(attentionText({.name = "attention"}), "sm_90a").code;
+  std::string code = emit(attentionText({.name = "attention"}), "sm_80").code;
   // One round: 2 * 8 * 8 products of 16x8x16 for the scores, as many for the
   // sums. Two rows of shuffles for each of 4 rows of a thread.
   EXPECT_EQ(count(code, "mma.sync.aligned.m16n8k16"), 256);
@@ -177,6 +177,21 @@ TEST(Ptx, AttentionKeepsItsTilesInRegisters) {
   EXPECT_EQ(count(code, "st.global.v4.b32"), 16);
   // Before the loop 2, a round 1, the result 2.
   EXPECT_EQ(count(code, "bar.sync") + count(code, "barrier.sync"), 5);
+}
+
+TEST(Ptx, AttentionByWarpGroupsKeepsItsTilesInRegisters) {
+  std::string code =
+      emit(attentionText({.name = "attention", .warps = 8}), "sm_90a").code;
+  // Along a depth of 128, and along 64 keys.
+  EXPECT_EQ(count(code, "wgmma.mma_async.sync.aligned.m64n64k16"), 8);
+  EXPECT_EQ(count(code, "wgmma.mma_async.sync.aligned.m64n128k16"), 4);
+  EXPECT_EQ(count(code, "mma.sync"), 0);
+  EXPECT_EQ(count(code, "shfl.sync.bfly"), 8);
+  // The scores are waited for while the weights are being multiplied.
+  EXPECT_EQ(count(code, "wgmma.wait_group.sync.aligned 1"), 1);
+  EXPECT_EQ(count(code, "wgmma.wait_group.sync.aligned 0"), 1);
+  // Probabilities go from the one dot to the other in registers.
+  EXPECT_EQ(count(code, "st.shared"), 32);
 }
 
 TEST_P(PtxMatmul, AttentionDoesNotSpill) {
