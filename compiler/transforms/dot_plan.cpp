@@ -33,7 +33,9 @@ static int mmaBits(tile::DotOp dot, int capability, std::string &missed) {
 
 /// Whether an operation only computes lane by lane.
 static bool isLanewise(Operation *op) {
-  return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1;
+  return (OpTrait::hasElementwiseMappableTraits(op) ||
+          isa<tile::InlinePtxOp>(op)) &&
+         op->getNumResults() == 1;
 }
 
 /// Whether the dot's result, computed on lane by lane, is operand A of another
