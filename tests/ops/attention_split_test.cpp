@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decoding of sequences that are split among programs: the last program of each
-// combines what all have found, by counters that calls share.
+// Decoding of sequences that are split among programs, whose parts a second
+// kernel combines: bit for bit the same in every stream, thread and graph.
 #include "operands.h"
 #include "tolerance.h"
 
