@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/arguments.h"
 
+#include "girih/runtime/memory.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -190,6 +192,15 @@ Array allocate_result(std::span<const std::int64_t> shape, DType dtype,
   if (stream.bound() && device.kind == Device::Kind::cuda)
     return Array::empty_on(stream, shape, dtype);
   return Array::empty(shape, dtype, device);
+}
+
+Array allocate_counters(std::span<const std::int64_t> shape, Device device,
+                        const Stream &stream) {
+  std::size_t bytes = sizeof(std::int32_t);
+  for (std::int64_t size : shape)
+    bytes *= static_cast<std::size_t>(size);
+  const std::shared_ptr<void> memory = allocate_zeros(stream, device, bytes);
+  return {memory.get(), shape, i32, device, {}, memory};
 }
 
 } // namespace girih::ops

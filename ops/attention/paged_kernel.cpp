@@ -54,8 +54,7 @@ PagedReads::Block blocks_of(const In &cache) {
 }
 
 // Attention of this program's part of its sequence.
-OnlineSoftmax attend(const PagedForm &form, const Inputs &in,
-                     const Index &splits) {
+PagedPart attend(const PagedForm &form, const Inputs &in, const Index &splits) {
   const DType type = accumulated(in.q.dtype());
   PagedReads reads{.query = [&] { return std::vector<Tile>{in.q[0]}; },
                    .keys = {blocks_of(in.keys)},
@@ -108,12 +107,13 @@ Kernel make_whole(const PagedForm &form) {
                     {q, keys, values, q_rope, keys_rope, table, lengths, scale,
                      soft_cap, window, sinks},
                     Index(1))
-                 .result();
+                 .state.result();
   };
   return make(form.rope_width ? "latent_attention" : "paged_attention",
               arrangement, application, names_with(input_names, {"out"}));
 }
 
+// What the programs of a sequence find goes to a second kernel.
 Kernel make_split(const PagedForm &form) {
   auto arrangement = [=](Tensor q, Tensor keys, Tensor values, Tensor q_rope,
                          Tensor keys_rope, Tensor table, Tensor lengths,
@@ -136,18 +136,54 @@ Kernel make_split(const PagedForm &form) {
         attend(form,
                {q, keys, values, q_rope, keys_rope, table, lengths, scale,
                 soft_cap, window, sinks},
-               parts.source_size(2));
+               parts.source_size(2))
+            .state;
     parts[0] = state.result();
     sums = state.log2_sum();
   };
-  return make(
-      form.rope_width ? "latent_attention_split" : "paged_attention_split",
-      arrangement, application, names_with(input_names, {"parts", "sums"}));
+  return make("latent_attention_split", arrangement, application,
+              names_with(input_names, {"parts", "sums"}));
+}
+
+// The last program of a sequence combines what all have found.
+Kernel make_combined(const PagedForm &form) {
+  auto arrangement = [=](Tensor q, Tensor keys, Tensor values, Tensor q_rope,
+                         Tensor keys_rope, Tensor table, Tensor lengths,
+                         Tensor scale, Tensor soft_cap, Tensor window,
+                         Tensor sinks, Tensor parts, Tensor sums,
+                         Tensor counters, Tensor out) {
+    const Size splits = parts.size(2);
+    const Operands all =
+        arrange_inputs(form,
+                       {q, keys, values, q_rope, keys_rope, table, lengths,
+                        scale, soft_cap, window, sinks},
+                       splits);
+    return arranged(all.q, all.keys, all.values, all.q_rope, all.keys_rope,
+                    all.table, all.lengths, all.scale, all.soft_cap, all.window,
+                    all.sinks, arrange_all_parts(parts, form),
+                    arrange_all_sums(sums, form),
+                    arrange_counters(counters, splits),
+                    arrange_heads(out, form.rows, form.value_width, splits));
+  };
+  auto application = [=](In q, In keys, In values, In q_rope, In keys_rope,
+                         In table, In lengths, In scale, In soft_cap, In window,
+                         In sinks, InOut parts, InOut sums, InOut counters,
+                         InOut out) {
+    const PagedPart part = attend(form,
+                                  {q, keys, values, q_rope, keys_rope, table,
+                                   lengths, scale, soft_cap, window, sinks},
+                                  parts.source_size(2));
+    combine_last(form, part, {parts, sums, counters, out});
+  };
+  return make("paged_attention_split", arrangement, application,
+              names_with(input_names, {"parts", "sums", "counters", "out"}));
 }
 
 KernelFamily<PagedForm> &kernels() {
   static KernelFamily<PagedForm> made([](const PagedForm &form) {
-    return form.split ? make_split(form) : make_whole(form);
+    return !form.split          ? make_whole(form)
+           : form.together == 0 ? make_split(form)
+                                : make_combined(form);
   });
   return made;
 }
@@ -183,35 +219,68 @@ PagedForm form_of(const PagedCall &paged, std::int64_t group) {
 } // namespace
 
 std::int64_t paged_splits(Device device, std::int64_t programs,
-                          std::int64_t capacity) {
+                          std::int64_t capacity, std::int64_t part_bytes) {
   // Eight warps on a multiprocessor; two parts for each thread of the host. A
-  // part is not below what hides its own beginning and end.
+  // part is not below what hides its own beginning and end, and one program
+  // does not read more than 256 KiB of them.
   const bool gpu = device.kind == Device::Kind::cuda;
   const std::int64_t processors = properties(device).processors;
   const std::int64_t wanted = processors * (gpu ? 8 : 2);
   const std::int64_t least = gpu ? 32 : 256;
-  const std::int64_t most =
-      std::min<std::int64_t>(pieces_of(capacity, least), 128);
+  std::int64_t most = std::min<std::int64_t>(pieces_of(capacity, least), 128);
+  if (gpu && part_bytes > 0)
+    most = std::min(most,
+                    std::clamp<std::int64_t>((256 << 10) / part_bytes, 4, 64));
   if (!gpu && programs >= processors)
     return 1;
   return std::clamp<std::int64_t>(wanted / at_least_one(programs), 1,
                                   at_least_one(most));
 }
 
-PagedPlan plan_paged(const PagedCall &paged) {
+namespace {
+
+// Parts of a sequence that one program combines: more are combined sooner by a
+// second kernel of many programs (docs/decisions.md, 45).
+constexpr std::int64_t most_alone = 16;
+
+// Parts that so many warps can read at once: they and the sum take up to 160
+// registers of a thread.
+int parts_together(const PagedForm &form, DType dtype, int warps) {
+  const std::int64_t bytes_of_thread =
+      form.rows * form.value_width * bytes(accumulated(dtype)) / (32 * warps);
+  const std::int64_t registers = at_least_one(bytes_of_thread / 4);
+  return static_cast<int>(std::clamp<std::int64_t>(160 / registers - 1, 1, 8));
+}
+
+} // namespace
+
+PagedPlan plan_paged(const PagedCall &paged, int least_warps, bool one_launch) {
   const Array &q = paged.q;
   PagedPlan plan;
   PagedForm &form = plan.form;
   form = form_of(paged, q.size(2));
   const std::int64_t programs =
       q.size(0) * q.size(1) * ((q.size(2) + form.rows - 1) / form.rows);
-  plan.splits =
-      paged_splits(q.device(), programs, paged.block_table.size(1) * form.page);
+  const bool latent = form.rope_width != 0;
+  const std::int64_t part_bytes = std::min(form.rows, q.size(2)) *
+                                  form.value_width *
+                                  bytes(accumulated(q.dtype()));
+  const std::int64_t capacity = paged.block_table.size(1) * form.page;
+  plan.splits = paged_splits(q.device(), programs, capacity, 0);
+  const bool alone = !latent && (one_launch || plan.splits <= most_alone);
+  if (alone)
+    plan.splits = paged_splits(q.device(), programs, capacity, part_bytes);
   form.split = plan.splits > 1;
   // Without matrix instructions a warp holds more of its operands.
-  const bool wide = form.rope_width != 0 || bytes(q.dtype()) > 2;
+  const bool wide = latent || bytes(q.dtype()) > 2;
+  // Few programs have the device to themselves, and the last one is waited for.
+  const bool few = form.split && alone &&
+                   programs * plan.splits <=
+                       std::int64_t{2} * properties(q.device()).processors;
   plan.warps =
-      wide ? 4 : static_cast<int>(std::max<std::int64_t>(form.rows / 16, 2));
+      wide || few ? 4 : std::max(static_cast<int>(form.rows / 16), least_warps);
+  if (form.split && alone)
+    form.together = on_gpu(q) ? parts_together(form, q.dtype(), plan.warps) : 1;
   // Shared memory holds as many rounds of blocks.
   const std::int64_t stage = form.unrolled * form.block *
                              (form.width + form.rope_width + form.value_width) *
@@ -223,13 +292,20 @@ PagedPlan plan_paged(const PagedCall &paged) {
 }
 
 PagedParts allocate_parts(const Call &call, const PagedCall &paged,
-                          std::int64_t splits) {
+                          const PagedPlan &plan) {
   const Array &q = paged.q;
   const DType type = accumulated(q.dtype());
-  const std::int64_t shape[] = {q.size(0), q.size(1), splits, q.size(2),
+  const std::int64_t shape[] = {q.size(0), q.size(1), plan.splits, q.size(2),
                                 paged.out.size(3)};
-  return {allocate_result(shape, type, q.device(), call.stream),
-          allocate_result(std::span(shape, 4), type, q.device(), call.stream)};
+  PagedParts made{
+      allocate_result(shape, type, q.device(), call.stream),
+      allocate_result(std::span(shape, 4), type, q.device(), call.stream),
+      {}};
+  const std::int64_t groups[] = {q.size(0), q.size(1),
+                                 pieces_of(q.size(2), plan.form.rows)};
+  if (plan.form.together > 0)
+    made.counters = allocate_counters(groups, q.device(), call.stream);
+  return made;
 }
 
 void launch_paged(const Call &call, const PagedCall &paged) {
@@ -247,7 +323,13 @@ void launch_paged(const Call &call, const PagedCall &paged) {
                     {&q, &paged.keys, &paged.values, &paged.q_rope,
                      &paged.keys_rope, &paged.block_table, &paged.lengths,
                      &scale, &cap, &window, &sinks, &out});
-  const auto [parts, sums] = allocate_parts(call, paged, plan.splits);
+  const auto [parts, sums, counters] = allocate_parts(call, paged, plan);
+  if (plan.form.together > 0)
+    return run_with(call, kernel, plan.warps, plan.stages,
+                    {&q, &paged.keys, &paged.values, &paged.q_rope,
+                     &paged.keys_rope, &paged.block_table, &paged.lengths,
+                     &scale, &cap, &window, &sinks, &parts, &sums, &counters,
+                     &out});
   run_with(call, kernel, plan.warps, plan.stages,
            {&q, &paged.keys, &paged.values, &paged.q_rope, &paged.keys_rope,
             &paged.block_table, &paged.lengths, &scale, &cap, &window, &sinks,
@@ -280,13 +362,17 @@ std::vector<OperandShape> operands_of(const PagedForm &form, DType dtype,
   all.push_back({f32, {}, {}, true});
   all.push_back({type, {n[0], heads, n[2], form.rows, form.value_width}, {}});
   all.push_back({type, {n[0], heads, n[2], form.rows}, {}});
+  if (form.together > 0) {
+    all.push_back({i32, {n[0], heads, 1}, {}});
+    all.push_back(rows(form.value_width));
+  }
   return all;
 }
 
 } // namespace
 
 std::vector<KernelEntry> paged_entries(bool latent) {
-  PagedForm form{.unrolled = 2, .split = true};
+  PagedForm form{.unrolled = 2, .split = true, .together = 4};
   if (latent)
     form = {.width = 512,
             .value_width = 512,
@@ -306,7 +392,7 @@ std::vector<KernelEntry> paged_entries(bool latent) {
            },
        .config =
            latent ? "num_warps=4 num_stages=2" : "num_warps=2 num_stages=3"}};
-  if (!latent)
+  if (latent)
     entries.push_back(combine_entry());
   return entries;
 }

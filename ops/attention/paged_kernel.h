@@ -3,8 +3,9 @@
 //
 // Query heads that share a head of keys are the rows of a matrix, so that each
 // key is read once for all of them. A sequence is split among programs until
-// the device is busy; then a second kernel combines what they found by their
-// sums of exponentials. On a GPU a program is one warp for 16 rows: weights go
+// the device is busy; the last of them to end combines what they found by their
+// sums of exponentials, or for latents, which are much to read for one program,
+// a second kernel. On a GPU a program is one warp for 16 rows: weights go
 // from one product to the next in registers, reductions are shuffles, and many
 // programs on a multiprocessor keep its memory busy. Blocks of keys that are
 // visible as a whole are copied ahead to shared memory; the masked ones at the
@@ -30,7 +31,9 @@ struct PagedForm {
   std::int64_t block = 16; // keys of a product, a part of a page
   int unrolled = 2;        // blocks of one step
   bool window = false, capped = false, sinks = false;
-  bool split = false; // gives parts and their sums, not the result
+  bool split = false; // into parts
+  int together = 0;   // parts that the last program reads at once; 0: none, a
+                      // second kernel does
   auto operator<=>(const PagedForm &) const = default;
 };
 
@@ -62,21 +65,26 @@ struct PagedPlan {
   std::int64_t splits = 1;
   int warps = 4, stages = 1;
 };
-PagedPlan plan_paged(const PagedCall &paged);
-/// Memory for what the splits find: [B, H, S, G, Dv] and [B, H, S, G].
+/// With `one_launch` the parts of a sequence are combined by the kernel that
+/// makes them, however many there are.
+PagedPlan plan_paged(const PagedCall &paged, int least_warps = 2,
+                     bool one_launch = false);
+/// Memory for what the splits find, [B, H, S, G, Dv] and [B, H, S, G], and of
+/// those that have arrived for each program's heads: [B, H, R].
 struct PagedParts {
-  Array parts, sums;
+  Array parts, sums, counters;
 };
 PagedParts allocate_parts(const Call &call, const PagedCall &paged,
-                          std::int64_t splits);
+                          const PagedPlan &plan);
 
-/// Runs the kernel, and the combining one where there are splits.
+/// Runs the kernel, and for latents the combining one where there are splits.
 void launch_paged(const Call &call, const PagedCall &paged);
 
-/// In how many parts each sequence is split, for `programs` programs without
-/// splits and at most `capacity` keys.
+/// In how many parts each sequence is split at most, for `programs` programs
+/// without splits and at most `capacity` keys. `part_bytes` of each part are
+/// read by one program; 0: by many.
 std::int64_t paged_splits(Device device, std::int64_t programs,
-                          std::int64_t capacity);
+                          std::int64_t capacity, std::int64_t part_bytes);
 
 /// Entries of the kernels: attention, or that of latent caches.
 std::vector<KernelEntry> paged_entries(bool latent);

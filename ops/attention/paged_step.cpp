@@ -129,10 +129,16 @@ void write_row(const Tile &row, const Index &slot, const Tile &writes,
       {place, slot % page, program_id(1), arange(row.shape()[0], i64)}, row);
 }
 
+// Of a program, and the new key and value.
+struct StepPart {
+  PagedPart part;
+  Tile key, value;
+  Index slot;
+};
+
 // Attention of this program's part of its sequence. The first part has the new
-// key, and writes it when the others have been read.
-OnlineSoftmax attend(const StepForm &form, const Inputs &in,
-                     const Index &splits) {
+// key.
+StepPart attend(const StepForm &form, const Inputs &in, const Index &splits) {
   const PagedForm &paged = form.paged;
   const DType dtype = in.q.dtype(), type = accumulated(dtype);
   const Index length =
@@ -170,17 +176,25 @@ OnlineSoftmax attend(const StepForm &form, const Inputs &in,
       .scale = ScoreScale(cast(in.scale, type), cast(in.soft_cap, type),
                           paged.capped),
       .dtype = dtype};
-  OnlineSoftmax state =
+  PagedPart part =
       attend_pages(paged, reads, keys, splits, [](OnlineSoftmax &) {});
   when(program_id(3) == 0, [&] {
-    state.add(where(length > 0, reads.scale(product), -INFINITY),
-              unsqueeze(cast(value, type), 0), dtype);
+    part.state.add(where(length > 0, reads.scale(product), -INFINITY),
+                   unsqueeze(cast(value, type), 0), dtype);
+  });
+  return {part, key, value, slot};
+}
+
+// Once the others have been read, and nobody waits for this program any more.
+void write_token(const StepForm &form, const Inputs &in,
+                 const StepPart &found) {
+  when(program_id(3) == 0, [&] {
     // Of the programs that share the head, one.
     const Tile writes = program_id(2) == 0;
-    write_row(key, slot, writes, paged.page, in.keys);
-    write_row(value, slot, writes, paged.page, in.values);
+    const std::int64_t page = form.paged.page;
+    write_row(found.key, found.slot, writes, page, in.keys);
+    write_row(found.value, found.slot, writes, page, in.values);
   });
-  return state;
 }
 
 const std::vector<std::string> input_names{
@@ -209,11 +223,11 @@ Kernel make_whole(const StepForm &form) {
       [=](In q, In k, In v, In cosines, In sines, In slots, InOut keys,
           InOut values, In table, In lengths, In scale, In soft_cap, In window,
           Out out) {
-        out[0] = attend(form,
-                        {q, k, v, cosines, sines, slots, keys, values, table,
-                         lengths, scale, soft_cap, window},
-                        Index(1))
-                     .result();
+        const Inputs in{q,      k,     v,       cosines, sines,    slots, keys,
+                        values, table, lengths, scale,   soft_cap, window};
+        const StepPart found = attend(form, in, Index(1));
+        out[0] = found.part.state.result();
+        write_token(form, in, found);
       },
       names_with(input_names, {"out"}));
 }
@@ -224,30 +238,32 @@ Kernel make_split(const StepForm &form) {
       [=](Tensor q, Tensor k, Tensor v, Tensor cosines, Tensor sines,
           Tensor slots, Tensor keys, Tensor values, Tensor table,
           Tensor lengths, Tensor scale, Tensor soft_cap, Tensor window,
-          Tensor parts, Tensor sums) {
+          Tensor parts, Tensor sums, Tensor counters, Tensor out) {
+        const Size splits = parts.size(2);
         const Operands all =
             arrange_inputs(form,
                            {q, k, v, cosines, sines, slots, keys, values, table,
                             lengths, scale, soft_cap, window},
-                           parts.size(2));
+                           splits);
         return arranged(all.q, all.k, all.v, all.cosines, all.sines, all.slots,
                         all.keys, all.values, all.table, all.lengths, all.scale,
                         all.soft_cap, all.window,
-                        arrange_parts(parts, form.paged),
-                        arrange_sums(sums, form.paged));
+                        arrange_all_parts(parts, form.paged),
+                        arrange_all_sums(sums, form.paged),
+                        arrange_counters(counters, splits),
+                        arrange_heads(out, form.paged.rows,
+                                      form.paged.value_width, splits));
       },
       [=](In q, In k, In v, In cosines, In sines, In slots, InOut keys,
           InOut values, In table, In lengths, In scale, In soft_cap, In window,
-          Out parts, Out sums) {
-        const OnlineSoftmax state =
-            attend(form,
-                   {q, k, v, cosines, sines, slots, keys, values, table,
-                    lengths, scale, soft_cap, window},
-                   parts.source_size(2));
-        parts[0] = state.result();
-        sums = state.log2_sum();
+          InOut parts, InOut sums, InOut counters, InOut out) {
+        const Inputs in{q,      k,     v,       cosines, sines,    slots, keys,
+                        values, table, lengths, scale,   soft_cap, window};
+        const StepPart found = attend(form, in, parts.source_size(2));
+        combine_last(form.paged, found.part, {parts, sums, counters, out},
+                     [&] { write_token(form, in, found); });
       },
-      names_with(input_names, {"parts", "sums"}));
+      names_with(input_names, {"parts", "sums", "counters", "out"}));
 }
 
 KernelFamily<StepForm> &kernels() {
@@ -268,9 +284,8 @@ bool suits_step(const StepCall &step) {
 
 void launch_step(const Call &call, const StepCall &step) {
   const PagedCall &paged = step.paged;
-  PagedPlan plan = plan_paged(paged);
   // What comes before the first keys is long for the threads of two warps.
-  plan.warps = std::max(plan.warps, 4);
+  const PagedPlan plan = plan_paged(paged, 4, true);
   const std::int64_t width = paged.q.size(3);
   const DType type = accumulated(paged.q.dtype());
   const Array q = as_pairs(paged.q, width, step.interleaved),
@@ -284,16 +299,15 @@ void launch_step(const Call &call, const StepCall &step) {
                     {&q, &k, &step.v, &step.cosines, &step.sines, &step.slots,
                      &paged.keys, &paged.values, &paged.block_table,
                      &paged.lengths, &scale, &cap, &window, &paged.out});
-  const auto [parts, sums] = allocate_parts(call, paged, plan.splits);
+  const auto [parts, sums, counters] = allocate_parts(call, paged, plan);
   run_with(call, kernel, plan.warps, plan.stages,
            {&q, &k, &step.v, &step.cosines, &step.sines, &step.slots,
             &paged.keys, &paged.values, &paged.block_table, &paged.lengths,
-            &scale, &cap, &window, &parts, &sums});
-  launch_combine(call, parts, sums, paged.out);
+            &scale, &cap, &window, &parts, &sums, &counters, &paged.out});
 }
 
 std::vector<KernelEntry> step_entries() {
-  const PagedForm form{.unrolled = 2, .split = true};
+  const PagedForm form{.unrolled = 2, .split = true, .together = 8};
   return {{.name = "rope_paged_attention_split",
            .kernel = kernels()[{form, false}],
            .dtypes = {bf16, f16},
@@ -319,7 +333,9 @@ std::vector<KernelEntry> step_entries() {
                      number,
                      {i64, {}, {}, true},
                      {f32, {n[0], 8, n[2], form.rows, form.value_width}, {}},
-                     {f32, {n[0], 8, n[2], form.rows}, {}}};
+                     {f32, {n[0], 8, n[2], form.rows}, {}},
+                     {i32, {n[0], 8, 1}, {}},
+                     {dtype, {n[0], 8, form.rows, form.value_width}, {}}};
                },
            .config = "num_warps=4 num_stages=3"}};
 }

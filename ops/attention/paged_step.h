@@ -29,7 +29,7 @@ struct StepCall {
 /// Whether there is a kernel for a call: all of a head is turned, and a half of
 /// it is a power of two.
 bool suits_step(const StepCall &step);
-/// Runs the kernel, and the combining one where there are splits.
+/// Runs the kernel.
 void launch_step(const Call &call, const StepCall &step);
 std::vector<KernelEntry> step_entries();
 

@@ -86,7 +86,7 @@ TEST_P(LlmEngine, GraphsAreReplayed) {
   Engine engine(model("bard-5m"), {.max_batch = 8});
   expect_same(engine.generate(requests), alone(model("bard-5m"), requests));
   // Of six layers, so that something was captured at all.
-  EXPECT_GE(engine.statistics().launches, 40U);
+  EXPECT_GE(engine.statistics().launches, 30U);
   EXPECT_EQ(engine.statistics().decode_steps, 63);
 }
 

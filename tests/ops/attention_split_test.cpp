@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decoding of sequences that are split among programs, whose parts a second
-// kernel combines: bit for bit the same in every stream, thread and graph.
+// Decoding of sequences that are split among programs, whose parts the last of
+// them or a second kernel combines: bit for bit the same in every stream,
+// thread and graph.
 #include "operands.h"
 #include "tolerance.h"
 
