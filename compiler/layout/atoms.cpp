@@ -118,15 +118,21 @@ Layout mmaAccumulator(int64_t m, int64_t n, const WarpGrid &grid) {
       .repeat(Axis::warp, -1, grid.copies);
 }
 
-Layout mmaOperandA(int64_t m, int64_t k, const WarpGrid &grid, int bits) {
+/// 16 rows of operand A by 32 bytes along K, as a warp holds them.
+static Layout fragmentA(int bits) {
   int64_t perWord = 32 / bits;
   Layout layout(2);
   for (int64_t step = 1; step < perWord; step *= 2)
     layout.basis(Axis::reg, {0, step});
   layout.basis(Axis::reg, {8, 0}).basis(Axis::reg, {0, 4 * perWord});
   addQuadLanes(layout, 0, perWord);
+  return layout;
+}
+
+Layout mmaOperandA(int64_t m, int64_t k, const WarpGrid &grid, int bits) {
+  Layout layout = fragmentA(bits);
   return layout.repeat(Axis::reg, 0, m / (16 * grid.m))
-      .repeat(Axis::reg, 1, k / (8 * perWord))
+      .repeat(Axis::reg, 1, k * bits / 256)
       .repeat(Axis::warp, -1, grid.n)
       .repeat(Axis::warp, 0, grid.m)
       .repeat(Axis::warp, -1, grid.copies);
@@ -215,14 +221,9 @@ Layout wgmmaAccumulator(int64_t m, int64_t n, int64_t groups, int64_t along) {
 
 Layout wgmmaOperandA(int64_t m, int64_t k, int64_t groups, int64_t along,
                      int bits) {
-  int64_t perWord = 32 / bits;
-  Layout layout(2);
-  for (int64_t step = 1; step < perWord; step *= 2)
-    layout.basis(Axis::reg, {0, step});
-  layout.basis(Axis::reg, {8, 0}).basis(Axis::reg, {0, 4 * perWord});
-  addQuadLanes(layout, 0, perWord);
+  Layout layout = fragmentA(bits);
   layout.basis(Axis::warp, {16, 0}).basis(Axis::warp, {32, 0});
-  return layout.repeat(Axis::reg, 1, k / (8 * perWord))
+  return layout.repeat(Axis::reg, 1, k * bits / 256)
       .repeat(Axis::reg, 0, m / (64 * groups))
       .repeat(Axis::warp, 0, groups)
       .repeat(Axis::warp, -1, along);

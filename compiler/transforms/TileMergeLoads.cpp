@@ -4,7 +4,6 @@
 #include "girih/compiler/analysis/written.h"
 
 #include "mlir/IR/OperationSupport.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 #define DEBUG_TYPE "tile-merge-loads"
 
@@ -50,14 +49,13 @@ struct TileMergeLoads : impl::TileMergeLoadsBase<TileMergeLoads> {
       }
       // A store in a loop comes before the loads of its next round, too.
       op.walk([&](Operation *inner) {
-        TypeSwitch<Operation *>(inner)
-            .Case<tile::StoreOp, tile::ScatterOp, tile::AtomicOp>(
-                [&](auto write) { forget(known, write.getView()); })
-            .Case([&](tile::ArriveOp) {
-              llvm::erase_if(known, [](tile::LoadOp load) {
-                return isWritten(load.getView());
-              });
-            });
+        // Behind an arrival, what others have written may be seen.
+        if (isa<tile::ArriveOp>(inner))
+          llvm::erase_if(known, [](tile::LoadOp load) {
+            return isWritten(load.getView());
+          });
+        else if (Value view = writtenView(inner))
+          forget(known, view);
       });
       for (Region &region : op.getRegions())
         for (Block &nested : region)

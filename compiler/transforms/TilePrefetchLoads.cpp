@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/transforms/Passes.h"
 
+#include "girih/compiler/analysis/written.h"
 #include "girih/compiler/transforms/bounded_load.h"
 #include "girih/compiler/transforms/layout_assignment.h"
 #include "girih/compiler/transforms/scalar_slice.h"
@@ -8,7 +9,6 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 #define DEBUG_TYPE "tile-prefetch-loads"
 
@@ -77,9 +77,8 @@ bool isSimple(scf::ForOp loop) {
 SmallPtrSet<Value, 4> writtenIn(scf::ForOp loop) {
   SmallPtrSet<Value, 4> views;
   loop.getBody()->walk([&](Operation *op) {
-    TypeSwitch<Operation *>(op)
-        .Case<tile::StoreOp, tile::ScatterOp, tile::AtomicOp>(
-            [&](auto write) { views.insert(write.getView()); });
+    if (Value view = writtenView(op))
+      views.insert(view);
   });
   return views;
 }

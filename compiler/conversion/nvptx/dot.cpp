@@ -90,8 +90,7 @@ Registers FragmentReader::elements(int64_t reg, int64_t count) {
   return values;
 }
 
-/// Type suffix of an operand of mma.sync.
-static std::string mmaType(Type type, bool isUnsigned) {
+std::string matrixType(Type type, bool isUnsigned) {
   if (type.isF16())
     return "f16";
   if (type.isBF16())
@@ -118,7 +117,8 @@ void Emitter::multiply(tile::DotOp dot, ArrayRef<Value> a, ArrayRef<Value> bs,
       "mma.sync.aligned.m16n8k{0}.row.col.{1}.{2}.{3}.{1} {{$0,$1,$2,$3}, "
       "{{$4,$5,$6,$7}, {{$8,$9}, {{$10,$11,$12,$13};",
       256 / left.getIntOrFloatBitWidth(), sum,
-      mmaType(left, dot.getUnsignedA()), mmaType(right, dot.getUnsignedB()));
+      matrixType(left, dot.getUnsignedA()),
+      matrixType(right, dot.getUnsignedB()));
   std::string constraints;
   for (int i = 0; i < 4; ++i)
     constraints += "=" + letter + ",";

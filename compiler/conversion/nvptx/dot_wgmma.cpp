@@ -20,10 +20,9 @@ namespace {
 class DescribedOperand {
 public:
   DescribedOperand(tile::SharedType type, int free)
-      : type(type), map(*OffsetMap::of(type.getLayout().getLayout())),
-        free(free), bytes(bytesOf(type.getElement())) {
-    contiguous = contiguousDim(type.getLayout().getLayout());
-  }
+      : map(*OffsetMap::of(type.getLayout().getLayout())), free(free),
+        contiguous(contiguousDim(type.getLayout().getLayout())),
+        bytes(bytesOf(type.getElement())) {}
 
   bool alongFree() const { return contiguous == free; }
 
@@ -51,26 +50,10 @@ public:
   }
 
 private:
-  tile::SharedType type;
   OffsetMap map;
   int free, contiguous;
   int64_t bytes;
 };
-
-/// Type suffix of an operand of wgmma.
-std::string typeName(Type type, bool isUnsigned) {
-  if (type.isF16())
-    return "f16";
-  if (type.isBF16())
-    return "bf16";
-  if (type.isF32())
-    return "tf32";
-  if (isa<Float8E4M3FNType>(type))
-    return "e4m3";
-  if (isa<Float8E5M2Type>(type))
-    return "e5m2";
-  return isUnsigned ? "u8" : "s8";
-}
 
 /// `{$0, $1, ...}` from number `first` on.
 std::string listOf(int64_t first, int64_t count) {
@@ -229,8 +212,8 @@ private:
         "wgmma.mma_async.sync.aligned.m64n{0}k{1}.{2}.{3}.{4} {5}, {6}, {7}, "
         "{8}",
         share.columns, depth, element.isInteger() ? "s32" : "f32",
-        typeName(element, dot.getUnsignedA()),
-        typeName(dot.getB().getType().getElementType(), dot.getUnsignedB()),
+        matrixType(element, dot.getUnsignedA()),
+        matrixType(dot.getB().getType().getElementType(), dot.getUnsignedB()),
         sums, left, right, adds);
     if (element.isInteger())
       return text + "; ";

@@ -393,6 +393,9 @@ bool ownsScratch(tile::ReduceOp reduce);
 /// Bits that each coordinate of register 0 can have over all threads.
 llvm::SmallVector<uint64_t> threadMasks(const Layout &layout);
 
+/// Type suffix of an operand of the matrix instructions.
+std::string matrixType(mlir::Type type, bool isUnsigned);
+
 /// Reads a dot's operand, fragment by fragment, from registers or from shared
 /// memory when it is asked for.
 class FragmentReader {

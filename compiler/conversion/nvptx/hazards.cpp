@@ -3,6 +3,7 @@
 // is scattered by one thread can be gathered by another: there has to be a
 // barrier in between. Where no access is at indices that are data, each tile is
 // read before it is written, through layouts that say who does.
+#include "girih/compiler/analysis/written.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
 using namespace mlir;
@@ -12,19 +13,11 @@ namespace girih::compiler {
 static Value viewOf(Operation *op) {
   if (auto load = dyn_cast<tile::LoadOp>(op))
     return load.getView();
-  if (auto store = dyn_cast<tile::StoreOp>(op))
-    return store.getView();
   if (auto copy = dyn_cast<tile::CopyAsyncOp>(op))
     return copy.getView();
   if (auto gather = dyn_cast<tile::GatherOp>(op))
     return gather.getView();
-  if (auto scatter = dyn_cast<tile::ScatterOp>(op))
-    return scatter.getView();
-  if (auto atomic = dyn_cast<tile::AtomicOp>(op))
-    return atomic.getView();
-  if (auto arrival = dyn_cast<tile::ArriveOp>(op))
-    return arrival.getView();
-  return {};
+  return writtenView(op);
 }
 
 static bool isIndirect(Operation *op) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attention beside cuDNN's and FlashAttention's in PyTorch on one GPU: python3 -m girih.peers.attention_bench [--only TEXT]
+"""Attention beside cuDNN's and FlashAttention's in PyTorch on one GPU: python3 -m girih.peers.attention_bench [--only TEXTS]
 
 bf16, random normal data, cold L2, medians, everyone in turn. Results are first compared with float64 on some rows. Ratios are times
 over Girih's: above 1, Girih is quicker. A causal product counts half the work."""
@@ -7,7 +7,7 @@ import argparse
 
 import girih
 from girih.peers import timing
-from girih.peers.bench import compare
+from girih.peers.bench import compare, run_rows
 from girih.report import Report
 
 # Batch, query heads, key heads, length, head_dim.
@@ -73,20 +73,13 @@ def run(torch, report, shape, causal):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="rows whose name holds this text")
+    parser.add_argument("--only", default="", help="rows whose name holds one of these texts, with commas")
     options = parser.parse_args()
     import torch
     report = Report("peers.attention_bench", torch.cuda.get_device_name())
-    for shape in SHAPES:
-        for causal in (False, True):
-            name = "B{} H{}/{} S{} D{}".format(*shape) + (" causal" if causal else "")
-            if options.only not in name:
-                continue
-            try:
-                run(torch, report, shape, causal)
-            except (Exception, SystemExit) as error:  # one broken row must not hide the others
-                print(f"FAILED {name}: {type(error).__name__}: {str(error).splitlines()[0]}", flush=True)
-            torch.cuda.empty_cache()
+    run_rows([("B{} H{}/{} S{} D{}".format(*shape) + (" causal" if causal else ""),
+               lambda shape=shape, causal=causal: run(torch, report, shape, causal))
+              for shape in SHAPES for causal in (False, True)], options.only)
     report.finish()
 
 

@@ -41,6 +41,20 @@ def check_close(name, result, expected, tolerance):
         sys.exit(f"{name} is wrong: relative error {error:.3g}")
 
 
+def run_rows(rows, only):
+    """Runs the (name, call) pairs whose name holds one of the texts in `only`, all without any."""
+    import torch
+    wanted = [each for each in only.split(",") if each]
+    for name, call in rows:
+        if wanted and not any(each in name for each in wanted):
+            continue
+        try:
+            call()
+        except (Exception, SystemExit) as error:  # one broken row must not hide the others
+            print(f"FAILED {name}: {type(error).__name__}: {str(error).splitlines()[0]}", flush=True)
+        torch.cuda.empty_cache()
+
+
 def bench_add(report, quick):
     import torch
 

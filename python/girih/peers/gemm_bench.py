@@ -8,7 +8,7 @@ import argparse
 
 import girih
 from girih.peers import timing
-from girih.peers.bench import compare
+from girih.peers.bench import compare, run_rows
 from girih.peers.op_bench import ROTATED_BYTES, in_graph
 from girih.report import Report, median, spread
 
@@ -156,15 +156,7 @@ def main():
     options = parser.parse_args()
     import torch
     report = Report("peers.gemm_bench", torch.cuda.get_device_name())
-    wanted = [each for each in options.only.split(",") if each]
-    for name, run in rows_of(torch, report, options):
-        if wanted and not any(each in name for each in wanted):
-            continue
-        try:
-            run()
-        except (Exception, SystemExit) as error:  # one broken row must not hide the others
-            print(f"FAILED {name}: {type(error).__name__}: {str(error).splitlines()[0]}", flush=True)
-        torch.cuda.empty_cache()
+    run_rows(rows_of(torch, report, options), options.only)
     report.finish()
 
 
