@@ -249,10 +249,11 @@ function(girih_test)
 endfunction()
 
 # What every ctest entry of ours shares. A test that skipped everything it had says so, and counts as skipped. None
-# touches the user's kernel cache: they share one in the build tree.
+# touches the user's kernel cache or tuned Configs: they share a cache in the build tree.
 function(girih_test_properties name labels timeout)
   set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout} SKIP_RETURN_CODE 77)
-  set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "GIRIH_CACHE_DIR=${PROJECT_BINARY_DIR}/test_cache")
+  set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "GIRIH_CACHE_DIR=${PROJECT_BINARY_DIR}/test_cache"
+    GIRIH_TUNE_STORE=off)
   if(GIRIH_SANITIZE)
     # libLLVM is not instrumented, so containers that cross into it would be reported wrongly.
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT

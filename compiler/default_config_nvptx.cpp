@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Block sizes for GPUs. Where the figures come from: docs/decisions.md, 5.
+#include "girih/compiler/config_fit.h"
 #include "girih/compiler/default_config_warpgroups.h"
 #include "girih/compiler/nvptx_generations.h"
 
@@ -91,23 +92,6 @@ int dot_warps(const Config &config, const BlockRoles &roles) {
   return warps;
 }
 
-// Shared memory that the operands of dots take.
-std::int64_t shared_bytes(const Config &config, const BlockRoles &roles) {
-  std::map<int, std::int64_t> loops; // one loop's memory is the next one's
-  std::int64_t always = 0, most = 0;
-  for (const DotTile &tile : roles.dot_tiles) {
-    std::int64_t bytes = tile.elements * std::max(bits(tile.dtype) / 8, 1);
-    for (const std::string &block : tile.blocks)
-      bytes *= config.blocks.at(block);
-    if (tile.staged)
-      bytes *= config.num_stages;
-    (tile.loop < 0 ? always : loops[tile.loop]) += bytes;
-  }
-  for (const auto &[loop, bytes] : loops)
-    most = std::max(most, bytes);
-  return always + most;
-}
-
 // Halves the block whose half saves most, the larger one of two; false where
 // none may be smaller.
 bool halve_block(Config &config, const BlockRoles &roles) {
@@ -120,8 +104,9 @@ bool halve_block(Config &config, const BlockRoles &roles) {
       continue;
     Config half = config;
     half.blocks[block.name] = size / 2;
-    const std::pair after{shared_bytes(half, roles), -size};
-    if (after.first < shared_bytes(config, roles) && (!best || after < *best)) {
+    const std::pair after{dot_shared_bytes(half, roles), -size};
+    if (after.first < dot_shared_bytes(config, roles) &&
+        (!best || after < *best)) {
       best = after;
       chosen = block.name;
     }
@@ -134,11 +119,11 @@ bool halve_block(Config &config, const BlockRoles &roles) {
 // Fewer stages, then smaller blocks, until the operands of dots fit.
 void fit_shared_memory(Config &config, const BlockRoles &roles,
                        std::int64_t limit) {
-  while (config.num_stages > 2 && shared_bytes(config, roles) > limit)
+  while (config.num_stages > 2 && dot_shared_bytes(config, roles) > limit)
     --config.num_stages;
-  while (shared_bytes(config, roles) > limit && halve_block(config, roles))
+  while (dot_shared_bytes(config, roles) > limit && halve_block(config, roles))
     continue;
-  if (shared_bytes(config, roles) > limit)
+  if (dot_shared_bytes(config, roles) > limit)
     config.num_stages = 1;
 }
 

@@ -38,10 +38,13 @@ private:
   void operand(int number) {
     const ArrangedOperand &each =
         program_.operands[static_cast<std::size_t>(number)];
+    std::int64_t &fixed = out_.fixed_lanes.emplace_back(1);
     for (std::size_t d = 0; d < each.tile.size(); ++d) {
       const std::string *block = block_of(each.tile[d]);
-      if (!block)
+      if (!block) {
+        fixed *= each.tile[d];
         continue;
+      }
       BlockRole role;
       role.block = *block;
       role.use = BlockRole::Use::tile;
@@ -171,6 +174,7 @@ BlockRoles analyse_roles(const KernelSource &source,
   try {
     Program program = record(source, dtypes, ranks, {}, config, true);
     Analysis(program, config, out).run();
+    out.trial = program.hash();
   } catch (const CompileError &) {
     // A kernel that asks more of its blocks, a number of lanes that divides
     // them for one, tells nothing; what is really wrong is said when it is

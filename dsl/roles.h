@@ -40,6 +40,11 @@ struct BlockRoles {
   std::vector<BlockUse> blocks;
   std::vector<BlockRole> roles;
   std::vector<DotTile> dot_tiles;
+  /// Of each operand: elements of its tile along dimensions that no block cuts.
+  std::vector<std::int64_t> fixed_lanes;
+  /// Program::hash() of the kernel under the trial blocks, whatever its Config;
+  /// empty where it cannot be recorded with them.
+  std::string trial;
 
   bool has_dot() const;
   /// The uses of one block size.

@@ -312,6 +312,20 @@ compiler::Target target_of(Device device) {
   return *host;
 }
 
+std::string assembler_version(Device device) {
+  const std::string ptxas = cuda::find_ptxas();
+  struct stat status{};
+  if (ptxas.empty() || ::stat(ptxas.c_str(), &status) != 0)
+    return fmt::format("driver {}", properties(device).driver_version);
+  return fmt::format("ptxas {}", status.st_size);
+}
+
+void compile_ahead(const Program &program, const compiler::Target &target) {
+  const ExitGate gate;
+  const bool on_host = target.kind == compiler::Target::Kind::host;
+  fetch_once(program, target, on_host ? "" : cuda::find_ptxas());
+}
+
 std::string short_name(const compiler::Target &target) {
   return target.kind == compiler::Target::Kind::host ? "host:" + target.arch
                                                      : target.arch;

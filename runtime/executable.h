@@ -35,6 +35,15 @@ struct Executable {
 /// What code for this device is made for.
 compiler::Target target_of(Device device);
 
+/// What turns PTX into code for a GPU: "ptxas 123456" by its size, which tells
+/// versions apart on every machine, or "driver 13000".
+std::string assembler_version(Device device);
+
+/// Makes the code of a Program and leaves it in the caches of this process and
+/// of the disk, without loading it: no device is needed. Throws what compiling
+/// and assembling throw.
+void compile_ahead(const Program &program, const compiler::Target &target);
+
 /// "sm_90a" or "host:znver4": the target without its features, for people.
 std::string short_name(const compiler::Target &target);
 

@@ -7,6 +7,7 @@
 #include "girih/runtime/host/parallel.h"
 #include "girih/runtime/launch/gpu_launch.h"
 #include "girih/runtime/launch/planner.h"
+#include "girih/runtime/launch/tuning_key.h"
 
 #include <fmt/format.h>
 
@@ -113,6 +114,11 @@ void check_count(const KernelSource &source, std::size_t count) {
                      count, max_operands));
 }
 
+/// What the plan of a call depends on besides: which Configs are known.
+std::uint32_t epoch_of(const LaunchOptions &options) {
+  return options.config && !options.tunable ? 0 : config_generation();
+}
+
 std::vector<const Array *> pointers_to(std::span<const Array> arrays) {
   std::vector<const Array *> pointers;
   for (const Array &array : arrays)
@@ -200,7 +206,7 @@ void Kernel::run_planned(std::span<const Array *const> arrays,
                          const std::source_location &where) const {
   const KernelSource &source = state_->source;
   const Config *config = options.config ? &*options.config : nullptr;
-  CallWords call(arrays, config);
+  CallWords call(arrays, config, epoch_of(options));
   RecentPlans::Slot *slot =
       RecentPlans::slot(state_->number, call.hash(), where.line());
   if (slot && slot->kernel == state_->number && slot->plan &&
@@ -209,7 +215,8 @@ void Kernel::run_planned(std::span<const Array *const> arrays,
     execute(*slot->plan, source, call, arrays, options.stream, slot->site);
     return;
   }
-  const auto plan = KernelPlanner(*state_, arrays, config).plan(call);
+  const auto plan =
+      KernelPlanner(*state_, arrays, config, options.tunable).plan(call);
   const auto *site =
       cuda::intern_site(source.name, where.file_name(), where.line());
   if (slot)
@@ -222,8 +229,9 @@ KernelReport Kernel::prepare(std::span<const Array> arrays,
   check_count(state_->source, arrays.size());
   const auto pointers = pointers_to(arrays);
   const Config *config = options.config ? &*options.config : nullptr;
-  const CallWords call(pointers, config);
-  const auto plan = KernelPlanner(*state_, pointers, config).plan(call);
+  const CallWords call(pointers, config, epoch_of(options));
+  const auto plan =
+      KernelPlanner(*state_, pointers, config, options.tunable).plan(call);
   KernelReport report;
   report.config = plan->config;
   report.programs = plan->programs;
@@ -248,7 +256,16 @@ Program Kernel::program(std::span<const Array> arrays,
   check_count(state_->source, arrays.size());
   const auto pointers = pointers_to(arrays);
   const Config *config = options.config ? &*options.config : nullptr;
-  return KernelPlanner(*state_, pointers, config).program();
+  return KernelPlanner(*state_, pointers, config, options.tunable).program();
+}
+
+Program Kernel::launched_program(std::span<const Array> arrays,
+                                 const LaunchOptions &options) const {
+  check_count(state_->source, arrays.size());
+  const auto pointers = pointers_to(arrays);
+  const Config *config = options.config ? &*options.config : nullptr;
+  return KernelPlanner(*state_, pointers, config, options.tunable)
+      .launched_program();
 }
 
 } // namespace girih

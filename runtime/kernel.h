@@ -23,6 +23,9 @@ namespace girih {
 struct LaunchOptions {
   std::optional<Config> config;
   Stream stream; // ignored on the host
+  /// `config` is only what runs where nothing was tuned (config_provider.h);
+  /// else it is what runs.
+  bool tunable = false;
 };
 
 /// What a call with given arrays runs; made by Kernel::prepare.
@@ -95,6 +98,9 @@ public:
   /// The Program that a call with such arrays compiles, and so its Config.
   Program program(std::span<const Array> arrays,
                   const LaunchOptions &options = {}) const;
+  /// The same with what the runtime adds to the Config for the device.
+  Program launched_program(std::span<const Array> arrays,
+                           const LaunchOptions &options = {}) const;
 
   struct State; // launch/planner.h
 

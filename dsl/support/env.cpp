@@ -11,6 +11,11 @@ namespace girih {
 namespace {
 
 constexpr EnvVariable variables[] = {
+    {"GIRIH_AUTOTUNE", "word", "use",
+     "`use`: Configs that were tuned run where the caller gives none; "
+     "`search`: "
+     "what was not tuned yet is, by its first call; `off`: neither.",
+     true},
     {"GIRIH_CACHE_DIR", "path", "$XDG_CACHE_HOME/girih",
      "Folder of compiled kernels; no disk cache with `off`.", true},
     {"GIRIH_CACHE_SIZE", "size", "1G",
@@ -30,7 +35,8 @@ constexpr EnvVariable variables[] = {
     {"GIRIH_DUMP", "path", "",
      "Folder that receives every stage of every kernel compiled.", true},
     {"GIRIH_LOG", "list", "",
-     "What to say on standard error: `compile`, `cache`, `remarks`.", true},
+     "What to say on standard error: `compile`, `cache`, `remarks`, `tune`.",
+     true},
     {"GIRIH_NUM_THREADS", "integer", "all cores", "Threads of the host device.",
      true},
     {"GIRIH_NVRTC", "path", "",
@@ -44,6 +50,11 @@ constexpr EnvVariable variables[] = {
      true},
     {"GIRIH_PTXAS", "path", "",
      "The ptxas to use; `off` leaves assembly to the driver.", true},
+    {"GIRIH_TUNE_BUDGET", "integer", "10",
+     "Seconds that `GIRIH_AUTOTUNE=search` takes for a kernel and shape.",
+     true},
+    {"GIRIH_TUNE_STORE", "path", "$XDG_DATA_HOME/girih/tuned.sqlite",
+     "File of what was tuned; none with `off`.", true},
     {"CUDA_HOME", "path", "", "Where ptxas and NVRTC are looked for.", false},
     {"CUDA_PATH", "path", "", "Where ptxas and NVRTC are looked for.", false},
     {"GIRIH_FUZZ_FIRST", "integer", "1", "Of the tests: the first random seed.",
@@ -56,12 +67,16 @@ constexpr EnvVariable variables[] = {
      "Of the tests of operators: the file that keeps what they called, and "
      "whether they passed.",
      false},
-    {"HOME", "path", "", "Parent of .cache where XDG_CACHE_HOME is unset.",
+    {"HOME", "path", "",
+     "Parent of .cache and .local/share where XDG_CACHE_HOME and XDG_DATA_HOME "
+     "are unset.",
      false},
     {"PATH", "list", "", "Where ptxas is looked for.", false},
     {"TMPDIR", "path", "/tmp", "Folder of temporary files.", false},
     {"XDG_CACHE_HOME", "path", "$HOME/.cache", "Parent of the cache folder.",
      false},
+    {"XDG_DATA_HOME", "path", "$HOME/.local/share",
+     "Parent of the folder of what was tuned.", false},
 };
 
 struct Words {
@@ -70,7 +85,7 @@ struct Words {
 };
 constexpr Words lists[] = {
     {"GIRIH_DEBUG", "lineinfo,sync,bounds,race,nan"},
-    {"GIRIH_LOG", "compile,cache,remarks"},
+    {"GIRIH_LOG", "compile,cache,remarks,tune"},
 };
 
 bool list_has(std::string_view list, std::string_view word) {

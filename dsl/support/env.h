@@ -38,7 +38,7 @@ std::optional<std::int64_t> env_size(std::string_view name);
 /// Whether the comma-separated list `name` holds `word`. Words that the
 /// variable does not have are refused with RuntimeError [environment]:
 /// GIRIH_DEBUG has lineinfo, sync, bounds, race, nan; GIRIH_LOG has compile,
-/// cache, remarks.
+/// cache, remarks, tune.
 bool env_has(std::string_view name, std::string_view word);
 
 /// The table of docs and README: one Markdown row per variable of ours.

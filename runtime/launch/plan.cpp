@@ -51,8 +51,9 @@ std::int64_t facts_of(const Array &array) {
 } // namespace
 
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): see the class
-CallWords::CallWords(std::span<const Array *const> arrays,
-                     const Config *config) {
+CallWords::CallWords(std::span<const Array *const> arrays, const Config *config,
+                     std::uint32_t epoch)
+    : epoch_(epoch) {
   std::int64_t *next = words_.data();
   for (const Array *array : arrays) {
     const auto rank = static_cast<std::size_t>(array->rank());
@@ -67,7 +68,8 @@ CallWords::CallWords(std::span<const Array *const> arrays,
   }
   count_ = static_cast<std::size_t>(next - words_.data());
   // Two chains, as a multiplication takes its time.
-  std::uint64_t even = config ? hash_of(*config) : 0, odd = count_;
+  std::uint64_t even = config ? hash_of(*config) : 0,
+                odd = count_ | std::uint64_t{epoch} << 32;
   std::size_t at = 0;
   for (; at + 1 < count_; at += 2) {
     even = mix(even, static_cast<std::uint64_t>(words_[at]));
@@ -95,7 +97,8 @@ void CallWords::become_parameters(std::span<const Array *const> arrays) {
 
 bool Plan::matches(const CallWords &call, const Config *config) const {
   const auto theirs = call.words();
-  return hash == call.hash() && words.size() == theirs.size() &&
+  return hash == call.hash() && epoch == call.epoch() &&
+         words.size() == theirs.size() &&
          std::memcmp(words.data(), theirs.data(), theirs.size_bytes()) == 0 &&
          (config ? requested.has_value() && *requested == *config
                  : !requested.has_value());

@@ -23,10 +23,13 @@ inline constexpr std::size_t max_operands = 64;
 /// Lives on the stack and is not initialised: calls are frequent.
 class CallWords {
 public:
-  /// `arrays` are at most max_operands.
-  CallWords(std::span<const Array *const> arrays, const Config *config);
+  /// `arrays` are at most max_operands. `epoch` is 0 where the Config is
+  /// demanded, else config_generation().
+  CallWords(std::span<const Array *const> arrays, const Config *config,
+            std::uint32_t epoch = 0);
 
   std::uint64_t hash() const { return hash_; }
+  std::uint32_t epoch() const { return epoch_; }
   std::span<const std::int64_t> words() const {
     return {words_.data(), count_};
   }
@@ -38,11 +41,13 @@ private:
   std::array<std::int64_t, max_operands * (1 + 2 * max_rank)> words_;
   std::size_t count_ = 0;
   std::uint64_t hash_ = 0;
+  std::uint32_t epoch_ = 0;
 };
 
 /// All that was found out about calls with the same words. Immutable.
 struct Plan {
   std::uint64_t hash = 0;
+  std::uint32_t epoch = 0; // as in CallWords
   std::vector<std::int64_t> words;
   std::optional<Config> requested; // what the caller asked for
   Config config;                   // what it runs with

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/launch/planner.h"
 
+#include "girih/compiler/config_fit.h"
 #include "girih/compiler/default_config.h"
 #include "girih/dsl/recorder.h"
 #include "girih/dsl/support/env.h"
 #include "girih/runtime/failure.h"
 #include "girih/runtime/launch/specialise.h"
+#include "girih/runtime/launch/tuning_key.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -233,10 +235,56 @@ Config KernelPlanner::choose_config() {
                        source_.name, state_.recorded->config.to_string()));
     return state_.recorded->config;
   }
-  if (requested_)
+  if (requested_ && !tunable_)
     return *requested_;
-  return compiler::default_config(*roles(), shapes_of(arrays_),
-                                  target_of(device_));
+  Config fallback = requested_
+                        ? *requested_
+                        : compiler::default_config(*roles(), shapes_of(arrays_),
+                                                   target_of(device_));
+  std::optional<Config> tuned = tuned_config(fallback);
+  if (!tuned)
+    return fallback;
+  untuned_ = std::move(fallback);
+  return std::move(*tuned);
+}
+
+std::string KernelPlanner::identity(const Config &fallback) {
+  const std::string signed_by = signature();
+  {
+    const std::lock_guard lock(state_.mutex);
+    if (const auto known = state_.identities.find(signed_by);
+        known != state_.identities.end())
+      return known->second;
+  }
+  std::vector<DType> dtypes;
+  std::vector<int> ranks;
+  for (const Array *array : arrays_) {
+    dtypes.push_back(array->dtype());
+    ranks.push_back(array->rank());
+  }
+  std::string made =
+      kernel_identity(source_, *roles(), dtypes, ranks, fallback);
+  const std::lock_guard lock(state_.mutex);
+  return state_.identities.emplace(signed_by, std::move(made)).first->second;
+}
+
+/// What the provider chooses, if the kernel can run with it.
+std::optional<Config> KernelPlanner::tuned_config(const Config &fallback) {
+  const std::shared_ptr<ConfigProvider> provider = current_config_provider();
+  if (!provider || !provider->knows(source_.name))
+    return std::nullopt;
+  const TuningKey key = make_tuning_key(identity(fallback), arrays_, device_);
+  std::optional<Config> found =
+      ask(*provider, {source_, arrays_, device_, key, fallback});
+  if (!found || *found == fallback)
+    return std::nullopt;
+  const std::string reason = compiler::misfit(
+      *found, *roles(), shapes_of(arrays_), target_of(device_));
+  if (reason.empty())
+    return found;
+  log_line("tune", fmt::format("{}: tuned Config {} is not used: {}",
+                               source_.name, found->to_string(), reason));
+  return std::nullopt;
 }
 
 std::string KernelPlanner::traits(const Config &config, bool index32) const {
@@ -278,6 +326,16 @@ Program KernelPlanner::record_for(const Config &config, bool index32) {
 Program KernelPlanner::program() {
   check_operands();
   return record_for(choose_config(), fits_index32(arrays_));
+}
+
+Program KernelPlanner::launched_program() {
+  check_operands();
+  Config config = choose_config();
+  std::shared_ptr<const Variant> known = variant(config, false);
+  if (!overlaps(config, count_programs(*known)))
+    return known->program;
+  config.pdl = true;
+  return variant(config, false, known.get())->program;
 }
 
 std::int64_t KernelPlanner::count_programs(const Variant &variant) const {
@@ -372,10 +430,25 @@ bool KernelPlanner::overlaps(const Config &config,
 
 std::shared_ptr<const Plan> KernelPlanner::make_plan(const CallWords &call) {
   check_operands();
-  Config config = choose_config();
+  const Config config = choose_config();
+  if (!untuned_)
+    return plan_with(call, config);
+  try {
+    return plan_with(call, config);
+  } catch (const Error &error) {
+    log_line("tune",
+             fmt::format("{}: tuned Config {} is not used: {}", source_.name,
+                         config.to_string(), error.what()));
+  }
+  return plan_with(call, *untuned_);
+}
+
+std::shared_ptr<const Plan> KernelPlanner::plan_with(const CallWords &call,
+                                                     Config config) {
   std::shared_ptr<const Variant> known = variant(config, false);
   auto plan = std::make_shared<Plan>();
   plan->hash = call.hash();
+  plan->epoch = call.epoch();
   plan->words.assign(call.words().begin(), call.words().end());
   if (requested_)
     plan->requested = *requested_;

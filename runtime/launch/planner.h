@@ -29,6 +29,7 @@ struct Kernel::State {
   const std::uint64_t number;            // never 0, never given twice
   ForkMutex mutex;                       // guards what follows
   std::map<std::string, std::shared_ptr<const BlockRoles>> roles;
+  std::map<std::string, std::string> identities; // by signature
   std::map<std::string, std::shared_ptr<const Variant>> variants;
   std::unordered_multimap<std::uint64_t, std::shared_ptr<const Plan>> plans;
   std::string last_traits;
@@ -39,22 +40,28 @@ struct Kernel::State {
 /// Makes the plan of one call.
 class KernelPlanner {
 public:
+  /// `config`, where there is one, is demanded unless `tunable`.
   KernelPlanner(Kernel::State &state, std::span<const Array *const> arrays,
-                const Config *config)
+                const Config *config, bool tunable = false)
       : state_(state), source_(state.source), arrays_(arrays),
-        requested_(config) {}
+        requested_(config), tunable_(tunable) {}
 
   /// From the kernel's plans, else made. Throws all that a call can.
   std::shared_ptr<const Plan> plan(const CallWords &call);
   /// Only records.
   Program program();
+  /// The same, as a call of the device would run it.
+  Program launched_program();
 
 private:
   std::shared_ptr<const Plan> make_plan(const CallWords &call);
+  std::shared_ptr<const Plan> plan_with(const CallWords &call, Config config);
   void check_operands();
   void check_pairs(std::size_t at) const;
   void check_written(const Program &program);
   Config choose_config();
+  std::optional<Config> tuned_config(const Config &fallback);
+  std::string identity(const Config &fallback);
   void check_recorded(bool index32) const;
   std::shared_ptr<const BlockRoles> roles();
   std::string signature() const;
@@ -74,6 +81,8 @@ private:
   const KernelSource &source_;
   std::span<const Array *const> arrays_;
   const Config *requested_;
+  bool tunable_;
+  std::optional<Config> untuned_; // what would run were nothing tuned
   Device device_;
   double record_seconds_ = 0;
 };
