@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/autotune/space.h"
+
+#include "girih/compiler/config_fit.h"
+#include "girih/dsl/support/diagnostics.h"
+#include "girih/runtime/executable.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace girih::autotune {
+namespace {
+
+constexpr std::size_t most_candidates = std::size_t{1} << 20;
+
+struct Field {
+  std::string_view name;
+  int Config::*value;
+};
+constexpr Field fields[] = {{"num_warps", &Config::num_warps},
+                            {"num_stages", &Config::num_stages}};
+
+bool is_field(std::string_view name) {
+  return !name.empty() && name[0] >= 'a' && name[0] <= 'z';
+}
+
+bool has_code(std::string_view name) {
+  return name == "order" || name == "pdl" ||
+         std::any_of(std::begin(fields), std::end(fields),
+                     [&](const Field &each) { return each.name == name; });
+}
+
+void set_value(Config &config, const std::string &name, std::int64_t value) {
+  if (!is_field(name)) {
+    config.blocks[name] = value;
+    return;
+  }
+  for (const Field &each : fields)
+    if (each.name == name)
+      config.*each.value = static_cast<int>(value);
+  if (name == "order")
+    config.order = value == 0 ? ProgramOrder{}
+                              : ProgramOrder{ProgramOrder::Kind::grouped,
+                                             static_cast<int>(value)};
+  else if (name == "pdl")
+    config.pdl = value != 0;
+}
+
+/// Of an ascending list, those up to the first that reaches `size`.
+std::vector<std::int64_t> up_to(std::vector<std::int64_t> values,
+                                std::int64_t size) {
+  if (size <= 0)
+    return values;
+  const auto first = std::find_if(values.begin(), values.end(),
+                                  [&](auto each) { return each >= size; });
+  if (first != values.end())
+    values.erase(first + 1, values.end());
+  return values;
+}
+
+/// The largest size that a block cuts, and how it is used.
+struct Uses {
+  std::int64_t extent = 0;
+  bool rows = false, columns = false, depth = false, contiguous = false;
+
+  Uses(const Problem &problem, const std::string &block) {
+    for (const BlockRole &role : problem.roles.of(block)) {
+      rows |= role.use == BlockRole::Use::dot_m;
+      columns |= role.use == BlockRole::Use::dot_n;
+      depth |= role.use == BlockRole::Use::dot_k;
+      contiguous |= role.contiguous;
+      if (role.use != BlockRole::Use::tile || !role.extent)
+        continue;
+      const std::int64_t size = role.extent->evaluate([&](const Symbol &each) {
+        return problem.shapes.at(static_cast<std::size_t>(each.operand))
+            .at(static_cast<std::size_t>(each.dim));
+      });
+      extent = std::max(extent, size);
+    }
+  }
+  bool of_dot() const { return rows || columns || depth; }
+};
+
+std::int64_t covered(const Problem &problem, const BlockUse &use) {
+  std::int64_t most = 0;
+  for (const Expr &each : use.covers)
+    most = std::max(most, each.evaluate([&](const Symbol &symbol) {
+      return problem.shapes.at(static_cast<std::size_t>(symbol.operand))
+          .at(static_cast<std::size_t>(symbol.dim));
+    }));
+  return most;
+}
+
+std::vector<std::int64_t> block_values(const Problem &problem,
+                                       const BlockUse &use, bool gpu) {
+  // Covers all sizes of the bucket, so that the choice holds for all of them.
+  if (!use.covers.empty())
+    return {tuning_bucket(covered(problem, use))};
+  const Uses uses(problem, use.name);
+  if (uses.rows || uses.columns)
+    return up_to(gpu ? std::vector<std::int64_t>{16, 32, 64, 128, 192, 256}
+                     : std::vector<std::int64_t>{16, 32, 64, 128, 256, 512},
+                 uses.extent);
+  if (uses.depth)
+    return up_to(gpu ? std::vector<std::int64_t>{16, 32, 64, 128}
+                     : std::vector<std::int64_t>{32, 64, 128, 256, 512, 1024},
+                 uses.extent);
+  if (uses.contiguous)
+    return up_to({32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384},
+                 uses.extent);
+  if (use.fallback > 1 && uses.extent == 0)
+    return {use.fallback};
+  return up_to({1, 2, 4, 8, 16, 32, 64, 128}, uses.extent);
+}
+
+void add_unique(std::vector<std::int64_t> &values, std::int64_t value) {
+  if (value > 0 &&
+      std::find(values.begin(), values.end(), value) == values.end()) {
+    values.push_back(value);
+    std::sort(values.begin(), values.end());
+  }
+}
+
+std::int64_t product_of(const Config &config, const Problem &problem,
+                        BlockRole::Use first, BlockRole::Use second) {
+  std::int64_t a = 1, b = 1;
+  for (const BlockRole &role : problem.roles.roles) {
+    if (role.use == first)
+      a = std::max(a, config.blocks.at(role.block));
+    if (role.use == second)
+      b = std::max(b, config.blocks.at(role.block));
+  }
+  return a * b;
+}
+
+} // namespace
+
+Space &Space::axis(const std::string &name, std::vector<std::int64_t> values) {
+  if (values.empty())
+    throw RuntimeError(ErrorId::argument,
+                       {fmt::format("axis {} of a space has no values", name),
+                        "give it one value to fix it"});
+  if (is_field(name) && !has_code(name))
+    throw RuntimeError(
+        ErrorId::argument,
+        {fmt::format("axis {} of a space is no field that code depends on",
+                     name),
+         "block sizes begin with a capital letter; fields are num_warps, "
+         "num_stages, order and pdl"});
+  for (auto &[known, old] : axes_)
+    if (known == name) {
+      old = std::move(values);
+      return *this;
+    }
+  axes_.emplace_back(name, std::move(values));
+  return *this;
+}
+
+Space &Space::constraint(std::string name,
+                         std::function<bool(const Config &)> holds) {
+  constraints_.push_back({std::move(name), std::move(holds)});
+  return *this;
+}
+
+std::vector<Candidate> Space::candidates(const Problem &problem) const {
+  if (axes_.empty())
+    throw RuntimeError(ErrorId::argument,
+                       {fmt::format("{}: the space has no axes, so there is "
+                                    "nothing to choose",
+                                    problem.label),
+                        "give it value lists with axis()"});
+  std::vector<Config> all{problem.fallback};
+  for (const auto &[name, values] : axes_) {
+    std::vector<Config> next;
+    if (all.size() * values.size() > most_candidates)
+      throw RuntimeError(ErrorId::argument,
+                         {fmt::format("{}: the space has more than {} "
+                                      "combinations",
+                                      problem.label, most_candidates),
+                          "give its axes fewer values"});
+    for (const Config &each : all)
+      for (const std::int64_t value : values)
+        set_value(next.emplace_back(each), name, value);
+    all = std::move(next);
+  }
+  if (const auto found = std::find(all.begin(), all.end(), problem.fallback);
+      found != all.end())
+    all.erase(found);
+  all.insert(all.begin(), problem.fallback);
+  const compiler::Target target = target_of(problem.device);
+  std::vector<Candidate> out;
+  for (Config &config : all) {
+    Candidate made{std::move(config), {}};
+    made.dropped =
+        compiler::misfit(made.config, problem.roles, problem.shapes, target);
+    // The fallback runs in any case.
+    for (const Constraint &each : constraints_)
+      if (made.dropped.empty() && !out.empty() && !each.holds(made.config))
+        made.dropped = each.name;
+    out.push_back(std::move(made));
+  }
+  return out;
+}
+
+Space Space::derived(const Problem &problem) {
+  const bool gpu = problem.device.kind == Device::Kind::cuda;
+  const bool dots = problem.roles.has_dot();
+  Space space;
+  for (const BlockUse &use : problem.roles.blocks) {
+    std::vector<std::int64_t> values = block_values(problem, use, gpu);
+    if (use.covers.empty())
+      if (const auto found = problem.fallback.blocks.find(use.name);
+          found != problem.fallback.blocks.end())
+        add_unique(values, found->second);
+    space.axis(use.name, std::move(values));
+  }
+  if (dots)
+    space.axis("order", {0, 8});
+  if (!gpu)
+    return space;
+  space.axis("num_warps", dots ? std::vector<std::int64_t>{2, 4, 8}
+                               : std::vector<std::int64_t>{1, 2, 4, 8, 16});
+  if (!dots)
+    return space;
+  space.axis("num_stages", {2, 3, 4, 5, 6});
+  using Use = BlockRole::Use;
+  space.constraint("a warp has less than a 16x16 tile of the result",
+                   [problem](const Config &config) {
+                     return product_of(config, problem, Use::dot_m,
+                                       Use::dot_n) >=
+                            std::int64_t{256} * config.num_warps;
+                   });
+  return space;
+}
+
+std::int64_t axis_value(const Config &config, std::string_view name) {
+  if (const auto found = config.blocks.find(std::string(name));
+      found != config.blocks.end())
+    return found->second;
+  for (const Field &each : fields)
+    if (each.name == name)
+      return config.*each.value;
+  if (name == "order")
+    return config.order.kind == ProgramOrder::Kind::grouped ? config.order.group
+                                                            : 0;
+  return name == "pdl" && config.pdl.value_or(false) ? 1 : 0;
+}
+
+std::map<std::string, int> reasons(const std::vector<Candidate> &candidates) {
+  std::map<std::string, int> counts;
+  for (const Candidate &each : candidates)
+    if (!each.dropped.empty())
+      ++counts[each.dropped.substr(0,
+                                   each.dropped.find_first_of("0123456789"))];
+  return counts;
+}
+
+std::vector<Config> kept(const std::vector<Candidate> &candidates) {
+  std::vector<Config> configs;
+  for (const Candidate &each : candidates)
+    if (each.dropped.empty())
+      configs.push_back(each.config);
+  if (!configs.empty())
+    return configs;
+  std::string text;
+  for (const auto &[reason, count] : reasons(candidates))
+    text +=
+        fmt::format("{}{} by `{}`", text.empty() ? "" : ", ", count, reason);
+  throw RuntimeError(ErrorId::argument,
+                     {fmt::format("all {} candidates of the space are dropped: "
+                                  "{}",
+                                  candidates.size(), text),
+                      "constraints may contradict one another, or the values "
+                      "be too large for the device"});
+}
+
+} // namespace girih::autotune

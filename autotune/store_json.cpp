@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stores as JSON, and stores into one another.
+#include "girih/autotune/store.h"
+#include "girih/autotune/store_rows.h"
+#include "girih/dsl/support/diagnostics.h"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+
+namespace girih::autotune {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char *format_name = "girih-tuned-configs";
+constexpr int format_version = 1;
+constexpr std::array<std::string_view, 5> statuses{
+    "measured", "failed", "wrong", "timed out", "crashed"};
+
+Json to_json(const TuningKey &key) {
+  return {{"kernel", key.kernel}, {"dtypes", key.dtypes},
+          {"bucket", key.bucket}, {"classes", key.classes},
+          {"device", key.device}, {"compiler", key.compiler}};
+}
+
+TuningKey key_from(const Json &json) {
+  TuningKey key;
+  json.at("kernel").get_to(key.kernel);
+  json.at("dtypes").get_to(key.dtypes);
+  json.at("bucket").get_to(key.bucket);
+  json.at("classes").get_to(key.classes);
+  json.at("device").get_to(key.device);
+  json.at("compiler").get_to(key.compiler);
+  return key;
+}
+
+Json to_json(const TimingRow &row) {
+  const Outcome &each = row.outcome;
+  return {{"key", to_json(row.key)},
+          {"kernel_name", row.kernel_name},
+          {"shape", row.shape},
+          {"config", each.config.to_string()},
+          {"status", name(each.status)},
+          {"seconds", each.seconds},
+          {"spread", each.spread},
+          {"runs", each.runs},
+          {"registers", each.registers},
+          {"threads", each.threads},
+          {"local_bytes", each.local_bytes},
+          {"shared_bytes", each.shared_bytes},
+          {"compile_seconds", each.compile_seconds},
+          {"note", each.note}};
+}
+
+TimingRow timing_from(const Json &json) {
+  TimingRow row;
+  Outcome &each = row.outcome;
+  row.key = key_from(json.at("key"));
+  json.at("kernel_name").get_to(row.kernel_name);
+  json.at("shape").get_to(row.shape);
+  each.config = parse_config(json.at("config").get<std::string>());
+  const auto status = parse_status(json.at("status").get<std::string>());
+  if (!status)
+    throw RuntimeError(ErrorId::file, {"an outcome of no kind that is known"});
+  each.status = *status;
+  json.at("seconds").get_to(each.seconds);
+  json.at("spread").get_to(each.spread);
+  json.at("runs").get_to(each.runs);
+  json.at("registers").get_to(each.registers);
+  json.at("threads").get_to(each.threads);
+  json.at("local_bytes").get_to(each.local_bytes);
+  json.at("shared_bytes").get_to(each.shared_bytes);
+  json.at("compile_seconds").get_to(each.compile_seconds);
+  json.at("note").get_to(each.note);
+  return row;
+}
+
+Json to_json(const ChoiceRow &row) {
+  return {{"key", to_json(row.key)}, {"kernel_name", row.kernel_name},
+          {"shape", row.shape},      {"config", row.config.to_string()},
+          {"seconds", row.seconds},  {"fallback_seconds", row.fallback_seconds},
+          {"how", row.how}};
+}
+
+ChoiceRow choice_from(const Json &json) {
+  ChoiceRow row;
+  row.key = key_from(json.at("key"));
+  json.at("kernel_name").get_to(row.kernel_name);
+  json.at("shape").get_to(row.shape);
+  row.config = parse_config(json.at("config").get<std::string>());
+  json.at("seconds").get_to(row.seconds);
+  json.at("fallback_seconds").get_to(row.fallback_seconds);
+  json.at("how").get_to(row.how);
+  return row;
+}
+
+/// Of two rows of one key.
+bool keeps(const Store &store, const TimingRow &row) {
+  for (const TimingRow &known : store.timings(row.key))
+    if (known.outcome.config == row.outcome.config && known.shape == row.shape)
+      return known.outcome.runs >= row.outcome.runs;
+  return false;
+}
+
+bool keeps(const Store &store, const ChoiceRow &row) {
+  const auto known = store.choice(row.key);
+  return known && known->seconds <= row.seconds;
+}
+
+} // namespace
+
+std::string_view name(Outcome::Status status) {
+  return statuses[static_cast<std::size_t>(status)];
+}
+
+std::optional<Outcome::Status> parse_status(std::string_view text) {
+  for (std::size_t at = 0; at < statuses.size(); ++at)
+    if (statuses[at] == text)
+      return static_cast<Outcome::Status>(at);
+  return std::nullopt;
+}
+
+std::optional<Config> read_config(std::string_view text) {
+  try {
+    return parse_config(text);
+  } catch (const CompileError &) {
+    return std::nullopt;
+  }
+}
+
+std::string Store::export_json() const {
+  Json timings = Json::array(), chosen = Json::array();
+  for (const TimingRow &row : all_timings())
+    timings.push_back(to_json(row));
+  for (const ChoiceRow &row : choices())
+    chosen.push_back(to_json(row));
+  return Json{{"format", format_name},
+              {"version", format_version},
+              {"timings", timings},
+              {"choices", chosen}}
+             .dump(1) +
+         "\n";
+}
+
+int Store::import_json(std::string_view text) {
+  std::vector<TimingRow> timings;
+  std::vector<ChoiceRow> chosen;
+  try {
+    const Json json = Json::parse(text);
+    if (json.at("format") != format_name ||
+        json.at("version") != format_version)
+      throw RuntimeError(ErrorId::file, {"another format or version"});
+    for (const Json &each : json.at("timings"))
+      timings.push_back(timing_from(each));
+    for (const Json &each : json.at("choices"))
+      chosen.push_back(choice_from(each));
+  } catch (const Json::exception &error) {
+    throw RuntimeError(
+        ErrorId::file,
+        {std::string("no export of tuned Configs: ") + error.what(),
+         "girih-tune export writes one"});
+  } catch (const Error &error) {
+    throw RuntimeError(ErrorId::file, {"no export of tuned Configs: " +
+                                           error.diagnostic().message,
+                                       "girih-tune export writes one"});
+  }
+  in_transaction([&] {
+    for (const TimingRow &row : timings)
+      if (!keeps(*this, row))
+        put(row);
+    for (const ChoiceRow &row : chosen)
+      if (!keeps(*this, row))
+        put(row);
+  });
+  return static_cast<int>(timings.size() + chosen.size());
+}
+
+int Store::merge(const Store &other) {
+  return import_json(other.export_json());
+}
+
+} // namespace girih::autotune
