@@ -7,6 +7,17 @@ namespace {
 
 using Keys = BlockedForm::Keys;
 
+// Lengths of jagged rows and pages are no sizes that a Config could know.
+Size rows_of(const BlockedForm &form) {
+  return form.keys == Keys::dense ? block_size("ROWS", form.rows)
+                                  : Size(form.rows);
+}
+
+Size keys_of(const BlockedForm &form) {
+  return form.keys == Keys::dense ? block_size("KEYS", form.block)
+                                  : Size(form.block);
+}
+
 // [T, H, G, ...] as [B, H, G, longest, ...].
 Tensor of_rows(const BlockedForm &form, const Tensor &x,
                const BlockedOperands<Tensor> &in) {
@@ -22,7 +33,7 @@ Tensor of_rows(const BlockedForm &form, const Tensor &x,
 Tensor arrange_queries(const BlockedForm &form, const Tensor &x,
                        std::int64_t width, const BlockedOperands<Tensor> &in) {
   return of_rows(form, x, in)
-      .tile({1, 1, 1, form.rows, width})
+      .tile({1, 1, 1, rows_of(form), width})
       .tile({1, 1, 1, 1, whole})
       .squeeze(4)
       .at(1, squeeze({0, 1, 2, 3}))
@@ -41,7 +52,7 @@ Tensor arrange_keys(const BlockedForm &form, const Tensor &x,
   Tensor rows = x;
   if (form.keys == Keys::jagged)
     rows = x.jagged(0, in.k_offsets).permute({0, 2, 1, 3});
-  return rows.tile({1, 1, form.block, width})
+  return rows.tile({1, 1, keys_of(form), width})
       .tile({1, 1, whole, whole})
       .expand({keep, keep, grid.size(2), grid.size(3)})
       .at(1, squeeze({0, 1}))
@@ -58,7 +69,7 @@ BlockedOperands<Tensor> arrange_blocked(const BlockedForm &form,
   out.k = arrange_keys(form, in.k, form.width, q, in).at(2, permute({1, 0}));
   out.v = arrange_keys(form, in.v, form.value_width, q, in);
   if (form.mask != BlockedForm::Mask::none)
-    out.mask = in.mask.tile({1, 1, 1, form.rows, form.block})
+    out.mask = in.mask.tile({1, 1, 1, rows_of(form), keys_of(form)})
                    .tile({1, 1, 1, 1, whole})
                    .squeeze(4)
                    .at(1, squeeze({0, 1, 2, 3}))
@@ -97,7 +108,7 @@ Tensor arrange_result(const BlockedForm &form, const Tensor &out,
 Tensor arrange_log_sum(const BlockedForm &form, const Tensor &log_sum,
                        const BlockedOperands<Tensor> &in) {
   return partial(of_rows(form, log_sum, in)
-                     .tile({1, 1, 1, form.rows})
+                     .tile({1, 1, 1, rows_of(form)})
                      .at(1, squeeze({0, 1, 2}))
                      .at(1, unsqueeze(1)));
 }

@@ -169,6 +169,15 @@ std::vector<std::string> names_with(std::initializer_list<std::string> outs) {
   return names;
 }
 
+// The form with the tiles that the Config has.
+Form placed(Form form, const Inputs &in) {
+  if (form.keys == Form::Keys::dense) {
+    form.rows = in.q.shape()[0];
+    form.block = in.k.shape()[1];
+  }
+  return form;
+}
+
 std::string name_of(const Form &form) {
   const char *names[] = {"attention", "varlen_attention",
                          "paged_varlen_attention"};
@@ -199,7 +208,8 @@ Kernel make_kernel(const Form &form) {
           const Inputs in{q,         k,         v,     mask,   slopes,
                           sinks,     scale,     cap,   left,   right,
                           q_offsets, k_offsets, table, longest};
-          Walk walk(form, in);
+          const Form cut = placed(form, in);
+          Walk walk(cut, in);
           OnlineSoftmax &state = walk.run();
           out[0] = state.result();
           sums = state.log_sum();
@@ -224,7 +234,8 @@ Kernel make_kernel(const Form &form) {
           Out out) {
         const Inputs in{q,   k,    v,     mask,      slopes,    sinks, scale,
                         cap, left, right, q_offsets, k_offsets, table, longest};
-        Walk walk(form, in);
+        const Form cut = placed(form, in);
+        Walk walk(cut, in);
         out[0] = walk.run().result();
       },
       names_with({"out"}));

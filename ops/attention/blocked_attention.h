@@ -20,6 +20,8 @@ namespace girih::ops {
 struct BlockedForm {
   enum class Keys : std::uint8_t { dense, jagged, paged };
   enum class Mask : std::uint8_t { none, boolean, additive };
+  /// Of dense keys, rows and block are what the block sizes ROWS and KEYS are
+  /// where a Config has none.
   std::int64_t rows = 128, block = 64, width = 128, value_width = 128;
   std::int64_t page = 0;
   int unrolled = 1; // blocks of one step

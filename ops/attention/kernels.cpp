@@ -9,7 +9,8 @@ namespace girih::ops {
 
 void run_with(const Call &call, const Kernel &kernel, int warps, int stages,
               std::initializer_list<const Array *> operands) {
-  LaunchOptions options{.config = Config(), .stream = call.stream};
+  LaunchOptions options{
+      .config = Config(), .stream = call.stream, .tunable = true};
   options.config->num_warps = warps;
   options.config->num_stages = stages;
   kernel.run(std::span(operands.begin(), operands.size()), options, call.where);

@@ -453,7 +453,8 @@ void launch_few_rows(const Call &call, const FewRows &product) {
   const bool on_host = product.x.device().kind == Device::Kind::host;
   const LaunchOptions options{.config = on_host ? tall_config(product)
                                                 : wide_config(product),
-                              .stream = call.stream};
+                              .stream = call.stream,
+                              .tunable = true};
   const Array none = Array::scalar(0, f32),
               eps = Array::scalar(product.eps, computed(product.x.dtype()));
   const Array *bias = product.bias ? &*product.bias : &none;

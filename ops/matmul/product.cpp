@@ -159,14 +159,15 @@ void launch_product(const Call &call, const Product &product) {
     return;
   const std::array operands{&product.a, &product.b, &c,
                             &alpha,     &beta,      &product.out};
-  kernel_of(key).run(operands,
-                     {.config = config_of(product), .stream = call.stream},
-                     call.where);
+  kernel_of(key).run(
+      operands,
+      {.config = config_of(product), .stream = call.stream, .tunable = true},
+      call.where);
 }
 
 void launch_gated_product(const Call &call, const Array &a, const Array &gate,
                           const Array &up, const Array &out) {
-  LaunchOptions options{.config = {}, .stream = call.stream};
+  LaunchOptions options{.config = {}, .stream = call.stream, .tunable = true};
   if (out.device().kind == Device::Kind::cuda && bits(a.dtype()) == 16)
     options.config = gated_config(out);
   else if (out.device().kind == Device::Kind::cuda && a.dtype() == f32)

@@ -176,7 +176,7 @@ void launch_rows(const Call &call, const RowKernels &kernels, int split,
 
   const Kernel &chosen = length <= longest_row ? kernels.whole : kernels.looped;
   const Kernel kernel = inner == 1 ? chosen : chosen.with("INNER", inner);
-  LaunchOptions options{.config = {}, .stream = call.stream};
+  LaunchOptions options{.config = {}, .stream = call.stream, .tunable = true};
   if (on_gpu && length > longest_row)
     options.config = config_of_long_rows();
   else if (length <= longest_row && rows < (on_gpu ? many_rows : host_rows))

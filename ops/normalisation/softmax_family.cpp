@@ -246,7 +246,7 @@ void launch(const Call &call, const Kernels &kernels, const Array &x,
   const std::int64_t most = lanes.columns ? tile_elements / 16 : tile_elements;
   if (lanes.depth <= most)
     return run_with(call, kernels.tile(lanes.columns),
-                    tile_config(lanes, x.dtype(), x.device()), operands);
+                    tile_config(lanes, x.dtype(), x.device()), operands, true);
   LaneBlocks blocks = lane_blocks(lanes, x.dtype(), x.device(), true, 2, 8);
   // The sums of a narrower dtype see x as it is converted.
   const bool narrows = computed(out.dtype()) != computed(x.dtype()) ||
@@ -254,7 +254,7 @@ void launch(const Call &call, const Kernels &kernels, const Array &x,
   if (narrows || (blocks.parts == 1 && lanes.rows >= many_rows)) {
     widen(blocks, lanes, x.device());
     return run_with(call, kernels.loop(lanes.columns), blocks.config(),
-                    operands);
+                    operands, true);
   }
   launch_split(call, kernels, views[0], views[1], lanes);
 }

@@ -206,8 +206,10 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
 }
 
 void run_with(const Call &call, const Kernel &kernel, const Config &config,
-              std::span<const Array *const> operands) {
-  kernel.run(operands, {.config = config, .stream = call.stream}, call.where);
+              std::span<const Array *const> operands, bool tunable) {
+  kernel.run(operands,
+             {.config = config, .stream = call.stream, .tunable = tunable},
+             call.where);
 }
 
 } // namespace girih::ops

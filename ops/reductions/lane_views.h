@@ -50,6 +50,6 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
 
 /// Runs a kernel of the op with such blocks.
 void run_with(const Call &call, const Kernel &kernel, const Config &config,
-              std::span<const Array *const> operands);
+              std::span<const Array *const> operands, bool tunable = false);
 
 } // namespace girih::ops
