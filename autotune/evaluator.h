@@ -43,6 +43,10 @@ struct WorkerOptions {
 std::unique_ptr<Evaluator> worker_evaluator(const Problem &problem,
                                             const WorkerOptions &options);
 
+/// What starts a worker beside this program: itself where it is girih-tune or
+/// the bundle, else the girih-tune in its folder; empty where there is none.
+std::vector<std::string> worker_command();
+
 /// A worker: answers what is asked on a socket, until it is closed. Gives the
 /// exit status.
 int serve(int socket);

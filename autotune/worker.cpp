@@ -5,12 +5,12 @@
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/runtime/executable.h"
 
-#include <csignal>
-#include <sys/prctl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <optional>
+#include <thread>
 
 namespace girih::autotune {
 namespace {
@@ -73,8 +73,15 @@ private:
 } // namespace
 
 int serve(int socket) {
-  // Nobody is left to ask for more, however the search ended.
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // However the search ended, and whatever a candidate is doing: nobody is left
+  // to ask for more. (A parent-death signal would come when the thread that
+  // started this process ends.)
+  std::thread([socket] {
+    pollfd waiting{socket, POLLRDHUP, 0};
+    while (::poll(&waiting, 1, -1) <= 0)
+      continue;
+    _exit(1);
+  }).detach();
   set_config_provider(nullptr);
   Worker worker;
   LineReader reader;

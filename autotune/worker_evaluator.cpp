@@ -136,6 +136,9 @@ class WorkerEvaluator : public Evaluator {
 public:
   WorkerEvaluator(const Problem &problem, const WorkerOptions &options)
       : problem_(problem), options_(options), measurer_(options.command) {
+    if (options.command.empty())
+      throw RuntimeError(ErrorId::file,
+                         {"there is no girih-tune beside this program"});
     for (int at = 0; at < std::max(options.compilers, 1); ++at)
       compilers_.push_back(std::make_unique<Process>(options.command));
     if (problem.device.kind == Device::Kind::cuda)
@@ -302,6 +305,18 @@ Outcome WorkerEvaluator::measure(const Config &config, Effort effort,
 }
 
 } // namespace
+
+std::vector<std::string> worker_command() {
+  std::error_code error;
+  const std::filesystem::path self =
+      std::filesystem::read_symlink("/proc/self/exe", error);
+  if (self.filename() == "girih")
+    return {self.string(), "tune", "worker"};
+  const std::filesystem::path beside = self.parent_path() / "girih-tune";
+  if (!error && std::filesystem::exists(beside, error))
+    return {beside.string(), "worker"};
+  return {};
+}
 
 std::unique_ptr<Evaluator> worker_evaluator(const Problem &problem,
                                             const WorkerOptions &options) {

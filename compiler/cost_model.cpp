@@ -69,6 +69,13 @@ void count_programs(Work &work, const Config &config, const BlockRoles &roles,
   work.programs = work.batch * cut;
 }
 
+bool roles_as(const BlockRoles &roles, const std::string &block, Use use) {
+  return std::any_of(roles.roles.begin(), roles.roles.end(),
+                     [&](const BlockRole &role) {
+                       return role.block == block && role.use == use;
+                     });
+}
+
 void set_extents(Work &work, const Config &config, const BlockRoles &roles,
                  const Shapes &shapes) {
   std::map<std::string, std::int64_t> extents;
@@ -91,6 +98,8 @@ void set_extents(Work &work, const Config &config, const BlockRoles &roles,
       set(role, work.k, work.block_k);
     else if (role.contiguous)
       work.inner = std::max(work.inner, config.blocks.at(role.block));
+    if (role.use == Use::dot_k && roles_as(roles, role.block, Use::dot_n))
+      work.chained = true;
     if (role.use != Use::tile)
       work.element = std::max(bits(role.a) / 8, 1);
   }
@@ -111,6 +120,13 @@ Work work_of(const Config &config, const BlockRoles &roles,
   }
   work.tile = largest_tile(config, roles);
   set_extents(work, config, roles, shapes);
+  // A loop with masks reads the same tiles as one without.
+  std::map<int, std::int64_t> widths;
+  for (const DotTile &tile : roles.dot_tiles)
+    if (work.chained && tile.staged)
+      widths[tile.loop] += tile.elements;
+  for (const auto &[loop, width] : widths)
+    work.width = std::max(work.width, width);
   count_programs(work, config, roles, shapes);
   return work;
 }

@@ -24,6 +24,11 @@ struct Machine {
 struct Work {
   std::int64_t m = 0, n = 0, k = 0; // what the blocks of dots cut; 0: unknown
   std::int64_t block_m = 0, block_n = 0, block_k = 0; // of dots; else 0
+  /// A second product takes up the first one's result, as in attention: k and
+  /// block_k are those of the keys, and `width` is the sum of both products'
+  /// sizes that no block cuts.
+  bool chained = false;
+  std::int64_t width = 0;
   std::int64_t batch = 1;    // products or rows of tiles beside each other
   std::int64_t programs = 1; // of the launch
   std::int64_t tile = 1;     // elements of the largest tile

@@ -29,7 +29,8 @@ double imbalance(const Work &work, const Machine &machine) {
 
 Cost dots(const Work &work, const Machine &machine) {
   Cost cost;
-  const double m = number(work.block_m), n = number(work.block_n),
+  const double m = number(work.block_m),
+               n = number(work.chained ? work.width : work.block_n),
                depth = number(work.block_k), element = work.element;
   const double programs = number(work.programs);
   const double rounds = number((work.k + work.block_k - 1) /
@@ -37,11 +38,12 @@ Cost dots(const Work &work, const Machine &machine) {
   // Whole tiles are computed, whatever of them is outside.
   const double products = 2 * programs * rounds * m * n * depth / product_rate;
   // Both tiles are read and packed in each round, sums are read and written.
-  const double packed = programs * rounds * (m + n) * depth * element / l2_rate;
+  const double read = work.chained ? n : m + n;
+  const double packed = programs * rounds * read * depth * element / l2_rate;
   const double sums = programs * rounds * 2 * m * n * 4 / l2_rate / 4;
   const double starts = programs * (program_start + rounds * round_start);
   // What does not stay in the second cache comes from further away.
-  const double kept = (m * n * 4 + (m + n) * depth * element);
+  const double kept = (m * n * 4 + read * depth * element);
   const double limit =
       number(machine.l2_bytes > 0 ? machine.l2_bytes : usual_l2);
   const double missed = kept > limit ? packed * (kept / limit - 1) : 0;

@@ -57,7 +57,8 @@ Cost dots(const Config &config, const BlockRoles &roles, const Work &work,
   const auto number = [](std::int64_t value) {
     return static_cast<double>(std::max<std::int64_t>(value, 1));
   };
-  const double m = number(work.block_m), n = number(work.block_n),
+  const double m = number(work.block_m),
+               n = number(work.chained ? work.width : work.block_n),
                depth = number(work.block_k), element = work.element;
   const double rounds = number((work.k + work.block_k - 1) /
                                std::max<std::int64_t>(work.block_k, 1));
@@ -68,7 +69,7 @@ Cost dots(const Config &config, const BlockRoles &roles, const Work &work,
   const double tensor = by_warp_groups(config, work, machine) ? group_rate
                         : work.element <= 2                   ? warp_rate
                                                               : core_rate;
-  const double filled = (m + n) * depth * element;
+  const double filled = (work.chained ? n : m + n) * depth * element;
   const double fill = filled / fill_rate;
   const double products = 2 * m * n * depth / tensor;
   const double ahead =

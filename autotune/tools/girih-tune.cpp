@@ -73,11 +73,10 @@ void list_names() {
     fmt::print("  {:<30} {}\n", each.name, each.about);
 }
 
-int run_sweep(int argc, char **argv, std::string self) {
+int run_sweep(int argc, char **argv) {
   CLI::App app{"chooses Configs by measuring; `girih-tune list` says of what, "
                "`show`, `export`, `import` and `merge` are for the store"};
   SweepOptions options;
-  options.self = std::move(self);
   options.command = "girih-tune";
   for (int at = 1; at < argc; ++at)
     options.command += std::string(" ") + argv[at];
@@ -131,7 +130,7 @@ int main(int argc, char **argv) {
     for (const char *each : {"show", "export", "import", "merge"})
       if (first == each)
         return autotune::run_store(first, argc - 1, argv + 1);
-    return autotune::run_sweep(argc, argv, argv[0]);
+    return autotune::run_sweep(argc, argv);
   } catch (const std::exception &error) {
     fmt::print(stderr, "girih-tune: {}\n", error.what());
     return 1;

@@ -64,12 +64,6 @@ std::vector<Case> cases_of(const SweepOptions &options) {
   return cases;
 }
 
-std::vector<std::string> worker_command(const std::string &self) {
-  if (self == "tune") // of the bundle's one program
-    return {"/proc/self/exe", "tune", "worker"};
-  return {"/proc/self/exe", "worker"};
-}
-
 void write_file(const std::filesystem::path &path, const std::string &text) {
   if (!(std::ofstream(path, std::ios::binary) << text).flush())
     throw RuntimeError(ErrorId::file,
@@ -100,7 +94,7 @@ public:
     search_.budget_seconds = parse_duration(options.budget);
     search_.most_candidates = options.most_candidates;
     search_.fresh = options.fresh;
-    workers_.command = worker_command(options.self);
+    workers_.command = worker_command();
     workers_.compilers = options.workers > 0 ? options.workers : usable_cores();
     workers_.compile_seconds = workers_.run_seconds =
         parse_duration(options.timeout);

@@ -13,7 +13,6 @@ struct SweepOptions {
   std::string op, shapes, family, dtype = "bf16", device, budget = "10s",
                                   strategy = "guided", out, store,
                                   timeout = "20s";
-  std::string self;    // argv[0]: "girih-tune", or "tune" in the bundle
   std::string command; // for the report
   int workers = 0, most_candidates = 0;
   bool fresh = false, explain = false;

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "problems.h"
+
+#include "girih/autotune/cases.h"
+#include "girih/autotune/space.h"
+#include "girih/compiler/config_fit.h"
+#include "girih/dsl/support/diagnostics.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace girih::autotune {
+namespace {
+
+const Problem &product() {
+  static const Problem *const made =
+      new Problem(testing::problem_for(testing::make_product("spaced_product"),
+                                       testing::product_operands(64, 48, 80)));
+  return *made;
+}
+
+Space some_space() {
+  Space space;
+  space.axis("BM", {16, 32}).axis("BN", {16, 32, 64}).axis("BK", {16});
+  return space;
+}
+
+TEST(Spaces, AreAllCombinationsWithTheFallbackFirst) {
+  const auto all = some_space().candidates(product());
+  EXPECT_EQ(all.size(), 7u); // six and the fallback
+  EXPECT_EQ(all[0].config, product().fallback);
+  std::set<std::string> different;
+  for (const Candidate &each : all) {
+    EXPECT_EQ(each.dropped, "");
+    different.insert(each.config.to_string());
+  }
+  EXPECT_EQ(different.size(), all.size());
+}
+
+TEST(Spaces, ConstraintsDropByName) {
+  Space space = some_space();
+  space.constraint("wide", [](const Config &config) {
+    return config.blocks.at("BN") <= config.blocks.at("BM");
+  });
+  int dropped = 0;
+  for (const Candidate &each : space.candidates(product())) {
+    const bool wide = each.config.blocks.at("BN") > each.config.blocks.at("BM");
+    if (each.config == product().fallback)
+      EXPECT_EQ(each.dropped, ""); // it runs in any case
+    else
+      EXPECT_EQ(each.dropped, wide ? "wide" : "");
+    dropped += each.dropped == "wide" ? 1 : 0;
+  }
+  EXPECT_EQ(dropped, 3);
+}
+
+TEST(Spaces, ConstraintsThatContradictLeaveTheFallback) {
+  Space space = some_space();
+  space.constraint("small", [](const Config &config) {
+    return config.blocks.at("BM") < 32;
+  });
+  space.constraint("large", [](const Config &config) {
+    return config.blocks.at("BM") > 16;
+  });
+  const auto all = space.candidates(product());
+  EXPECT_EQ(kept(all), std::vector<Config>{product().fallback});
+  EXPECT_EQ(reasons(all).at("small"), 3);
+  EXPECT_EQ(reasons(all).at("large"), 3);
+}
+
+void expect_argument_error(const std::function<void()> &body,
+                           const std::string &part) {
+  try {
+    body();
+    ADD_FAILURE() << "nothing was thrown: " << part;
+  } catch (const RuntimeError &error) {
+    EXPECT_EQ(error.id(), ErrorId::argument);
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Spaces, EmptyOnesAreErrors) {
+  expect_argument_error([] { Space().candidates(product()); }, "no axes");
+  expect_argument_error([] { Space().axis("BM", {}); }, "no values");
+  expect_argument_error([] { Space().axis("num_ctas", {1, 2}); },
+                        "no field that code depends on");
+  const std::vector<Candidate> none{
+      {{}, "shared memory 1"}, {{}, "shared memory 2"}, {{}, "wide"}};
+  expect_argument_error([&] { kept(none); },
+                        "2 by `shared memory `, 1 by `wide`");
+  std::vector<std::int64_t> many(2000);
+  for (std::size_t at = 0; at < many.size(); ++at)
+    many[at] = static_cast<std::int64_t>(at) + 1;
+  expect_argument_error(
+      [&] {
+        some_space().axis("BM", many).axis("BN", many).candidates(product());
+      },
+      "more than 1048576 combinations");
+}
+
+TEST(Spaces, AnAxisThatIsSetAgainIsReplaced) {
+  Space space = some_space();
+  space.axis("BN", {64});
+  EXPECT_EQ(space.axes().size(), 3u);
+  EXPECT_EQ(space.candidates(product()).size(), 3u);
+}
+
+TEST(Spaces, UnknownBlocksAreDroppedWithTheReason) {
+  Space space = some_space();
+  space.axis("BX", {1});
+  const auto all = space.candidates(product());
+  EXPECT_EQ(kept(all).size(), 1u);
+  EXPECT_EQ(all[1].dropped, "the kernel has no block size BX");
+}
+
+TEST(Spaces, DerivedOnesHaveTheKernelsBlocksUpToItsSizes) {
+  const Space space = Space::derived(product());
+  std::set<std::string> names;
+  for (const auto &[name, values] : space.axes()) {
+    names.insert(name);
+    // The first value that covers 80 is 128; the fallback's own may be more.
+    for (const std::int64_t value : values)
+      EXPECT_LE(value, 256) << name;
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"BM", "BN", "BK", "order"}));
+  for (const Config &config : kept(space.candidates(product())))
+    EXPECT_TRUE(compiler::misfit(config, product().roles, product().shapes,
+                                 compiler::host_target())
+                    .empty());
+}
+
+TEST(Spaces, CoveringBlocksCoverTheWholeBucket) {
+  const std::vector<Problem> problems =
+      problems_of({"rms_norm", {200, 700}, f32}, host_device);
+  ASSERT_EQ(problems.size(), 1u);
+  const Space space = Space::derived(problems[0]);
+  for (const auto &[name, values] : space.axes())
+    if (name == "N")
+      EXPECT_EQ(values, std::vector<std::int64_t>{768});
+}
+
+// Of a GPU, without one.
+std::string misfit_on(const std::string &arch, Config config,
+                      DType dtype = bf16) {
+  const std::vector<DType> dtypes{dtype, dtype, dtype};
+  const std::vector<int> ranks{2, 2, 2};
+  const BlockRoles roles = analyse_roles(
+      testing::make_product("fitted_product").source(), dtypes, ranks);
+  return compiler::misfit(config, roles,
+                          {{4096, 4096}, {4096, 4096}, {4096, 4096}},
+                          compiler::parse_target(arch));
+}
+
+Config tile(std::int64_t m, std::int64_t n, std::int64_t k, int warps,
+            int stages) {
+  Config config;
+  config.blocks = {{"BM", m}, {"BN", n}, {"BK", k}};
+  config.num_warps = warps;
+  config.num_stages = stages;
+  return config;
+}
+
+TEST(ConfigFits, SaysWhatADeviceLacks) {
+  EXPECT_EQ(misfit_on("sm_90a", tile(128, 128, 64, 8, 4)), "");
+  // 5 stages of (128 + 256) * 64 * 2 bytes are 245760; sm_90 has 232448.
+  EXPECT_EQ(misfit_on("sm_90a", tile(128, 256, 64, 8, 4)), "");
+  EXPECT_NE(misfit_on("sm_90a", tile(128, 256, 64, 8, 5)).find("245760"),
+            std::string::npos);
+  EXPECT_NE(misfit_on("sm_89", tile(128, 256, 64, 8, 4)).find("sm_89 has"),
+            std::string::npos);
+  EXPECT_NE(misfit_on("sm_90a", tile(256, 256, 32, 4, 2)).find("registers"),
+            std::string::npos);
+  Config many = tile(128, 128, 64, 8, 2);
+  many.num_warps = 33;
+  EXPECT_NE(misfit_on("sm_90a", many).find("num_warps"), std::string::npos);
+  Config split = tile(128, 128, 64, 8, 2);
+  split.split_k = 4;
+  EXPECT_NE(misfit_on("sm_90a", split).find("no code"), std::string::npos);
+  Config missing = tile(128, 128, 64, 8, 2);
+  missing.blocks.erase("BK");
+  EXPECT_NE(misfit_on("sm_90a", missing).find("BK is missing"),
+            std::string::npos);
+}
+
+TEST(ConfigFits, ABlockMustCoverWhatItSaysItCovers) {
+  const std::vector<Problem> problems =
+      problems_of({"rms_norm", {200, 700}, f32}, host_device);
+  Config small = problems.at(0).fallback, whole = small;
+  small.blocks["N"] = 512;
+  whole.blocks["N"] = 1024;
+  EXPECT_NE(compiler::misfit(small, problems[0].roles, problems[0].shapes,
+                             compiler::host_target())
+                .find("must cover 700"),
+            std::string::npos);
+  EXPECT_EQ(compiler::misfit(whole, problems[0].roles, problems[0].shapes,
+                             compiler::host_target()),
+            "");
+}
+
+TEST(CostModel, CountsWorkAsTheLaunchDoes) {
+  Config config = product().fallback;
+  config.blocks = {{"BM", 32}, {"BN", 16}, {"BK", 16}};
+  const compiler::Work work = compiler::work_of(
+      config, product().roles, product().shapes, product().dtypes);
+  EXPECT_EQ(work.m, 64);
+  EXPECT_EQ(work.n, 48);
+  EXPECT_EQ(work.k, 80);
+  EXPECT_EQ(work.programs,
+            product().kernel.prepare(product().arrays, {config, {}}).programs);
+  EXPECT_EQ(work.bytes, 4 * (64 * 80 + 80 * 48 + 64 * 48));
+}
+
+TEST(CostModel, CountsProgramsOfTheOperators) {
+  const std::vector<Case> cases{
+      {"matmul", {100, 200, 300}, f32},
+      {"linear", {100, 200, 300}, f32},
+      {"rms_norm", {300, 640}, f32},
+      {"softmax", {300, 640}, f32},
+      {"scaled_dot_product_attention", {2, 4, 2, 100, 100, 64}, f32}};
+  for (const Case &each : cases)
+    for (const Problem &problem : problems_of(each, host_device)) {
+      const Config &config = problem.fallback;
+      EXPECT_EQ(compiler::work_of(config, problem.roles, problem.shapes,
+                                  problem.dtypes)
+                    .programs,
+                problem.kernel.prepare(problem.arrays, {config, {}}).programs)
+          << problem.label << " " << config.to_string();
+    }
+}
+
+TEST(CostModel, SaysItsTerms) {
+  const std::string text = product().estimate(product().fallback).to_string();
+  for (const char *part : {" us: dram ", "products ", "waves"})
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+}
+
+TEST(Cases, ReadShapesAndRefuseOthers) {
+  using Shapes = std::vector<std::vector<std::int64_t>>;
+  EXPECT_EQ(parse_shapes("1x2x3,40"), (Shapes{{1, 2, 3}, {40}}));
+  for (const char *bad : {"", "1x", "x1", "1x2,", "0x1", "-1", "1 2", "1x2;3",
+                          "99999999999999999999"})
+    expect_argument_error([&] { parse_shapes(bad); }, "is no shape");
+  expect_argument_error(
+      [] { problems_of({"matmul", {1, 2}, f32}, host_device); },
+      "matmul has 3 sizes (MxNxK), not 2");
+  expect_argument_error([] { size_names_of("matmull"); }, "can be tuned");
+  expect_argument_error([] { family_shapes("gpt-9", "matmul"); },
+                        "no model family");
+}
+
+TEST(Cases, EveryFamilyHasSizesOfEveryOperator) {
+  for (const ShapeFamily &family : shape_families())
+    for (const TunableOp &op : tunable_ops()) {
+      const auto shapes =
+          family_shapes(std::string(family.name), std::string(op.name));
+      EXPECT_FALSE(shapes.empty()) << family.name << " " << op.name;
+      for (const auto &shape : shapes)
+        EXPECT_EQ(shape.size(), op.size_names.size());
+    }
+}
+
+TEST(Cases, KernelsOfTheLibraryGoByTheirEntries) {
+  const auto problems = problems_of({"add", {1000}, f32}, host_device);
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].kernel.name(), "add");
+}
+
+} // namespace
+} // namespace girih::autotune

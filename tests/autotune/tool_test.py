@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""girih-tune as people use it: sweeps that are killed and go on, what is wrong on the command line, stores as JSON."""
+import csv
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+TUNE = sys.argv.pop(1)
+SHAPES = "64x64x64,96x64x64,128x64x96"
+
+
+class Sweeps(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.store = Path(self.folder.name) / "tuned.sqlite"
+        self.out = Path(self.folder.name) / "out"
+
+    def arguments(self, *more, op="matmul", shapes=SHAPES):
+        return [TUNE, op, "--shapes", shapes, "--dtype", "f32", "--device", "host", "--store", str(self.store), "--out", str(self.out),
+                *more]
+
+    def run_tune(self, *arguments, status=0):
+        done = subprocess.run(arguments, capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, status, done.stderr + done.stdout)
+        return done.stdout, done.stderr
+
+    def rows(self):
+        if not self.store.exists():
+            return 0
+        with sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=10) as database:
+            try:
+                return database.execute("SELECT count(*) FROM timing").fetchone()[0]
+            except sqlite3.OperationalError:
+                return 0
+
+    def test_a_killed_sweep_goes_on(self):
+        arguments = self.arguments("--candidates", "12", "--budget", "0", "--strategy", "exhaustive")
+        process = subprocess.Popen(arguments, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while self.rows() < 15 and time.monotonic() < deadline:
+            self.assertIsNone(process.poll(), "it ended before it could be killed")
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        before = self.rows()
+        self.assertGreaterEqual(before, 15)
+        self.assertLess(before, 36)
+        # Its workers are gone, too.
+        time.sleep(0.5)
+        children = subprocess.run(["pgrep", "-f", f"{TUNE} worker"], capture_output=True, text=True).stdout.split()
+        own = [each for each in children if Path(f"/proc/{each}/stat").exists() and
+               Path(f"/proc/{each}/stat").read_text().split(")")[1].split()[1] == str(process.pid)]
+        self.assertEqual(own, [])
+        _, progress = self.run_tune(*arguments)
+        self.assertIn("from the store", progress)
+        with (self.out / "candidates.csv").open() as file:
+            tried = [row for row in csv.DictReader(file) if row["status"] == "measured"]
+        # Three shapes of twelve candidates, and what was measured stays so.
+        self.assertEqual(len(tried), 36)
+        # Finalists replace their own rows; so no row was lost or added twice.
+        self.assertEqual(self.rows(), 36)
+        # The third time there is nothing left to do.
+        start = time.monotonic()
+        _, progress = self.run_tune(*arguments)
+        self.assertEqual(progress.count("12 of them from the store"), 3, progress)
+        self.assertLess(time.monotonic() - start, 20)
+
+    def test_an_interrupt_ends_it_and_leaves_a_report(self):
+        arguments = self.arguments("--budget", "0", "--strategy", "exhaustive")
+        process = subprocess.Popen(arguments, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        while self.rows() < 5:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("the same command goes on from here", output)
+        self.assertIn("interrupted", (self.out / "report.html").read_text())
+        with sqlite3.connect(self.store) as database:
+            self.assertEqual(database.execute("SELECT count(*) FROM choice").fetchone()[0], 0)
+
+    def test_what_is_wrong_is_said(self):
+        for arguments, words in [
+                (["nonsense"], "can be tuned"),
+                (["matmul", "--shapes", "1x2"], "has sizes MxNxK"),
+                (["matmul", "--shapes", "axb"], "is no shape"),
+                (["matmul", "--dtype", "f17"], "no dtype 'f17'"),
+                (["matmul", "--family", "gpt-9"], "no model family"),
+                (["matmul", "--budget", "soon"], "is no duration"),
+                (["matmul", "--strategy", "clever"], "no strategy"),
+                (["matmul", "--device", "tpu"], "tpu"),
+                (["import", "/nonexistent.json"], "cannot read"),
+                (["matmul", "--out", "/proc/none"], "cannot make")]:
+            _, errors = self.run_tune(TUNE, *arguments, "--store", str(self.store) if arguments[0] == "import" else "off", status=1)
+            self.assertIn(words, errors)
+            self.assertNotIn("[internal]", errors)
+
+    def test_a_bad_store_is_an_error(self):
+        self.store.write_text("no database " * 1000)
+        _, errors = self.run_tune(*self.arguments(), status=1)
+        self.assertIn("[file]", errors)
+        self.assertIn("damaged or no store", errors)
+
+    def test_what_was_tuned_travels(self):
+        self.run_tune(*self.arguments("--candidates", "4", shapes="32x32x32"))
+        text, _ = self.run_tune(TUNE, "export", "--store", str(self.store))
+        exported = json.loads(text)
+        self.assertEqual(len(exported["choices"]), 1)
+        file, other = Path(self.folder.name) / "all.json", Path(self.folder.name) / "other.sqlite"
+        file.write_text(text)
+        self.run_tune(TUNE, "import", str(file), "--store", str(other))
+        self.assertEqual(self.run_tune(TUNE, "export", "--store", str(other))[0], text)
+        self.run_tune(TUNE, "merge", str(self.store), "--store", str(other))
+        self.assertIn("matmul", self.run_tune(TUNE, "show", "--store", str(other))[0])
+
+    def test_lists_what_there_is(self):
+        text, _ = self.run_tune(TUNE, "list")
+        for name in ["matmul", "scaled_dot_product_attention", "rms_norm", "llama3-8b", "qwen2-1.5b"]:
+            self.assertIn(name, text)
+
+
+if __name__ == "__main__":
+    unittest.main()
