@@ -127,6 +127,15 @@ void TestBench::set_reference(const Kernel &kernel,
   synchronize(device_);
 }
 
+/// Seconds of a run of set 0, and of waiting for it.
+double TestBench::run_once(const Kernel &kernel,
+                           const LaunchOptions &options) const {
+  const auto start = Clock::now();
+  call(kernel, options, 0);
+  synchronize(device_);
+  return seconds_since(start);
+}
+
 /// What is wrong with the results of the last run of set 0; empty: nothing.
 std::string TestBench::compare() const {
   std::size_t next = 0;
@@ -201,17 +210,21 @@ Outcome TestBench::run(const Kernel &kernel, const LaunchOptions &options,
     outcome.compile_seconds = report.compile_seconds + report.assemble_seconds;
     restore(0);
     synchronize(device_);
-    const auto start = Clock::now();
-    call(kernel, options, 0);
-    synchronize(device_);
-    const double first = seconds_since(start);
+    double first = run_once(kernel, options);
     if (outcome.note = compare(); !outcome.note.empty()) {
       outcome.status = Outcome::Status::wrong;
       return outcome;
     }
-    outcome.seconds = first;
+    // What a first run meets once, new memory or a busy machine, is not what
+    // makes a candidate slow.
+    const double most = too_slow * limit + 1e-3;
     outcome.runs = 1;
-    if (limit > 0 && first > too_slow * limit + 1e-3)
+    while (limit > 0 && first > most && outcome.runs < 3) {
+      first = std::min(first, run_once(kernel, options));
+      ++outcome.runs;
+    }
+    outcome.seconds = first;
+    if (limit > 0 && first > most)
       return outcome;
     const Timing timing = time(kernel, options, options_of(effort, device_));
     outcome.seconds = timing.median;

@@ -31,9 +31,9 @@ public:
 
   /// Compiles, runs, compares with the reference where there is one, and
   /// times. Never throws what the candidate throws: that is its outcome. A
-  /// candidate whose first run takes more than four times `limit` seconds is
-  /// not run again. `options.config` must be set unless the kernel was recorded
-  /// before.
+  /// candidate whose first three runs each take more than four times `limit`
+  /// seconds is not run again. `options.config` must be set unless the kernel
+  /// was recorded before.
   Outcome run(const Kernel &kernel, const LaunchOptions &options, Effort effort,
               double limit = 0);
 
@@ -41,6 +41,7 @@ private:
   void restore(std::size_t set) const;
   void call(const Kernel &kernel, const LaunchOptions &options,
             std::size_t set) const;
+  double run_once(const Kernel &kernel, const LaunchOptions &options) const;
   std::string compare() const;
   Timing time(const Kernel &kernel, const LaunchOptions &options,
               const TimingOptions &how) const;

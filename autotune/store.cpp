@@ -262,7 +262,10 @@ void Store::prepare_schema() {
   const auto look = [&] {
     return std::pair{pragma("application_id"), pragma("user_version")};
   };
+  // Of one moment: another process may be making the store.
+  run("BEGIN");
   auto [mark, version] = look();
+  run("COMMIT");
   if (mode_ == Mode::write && mark == 0 && version == 0)
     in_transaction([&] {
       std::tie(mark, version) = look(); // another process may have been faster
