@@ -5,6 +5,7 @@
 #include "girih/dsl/support/cpu_limit.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <string>
 
@@ -15,6 +16,10 @@ namespace {
 /// Elements of a tile of a streaming kernel: enough to make a program worth
 /// starting, few enough for the operands' tiles to fit the caches.
 constexpr std::int64_t stream_elements = 16384;
+/// Of a kernel that keeps whole rows in a tile: few enough for them to be in
+/// the first cache when they are read again. One row of 1024 or more is best,
+/// several short ones are (docs/performance.md, the tuner).
+constexpr std::int64_t row_elements = 1024;
 /// Blocks of a matrix product: a panel of b fits the first cache; packed a,
 /// packed b and the accumulators the second.
 constexpr std::int64_t dot_rows = 256, dot_columns = 256, dot_depth = 128;
@@ -54,7 +59,15 @@ std::int64_t fit(std::int64_t most, std::int64_t size) {
 Config default_host_config(Config config, const BlockRoles &roles,
                            const DotExtents &extents) {
   if (!roles.has_dot()) {
-    set_elementwise_blocks(config, roles, stream_elements);
+    std::int64_t covered = 0;
+    for (const BlockUse &use : roles.blocks)
+      if (!use.covers.empty())
+        covered = std::max(covered, config.blocks.at(use.name));
+    const std::int64_t rows = static_cast<std::int64_t>(
+        std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(
+            row_elements / std::max<std::int64_t>(covered, 1), 1))));
+    set_elementwise_blocks(config, roles,
+                           covered > 0 ? rows * covered : stream_elements);
     return config;
   }
   config.order = {ProgramOrder::Kind::grouped, 8};

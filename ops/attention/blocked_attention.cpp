@@ -260,8 +260,11 @@ void choose_tiles(Form &form, std::int64_t queries, const Array &q) {
   // Without matrix instructions a warp holds more of its operands.
   const bool large = (form.width > 128 && !grouped) || bytes(dtype) > 2;
   const std::int64_t most = large ? 64 : 128;
+  // On the host small tiles leave out more of what a causal mask hides; of
+  // long rows that is little.
+  const std::int64_t host_tile = queries > 16 && queries < 384 ? 32 : 64;
   form.rows = gpu ? std::clamp<std::int64_t>(power_of_two(queries), 16, most)
-                  : std::clamp<std::int64_t>(queries, 1, 64);
+                  : std::clamp<std::int64_t>(queries, 1, host_tile);
   const std::int64_t bytes_of_key =
       (form.width + form.value_width) * bytes(dtype);
   if (form.page != 0) {
@@ -276,8 +279,10 @@ void choose_tiles(Form &form, std::int64_t queries, const Array &q) {
     return;
   }
   form.block =
-      grouped && form.rows == 128 && form.width + form.value_width <= 256 ? 128
-                                                                          : 64;
+      !gpu ? host_tile
+      : grouped && form.rows == 128 && form.width + form.value_width <= 256
+          ? 128
+          : 64;
   while (gpu && form.block > 16 && form.block * bytes_of_key > 65536)
     form.block /= 2;
 }

@@ -231,6 +231,25 @@ TEST(CostModel, CountsProgramsOfTheOperators) {
     }
 }
 
+TEST(DefaultConfigs, KeepFewRowsOfATileOnTheHost) {
+  const std::pair<std::vector<std::int64_t>, std::int64_t> cases[] = {
+      {{2048, 768}, 1}, {{8192, 128}, 8}, {{300, 4096}, 1}, {{300, 400}, 2}};
+  for (const auto &[sizes, rows] : cases) {
+    const auto problems = problems_of({"rms_norm", sizes, f32}, host_device);
+    EXPECT_EQ(problems.at(0).fallback.blocks.at("BM"), rows) << sizes[1];
+  }
+}
+
+TEST(CostModel, LikesFewRowsOfATileOnTheHost) {
+  const auto problems =
+      problems_of({"rms_norm", {2048, 768}, f32}, host_device);
+  Config one = problems.at(0).fallback, many = one;
+  one.blocks["BM"] = 1;
+  many.blocks["BM"] = 32;
+  EXPECT_LT(problems[0].estimate(one).seconds,
+            problems[0].estimate(many).seconds);
+}
+
 TEST(CostModel, SaysItsTerms) {
   const std::string text = product().estimate(product().fallback).to_string();
   for (const char *part : {" us: dram ", "products ", "waves"})

@@ -299,6 +299,26 @@ TEST(TestBenches, FindAWrongCandidateAndGoOn) {
   EXPECT_EQ(arrays[1].to_vector(), before);
 }
 
+TEST(ProvidersOfTheEnvironment, AreWhatItAsksFor) {
+  TemporaryFolder folder;
+  const std::string path = folder.path() + "/tuned.sqlite";
+  const ScopedEnv store("GIRIH_TUNE_STORE", path);
+  const ScopedEnv log("GIRIH_LOG", "");
+  const ScopedEnv unset("GIRIH_AUTOTUNE", "");
+  EXPECT_EQ(provider_of_environment(), nullptr); // there is no store
+  Store(path, Store::Mode::write).put(testing::some_choice());
+  const auto using_it = provider_of_environment();
+  ASSERT_TRUE(using_it);
+  EXPECT_TRUE(using_it->knows("add"));
+  EXPECT_FALSE(using_it->knows("subtract"));
+  const ScopedEnv searching("GIRIH_AUTOTUNE", "search");
+  EXPECT_TRUE(provider_of_environment()->knows("subtract"));
+  const ScopedEnv off("GIRIH_AUTOTUNE", "off");
+  EXPECT_EQ(provider_of_environment(), nullptr);
+  const ScopedEnv wrong("GIRIH_AUTOTUNE", "maybe");
+  EXPECT_THROW(provider_of_environment(), RuntimeError);
+}
+
 TEST(ConfigTables, FindAChoiceInLessThanAMicrosecond) {
   std::vector<ChoiceRow> rows;
   for (int row = 0; row < 2000; ++row)

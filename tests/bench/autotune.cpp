@@ -29,7 +29,8 @@ using Sizes = std::vector<std::int64_t>;
 struct Options {
   Device device = host_device;
   std::string only; // gemm, attention, norms
-  int cases = 1000; // of each kind
+  int cases = 1000; // of each kind,
+  int from = 0;     // from this one on
   int most = 0;     // candidates of a sweep; 0: all
   double budget = 10;
   bool terms = false;
@@ -233,13 +234,16 @@ int run_all(const Options &options) {
     if (!options.only.empty() && kind.name != options.only)
       continue;
     Reached reached;
-    // Every so many of them, where not all are wanted.
-    const std::size_t step = std::max<std::size_t>(
-        kind.cases.size() /
-            static_cast<std::size_t>(std::clamp(options.cases, 1, 1000)),
-        1);
-    for (std::size_t at = 0; at < kind.cases.size(); at += step)
-      for (const Problem &problem : problems_of(kind.cases[at], options.device))
+    // Where not all are wanted, some of every sort: 7 goes into no length of
+    // the lists.
+    const std::size_t count = kind.cases.size(),
+                      wanted = std::min<std::size_t>(
+                          count,
+                          static_cast<std::size_t>(std::max(options.cases, 1)));
+    const auto from = static_cast<std::size_t>(std::max(options.from, 0));
+    for (std::size_t at = from; at < std::min(count, from + wanted); ++at)
+      for (const Problem &problem :
+           problems_of(kind.cases[at * 7 % count], options.device))
         if (!problem.roles.blocks.empty())
           run(problem, options, reached);
     double longest = 0;
@@ -270,6 +274,8 @@ Options parse(int argc, char **argv) {
       options.only = value();
     else if (name == "--cases")
       options.cases = std::atoi(value().c_str());
+    else if (name == "--from")
+      options.from = std::atoi(value().c_str());
     else if (name == "--most")
       options.most = std::atoi(value().c_str());
     else if (name == "--budget")
@@ -280,7 +286,8 @@ Options parse(int argc, char **argv) {
       throw RuntimeError(
           ErrorId::argument,
           {"bench autotune [--device D] [--only gemm|attention|norms] "
-           "[--cases N] [--most CANDIDATES] [--budget SECONDS] [--terms]"});
+           "[--cases N] [--from N] [--most CANDIDATES] [--budget SECONDS] "
+           "[--terms]"});
   }
   return options;
 }
