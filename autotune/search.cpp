@@ -27,8 +27,10 @@ constexpr double least_gain = 0.99;
 // Of the budget, what candidates may take; the rest is for the finalists.
 constexpr double first_part = 0.75;
 constexpr int rounds = 3;
-// A search by the model ends after so many batches without a gain.
-constexpr int patience = 3;
+// A search by the model ends after so many candidates without a gain.
+constexpr std::size_t patience = 24;
+// Fewer candidates than this are no search, unless there are no more.
+constexpr std::size_t least_trials = 8;
 
 /// Differs in one axis only.
 bool neighbours(const Config &a, const Config &b,
@@ -316,9 +318,10 @@ void Search::guide() {
          ++at)
       first.push_back(related[at].config);
   }
+  // Small enough for something to be measured early in a short budget.
   const std::size_t batch =
-      std::max<std::size_t>(8, 2 * static_cast<std::size_t>(usable_cores()));
-  int without_gain = 0;
+      std::max<std::size_t>(4, 2 * static_cast<std::size_t>(usable_cores()));
+  std::size_t without_gain = 0;
   while (!over() && without_gain < patience &&
          result_.trials.size() < planned_) {
     std::vector<Config> next;
@@ -336,11 +339,12 @@ void Search::guide() {
       return;
     const Outcome *before = best();
     const double fastest = before ? before->seconds : 0;
+    const std::size_t tried = next.size();
     try_batch(std::move(next), Effort::usual);
     const Outcome *after = best();
     const bool gained =
         after && (fastest == 0 || after->seconds < least_gain * fastest);
-    without_gain = gained ? 0 : without_gain + 1;
+    without_gain = gained ? 0 : without_gain + tried;
   }
 }
 
@@ -413,7 +417,10 @@ void Search::choose() {
   result_.how = fmt::format("{}: {} of {} candidates in {:.1f} s",
                             name(options_.strategy), result_.trials.size(),
                             configs_.size(), result_.spent_seconds);
-  if (context_.store && result_.finished)
+  // A search that was starved is no last word: another one goes on from its
+  // rows.
+  const bool enough = result_.trials.size() >= std::min(planned_, least_trials);
+  if (context_.store && result_.finished && enough)
     context_.store->put(
         ChoiceRow{result_.problem.key, result_.problem.kernel.name(),
                   result_.problem.shape(), result_.chosen, result_.seconds,

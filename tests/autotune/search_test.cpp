@@ -148,6 +148,24 @@ TEST(Searches, ABudgetIsKept) {
   EXPECT_GT(result.seconds, 0);
 }
 
+TEST(Searches, AStarvedOneIsNoLastWord) {
+  TemporaryFolder folder;
+  Store store(folder.path() + "/s.sqlite", Store::Mode::write);
+  Landscape slow, quick;
+  slow.pause = 0.1;
+  const SearchResult starved =
+      run(slow, {.strategy = Strategy::guided, .budget_seconds = 0.3},
+          {.store = &store});
+  EXPECT_LT(starved.trials.size(), 8u);
+  EXPECT_GT(starved.seconds, 0);
+  EXPECT_TRUE(store.choices().empty());
+  const SearchResult rest =
+      run(quick, {.strategy = Strategy::guided, .budget_seconds = 0},
+          {.store = &store});
+  EXPECT_TRUE(rest.trials.at(0).stored);
+  EXPECT_EQ(store.choices().size(), 1u);
+}
+
 TEST(Searches, TheMostCandidatesAreKept) {
   Landscape land;
   EXPECT_EQ(run(land, {.strategy = Strategy::random,
