@@ -393,8 +393,13 @@ void Search::choose() {
   result_.finished = !interrupted();
   const Outcome *fastest = best();
   if (!fastest) {
-    if (interrupted())
+    // Nothing was tried: interrupted, or the budget was over before.
+    result_.chosen = result_.problem.fallback;
+    if (interrupted() || result_.trials.empty()) {
+      result_.how = fmt::format("{}: nothing was measured in {:.1f} s",
+                                name(options_.strategy), result_.spent_seconds);
       return;
+    }
     std::string why;
     for (const Trial &each : result_.trials)
       why = fmt::format("{} {}: {}", each.outcome.config.to_string(),

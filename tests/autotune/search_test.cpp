@@ -148,6 +148,15 @@ TEST(Searches, ABudgetIsKept) {
   EXPECT_GT(result.seconds, 0);
 }
 
+TEST(Searches, ABudgetThatIsOverAtOnceLeavesTheFallback) {
+  Landscape land;
+  const SearchResult result =
+      run(land, {.strategy = Strategy::guided, .budget_seconds = 1e-9});
+  EXPECT_TRUE(result.trials.empty());
+  EXPECT_EQ(result.chosen, product().fallback);
+  EXPECT_NE(result.how.find("nothing was measured"), std::string::npos);
+}
+
 TEST(Searches, AStarvedOneIsNoLastWord) {
   TemporaryFolder folder;
   Store store(folder.path() + "/s.sqlite", Store::Mode::write);
