@@ -16,6 +16,8 @@ struct BackendResult {
   std::string entry;
   std::int64_t sharedBytes = 0, scratchBytes = 0;
   int threads = 1;
+  int blocks = 1;
+  std::vector<TensorMap> tensorMaps;
 };
 
 /// What a back end is given besides the module. Back ends never throw: errors

@@ -5,6 +5,7 @@
 #include "girih/compiler/backend.h"
 #include "girih/compiler/context.h"
 #include "girih/compiler/diagnostics.h"
+#include "girih/compiler/nvptx_generations.h"
 #include "girih/compiler/tile_module.h"
 
 #include "mlir/IR/AsmState.h"
@@ -122,16 +123,20 @@ Program endProgramStage(const Program &program, Stages &stages) {
 }
 
 /// Says of fields that were asked for and change nothing.
-void remarkUnused(const Config &config, Location where) {
+void remarkUnused(const Config &config, const Target &target, Location where) {
   auto remark = [&](StringRef field, int64_t value, int64_t usual) {
     if (value != usual)
       emitRemark(where) << "config: " << field << "=" << value
                         << " changes nothing: the compiler has no use for it";
   };
   remark("num_ctas", config.num_ctas, 1);
-  remark("warp_specialize", config.warp_specialize, 0);
+  bool hopper =
+      target.kind == Target::Kind::nvptx && capabilityOf(target) == 90;
+  if (!hopper)
+    remark("warp_specialize", config.warp_specialize, 0);
   remark("persistent", config.persistent, 0);
-  remark("split_k", config.split_k, 1);
+  if (!hopper)
+    remark("split_k", config.split_k, 1);
 }
 
 } // namespace
@@ -148,7 +153,7 @@ Artifact compile(const Program &given, const Target &target,
   if (!stages.endModule(Stage::tile, *module))
     stages.raiseOverride(diagnostics);
 
-  remarkUnused(program.config, module->getLoc());
+  remarkUnused(program.config, target, module->getLoc());
   auto endStage = [&](Stage stage, ModuleOp at) {
     return stages.endModule(stage, at);
   };
@@ -170,8 +175,10 @@ Artifact compile(const Program &given, const Target &target,
   artifact.entry = std::move(result->entry);
   artifact.code = std::move(result->code);
   artifact.shared_bytes = result->sharedBytes;
+  artifact.tensor_maps = std::move(result->tensorMaps);
   artifact.scratch_bytes = result->scratchBytes;
   artifact.threads = result->threads;
+  artifact.blocks = result->blocks;
   artifact.remarks = diagnostics.takeRemarks();
   stages.checkObject(artifact);
   return artifact;

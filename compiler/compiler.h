@@ -2,6 +2,7 @@
 // Program -> Artifact. No MLIR or LLVM type appears here.
 #pragma once
 
+#include "girih/compiler/tensor_map.h"
 #include "girih/dsl/program.h"
 
 #include <cstdint>
@@ -62,16 +63,18 @@ struct Artifact {
   std::int64_t shared_bytes = 0; // dynamic shared memory of one program
   std::int64_t scratch_bytes =
       0;           // host: scratch of one thread, 64-byte aligned
-  int threads = 1; // threads of one program
+  int threads = 1; // threads of one block
+  int blocks = 1;  // blocks of one program, a cluster
+  std::vector<TensorMap> tensor_maps;
   std::vector<Remark> remarks;
 };
 
 // The parameter block of a kernel, on every target: 64-bit integers, for each
 // operand its pointer, sizes and strides in elements (of i4, u4 and e2m1, two
 // to a byte, all strides but the last in bytes). On a GPU they are the kernel's
-// parameters in this order and the grid is one-dimensional, one CTA per
-// program. On the host the entry point is a HostEntry; it runs the programs
-// [begin, end).
+// parameters in this order, then come Artifact::tensor_maps, and the grid is
+// one-dimensional, `Artifact::blocks` CTAs per program. On the host the entry
+// point is a HostEntry; it runs the programs [begin, end).
 using HostEntry = void (*)(const std::int64_t *params, std::int64_t begin,
                            std::int64_t end, void *scratch);
 

@@ -43,9 +43,13 @@ ProgramOrder parse_order(const SourceLine &where, std::string_view text) {
   ProgramOrder out;
   if (text == "row_major")
     return out;
+  if (text == "descending") {
+    out.kind = ProgramOrder::Kind::descending;
+    return out;
+  }
   if (!text.starts_with("grouped:"))
     fail(where, "field order is `" + std::string(text) +
-                    "`, not row_major or grouped:N");
+                    "`, not row_major, grouped:N or descending");
   out.kind = ProgramOrder::Kind::grouped;
   out.group = static_cast<int>(
       integer(where, "order", text.substr(8), 1, largest_group));
@@ -97,6 +101,8 @@ std::string Config::to_string() const {
   field("persistent", persistent, plain.persistent);
   if (order.kind == ProgramOrder::Kind::grouped)
     append("order", "grouped:" + std::to_string(order.group));
+  if (order.kind == ProgramOrder::Kind::descending)
+    append("order", "descending");
   field("split_k", split_k, plain.split_k);
   if (pdl)
     append("pdl", *pdl ? "1" : "0");
@@ -115,9 +121,11 @@ void check_config(const Config &config, const SourceLine &where) {
     check(each.name, config.*each.value, each.low, each.high);
   if (config.order.kind == ProgramOrder::Kind::grouped)
     check("order", config.order.group, 1, largest_group);
-  else if (config.order.kind != ProgramOrder::Kind::row_major)
-    throw CompileError(ErrorId::config, where,
-                       {"field order is neither row_major nor grouped"});
+  else if (config.order.kind != ProgramOrder::Kind::row_major &&
+           config.order.kind != ProgramOrder::Kind::descending)
+    throw CompileError(
+        ErrorId::config, where,
+        {"field order is neither row_major nor grouped nor descending"});
 }
 
 Config parse_config(std::string_view text, SourceLine where) {

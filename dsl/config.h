@@ -18,6 +18,8 @@ struct ProgramOrder {
     row_major, // last grid dimension fastest
     grouped,   // `group` rows of grid dimension 0 at a time (2-D grids): keeps
                // the operands of neighbouring programs in the L2 cache
+    descending // last grid dimension slowest, from its end: for programs that
+               // have the more to do the further on they are
   };
   Kind kind = Kind::row_major;
   int group = 8;
@@ -30,10 +32,16 @@ struct Config {
   std::map<std::string, std::int64_t> blocks; // by block_size() name
   int num_warps = 4;
   int num_stages = 3;
-  int num_ctas = 1;             // these three and split_k: read and kept, but
-  bool warp_specialize = false; // no code depends on them; a remark of
-  bool persistent = false;      // compiling, of pass `config`, says so
+  int num_ctas = 1; // with `persistent`: read and kept, but no code depends on
+                    // them; a remark of compiling, of pass `config`, says so
+  /// On sm_90, four warps beyond num_warps copy the operands of dots (pass
+  /// tile-specialise-warps); elsewhere no code depends on it.
+  bool warp_specialize = false;
+  bool persistent = false;
   ProgramOrder order;
+  /// On sm_90, that many blocks of threads, a cluster, share the rounds of a
+  /// program's loop of dots (pass tile-split-rounds), at most 8; elsewhere no
+  /// code depends on it.
   int split_k = 1;
   /// Programmatic dependent launch (sm_90 and newer): the kernel begins while
   /// the one before it in the stream ends, and waits where it needs its

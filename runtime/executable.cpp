@@ -152,6 +152,8 @@ Fetched compile_now(const Program &program, const compiler::Target &target,
   kernel.shared_bytes = artifact.shared_bytes;
   kernel.scratch_bytes = artifact.scratch_bytes;
   kernel.threads = artifact.threads;
+  kernel.blocks = artifact.blocks;
+  kernel.tensor_maps = std::move(artifact.tensor_maps);
   kernel.remarks = std::move(artifact.remarks);
   if (target.kind == compiler::Target::Kind::host)
     return result;
@@ -247,6 +249,8 @@ std::shared_ptr<Executable> describe(const compiler::Target &target,
   made->scratch_bytes = fetched.kernel.scratch_bytes;
   made->spill_bytes = fetched.kernel.spill_bytes;
   made->threads = fetched.kernel.threads;
+  made->blocks = fetched.kernel.blocks;
+  made->tensor_maps = fetched.kernel.tensor_maps;
   made->pdl = fetched.kernel.pdl;
   made->parameters = fetched.kernel.parameters;
   made->compile_seconds = fetched.compile_seconds;

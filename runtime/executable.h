@@ -22,7 +22,9 @@ struct Executable {
   compiler::Target target;
   KernelReport::Origin origin = KernelReport::Origin::compiled;
   std::int64_t shared_bytes = 0, scratch_bytes = 0, spill_bytes = -1;
-  int threads = 1;
+  int threads = 1; // of a block
+  int blocks = 1;  // of a program
+  std::vector<compiler::TensorMap> tensor_maps;
   bool pdl = false; // the code may run before what precedes it has ended
   std::vector<StoredKernel::Parameter> parameters; // of CUDA C++
   double compile_seconds = 0, assemble_seconds = 0, load_seconds = 0;

@@ -6,6 +6,7 @@
 #include "girih/runtime/failure.h"
 #include "girih/runtime/host/parallel.h"
 #include "girih/runtime/launch/gpu_launch.h"
+#include "girih/runtime/launch/parameter_list.h"
 #include "girih/runtime/launch/planner.h"
 #include "girih/runtime/launch/tuning_key.h"
 
@@ -91,16 +92,19 @@ void execute(const Plan &plan, const KernelSource &source, CallWords &call,
     return run_on_host(plan, call.words().data());
   }
   const Executable &code = *plan.code;
-  launch_on_gpu({.gpu = *code.gpu,
-                 .function = code.function.function,
-                 .grid = {static_cast<unsigned>(plan.programs), 1, 1},
-                 .block = {static_cast<unsigned>(code.threads), 1, 1},
-                 .shared_bytes = static_cast<unsigned>(code.shared_bytes),
-                 .parameters = call.words().data(),
-                 .parameter_bytes = call.words().size_bytes(),
-                 .pdl = code.pdl,
-                 .sync = plan.sync},
-                arrays, stream, site);
+  ParameterList list(call.words(), code, arrays);
+  launch_on_gpu(
+      {.gpu = *code.gpu,
+       .function = code.function.function,
+       .grid = {static_cast<unsigned>(plan.programs * code.blocks), 1, 1},
+       .block = {static_cast<unsigned>(code.threads), 1, 1},
+       .shared_bytes = static_cast<unsigned>(code.shared_bytes),
+       .parameters = call.words().data(),
+       .parameter_bytes = call.words().size_bytes(),
+       .parameter_list = list.data(),
+       .pdl = code.pdl,
+       .sync = plan.sync},
+      arrays, stream, site);
   if (Capture *capture = capture_on(plan.device)) [[unlikely]]
     note_written(*capture, plan, arrays, stream);
 }

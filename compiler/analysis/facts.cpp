@@ -139,6 +139,9 @@ IndexFacts factsOf(Value value, int &looks) {
         return IndexFacts{divisor, 0, {}};
       })
       .Case([&](tile::ProgramIdOp) { return IndexFacts{1, 0, {}}; })
+      .Case([&](tile::ClusterRankOp op) {
+        return IndexFacts{1, 0, op.getBlocks() - 1};
+      })
       .Case([&](arith::AddIOp) { return addFacts(operand(0), operand(1)); })
       .Case([&](arith::SubIOp) {
         return addFacts(operand(0), mulFacts(operand(1), constantFacts(-1)));

@@ -7,7 +7,8 @@ include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 
 def Tile_OrderKind : I32EnumAttr<"OrderKind", "order of programs over the grid", [
-  I32EnumAttrCase<"row_major", 0>, I32EnumAttrCase<"grouped", 1>
+  I32EnumAttrCase<"row_major", 0>, I32EnumAttrCase<"grouped", 1>,
+  I32EnumAttrCase<"descending", 2>
 ]> {
   let cppNamespace = "::girih::tile";
   let genSpecializedAttr = 0;
@@ -20,6 +21,8 @@ def Tile_OrderAttr : AttrDef<TileDialect, "Order"> {
     `#tile.order<row_major, 1>`: last grid dimension fastest.
     `#tile.order<grouped, 8>`: on a 2-D grid, 8 rows of dimension 0 at a time,
     column by column within the group.
+    `#tile.order<descending, 1>`: last grid dimension slowest and from its end,
+    the others as in row_major.
   }];
   let parameters = (ins EnumParameter<Tile_OrderKind>:$kind, "int64_t":$group);
   let assemblyFormat = "`<` $kind `,` $group `>`";

@@ -115,9 +115,12 @@ void Importer::addKernelAttributes(Operation *kernel) {
   const ProgramOrder &order = program.config.order;
   auto kind = order.kind == ProgramOrder::Kind::grouped
                   ? tile::OrderKind::grouped
+              : order.kind == ProgramOrder::Kind::descending
+                  ? tile::OrderKind::descending
                   : tile::OrderKind::row_major;
   // Grouping speaks of rows and columns: other grids keep the plain order.
-  if (program.operands.front().grid.size() != 2)
+  if (kind == tile::OrderKind::grouped &&
+      program.operands.front().grid.size() != 2)
     kind = tile::OrderKind::row_major;
   std::int64_t group = kind == tile::OrderKind::grouped ? order.group : 1;
   kernel->setAttr(TileDialect::kernelAttr, builder.getUnitAttr());

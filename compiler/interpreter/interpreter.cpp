@@ -86,7 +86,15 @@ Interpreter::coordinates(std::int64_t number,
     return {firstRow + within % rows, within / rows};
   }
   std::vector<std::int64_t> result(grid.size());
-  for (std::size_t dim = grid.size(); dim-- > 0; number /= grid[dim])
+  std::size_t dims = grid.size();
+  if (order.getKind() == tile::OrderKind::descending && dims > 0) {
+    std::int64_t others = 1;
+    for (std::size_t dim = 0; dim + 1 < dims; ++dim)
+      others *= grid[dim];
+    result[--dims] = grid.back() - 1 - number / others;
+    number %= others;
+  }
+  for (std::size_t dim = dims; dim-- > 0; number /= grid[dim])
     result[dim] = number % grid[dim];
   return result;
 }

@@ -168,6 +168,37 @@ def TileStaggerDots : Pass<"tile-stagger-dots", "::mlir::func::FuncOp"> {
   ];
 }
 
+def TileSplitRounds : Pass<"tile-split-rounds", "::mlir::func::FuncOp"> {
+  let summary = "share the rounds of a loop of dots among blocks of a cluster";
+  let description = [{
+    Where a kernel is one loop that adds up, and what becomes of the sum,
+    `blocks` blocks of threads do a part of the rounds each and add up their
+    sums through each other's shared memory; the first goes on. For products
+    with few programs and long sums.
+
+    Before:
+    ```mlir
+    %sum = scf.for %k = %lower to %upper step %one iter_args(%acc = %zero) {
+      %d = tile.dot %x, %y, %acc ...
+      scf.yield %d
+    }
+    ```
+    After:
+    ```mlir
+    %rank = tile.cluster_rank of 4
+    ... %first and %end of %rank ...
+    %part = scf.for %k = %first to %end step %one iter_args(%acc = %zero) {
+      %d = tile.dot %x, %y, %acc ...
+      scf.yield %d
+    }
+    %sum = tile.cluster_sum %part of 4
+    ```
+  }];
+  let options = [
+    Option<"blocks", "blocks", "int", "1", "blocks of a cluster">
+  ];
+}
+
 def TileOverlapDots : Pass<"tile-overlap-dots", "::mlir::func::FuncOp"> {
   let summary = "wait for dots of warp groups as late as can be";
   let description = [{
@@ -195,6 +226,49 @@ def TileOverlapDots : Pass<"tile-overlap-dots", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"stages", "stages", "int", "3", "tiles in the ring of a load">
+  ];
+}
+
+def TileSpecialiseWarps
+    : Pass<"tile-specialise-warps", "::mlir::func::FuncOp"> {
+  let summary = "let warps of their own copy the operands of dots";
+  let description = [{
+    Where warp groups do all dots of the loops that read operands from memory,
+    four warps more copy these into rings of `stages` tiles in shared memory,
+    as soon as a stage is free; the others wait for a stage to be full, and say
+    when their dots have read it. Nobody waits for the whole program. Loops that
+    read the same tiles go on with the same ring. Where what is to be copied
+    depends on tiles, or loops are within each other, everything stays as it is
+    and a remark says why.
+
+    Before:
+    ```mlir
+    %r = scf.for %k = ... {
+      %x = tile.load %a[%k] ...
+      %d = tile.dot %x, ... in_flight
+      tile.dot_wait 1
+    ```
+    After:
+    ```mlir
+    %full = tile.alloc_barriers : !tile.barriers<4, 128>
+    %free = tile.alloc_barriers : !tile.barriers<4, 8>
+    tile.producer warps 4 {
+      scf.for %k = ... iter_args(%stage = %zero, %phase = %one) {
+        tile.barrier_wait %free[%stage] phase %phase
+        tile.copy_async %a[%k] ... into %ring[%stage]
+        tile.barrier_arrive %full[%stage] copied
+    }
+    %r = scf.for %k = ... iter_args(..., %stage, %phase, %before) {
+      tile.barrier_wait %full[%stage] phase %phase
+      %x = tile.shared_load %ring[%stage]
+      %d = tile.dot %x, ... in_flight
+      tile.dot_wait 1
+      tile.barrier_arrive %free[%before] if %later
+    ```
+  }];
+  let options = [
+    Option<"stages", "stages", "int", "3", "tiles in the ring of a load">,
+    Option<"warps", "warps", "int", "4", "warps of a program">
   ];
 }
 

@@ -3,7 +3,7 @@
 
 #include "girih/compiler/analysis/access.h"
 #include "girih/compiler/analysis/settled.h"
-#include "girih/compiler/layout/atoms.h"
+#include "girih/compiler/transforms/load_ring.h"
 #include "girih/compiler/transforms/scalar_slice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -24,24 +24,6 @@ namespace girih::compiler {
 
 namespace {
 
-/// A load whose only readers are dots, through conversions to fragments.
-struct Feed {
-  tile::LoadOp load;
-  Value ring; // once allocated
-};
-
-/// Whether `load` becomes a copy to shared memory. The dots may be in loops
-/// within: they read it again in each round.
-bool feedsDots(tile::LoadOp load) {
-  if (load->use_empty() || load.getType().getRank() != 2)
-    return false;
-  return llvm::all_of(load->getUsers(), [&](Operation *user) {
-    auto convert = dyn_cast<tile::ConvertLayoutOp>(user);
-    return convert && convert->getBlock() == load->getBlock() &&
-           llvm::all_of(convert->getUsers(), llvm::IsaPred<tile::DotOp>);
-  });
-}
-
 /// Whether something before `place` goes through shared memory that a loop's
 /// ring may take over.
 bool sharedBefore(Operation *place, func::FuncOp kernel) {
@@ -59,13 +41,6 @@ bool sharedBefore(Operation *place, func::FuncOp kernel) {
     return WalkResult::advance();
   });
   return found;
-}
-
-/// Whether reads that skip an element's loading get what `other` asks for.
-bool isZero(Attribute other) {
-  if (auto value = dyn_cast<FloatAttr>(other))
-    return value.getValue().isPosZero();
-  return cast<IntegerAttr>(other).getValue().isZero();
 }
 
 /// Whether the operation reads a settled operand that the kernel does not
@@ -164,59 +139,8 @@ private:
   }
 
   Value allocate(OpBuilder &builder, tile::LoadOp load, int64_t count) {
-    Access access(load);
-    RankedTensorType type = load.getType();
-    int contiguous = std::max(access.contiguousLane(), 0);
-    if (access.contiguousLane() < 0)
-      contiguous = static_cast<int>(type.getRank()) - 1;
-    int64_t bytes = access.viewType().getElementBytes();
-    // Fragments may reach past the tile: there must be memory there, too.
-    Coords shape(type.getShape());
-    for (Operation *user : load->getUsers()) {
-      Type read = user->getResult(0).getType();
-      auto fragment =
-          cast<tile::LayoutAttr>(cast<RankedTensorType>(read).getEncoding());
-      for (auto [extent, covered] :
-           llvm::zip_equal(shape, fragment.getLayout().shape()))
-        extent = std::max(extent, covered);
-    }
-    Layout memory = swizzledShared(shape, contiguous, bytes, count);
-    auto layout = tile::LayoutAttr::get(kernel.getContext(), memory);
-    auto shared = tile::SharedType::get(kernel.getContext(), type.getShape(),
-                                        type.getElementType(), layout);
-    return tile::AllocSharedOp::create(builder, load.getLoc(), shared);
-  }
-
-  void copy(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
-            Value ring, Value stage) {
-    Access access(load);
-    int contiguous = access.contiguousLane();
-    int64_t bytes = access.viewType().getElementBytes();
-    int64_t vector = contiguous < 0 ? 1 : access.vectorWidth(contiguous);
-    int dim = contiguous < 0 ? static_cast<int>(load.getType().getRank()) - 1
-                             : contiguous;
-    bool blocking = vector * bytes < 4 || !isZero(load.getOther());
-    Layout threads =
-        blockedLayout(load.getType().getShape(), dim, vector, bytes, warps);
-    tile::CopyAsyncOp::create(
-        builder, load.getLoc(), load.getView(), scalars, load.getMapAttr(),
-        load.getBoundsAttr(), load.getOtherAttr(), ring, stage,
-        tile::LayoutAttr::get(kernel.getContext(), threads),
-        builder.getI64IntegerAttr(vector), builder.getI64IntegerAttr(dim),
-        blocking ? builder.getUnitAttr() : UnitAttr());
-  }
-
-  /// Replaces the fragments of a load by reads of shared memory.
-  void readFrom(tile::LoadOp load, Value ring, Value stage) {
-    for (Operation *user : llvm::make_early_inc_range(load->getUsers())) {
-      auto convert = cast<tile::ConvertLayoutOp>(user);
-      OpBuilder builder(convert);
-      auto read = tile::SharedLoadOp::create(builder, load.getLoc(),
-                                             convert.getType(), ring, stage);
-      convert.getResult().replaceAllUsesWith(read);
-      convert.erase();
-    }
-    load.erase();
+    return tile::AllocSharedOp::create(builder, load.getLoc(),
+                                       ringType(load, count));
   }
 
   /// One copy at the place of the load, waited for.
@@ -226,10 +150,10 @@ private:
     Value stage = index(top, 0);
     // What was read from this memory before is done with.
     tile::AsyncWaitOp::create(top, load.getLoc(), 0);
-    copy(top, load, load.getScalars(), ring, stage);
+    copyToRing(top, load, load.getScalars(), ring, stage, warps);
     tile::AsyncCommitOp::create(top, load.getLoc());
     tile::AsyncWaitOp::create(top, load.getLoc(), 0);
-    readFrom(load, ring, stage);
+    readFromRing({load, ring}, stage);
   }
 
   /// The copies of round `round` into stage `stage`, if there is such a round.
@@ -250,7 +174,7 @@ private:
       SmallVector<Value> scalars;
       for (Value scalar : feed.load.getScalars())
         scalars.push_back(mapping.lookupOrDefault(scalar));
-      copy(inside, feed.load, scalars, feed.ring, stage);
+      copyToRing(inside, feed.load, scalars, feed.ring, stage, warps);
     }
   }
 
@@ -347,7 +271,7 @@ private:
     copyRound(top, newLoop, feeds, round, write);
     tile::AsyncCommitOp::create(top, loc);
     for (Feed feed : feeds)
-      readFrom(feed.load, feed.ring, read);
+      readFromRing(feed, read);
   }
 
   func::FuncOp kernel;

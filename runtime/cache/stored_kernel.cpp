@@ -75,12 +75,24 @@ std::string payload_of(const StoredKernel &kernel, std::string_view key_text) {
   out.number(kernel.shared_bytes);
   out.number(kernel.scratch_bytes);
   out.number(kernel.threads);
+  out.number(kernel.blocks);
   out.number(kernel.spill_bytes);
   out.number(static_cast<std::uint8_t>(kernel.pdl));
   out.number(static_cast<std::uint32_t>(kernel.parameters.size()));
   for (const auto &parameter : kernel.parameters) {
     out.number(parameter.bytes);
     out.number(parameter.alignment);
+  }
+  out.number(static_cast<std::uint32_t>(kernel.tensor_maps.size()));
+  for (const compiler::TensorMap &map : kernel.tensor_maps) {
+    out.number<std::int32_t>(map.operand);
+    out.number<std::int32_t>(map.element_bytes);
+    out.number<std::int32_t>(map.swizzle_bytes);
+    out.number(static_cast<std::uint32_t>(map.dims.size()));
+    for (std::size_t dim = 0; dim < map.dims.size(); ++dim) {
+      out.number<std::int32_t>(map.dims[dim]);
+      out.number<std::int32_t>(map.box[dim]);
+    }
   }
   out.number(static_cast<std::uint32_t>(kernel.remarks.size()));
   for (const compiler::Remark &remark : kernel.remarks) {
@@ -101,12 +113,26 @@ std::optional<StoredKernel> kernel_of(Reader &in) {
   kernel.shared_bytes = in.number<std::int64_t>();
   kernel.scratch_bytes = in.number<std::int64_t>();
   kernel.threads = in.number<std::int32_t>();
+  kernel.blocks = in.number<std::int32_t>();
   kernel.spill_bytes = in.number<std::int32_t>();
   kernel.pdl = in.number<std::uint8_t>() != 0;
   const auto parameters = in.number<std::uint32_t>();
   for (std::uint32_t at = 0; in.ok && at < parameters; ++at) {
     const auto bytes = in.number<std::uint32_t>();
     kernel.parameters.push_back({bytes, in.number<std::uint32_t>()});
+  }
+  const auto maps = in.number<std::uint32_t>();
+  for (std::uint32_t at = 0; in.ok && at < maps; ++at) {
+    compiler::TensorMap map;
+    map.operand = in.number<std::int32_t>();
+    map.element_bytes = in.number<std::int32_t>();
+    map.swizzle_bytes = in.number<std::int32_t>();
+    const auto dims = in.number<std::uint32_t>();
+    for (std::uint32_t dim = 0; in.ok && dim < dims; ++dim) {
+      map.dims.push_back(in.number<std::int32_t>());
+      map.box.push_back(in.number<std::int32_t>());
+    }
+    kernel.tensor_maps.push_back(std::move(map));
   }
   const auto remarks = in.number<std::uint32_t>();
   for (std::uint32_t at = 0; in.ok && at < remarks; ++at) {
@@ -119,7 +145,7 @@ std::optional<StoredKernel> kernel_of(Reader &in) {
   }
   const bool sane = form <= static_cast<int>(StoredKernel::Form::cubin) &&
                     kernel.shared_bytes >= 0 && kernel.scratch_bytes >= 0 &&
-                    kernel.threads > 0;
+                    kernel.threads > 0 && kernel.blocks > 0;
   if (!in.ok || !in.rest.empty() || !sane)
     return std::nullopt;
   return kernel;

@@ -108,6 +108,30 @@ inline StreamHandle stream_legacy() { return reinterpret_cast<void *>(1); }
 /// cuGetProcAddress: entry points that use the legacy default stream.
 inline constexpr std::uint64_t proc_legacy_stream = 1;
 
+/// CUtensorMap.
+struct alignas(64) TensorMap {
+  std::uint64_t opaque[16];
+};
+/// CUtensorMapDataType: what bytes are does not matter where they are copied.
+enum TensorMapType : int {
+  tensor_map_u8 = 0,
+  tensor_map_u16 = 1,
+  tensor_map_u32 = 2,
+  tensor_map_u64 = 4,
+};
+/// CUtensorMapSwizzle.
+enum TensorMapSwizzle : int {
+  tensor_map_swizzle_none = 0,
+  tensor_map_swizzle_32 = 1,
+  tensor_map_swizzle_64 = 2,
+  tensor_map_swizzle_128 = 3,
+};
+/// CUtensorMapInterleave, CUtensorMapL2promotion, CUtensorMapFloatOOBfill: of
+/// each the one that we use.
+enum TensorMapInterleave : int { tensor_map_interleave_none = 0 };
+enum TensorMapPromotion : int { tensor_map_l2_256_bytes = 3 };
+enum TensorMapFill : int { tensor_map_fill_zeros = 0 };
+
 /// Markers of cuLaunchKernel's `extra` list.
 inline void *launch_buffer_pointer() { return reinterpret_cast<void *>(1); }
 inline void *launch_buffer_size() { return reinterpret_cast<void *>(2); }
@@ -207,7 +231,13 @@ inline void *launch_end() { return nullptr; }
   F(cuStreamGetCaptureInfo, 12030,                                             \
     (StreamHandle stream, int *status, unsigned long long *id,                 \
      GraphHandle *graph, const GraphNodeHandle **ahead, const void **edges,    \
-     std::size_t *count))
+     std::size_t *count))                                                      \
+  F(cuTensorMapEncodeTiled, 12000,                                             \
+    (TensorMap *map, TensorMapType type, std::uint32_t rank, void *address,    \
+     const std::uint64_t *sizes, const std::uint64_t *strides,                 \
+     const std::uint32_t *box, const std::uint32_t *element_strides,           \
+     TensorMapInterleave interleave, TensorMapSwizzle swizzle,                 \
+     TensorMapPromotion promotion, TensorMapFill fill))
 // clang-format on
 
 /// The driver's functions. Tests swap in a table of their own.

@@ -28,15 +28,16 @@ bool overlaps(const GpuLaunch &launch, const Capture *capture) {
 cuda::Result submit(const GpuLaunch &launch, cuda::StreamHandle stream,
                     bool overlapping) {
   std::size_t bytes = launch.parameter_bytes;
-  void *extra[] = {cuda::launch_buffer_pointer(),
+  void *block[] = {cuda::launch_buffer_pointer(),
                    const_cast<void *>(launch.parameters),
                    cuda::launch_buffer_size(), &bytes, cuda::launch_end()};
+  void **list = launch.parameter_list, **extra = list ? nullptr : block;
   const auto &[grid_x, grid_y, grid_z] = launch.grid;
   const auto &[block_x, block_y, block_z] = launch.block;
   if (!overlapping)
     return launch.gpu.api().cuLaunchKernel(
         launch.function, grid_x, grid_y, grid_z, block_x, block_y, block_z,
-        launch.shared_bytes, stream, nullptr, extra);
+        launch.shared_bytes, stream, list, extra);
   cuda::LaunchAttribute attribute{};
   attribute.id = cuda::launch_programmatic_serialization;
   attribute.programmatic_serialization = 1;
@@ -50,7 +51,7 @@ cuda::Result submit(const GpuLaunch &launch, cuda::StreamHandle stream,
                                   stream,
                                   &attribute,
                                   1};
-  return launch.gpu.api().cuLaunchKernelEx(&config, launch.function, nullptr,
+  return launch.gpu.api().cuLaunchKernelEx(&config, launch.function, list,
                                            extra);
 }
 

@@ -20,6 +20,8 @@ struct GpuLaunch {
   unsigned shared_bytes = 0;
   const void *parameters = nullptr;
   std::size_t parameter_bytes = 0;
+  /// Instead of the block: where each parameter is.
+  void **parameter_list = nullptr;
   /// Programmatic dependent launch: it may begin before what precedes it in the
   /// stream has ended. The code must wait by griddepcontrol.wait.
   bool pdl = false;

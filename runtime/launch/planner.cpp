@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/runtime/launch/planner.h"
+#include "girih/runtime/launch/parameter_list.h"
 
 #include "girih/compiler/config_fit.h"
 #include "girih/compiler/default_config.h"
@@ -473,6 +474,11 @@ std::shared_ptr<const Plan> KernelPlanner::plan_with(const CallWords &call,
     plan->checked = {known, &known->program};
   else if (plan->programs > 0)
     plan->code = variant(config, true)->code;
+  if (plan->code && !can_describe(*plan->code, arrays_)) {
+    // The copy engine cannot reach these operands: threads copy them.
+    plan->config.warp_specialize = false;
+    plan->code = variant(plan->config, true, known.get())->code;
+  }
   plan->record_seconds = record_seconds_;
   return plan;
 }

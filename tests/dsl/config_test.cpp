@@ -26,6 +26,8 @@ TEST(ConfigTest, RoundTrips) {
             "warp_specialize=1 persistent=1 order=grouped:4 split_k=3 "
             "pdl=1");
   EXPECT_EQ(parse_config(config.to_string()), config);
+  config.order = {ProgramOrder::Kind::descending, 8};
+  EXPECT_EQ(parse_config(config.to_string()), config);
   config.pdl = false; // unlike what is not said
   EXPECT_EQ(parse_config(config.to_string()).pdl, false);
   EXPECT_FALSE(parse_config("num_warps=8").pdl.has_value());

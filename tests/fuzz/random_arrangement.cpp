@@ -260,6 +260,8 @@ Cut random_cut(Dice &dice, const Sizes &logical) {
   if (dice.one_in(3)) {
     cut.config.order.kind = ProgramOrder::Kind::grouped;
     cut.config.order.group = static_cast<int>(dice.pick(1, 4));
+  } else if (dice.one_in(4)) {
+    cut.config.order.kind = ProgramOrder::Kind::descending;
   }
   return cut;
 }

@@ -181,9 +181,11 @@ body {
   EXPECT_TRUE(y.untouched_outside());
 }
 
-TEST(Interpreter, GroupedOrderRunsEveryProgramOnce) {
+class InterpreterOrder : public ::testing::TestWithParam<ProgramOrder> {};
+
+TEST_P(InterpreterOrder, RunsEveryProgramOnce) {
   Program program = matmul(f32, f32, 4, 4, 4);
-  program.config.order = {ProgramOrder::Kind::grouped, 3};
+  program.config.order = GetParam();
   TestArray a(f32, {29, 6}), b(f32, {6, 22}), c(f32, {29, 22});
   fill_exact(a, 5);
   fill_exact(b, 6);
@@ -197,6 +199,11 @@ TEST(Interpreter, GroupedOrderRunsEveryProgramOnce) {
       ASSERT_EQ(c.get(i * 22 + j), sum);
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Orders, InterpreterOrder,
+    ::testing::Values(ProgramOrder{ProgramOrder::Kind::grouped, 3},
+                      ProgramOrder{ProgramOrder::Kind::descending, 1}));
 
 } // namespace
 } // namespace girih::testing

@@ -8,7 +8,7 @@ namespace girih::testing {
 namespace {
 
 /// `{0}` queries, `{1}` keys, `{2}` depth of a block, `{3}` the name, `{4}`
-/// warps, `{5}` stages, `{6}` how keys are read.
+/// warps, `{5}` stages, `{6}` how keys are read, `{7}` the rest of the Config.
 constexpr const char *head = R"(
 !V = !tile.view<element = bf16, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
 !Q = tensor<{0}x{2}xbf16>
@@ -27,7 +27,7 @@ constexpr const char *head = R"(
 #row = affine_map<(d0, d1) -> (d0)>
 #turn = affine_map<(d0, d1) -> (d1, d0)>
 func.func @{3}(%qa: !V, %ka: !V, %va: !V, %oa: !V) attributes {{tile.kernel,
-  tile.config = "num_warps={4} num_stages={5}", tile.index_bits = 32 : i64,
+  tile.config = "num_warps={4} num_stages={5}{7}", tile.index_bits = 32 : i64,
   tile.order = #tile.order<row_major, 1>, tile.directions = ["in", "in", "in", "out"],
   tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5, s6, s7] -> (s6 ceildiv {0})>} {{
   %c0 = arith.constant 0 : index
@@ -36,6 +36,7 @@ func.func @{3}(%qa: !V, %ka: !V, %va: !V, %oa: !V) attributes {{tile.kernel,
   %p = tile.program_id 0
   %sq = tile.size %qa, 0 : !V
   %sk = tile.size %ka, 0 : !V
+  %sv = tile.size %va, 0 : !V
   %count = arith.ceildivsi %sk, %block : index
   %last = arith.index_cast %sk : index to i32
   %end = tensor.splat %last : tensor<{0}x{1}xi32>
@@ -80,7 +81,7 @@ constexpr const char *body = R"(
     %faded = tile.remap %alpha map #spread : !C -> !O
     %kept = arith.mulf %acc, %faded : !O
     %pr = arith.truncf %x : !S to tensor<{0}x{1}xbf16>
-    %v = tile.load %va[%j, %sk] map #v bounds #vs other 0.0 : bf16 : !V -> tensor<{1}x{2}xbf16>
+    %v = tile.load %va[%j, %sv] map #v bounds #vs other 0.0 : bf16 : !V -> tensor<{1}x{2}xbf16>
     %o = tile.dot %pr, %v, %kept precision ieee : tensor<{0}x{1}xbf16>, tensor<{1}x{2}xbf16> -> !O
     scf.yield %o, %next, %sum : !O, !C, !C
   }
@@ -103,8 +104,9 @@ std::string attentionText(const AttentionCase &c) {
           : "%k = tile.load %ka[%j, %sk] map #t bounds #ts other 0.0 : bf16 : "
             "!V -> tensor<{0}x{1}xbf16>",
       c.depth, c.keys);
-  std::string text = llvm::formatv(head, c.queries, c.keys, c.depth, c.name,
-                                   c.warps, c.stages, keys);
+  std::string text =
+      llvm::formatv(head, c.queries, c.keys, c.depth, c.name, c.warps, c.stages,
+                    keys, c.specialised ? " warp_specialize=1" : "");
   return text + llvm::formatv(body, c.queries, c.keys, c.depth).str();
 }
 

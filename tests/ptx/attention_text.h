@@ -15,6 +15,7 @@ struct AttentionCase {
   /// their arrangement.
   bool permuted = false;
   int capability = 80;
+  bool specialised = false; // warps of their own copy
 };
 
 /// The kernel is called as the case; operands q[M, D], k[N, D], v[N, D],

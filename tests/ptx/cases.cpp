@@ -238,6 +238,22 @@ std::vector<MatmulCase> warpgroupCases() {
                  .m = 64,
                  .unitB = 0,
                  .precision = "tf32"});
+  std::vector<MatmulCase> copied(all);
+  for (MatmulCase &c : copied)
+    if (c.stages > 1 && c.loop) {
+      c.name += "_copied_by_others";
+      c.specialised = true;
+      all.push_back(c);
+    }
+  for (int blocks : {2, 3, 8})
+    for (bool specialised : {false, true})
+      all.push_back({.name = "shared_by_" + std::to_string(blocks) +
+                             (specialised ? "_copied_by_others" : ""),
+                     .m = 64,
+                     .n = 64,
+                     .k = 64,
+                     .specialised = specialised,
+                     .blocks = blocks});
   for (MatmulCase &c : all) {
     c.name = "wgmma_" + c.name;
     c.capability = 90;

@@ -45,6 +45,8 @@ public:
         function->setName("emulated_" + name.ltrim('_'));
     for (llvm::Function &function : module) {
       function.setCallingConv(llvm::CallingConv::C);
+      for (llvm::Argument &argument : function.args())
+        argument.removeAttr(llvm::Attribute::ByVal);
       std::vector<llvm::CallInst *> calls;
       for (llvm::Instruction &instruction : llvm::instructions(function))
         if (auto *call = llvm::dyn_cast<llvm::CallInst>(&instruction))
@@ -63,6 +65,7 @@ private:
     const char *host = name.contains("tid.x") && !name.contains("ctaid")
                            ? "emulated_thread"
                        : name.contains("ctaid.x") ? "emulated_program"
+                       : name.contains("ctarank") ? "emulated_rank"
                                                   : nullptr;
     if (name.consume_front("llvm.nvvm.shfl.sync.") ||
         name.contains("bar.warp.sync")) {
@@ -76,15 +79,17 @@ private:
       call->replaceAllUsesWith(builder.CreateCall(callee));
       call->eraseFromParent();
     } else if (name.contains("barrier.cta.red.or")) {
-      auto callee = module.getOrInsertFunction("emulated_barrier_or", i32, i32);
+      auto callee =
+          module.getOrInsertFunction("emulated_barrier_or", i32, i32, i32);
+      llvm::Value *said = call->getArgOperand(call->arg_size() - 1);
       llvm::Value *told = builder.CreateCall(
-          callee, builder.CreateZExt(call->getArgOperand(1), i32));
+          callee, {meeting(call, name), builder.CreateZExt(said, i32)});
       call->replaceAllUsesWith(builder.CreateTrunc(told, builder.getInt1Ty()));
       call->eraseFromParent();
     } else if (name.contains("barrier")) {
       auto callee = module.getOrInsertFunction(
-          "emulated_barrier", llvm::Type::getVoidTy(module.getContext()));
-      builder.CreateCall(callee);
+          "emulated_barrier", llvm::Type::getVoidTy(module.getContext()), i32);
+      builder.CreateCall(callee, meeting(call, name));
       call->eraseFromParent();
     } else if (name == "llvm.nvvm.exit") {
       builder.CreateCall(module.getOrInsertFunction(
@@ -93,6 +98,12 @@ private:
     } else if (name.contains("redux.sync")) {
       replaceRedux(call, builder);
     }
+  }
+
+  /// The threads that a barrier is for; 0 for all.
+  llvm::Value *meeting(llvm::CallInst *call, llvm::StringRef name) {
+    return name.ends_with(".count") ? call->getArgOperand(1)
+                                    : llvm::ConstantInt::get(i32, 0);
   }
 
   void replaceRedux(llvm::CallInst *call, llvm::IRBuilder<> &builder) {
@@ -197,7 +208,25 @@ template <typename T> T check(llvm::Expected<T> value) {
 struct EmulatedKernel::State {
   std::unique_ptr<llvm::orc::LLJIT> jit;
   void (*entry)(const std::int64_t *) = nullptr;
+  std::vector<compiler::TensorMap> tensorMaps;
+  std::vector<int> ranks; // of the operands
 };
+
+/// What `map` says of its operand, whose parameters begin at `params`.
+static CopiedOperand describe(const compiler::TensorMap &map,
+                              const std::int64_t *params, int rank) {
+  CopiedOperand operand;
+  operand.data = reinterpret_cast<const char *>(params[0]);
+  operand.rank = rank;
+  operand.elementBytes = map.element_bytes;
+  operand.swizzleBytes = map.swizzle_bytes;
+  for (int i = 0; i < rank; ++i) {
+    operand.sizes[i] = params[1 + map.dims[i]];
+    operand.strides[i] = params[1 + rank + map.dims[i]] * map.element_bytes;
+    operand.box[i] = map.box[i];
+  }
+  return operand;
+}
 
 static void lower(ModuleOp module, compiler::NvptxOptions &options,
                   compiler::Lowered &lowered) {
@@ -213,11 +242,16 @@ static void lower(ModuleOp module, compiler::NvptxOptions &options,
   OpPassManager &kernel = passes.nest<func::FuncOp>();
   kernel.addPass(
       compiler::createTilePromoteDots({options.warps, options.capability}));
+  if (config.split_k > 1 && options.capability == 90)
+    kernel.addPass(compiler::createTileSplitRounds({config.split_k}));
   kernel.addPass(
       compiler::createTileStaggerDots({options.warps, options.capability}));
   kernel.addPass(
       compiler::createTileAssignLayouts({options.warps, options.capability}));
   kernel.addPass(compiler::createTileOverlapDots({config.num_stages}));
+  if (config.warp_specialize && options.capability == 90)
+    kernel.addPass(compiler::createTileSpecialiseWarps(
+        {config.num_stages, options.warps}));
   kernel.addPass(
       compiler::createTilePipelineLoads({config.num_stages, options.warps}));
   if (config.num_stages > 1)
@@ -247,8 +281,14 @@ EmulatedKernel::EmulatedKernel(const std::string &text, int capability)
   options.capability = capability;
   compiler::Lowered lowered;
   lower(*module, options, lowered);
+  state->tensorMaps = lowered.tensorMaps;
+  for (auto kernel : module->getOps<func::FuncOp>())
+    for (Type type : kernel.getArgumentTypes())
+      state->ranks.push_back(
+          static_cast<int>(cast<tile::ViewType>(type).getRank()));
   sharedBytes = lowered.sharedBytes;
-  threads = options.warps * 32;
+  threads = lowered.threads;
+  blocks = lowered.blocks;
   auto llvmContext = std::make_unique<llvm::LLVMContext>();
   auto llvmModule = translateModuleToLLVMIR(*lowered.module, *llvmContext);
   if (!llvmModule)
@@ -291,8 +331,19 @@ void *EmulatedKernel::variable(const std::string &name) {
 
 void EmulatedKernel::run(const std::vector<std::int64_t> &params,
                          std::int64_t programs) {
+  std::vector<CopiedOperand> copied;
+  for (const compiler::TensorMap &map : state->tensorMaps) {
+    const std::int64_t *at = params.data();
+    for (int i = 0; i < map.operand; ++i)
+      at += 1 + 2 * state->ranks[i];
+    copied.push_back(describe(map, at, state->ranks[map.operand]));
+  }
+  std::vector<std::int64_t> all = params;
+  for (const CopiedOperand &operand : copied)
+    all.push_back(reinterpret_cast<std::int64_t>(&operand));
   for (std::int64_t program = 0; program < programs; ++program)
-    runProgram(state->entry, params.data(), program, threads, sharedBytes);
+    runProgram(state->entry, all.data(), program,
+               {blocks, threads, sharedBytes});
 }
 
 } // namespace girih::testing

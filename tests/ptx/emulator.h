@@ -26,7 +26,7 @@ struct EmulatedKernel {
   void *variable(const std::string &name);
 
   std::int64_t sharedBytes = 0;
-  int threads = 0;
+  int threads = 0, blocks = 1; // of a block, of a program
 
 private:
   struct State;

@@ -30,6 +30,11 @@ static std::string place(std::int64_t rows, std::int64_t columns) {
       rows, columns);
 }
 
+static std::string restOfConfig(const MatmulCase &c) {
+  return std::string(c.specialised ? " warp_specialize=1" : "") +
+         (c.blocks > 1 ? " split_k=" + std::to_string(c.blocks) : "");
+}
+
 std::string matmulText(const MatmulCase &c) {
   bool integer = c.accumulator == "i32";
   std::string zero = integer ? "0" : "0.0", other = integer ? "0" : c.other;
@@ -38,7 +43,7 @@ std::string matmulText(const MatmulCase &c) {
 !B = {1}
 !C = {2}
 func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
-  tile.config = "num_warps={4} num_stages={5}", tile.index_bits = {6} : i64,
+  tile.config = "num_warps={4} num_stages={5}{12}", tile.index_bits = {6} : i64,
   tile.order = #tile.order<grouped, 2>, tile.directions = ["in", "in", "out"],
   tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5] ->
     (s4 ceildiv {7}, s5 ceildiv {8})>} {{
@@ -49,14 +54,17 @@ func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
   %n = tile.program_id 1
   %sm = tile.size %c, 0 : !C
   %sn = tile.size %c, 1 : !C
+  %am = tile.size %a, 0 : !A
   %sk = tile.size %a, 1 : !A
+  %bk = tile.size %b, 0 : !B
+  %bn = tile.size %b, 1 : !B
   %count = arith.ceildivsi %sk, %block : index
   %zero = arith.constant dense<{10}> : tensor<{7}x{8}x{11}>
 )",
       view(c.element, c.divisor, c.unitA, c.align),
       view(c.element, c.divisor, c.unitB, c.align),
       view(c.result, c.divisor, 1, resultAlign(c)), c.name, c.warps, c.stages,
-      c.indexBits, c.m, c.n, c.k, zero, c.accumulator);
+      c.indexBits, c.m, c.n, c.k, zero, c.accumulator, restOfConfig(c));
   std::string acc =
       llvm::formatv("tensor<{0}x{1}x{2}>", c.m, c.n, c.accumulator);
   if (c.loop)
@@ -67,8 +75,8 @@ func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
       llvm::formatv("%xx = arith.add{0} %x, %x : tensor<{1}x{2}x{3}>",
                     integer ? "i" : "f", c.m, c.k, c.element);
   text += llvm::formatv(
-      R"(    %x = tile.load %a[%m, {0}, %sm, %sk] {1} other {2} : {3} : !A -> tensor<{4}x{6}x{3}>
-    %y = tile.load %b[{0}, %n, %sk, %sn] {7} other {2} : {3} : !B -> tensor<{6}x{5}x{3}>
+      R"(    %x = tile.load %a[%m, {0}, %am, %sk] {1} other {2} : {3} : !A -> tensor<{4}x{6}x{3}>
+    %y = tile.load %b[{0}, %n, %bk, %bn] {7} other {2} : {3} : !B -> tensor<{6}x{5}x{3}>
     {12}
     {8} = tile.dot {13}, %y, {9} precision {10} : tensor<{4}x{6}x{3}>, tensor<{6}x{5}x{3}> -> {11}
 )",

@@ -21,6 +21,8 @@ struct MatmulCase {
   bool loop = true;     // false: one block along K
   bool doubled = false; // the dot takes a + a, which no copy can bring
   int capability = 80;
+  bool specialised = false; // warps of their own copy
+  int blocks = 1;           // that share the rounds of a program
 };
 
 /// What the result's pointer is divisible by: an element's size at least.

@@ -2,14 +2,13 @@
 #include "ptx_interpreter.h"
 
 #include "float_unit.h"
-#include "matrix_unit.h"
+#include "ptx_machine.h"
 #include "ptx_print.h"
+#include "warp_unit.h"
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
-
-#include <ucontext.h>
 
 #include <algorithm>
 #include <array>
@@ -23,8 +22,6 @@ namespace girih::testing {
 
 namespace {
 
-using Slots = std::uint64_t *;
-
 struct Instruction {
   std::string text; // without predicate and semicolon
   int predicate = -1;
@@ -37,53 +34,6 @@ std::vector<Instruction> &instructions() {
   return all;
 }
 
-struct Copy {
-  std::int64_t to, size;
-  const char *from;
-  std::int64_t read;
-};
-
-enum class Waits { nothing, program, warp, done };
-
-struct Fiber {
-  ucontext_t context;
-  std::vector<char> stack;
-  Waits waits = Waits::nothing;
-  std::vector<std::vector<Copy>> groups;
-  std::vector<Copy> open;
-  // What this lane brings to an instruction of the whole warp.
-  unsigned id = 0;
-  Slots results = nullptr, values = nullptr;
-  bool touched = false, awaited = false; // global memory, the kernel ahead
-};
-
-struct Machine {
-  std::deque<Fiber> fibers;
-  std::vector<char> shared;
-  ucontext_t scheduler;
-  int current = 0;
-  std::int64_t program = 0;
-  void (*entry)(const std::int64_t *);
-  const std::int64_t *params;
-  MatrixUnit matrix{shared};
-  bool said = false, told = false; // at the next barrier, at the last one
-  std::string error;
-};
-
-Machine *machine = nullptr;
-
-/// No exception can leave JIT-compiled code: it is raised by the scheduler.
-void complain(const std::string &what) {
-  if (machine->error.empty())
-    machine->error = what;
-}
-
-void yieldFor(Waits waits) {
-  Fiber &fiber = machine->fibers[machine->current];
-  fiber.waits = waits;
-  swapcontext(&fiber.context, &machine->scheduler);
-}
-
 char *sharedAt(std::int64_t offset, std::int64_t size) {
   static char nowhere[64];
   if (offset < 0 || offset % size ||
@@ -92,6 +42,14 @@ char *sharedAt(std::int64_t offset, std::int64_t size) {
     return nowhere;
   }
   return machine->shared.data() + offset;
+}
+
+/// Addresses in other blocks have the rank, from 1 on, in their high bits.
+char *remoteAt(std::uint32_t address, std::int64_t size) {
+  Machine *self = std::exchange(machine, &(*cluster)[(address >> 24) - 1]);
+  char *at = sharedAt(address & 0xffffff, size);
+  machine = self;
+  return at;
 }
 
 /// An operand: register number and added constant, or a constant alone.
@@ -123,7 +81,8 @@ std::vector<Operand> parseOperands(llvm::StringRef text) {
 
 void move(const Instruction &instruction, Slots results, Slots values) {
   llvm::StringRef text(instruction.text);
-  bool load = text.starts_with("ld."), shared = text.contains(".shared.");
+  bool load = text.starts_with("ld."), remote = text.contains("::cluster"),
+       shared = text.contains(".shared.");
   bool active = instruction.predicate < 0 ||
                 (values[instruction.predicate - instruction.outputs] & 1);
   std::int64_t bytes = text.contains(".b32")   ? 4
@@ -142,8 +101,9 @@ void move(const Instruction &instruction, Slots results, Slots values) {
     return;
   if (base % (bytes * count))
     complain("misaligned: " + instruction.text);
-  char *at =
-      shared ? sharedAt(base, bytes * count) : reinterpret_cast<char *>(base);
+  char *at = shared   ? sharedAt(base, bytes * count)
+             : remote ? remoteAt(base, bytes * count)
+                      : reinterpret_cast<char *>(base);
   for (size_t i = 0; i < count; ++i) {
     int slot = operands[load ? i : i + 1].slot;
     if (load) {
@@ -175,20 +135,105 @@ void startCopy(const Instruction &instruction, Slots values) {
   machine->fibers[machine->current].open.push_back(copy);
 }
 
+void land(const Copy &copy) {
+  char *to = sharedAt(copy.to, copy.size);
+  std::memset(to, 0, copy.size);
+  std::memcpy(to, copy.from, copy.read);
+  machine->matrix.mayWrite(copy.to, copy.size);
+}
+
 void finishCopies(size_t pending) {
   auto &groups = machine->fibers[machine->current].groups;
   while (groups.size() > pending) {
-    for (const Copy &copy : groups.front()) {
-      char *to = sharedAt(copy.to, copy.size);
-      std::memset(to, 0, copy.size);
-      std::memcpy(to, copy.from, copy.read);
-      machine->matrix.mayWrite(copy.to, copy.size);
-    }
+    for (const Copy &copy : groups.front())
+      land(copy);
     groups.erase(groups.begin());
   }
 }
 
-void matrixLoad(Fiber *warp, const Instruction &instruction) {
+/// Brings a box of an operand, zeros outside, through the swizzle.
+void landBox(const CopiedOperand &operand, std::int64_t to,
+             const std::vector<std::int64_t> &start) {
+  std::vector<std::int64_t> at(operand.rank, 0);
+  std::int64_t bytes = operand.elementBytes, chunks = operand.swizzleBytes / 16;
+  for (bool more = true; more; to += bytes) {
+    const char *from = operand.data;
+    bool inside = true;
+    for (int dim = 0; dim < operand.rank; ++dim) {
+      std::int64_t index = start[dim] + at[dim];
+      inside &= index >= 0 && index < operand.sizes[dim];
+      from += index * operand.strides[dim];
+    }
+    std::int64_t place = chunks ? to ^ ((to >> 7 & (chunks - 1)) << 4) : to;
+    char *element = sharedAt(place, bytes);
+    std::memset(element, 0, bytes);
+    if (inside)
+      std::memcpy(element, from, bytes);
+    machine->matrix.mayWrite(place, bytes);
+    more = false;
+    for (int dim = 0; dim < operand.rank && !more; ++dim) {
+      more = ++at[dim] < operand.box[dim];
+      if (!more)
+        at[dim] = 0;
+    }
+  }
+}
+
+void copyBox(const Instruction &instruction, Slots values) {
+  if (!(values[instruction.predicate] & 1))
+    return;
+  std::vector<Operand> operands = parseOperands(instruction.text);
+  auto word = [&](const Operand &operand) {
+    return static_cast<std::int32_t>(values[operand.slot]);
+  };
+  std::int64_t to = word(operands[0]), bytes;
+  const auto *operand =
+      reinterpret_cast<const CopiedOperand *>(values[operands[1].slot]);
+  std::vector<std::int64_t> start;
+  for (size_t i = 2; i + 1 < operands.size(); ++i)
+    start.push_back(word(operands[i]));
+  bytes = operand->elementBytes;
+  for (int dim = 0; dim < operand->rank; ++dim)
+    bytes *= operand->box[dim];
+  if (start.size() != static_cast<size_t>(operand->rank) || to % 128)
+    return complain("a box that the copy engine does not take");
+  machine->matrix.mayWrite(to, bytes);
+  machine->barriers.expect(
+      word(operands.back()), [=] { landBox(*operand, to, start); }, bytes);
+}
+
+/// mbarrier.*, and the arrival of what a thread has copied.
+void useBarrier(const Instruction &instruction, Slots results, Slots values) {
+  llvm::StringRef text(instruction.text);
+  Fiber &fiber = machine->fibers[machine->current];
+  if (text.consume_front("{ .reg .pred p; mbarrier.try_wait.parity")) {
+    std::vector<Operand> operands = parseOperands(text.split(';').first);
+    fiber.barrier = static_cast<std::uint32_t>(values[operands[1].slot - 1]);
+    fiber.phase = static_cast<int>(values[operands[2].slot - 1] & 1);
+    results[0] = 0;
+    return yieldFor(Waits::barrier);
+  }
+  if (instruction.predicate >= 0 && !(values[instruction.predicate] & 1))
+    return;
+  std::vector<Operand> operands = parseOperands(text);
+  const Operand &place = operands[text.contains(" _, ") ? 1 : 0];
+  std::int64_t at =
+      static_cast<std::uint32_t>(values[place.slot]) + place.added;
+  if (text.starts_with("mbarrier.init"))
+    return machine->barriers.initialise(at, operands.back().added);
+  if (text.starts_with("cp.async")) {
+    machine->barriers.expect(at, [copies = std::exchange(fiber.open, {})] {
+      for (const Copy &copy : copies)
+        land(copy);
+    });
+    return;
+  }
+  machine->barriers.arrive(
+      at, text.contains("expect_tx") ? operands.back().added : 0);
+  yieldFor(Waits::nothing); // others may come first
+}
+
+void matrixLoad(WarpLane *warp, const Instruction &instruction) {
   llvm::StringRef text(instruction.text);
   bool transposed = text.contains(".trans");
   int matrices = text.contains(".x4") ? 4 : text.contains(".x2") ? 2 : 1;
@@ -196,7 +241,7 @@ void matrixLoad(Fiber *warp, const Instruction &instruction) {
   for (int matrix = 0; matrix < matrices; ++matrix) {
     std::uint16_t rows[8][8];
     for (int row = 0; row < 8; ++row) {
-      Fiber &owner = warp[matrix * 8 + row];
+      WarpLane &owner = warp[matrix * 8 + row];
       std::int64_t at =
           static_cast<std::uint32_t>(owner.values[0]) + address.added;
       std::memcpy(rows[row], sharedAt(at, 16), 16);
@@ -211,79 +256,6 @@ void matrixLoad(Fiber *warp, const Instruction &instruction) {
       }
       warp[lane].results[matrix] = word;
     }
-  }
-}
-
-double element(std::uint64_t word, int index, llvm::StringRef type) {
-  auto number = [&](const llvm::fltSemantics &semantics, int bits) {
-    llvm::APInt value(bits, word >> (index * bits) &
-                                ((std::uint64_t(1) << bits) - 1));
-    return llvm::APFloat(semantics, value).convertToDouble();
-  };
-  if (type == "bf16")
-    return number(llvm::APFloat::BFloat(), 16);
-  if (type == "f16")
-    return number(llvm::APFloat::IEEEhalf(), 16);
-  if (type == "tf32")
-    return number(llvm::APFloat::IEEEsingle(), 32);
-  if (type == "e4m3")
-    return number(llvm::APFloat::Float8E4M3FN(), 8);
-  if (type == "e5m2")
-    return number(llvm::APFloat::Float8E5M2(), 8);
-  std::uint8_t byte = word >> (index * 8);
-  return type == "u8" ? byte : static_cast<std::int8_t>(byte);
-}
-
-void matrixMultiply(Fiber *warp, const Instruction &instruction) {
-  llvm::SmallVector<llvm::StringRef> names;
-  llvm::StringRef(instruction.text).split(' ').first.split(names, '.');
-  llvm::StringRef left = names[7], right = names[8], sums = names[6];
-  int depth = left == "tf32" ? 8 : left.ends_with("16") ? 16 : 32;
-  int perWord = depth / 8;
-  std::vector<double> a(16 * depth), b(depth * 8);
-  for (int lane = 0; lane < 32; ++lane) {
-    int group = lane / 4, in = lane % 4;
-    for (int word = 0; word < 4; ++word)
-      for (int i = 0; i < perWord; ++i)
-        a[(group + word % 2 * 8) * depth + in * perWord + i +
-          word / 2 * 4 * perWord] = element(warp[lane].values[word], i, left);
-    for (int word = 0; word < 2; ++word)
-      for (int i = 0; i < perWord; ++i)
-        b[(in * perWord + i + word * 4 * perWord) * 8 + group] =
-            element(warp[lane].values[4 + word], i, right);
-  }
-  for (int lane = 0; lane < 32; ++lane)
-    for (int i = 0; i < 4; ++i) {
-      int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
-      double sum = 0;
-      for (int k = 0; k < depth; ++k)
-        sum += a[row * depth + k] * b[k * 8 + column];
-      std::uint32_t word = warp[lane].values[6 + i];
-      if (sums == "s32") {
-        word += static_cast<std::int32_t>(sum);
-      } else {
-        float total = llvm::bit_cast<float>(word) + static_cast<float>(sum);
-        word = llvm::bit_cast<std::uint32_t>(total);
-      }
-      warp[lane].results[i] = word;
-    }
-}
-
-void shuffle(Fiber *warp, llvm::StringRef text) {
-  for (int lane = 0; lane < 32; ++lane) {
-    const Slots values = warp[lane].values; // members, value, b, c
-    int b = values[2] & 31, segment = values[3] >> 8 & 31,
-        clamp = values[3] & 31;
-    int least = lane & segment, most = least | (clamp & ~segment);
-    int from = text.contains(".up.")     ? lane - b
-               : text.contains(".down.") ? lane + b
-               : text.contains(".bfly.") ? lane ^ b
-                                         : least | (b & ~segment);
-    bool valid = text.contains(".up.") ? from >= most : from <= most;
-    warp[lane].results[0] =
-        static_cast<std::uint32_t>(warp[valid ? from : lane].values[1]);
-    if (static_cast<std::uint32_t>(values[0]) != 0xffffffff)
-      complain("a shuffle of some lanes only");
   }
 }
 
@@ -311,35 +283,12 @@ bool arithmetic(llvm::StringRef text, Slots results, Slots values) {
   return true;
 }
 
-/// redux.sync: all words become one.
-void combineWords(Fiber *warp, llvm::StringRef operation) {
-  auto word = [&](int lane) {
-    return static_cast<std::uint32_t>(warp[lane].values[0]);
-  };
-  std::uint32_t all = word(0);
-  for (int lane = 1; lane < 32; ++lane) {
-    std::uint32_t each = word(lane);
-    auto a = static_cast<std::int32_t>(all),
-         b = static_cast<std::int32_t>(each);
-    all = operation == "add"    ? all + each
-          : operation == "and"  ? all & each
-          : operation == "or"   ? all | each
-          : operation == "xor"  ? all ^ each
-          : operation == "umin" ? std::min(all, each)
-          : operation == "umax" ? std::max(all, each)
-          : operation == "min"  ? static_cast<std::uint32_t>(std::min(a, b))
-                                : static_cast<std::uint32_t>(std::max(a, b));
-  }
-  for (int lane = 0; lane < 32; ++lane)
-    warp[lane].results[0] = all;
-}
-
 bool isWarpgroups(llvm::StringRef text) {
   return text.starts_with("wgmma.") || text.starts_with("{ .reg .pred p, q;");
 }
 
 /// What warp groups do; this is the part of one warp.
-void useMatrixUnit(const Fiber *warp, const Instruction &instruction) {
+void useMatrixUnit(const WarpLane *warp, const Instruction &instruction) {
   int number = machine->current / 32;
   llvm::StringRef text(instruction.text);
   if (text.consume_front("wgmma.commit_group"))
@@ -374,7 +323,7 @@ void meetWarp(unsigned id, Slots results, Slots values) {
   if (arrived < 32)
     return yieldFor(Waits::warp);
   // A deque's fibers are not contiguous: gather what the work needs.
-  static Fiber gathered[32];
+  static WarpLane gathered[32];
   for (int lane = 0; lane < 32; ++lane) {
     Fiber &fiber = machine->fibers[first + lane];
     if (fiber.id != id)
@@ -385,16 +334,19 @@ void meetWarp(unsigned id, Slots results, Slots values) {
   }
   const Instruction &instruction = instructions()[id];
   llvm::StringRef text(instruction.text);
+  bool wholeWarp = true;
   if (text.consume_front("redux.sync."))
-    combineWords(gathered, text.split('.').first);
+    combineWords(gathered, text.split('.').first.str());
   else if (text.starts_with("ldmatrix"))
     matrixLoad(gathered, instruction);
   else if (text.starts_with("shfl."))
-    shuffle(gathered, text);
+    wholeWarp = shuffle(gathered, instruction.text);
   else if (text.starts_with("mma."))
-    matrixMultiply(gathered, instruction);
+    matrixMultiply(gathered, instruction.text);
   else if (isWarpgroups(text))
     useMatrixUnit(gathered, instruction);
+  if (!wholeWarp)
+    complain("a shuffle of some lanes only");
 }
 
 /// Of programmatic dependent launch. Whatever is first among accesses of global
@@ -410,12 +362,17 @@ void depend(Fiber &fiber, llvm::StringRef what) {
 
 extern "C" std::int32_t emulated_thread() { return machine->current; }
 extern "C" std::int32_t emulated_program() {
-  return static_cast<std::int32_t>(machine->program);
+  return static_cast<std::int32_t>(machine->block);
 }
-extern "C" void emulated_barrier() { yieldFor(Waits::program); }
-extern "C" std::int32_t emulated_barrier_or(std::int32_t says) {
-  machine->said |= says != 0;
+extern "C" std::int32_t emulated_rank() { return machine->rank; }
+extern "C" void emulated_barrier(std::int32_t threads) {
+  machine->fibers[machine->current].meets = threads;
   yieldFor(Waits::program);
+}
+extern "C" std::int32_t emulated_barrier_or(std::int32_t threads,
+                                            std::int32_t says) {
+  machine->said |= says != 0;
+  emulated_barrier(threads);
   return machine->told ? 1 : 0;
 }
 extern "C" void emulated_exit() { yieldFor(Waits::done); }
@@ -448,6 +405,21 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     text.consumeInteger(10, pending);
     return finishCopies(pending);
   }
+  if (text.starts_with("barrier.cluster.arrive"))
+    return void(fiber.arrived = true);
+  if (text.starts_with("barrier.cluster.wait"))
+    return yieldFor(Waits::cluster);
+  if (text.starts_with("mapa.")) {
+    results[0] = std::uint64_t(parseOperands(text).back().added + 1) << 24 |
+                 static_cast<std::uint32_t>(values[0]);
+    return;
+  }
+  if (text.starts_with("cp.async.bulk.tensor"))
+    return copyBox(instruction, values);
+  if (text.contains("mbarrier.") && !text.starts_with("fence."))
+    return useBarrier(instruction, results, values);
+  if (text.starts_with("fence.mbarrier_init") || text.starts_with("setmaxnreg"))
+    return;
   if (text.starts_with("fence.proxy.async"))
     return machine->matrix.fence(machine->current);
   if (text.starts_with("cp.async."))
@@ -469,35 +441,7 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     complain("unknown instruction: " + instruction.text);
 }
 
-void fiberMain() {
-  machine->entry(machine->params);
-  yieldFor(Waits::done);
-}
-
-/// Lets threads that all wait for each other go on; false when none can.
-bool release() {
-  bool allDone = true;
-  for (Fiber &fiber : machine->fibers) {
-    if (fiber.waits == Waits::warp)
-      return false;
-    allDone &= fiber.waits == Waits::done;
-  }
-  if (allDone)
-    return false;
-  for (Fiber &fiber : machine->fibers) {
-    if (fiber.waits != Waits::program)
-      return false; // some threads ended, others wait at a barrier
-    fiber.waits = Waits::nothing;
-  }
-  machine->told = std::exchange(machine->said, false);
-  return true;
-}
-
 } // namespace
-
-double wordElement(std::uint64_t word, int index, const std::string &type) {
-  return element(word, index, type);
-}
 
 unsigned internAssembly(const std::string &text,
                         const std::string &constraints) {
@@ -525,53 +469,13 @@ std::vector<std::pair<const char *, void *>> hostFunctions() {
   return {
       {"emulated_thread", reinterpret_cast<void *>(&emulated_thread)},
       {"emulated_program", reinterpret_cast<void *>(&emulated_program)},
+      {"emulated_rank", reinterpret_cast<void *>(&emulated_rank)},
       {"emulated_barrier", reinterpret_cast<void *>(&emulated_barrier)},
       {"emulated_barrier_or", reinterpret_cast<void *>(&emulated_barrier_or)},
       {"emulated_exit", reinterpret_cast<void *>(&emulated_exit)},
       {"emulated_vprintf", reinterpret_cast<void *>(&emulated_vprintf)},
       {"emulated_assertfail", reinterpret_cast<void *>(&emulated_assertfail)},
       {"emulated_assembly", reinterpret_cast<void *>(&emulated_assembly)}};
-}
-
-void runProgram(void (*entry)(const std::int64_t *), const std::int64_t *params,
-                std::int64_t program, int threads, std::int64_t sharedBytes) {
-  Machine state;
-  machine = &state;
-  state.entry = entry;
-  state.params = params;
-  state.program = program;
-  state.shared.assign(sharedBytes, static_cast<char>(0xff));
-  for (int thread = 0; thread < threads; ++thread) {
-    Fiber &fiber = state.fibers.emplace_back();
-    fiber.stack.resize(256 * 1024);
-    getcontext(&fiber.context);
-    fiber.context.uc_stack.ss_sp = fiber.stack.data();
-    fiber.context.uc_stack.ss_size = fiber.stack.size();
-    makecontext(&fiber.context, &fiberMain, 0);
-  }
-  bool running = true;
-  while (running && state.error.empty()) {
-    bool progress = false;
-    for (int thread = 0; thread < threads; ++thread) {
-      Fiber &fiber = state.fibers[thread];
-      if (fiber.waits != Waits::nothing)
-        continue;
-      progress = true;
-      state.current = thread;
-      swapcontext(&state.scheduler, &fiber.context);
-    }
-    running = progress || release();
-  }
-  for (Fiber &fiber : state.fibers)
-    if (state.error.empty() && fiber.waits != Waits::done)
-      state.error = "threads that wait for ever";
-  if (state.error.empty())
-    state.error = state.matrix.error;
-  if (state.error.empty() && !state.matrix.isIdle())
-    state.error = "wgmma is in flight at the end";
-  machine = nullptr;
-  if (!state.error.empty())
-    throw std::runtime_error(state.error);
 }
 
 } // namespace girih::testing

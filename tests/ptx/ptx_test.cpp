@@ -77,8 +77,8 @@ std::string assemble(const std::string &ptxas, const std::string &ptx,
   return result;
 }
 
-void expectAssembles(const std::string &text, const std::string &arch,
-                     bool hot) {
+void expectAssembles(const std::string &text, const std::string &arch, bool hot,
+                     bool groups = false) {
   std::optional<std::string> ptxas = findPtxas();
   compiler::BackendResult result = emit(text, arch);
   if (!ptxas)
@@ -88,6 +88,11 @@ void expectAssembles(const std::string &text, const std::string &arch,
   EXPECT_TRUE(ok) << arch << "\n" << log;
   if (hot) {
     EXPECT_NE(log.find(" 0 bytes spill stores"), std::string::npos) << log;
+  }
+  if (groups) {
+    // Products one after the other; registers that stay as they were dealt.
+    EXPECT_EQ(log.find("serialized"), std::string::npos) << log;
+    EXPECT_EQ(log.find("setmaxnreg"), std::string::npos) << log;
   }
 }
 
@@ -204,6 +209,35 @@ TEST_P(PtxMatmul, AttentionDoesNotSpill) {
     SCOPED_TRACE(c.name);
     expectAssembles(attentionText(c), GetParam(), true);
   }
+}
+
+TEST(Ptx, WarpGroupsNeitherSpillNorTakeTurns) {
+  if (!findPtxas())
+    GTEST_SKIP() << "no ptxas in PATH";
+  const MatmulCase wide{
+      .name = "wide", .n = 256, .k = 64, .warps = 8, .stages = 4};
+  for (bool specialised : {false, true})
+    for (int unitB : {0, 1}) {
+      MatmulCase c = wide;
+      c.specialised = specialised;
+      c.unitB = unitB;
+      SCOPED_TRACE(specialised ? "copied by others" : "copied by all");
+      expectAssembles(matmulText(c), "sm_90a", true, true);
+      c.m = 256;
+      c.n = 128;
+      expectAssembles(matmulText(c), "sm_90a", true, true);
+      c.m = c.n = 64;
+      c.warps = 4;
+      c.blocks = 4;
+      expectAssembles(matmulText(c), "sm_90a", true, true);
+      for (std::int64_t depth : {64, 128})
+        expectAssembles(attentionText({.name = "attention",
+                                       .keys = 128,
+                                       .depth = depth,
+                                       .warps = 8,
+                                       .specialised = specialised}),
+                        "sm_90a", true, true);
+    }
 }
 
 TEST(Ptx, AddMovesSixteenBytesAtATime) {

@@ -75,6 +75,12 @@ using girih::cuda::LaunchConfig;
 using girih::cuda::ModuleHandle;
 using girih::cuda::Result;
 using girih::cuda::StreamHandle;
+using girih::cuda::TensorMap;
+using girih::cuda::TensorMapFill;
+using girih::cuda::TensorMapInterleave;
+using girih::cuda::TensorMapPromotion;
+using girih::cuda::TensorMapSwizzle;
+using girih::cuda::TensorMapType;
 GIRIH_DRIVER_FUNCTIONS(GIRIH_COMPARE)
 GIRIH_OPTIONAL_DRIVER_FUNCTIONS(GIRIH_COMPARE)
 
@@ -108,6 +114,27 @@ TEST(DriverApi, LaunchStructures) {
                      value.programmaticStreamSerializationAllowed));
   EXPECT_EQ(int(girih::cuda::launch_programmatic_serialization),
             int(CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION));
+}
+
+TEST(DriverApi, TensorMaps) {
+  using namespace girih;
+  EXPECT_EQ(sizeof(cuda::TensorMap), sizeof(CUtensorMap));
+  EXPECT_EQ(alignof(cuda::TensorMap), 64u); // theirs says so in newer C++ only
+  EXPECT_EQ(int(cuda::tensor_map_u8), int(CU_TENSOR_MAP_DATA_TYPE_UINT8));
+  EXPECT_EQ(int(cuda::tensor_map_u16), int(CU_TENSOR_MAP_DATA_TYPE_UINT16));
+  EXPECT_EQ(int(cuda::tensor_map_u32), int(CU_TENSOR_MAP_DATA_TYPE_UINT32));
+  EXPECT_EQ(int(cuda::tensor_map_u64), int(CU_TENSOR_MAP_DATA_TYPE_UINT64));
+  EXPECT_EQ(int(cuda::tensor_map_swizzle_none),
+            int(CU_TENSOR_MAP_SWIZZLE_NONE));
+  EXPECT_EQ(int(cuda::tensor_map_swizzle_32), int(CU_TENSOR_MAP_SWIZZLE_32B));
+  EXPECT_EQ(int(cuda::tensor_map_swizzle_64), int(CU_TENSOR_MAP_SWIZZLE_64B));
+  EXPECT_EQ(int(cuda::tensor_map_swizzle_128), int(CU_TENSOR_MAP_SWIZZLE_128B));
+  EXPECT_EQ(int(cuda::tensor_map_interleave_none),
+            int(CU_TENSOR_MAP_INTERLEAVE_NONE));
+  EXPECT_EQ(int(cuda::tensor_map_l2_256_bytes),
+            int(CU_TENSOR_MAP_L2_PROMOTION_L2_256B));
+  EXPECT_EQ(int(cuda::tensor_map_fill_zeros),
+            int(CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE));
 }
 
 TEST(DriverApi, CaptureConstants) {

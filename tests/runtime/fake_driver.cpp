@@ -136,14 +136,28 @@ int find_function(cuda::FunctionHandle *function, cuda::ModuleHandle module,
   return 0;
 }
 
-int launch(FakeFunction &function, FakeLaunch launch, void **extra) {
+/// The parameters one behind the other: a block, or a list of which tests have
+/// said the sizes.
+std::string bytes_of(void **list, void **extra) {
+  if (extra)
+    return {static_cast<const char *>(extra[1]),
+            *static_cast<std::size_t *>(extra[3])};
+  std::string bytes;
+  const std::lock_guard lock(state().mutex);
+  for (const std::size_t size : state().parameter_sizes)
+    bytes.append(static_cast<const char *>(*list++), size);
+  return bytes;
+}
+
+int launch(FakeFunction &function, FakeLaunch launch, void **list,
+           void **extra) {
   if (static_cast<int>(launch.shared_bytes) > function.dynamic_shared)
     return 1;
   launch.entry = function.entry;
-  const auto *words = static_cast<const std::int64_t *>(extra[1]);
-  const std::size_t bytes = *static_cast<std::size_t *>(extra[3]);
-  launch.parameters.assign(words, words + bytes / sizeof *words);
-  launch.bytes.assign(static_cast<const char *>(extra[1]), bytes);
+  launch.bytes = bytes_of(list, extra);
+  launch.parameters.resize(launch.bytes.size() / sizeof(std::int64_t));
+  std::memcpy(launch.parameters.data(), launch.bytes.data(),
+              launch.parameters.size() * sizeof(std::int64_t));
   return submit(launch.stream, launch.entry, [launch] {
     FakeDriver::Kernel kernel;
     {
@@ -169,6 +183,7 @@ int launch(FakeFunction &function, FakeLaunch launch, void **extra) {
   return failure
 
 #define FAKE(name, ...) int fake_##name(__VA_ARGS__)
+constexpr auto fake_cuTensorMapEncodeTiled = &fake_tensor_map;
 
 FAKE(cuInit, unsigned) {
   ENTER(false);
@@ -490,7 +505,7 @@ FAKE(cuFuncSetAttribute, void *of, cuda::FunctionAttribute which, int value) {
 }
 FAKE(cuLaunchKernel, void *function, unsigned programs, unsigned grid_y,
      unsigned, unsigned threads, unsigned block_y, unsigned, unsigned shared,
-     void *stream, void **, void **extra) {
+     void *stream, void **list, void **extra) {
   ENTER(true);
   FakeLaunch made;
   made.programs = programs;
@@ -499,10 +514,10 @@ FAKE(cuLaunchKernel, void *function, unsigned programs, unsigned grid_y,
   made.stream = stream;
   made.grid_y = grid_y;
   made.block_y = block_y;
-  return launch(*static_cast<FakeFunction *>(function), made, extra);
+  return launch(*static_cast<FakeFunction *>(function), made, list, extra);
 }
 FAKE(cuLaunchKernelEx, const cuda::LaunchConfig *config, void *function,
-     void **, void **extra) {
+     void **list, void **extra) {
   ENTER(true);
   FakeLaunch made;
   made.programs = config->grid_x;
@@ -515,10 +530,12 @@ FAKE(cuLaunchKernelEx, const cuda::LaunchConfig *config, void *function,
     made.programmatic |=
         config->attributes[at].id == cuda::launch_programmatic_serialization &&
         config->attributes[at].programmatic_serialization == 1;
-  return launch(*static_cast<FakeFunction *>(function), made, extra);
+  return launch(*static_cast<FakeFunction *>(function), made, list, extra);
 }
 
 } // namespace
+
+FakeDriver *active_driver() { return active; }
 
 FakeDriver::FakeDriver(std::vector<FakeDevice> devices)
     : state_(std::make_unique<State>()) {
@@ -534,6 +551,8 @@ FakeDriver::FakeDriver(std::vector<FakeDevice> devices)
 void FakeDriver::set_version(int version) {
   if (version < 11060)
     table_.cuLaunchKernelEx = nullptr;
+  table_.cuTensorMapEncodeTiled = nullptr; // see set_parameters()
+  state_->version = version;
   cuda::DriverLookup lookup;
   lookup.table = &table_;
   lookup.version = version;

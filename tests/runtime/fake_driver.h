@@ -66,6 +66,9 @@ public:
   int count(const std::string &function) const;
   std::vector<FakeLaunch> launches() const;
   std::size_t live_allocations() const;
+  /// Bytes of each parameter of kernels that are called with a list of them. A
+  /// driver that knows them, of CUDA 12 or newer, makes tensor maps.
+  void set_parameters(std::vector<std::size_t> sizes);
   /// Work of another library in a stream, perhaps a captured one.
   void submit_foreign(void *stream);
   std::size_t live_pinned() const; // host memory that the device sees

@@ -4,6 +4,8 @@
 
 #include "fake_driver.h"
 
+#include "girih/runtime/cuda/driver_api.h"
+
 #include <atomic>
 #include <chrono>
 
@@ -48,9 +50,21 @@ struct FakeDriver::State {
   std::map<void *, FakeGraph> captures; // by stream
   std::set<FakeGraph *> graphs;
   std::vector<std::string> orders;
+  int version = 0;
+  std::vector<std::size_t> parameter_sizes; // of kernels called with a list
   std::vector<std::unique_ptr<FakeModule>> modules;
   std::vector<std::unique_ptr<FakeFunction>> functions;
   std::vector<std::unique_ptr<FakeEvent>> events;
 };
+
+FakeDriver *active_driver();
+
+/// cuTensorMapEncodeTiled: a map that holds what was said.
+int fake_tensor_map(
+    cuda::TensorMap *map, cuda::TensorMapType type, std::uint32_t rank,
+    void *address, const std::uint64_t *sizes, const std::uint64_t *strides,
+    const std::uint32_t *box, const std::uint32_t *element_strides,
+    cuda::TensorMapInterleave interleave, cuda::TensorMapSwizzle swizzle,
+    cuda::TensorMapPromotion promotion, cuda::TensorMapFill fill);
 
 } // namespace girih::testing

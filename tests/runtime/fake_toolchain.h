@@ -30,6 +30,7 @@ public:
   std::atomic<int> compile_milliseconds{0};
   std::int64_t shared_bytes = 0;
   int threads = 128;
+  std::vector<compiler::TensorMap> tensor_maps; // where warps are specialised
   // What the assembler makes of PTX without a limit of registers, and with one.
   cuda::Assembled unlimited{.spill_bytes = 8}, limited;
   std::string code = ".version 8.0\n.visible .entry kernel() {}\n";
@@ -61,6 +62,8 @@ private:
       artifact.code = code;
       artifact.shared_bytes = shared_bytes;
       artifact.threads = threads;
+      if (program.config.warp_specialize)
+        artifact.tensor_maps = tensor_maps;
       if (options.on_stage)
         options.on_stage(compiler::Stage::ptx, code);
       if (options.override_stage)

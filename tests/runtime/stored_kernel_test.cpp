@@ -17,8 +17,15 @@ StoredKernel example() {
   kernel.shared_bytes = 65536;
   kernel.scratch_bytes = 12;
   kernel.threads = 128;
+  kernel.blocks = 4;
   kernel.spill_bytes = 4;
   kernel.pdl = true;
+  kernel.tensor_maps = {{.operand = 1,
+                         .element_bytes = 2,
+                         .dims = {1, 0},
+                         .box = {64, 128},
+                         .swizzle_bytes = 128},
+                        {.operand = 0, .dims = {2}, .box = {16}}};
   kernel.parameters = {{8, 8}, {4, 4}, {16, 8}};
   kernel.remarks.push_back({"layout", "dot on CUDA cores", {"k.cpp", 22}});
   return kernel;
@@ -37,8 +44,10 @@ TEST(StoredKernel, RoundTrip) {
   EXPECT_EQ(read->shared_bytes, 65536);
   EXPECT_EQ(read->scratch_bytes, 12);
   EXPECT_EQ(read->threads, 128);
+  EXPECT_EQ(read->blocks, 4);
   EXPECT_EQ(read->spill_bytes, 4);
   EXPECT_TRUE(read->pdl);
+  EXPECT_EQ(read->tensor_maps, kernel.tensor_maps);
   EXPECT_EQ(read->parameters, kernel.parameters);
   ASSERT_EQ(read->remarks.size(), 1u);
   EXPECT_EQ(read->remarks[0].text, "dot on CUDA cores");

@@ -53,9 +53,7 @@ LogicalResult Emitter::emitTile(tile::ArriveOp arrival) {
     return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::uge, before,
                                 limit);
   });
-  scalars[arrival] =
-      intrinsic(b.getI1Type(), "llvm.nvvm.barrier.cta.red.or.aligned.all",
-                {constant32(0), last});
+  scalars[arrival] = meet(b.getI1Type(), "red.or", last);
   return success();
 }
 

@@ -27,9 +27,12 @@ LogicalResult Emitter::run() {
   kernel.walk(
       [&](tile::DotOp dot) { warpgroups |= warpgroupShare(dot).has_value(); });
   kernel.walk([&](tile::CopyAsyncOp copy) { stores |= copy.getBlocking(); });
+  kernel.walk([&](tile::ProducerOp op) { producerWarps = op.getWarps(); });
+  kernel.walk([&](tile::ClusterSumOp op) { clusterBlocks = op.getBlocks(); });
   storesForDots = warpgroups && stores;
   if (failed(planShared()))
     return failure();
+  findTensorMaps();
   makeFunction();
   owesWait = options.pdl && options.capability >= 90;
   if (failed(emitBlock(kernel.getBody().front())))
@@ -49,6 +52,7 @@ void Emitter::makeFunction() {
     types.push_back(LLVM::LLVMPointerType::get(b.getContext(), 1));
     types.append(2 * cast<tile::ViewType>(type).getRank(), i64);
   }
+  types.append(tensorMaps.size(), LLVM::LLVMPointerType::get(b.getContext()));
   // The whole of shared memory is one block, sized at launch.
   auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
   std::string name = kernel.getName().str();
@@ -61,9 +65,20 @@ void Emitter::makeFunction() {
   function =
       LLVM::LLVMFuncOp::create(b, loc, name, type, LLVM::Linkage::External,
                                false, LLVM::CConv::PTX_Kernel);
-  auto threads = std::to_string(options.warps * 32) + ",1,1";
-  function.setPassthroughAttr(
-      b.getArrayAttr({b.getStrArrayAttr({"nvvm.reqntid", threads})}));
+  auto threads = std::to_string(this->threads()) + ",1,1";
+  SmallVector<Attribute> limits{b.getStrArrayAttr({"nvvm.reqntid", threads})};
+  if (producerWarps)
+    limits.push_back(b.getStrArrayAttr(
+        {"nvvm.maxnreg", std::to_string(registersAtStart())}));
+  if (clusterBlocks > 1)
+    limits.push_back(b.getStrArrayAttr(
+        {"nvvm.cluster_dim", std::to_string(clusterBlocks) + ",1,1"}));
+  function.setPassthroughAttr(b.getArrayAttr(limits));
+  auto map = LLVM::LLVMArrayType::get(b.getI8Type(), tensorMapBytes);
+  for (size_t i = types.size() - tensorMaps.size(); i < types.size(); ++i) {
+    function.setArgAttr(i, "llvm.byval", TypeAttr::get(map));
+    function.setArgAttr(i, "llvm.align", b.getI64IntegerAttr(64));
+  }
   Block *entry = function.addEntryBlock(b);
   Block *body = b.createBlock(&function.getBody());
   b.setInsertionPointToEnd(entry);
@@ -99,6 +114,8 @@ void Emitter::makeParameters(Block *entry) {
     for (int64_t dim = 0; dim < rank; ++dim)
       operand.strides.push_back(integer());
   }
+  for (size_t i = 0; i < tensorMaps.size(); ++i)
+    tensorMapPointers.push_back(entry->getArgument(next++));
 }
 
 Value Emitter::programId(int64_t dim) {
@@ -110,6 +127,8 @@ Value Emitter::programId(int64_t dim) {
 void Emitter::computeProgramIds() {
   IntegerBuilder integers = indices();
   Value flat = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.ctaid.x", {});
+  if (clusterBlocks > 1)
+    flat = LLVM::UDivOp::create(b, loc, flat, constant32(clusterBlocks));
   if (indexBits == 64)
     flat = LLVM::ZExtOp::create(b, loc, b.getI64Type(), flat);
   SmallVector<Value> sizes;
@@ -148,7 +167,16 @@ void Emitter::computeProgramIds() {
     programIds[1] = divide(inGroup, rows);
     return;
   }
-  for (size_t dim = grid.size(); dim-- > 0;) {
+  size_t dims = grid.size();
+  if (order.getKind() == tile::OrderKind::descending && dims > 0) {
+    Value others = integers.constant(1);
+    for (size_t dim = 0; dim + 1 < dims; ++dim)
+      others = integers.mul(others, grid[dim]);
+    Value last = integers.sub(grid[--dims], integers.constant(1));
+    programIds[dims] = integers.sub(last, divide(flat, others));
+    flat = remainder(flat, others);
+  }
+  for (size_t dim = dims; dim-- > 0;) {
     programIds[dim] = dim == 0 ? flat : remainder(flat, grid[dim]);
     if (dim > 0)
       flat = divide(flat, grid[dim]);
@@ -207,8 +235,11 @@ LogicalResult Emitter::emitBlock(Block &block) {
   Operation *last = nullptr;
   for (Operation &op : block)
     last = readsAhead(op) ? &op : last;
-  for (Operation &op : block.without_terminator()) {
-    awaitPredecessor(&op);
+  for (Operation &op : block) {
+    if (op.hasTrait<OpTrait::IsTerminator>())
+      break;
+    if (!isa<tile::ProducerOp>(op))
+      awaitPredecessor(&op);
     if (failed(emitOp(&op)))
       return failure();
     if (&op == last)
@@ -228,15 +259,19 @@ LogicalResult Emitter::emitOp(Operation *op) {
             tile::ScanOp, tile::SortOp, tile::PrintOp, tile::AssertOp,
             tile::ArriveOp, tile::InlinePtxOp>(
           [&](auto each) { return emitTile(each); })
+      .Case([&](tile::ClusterRankOp op) {
+        scalars[op] = clusterRank();
+        return success();
+      })
       .Case<tile::ProgramIdOp, tile::SizeOp, tile::ValueOp>([&](auto each) {
         scalars[each] = given(each);
         return success();
       })
-      .Case<tile::LoadOp, tile::StoreOp, tile::CopyAsyncOp, tile::SharedLoadOp>(
-          [&](auto access) {
-            emitAccess(access);
-            return success();
-          })
+      .Case<tile::LoadOp, tile::StoreOp, tile::CopyAsyncOp, tile::CopyBulkOp,
+            tile::SharedLoadOp>([&](auto access) {
+        emitAccess(access);
+        return success();
+      })
       .Case([&](tile::AsyncCommitOp) {
         assembly({}, "cp.async.commit_group;", "", {}, true);
         return success();
@@ -245,7 +280,15 @@ LogicalResult Emitter::emitOp(Operation *op) {
         awaitCopies(wait.getPending());
         return success();
       })
-      .Case([&](tile::AllocSharedOp) { return success(); })
+      .Case<tile::AllocSharedOp, tile::AllocBarriersOp>(
+          [&](Operation *) { return success(); })
+      .Case([&](tile::ClusterSumOp sum) { return emitClusterSum(sum); })
+      .Case([&](tile::ProducerOp producer) { return emitProducer(producer); })
+      .Case<tile::BarrierWaitOp, tile::BarrierArriveOp, tile::BarrierExpectOp>(
+          [&](auto each) {
+            emitBarrier(each);
+            return success();
+          })
       .Case<tile::ConvertLayoutOp, tile::RemapOp, tile::CoordinateOp,
             tile::ReduceOp>([&](Operation *each) { return emitLanes(each); })
       .Case([&](tile::DotOp dot) { return emitDot(dot); })

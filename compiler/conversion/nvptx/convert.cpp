@@ -179,6 +179,8 @@ int64_t Emitter::scratchOf(Operation *op) {
   }
   if (auto reduce = dyn_cast<tile::ReduceOp>(op))
     return reduceScratch(reduce);
+  if (auto sum = dyn_cast<tile::ClusterSumOp>(op))
+    return clusterScratch(sum, options.warps * 32);
   return scratchBytes(op);
 }
 

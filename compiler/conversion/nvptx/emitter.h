@@ -7,6 +7,7 @@
 #include "girih/compiler/analysis/emit.h"
 #include "girih/compiler/layout/atoms.h"
 #include "girih/compiler/layout/moves.h"
+#include "girih/compiler/tensor_map.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -27,6 +28,9 @@ struct NvptxOptions {
   bool lineInfo = false;
   bool pdl = false; // where the device has it
 };
+
+/// Of a parameter that says how an operand is copied (CUtensorMap).
+inline constexpr int64_t tensorMapBytes = 128;
 
 /// How a tile gets from one layout to another.
 struct MovePlan {
@@ -67,6 +71,11 @@ public:
   /// Failure has been reported by a diagnostic.
   mlir::LogicalResult run();
   int64_t sharedBytes() const { return sharedSize; }
+  /// Threads of a program, those of a tile.producer among them.
+  int64_t threads() const { return (options.warps + producerWarps) * 32; }
+  int64_t blocks() const { return clusterBlocks; }
+  /// Parameters behind those of the operands.
+  const std::vector<TensorMap> &copyMaps() const { return tensorMaps; }
   /// The PTX version that the instructions used need, as 84 for 8.4; 0 where
   /// the target's own suffices.
   int ptxVersion() const { return neededPtx; }
@@ -172,14 +181,43 @@ private:
   mlir::Value sharedAddress(const OffsetMap &map,
                             llvm::ArrayRef<mlir::Value> coords, int64_t bytes);
   void emitAccess(tile::CopyAsyncOp copy);
+  void emitAccess(tile::CopyBulkOp copy); // bulk.cpp
+  void findTensorMaps();
+  llvm::SmallVector<mlir::Value> boxStart(tile::CopyBulkOp copy);
+  mlir::Value narrowed(mlir::Value value); // to 32 bits
   void emitAccess(tile::SharedLoadOp load);
   void barrier();
+  /// A barrier.cta instruction of the threads that do the kernel's own block.
+  mlir::Value meet(mlir::Type result, llvm::StringRef what,
+                   mlir::ValueRange said);
   void awaitCopies(int64_t pending);
   Registers loadShared(mlir::Value address, int64_t constant, int64_t count,
                        mlir::Type element);
   void storeShared(mlir::Value address, int64_t constant,
                    llvm::ArrayRef<mlir::Value> values, mlir::Type element,
                    mlir::Value mask);
+
+  // roles.cpp
+  mlir::LogicalResult emitProducer(tile::ProducerOp producer);
+  void leaveToOne(tile::ProducerOp producer);
+  void initialiseBarriers();
+  mlir::Value firstThread();
+  void limitRegisters(llvm::StringRef direction, int64_t registers);
+  void enterRole(mlir::Block *entry, mlir::Value warp);
+  /// Registers of a thread when a program with a tile.producer begins, and
+  /// afterwards in one of its roles; 0 where that stays so.
+  int64_t registersAtStart() const;
+  int64_t registersOf(bool copying) const;
+  void emitBarrier(tile::BarrierWaitOp wait);
+  void emitBarrier(tile::BarrierArriveOp arrive);
+  void emitBarrier(tile::BarrierExpectOp expect);
+  mlir::Value barrierAddress(mlir::Value barriers, mlir::Value index);
+
+  // cluster.cpp
+  mlir::Value clusterRank();
+  mlir::LogicalResult emitClusterSum(tile::ClusterSumOp sum);
+  mlir::Value clusterAddress(mlir::Value address, int64_t rank);
+  void meetCluster(bool waits);
 
   // lanes.cpp, reduce.cpp
   /// What moves, numbers or combines lanes.
@@ -341,6 +379,11 @@ private:
   /// Accesses since the last barrier, where some are indirect.
   llvm::SmallVector<mlir::Operation *> unseparated;
   bool hasIndirect = false;
+  int64_t producerWarps = 0;
+  int64_t clusterBlocks = 1; // that do a program
+  std::vector<TensorMap> tensorMaps;
+  llvm::DenseMap<mlir::Operation *, size_t> tensorMapOf;
+  llvm::SmallVector<mlir::Value> tensorMapPointers;
   bool owesWait = false;      // for the kernel ahead
   bool storesForDots = false; // of warp groups
   llvm::StringMap<mlir::LLVM::GlobalOp> textGlobals;
@@ -383,6 +426,7 @@ int64_t bytesOf(mlir::Type element);
 
 /// Shared memory that an operation needs for itself alone; 0 for none.
 int64_t scratchBytes(mlir::Operation *op);
+int64_t clusterScratch(tile::ClusterSumOp sum, int64_t threads);
 int64_t scanScratch(tile::ScanOp scan);
 int64_t sortScratch(tile::SortOp sort);
 /// Partial results that warps leave for each other, 0 where none do.

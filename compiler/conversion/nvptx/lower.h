@@ -12,6 +12,9 @@ struct Lowered {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::string entry;
   int64_t sharedBytes = 0;
+  int threads = 1; // of a block
+  int blocks = 1;  // of a program
+  std::vector<TensorMap> tensorMaps;
   int ptxVersion = 0; // at least; 0: the target's
 };
 

@@ -48,6 +48,9 @@ FailureOr<Lowered> lowerToLLVM(ModuleOp module, const NvptxOptions &options) {
   if (failed(emitter.run()))
     return failure();
   lowered.sharedBytes = emitter.sharedBytes();
+  lowered.blocks = static_cast<int>(emitter.blocks());
+  lowered.tensorMaps = emitter.copyMaps();
+  lowered.threads = static_cast<int>(emitter.threads());
   lowered.ptxVersion = emitter.ptxVersion();
   return lowered;
 }
@@ -89,6 +92,11 @@ static FailureOr<std::string> toPtx(const Lowered &lowered,
   auto translated = translateModuleToLLVMIR(module, llvmContext, "girih");
   if (!translated)
     return module.emitError("LLVM IR could not be made");
+  // Parameters by value are read where the driver puts them.
+  for (llvm::Argument &argument :
+       translated->getFunction(lowered.entry)->args())
+    if (argument.hasByValAttr())
+      argument.addAttr(llvm::Attribute::get(llvmContext, "nvvm.grid_constant"));
   std::string text;
   if (context.wantsText) {
     llvm::raw_string_ostream stream(text);
@@ -158,6 +166,9 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
            << options.warps;
   if (failed(runPass(module, createTilePromoteDots(
                                  {options.warps, options.capability}))) ||
+      (context.config.split_k > 1 && options.capability == 90 &&
+       failed(
+           runPass(module, createTileSplitRounds({context.config.split_k})))) ||
       failed(runPass(module, createTileStaggerDots(
                                  {options.warps, options.capability}))) ||
       failed(runPass(module, createTileAssignLayouts(
@@ -166,6 +177,9 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
     return failure();
   int stages = context.config.num_stages;
   if (failed(runPass(module, createTileOverlapDots({stages}))) ||
+      (context.config.warp_specialize && options.capability == 90 &&
+       failed(runPass(module,
+                      createTileSpecialiseWarps({stages, options.warps})))) ||
       failed(
           runPass(module, createTilePipelineLoads({stages, options.warps}))) ||
       (stages > 1 && failed(runPass(module, createTilePrefetchLoads()))) ||
@@ -185,7 +199,9 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
   result.code = std::move(*ptx);
   result.entry = lowered->entry;
   result.sharedBytes = lowered->sharedBytes;
-  result.threads = options.warps * 32;
+  result.threads = lowered->threads;
+  result.blocks = lowered->blocks;
+  result.tensorMaps = lowered->tensorMaps;
   return result;
 }
 

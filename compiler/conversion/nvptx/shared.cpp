@@ -100,6 +100,10 @@ LogicalResult Emitter::planShared() {
     }
   });
   sharedSize = placeSpans(spans);
+  kernel.walk([&](tile::AllocBarriersOp barriers) {
+    sharedOffset[barriers] = sharedSize = llvm::alignTo(sharedSize, 8);
+    sharedSize += barriers.getType().getCount() * 8;
+  });
   for (const Span &span : spans)
     sharedOffset[span.owner] = span.offset;
   if (options.sharedLimit == 0 || sharedSize <= options.sharedLimit)
@@ -223,7 +227,19 @@ std::pair<Value, int64_t> SharedPlace::at(ArrayRef<int64_t> constant) {
 
 void Emitter::barrier() {
   unseparated.clear();
-  intrinsic({}, "llvm.nvvm.barrier.cta.sync.aligned.all", {constant32(0)});
+  meet({}, "sync", {});
+}
+
+Value Emitter::meet(Type result, StringRef what, ValueRange said) {
+  SmallVector<Value> operands{constant32(0)};
+  if (producerWarps)
+    operands.push_back(constant32(options.warps * 32));
+  llvm::append_range(operands, said);
+  return intrinsic(result,
+                   ("llvm.nvvm.barrier.cta." + what + ".aligned." +
+                    (producerWarps ? "count" : "all"))
+                       .str(),
+                   operands);
 }
 
 void Emitter::awaitCopies(int64_t pending) {

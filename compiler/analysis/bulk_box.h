@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tiles that the copy engine can bring: boxes of an operand.
+#pragma once
+
+#include "girih/compiler/analysis/access.h"
+
+namespace girih::compiler {
+
+/// A tile that is a box of its operand.
+struct BulkBox {
+  /// Lane dimension -> the operand's dimension that it goes along.
+  llvm::SmallVector<int64_t, 2> dims;
+  /// Constraints without lanes: where one fails, all lanes are outside.
+  llvm::SmallVector<Constraint, 1> uniform;
+};
+
+/// The box that `access` reads into memory laid out as `memory`; none where the
+/// copy engine cannot: lanes that are not neighbours, bounds other than the
+/// operand's own, strides or a pointer that are not multiples of 16 bytes, more
+/// than five dimensions. Lanes outside are to be 0.
+std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory);
+
+/// One copy of a box: what lies in one column of the swizzle, a row of up to
+/// 128 bytes of each of the other dimension's lanes.
+struct BulkColumns {
+  int contiguous = 1;          // of the tile's two dimensions
+  int64_t width = 0, rows = 0; // elements
+  int64_t count = 1;           // of columns
+  int64_t stride = 0;          // from one to the next, in elements
+};
+BulkColumns bulkColumns(llvm::ArrayRef<int64_t> shape, const Layout &memory);
+
+} // namespace girih::compiler

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies by the engine of sm_90: cp.async.bulk.tensor of the PTX ISA, by maps
+// that a launch makes of the operands.
+#include "girih/compiler/analysis/bulk_box.h"
+#include "girih/compiler/conversion/nvptx/emitter.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+/// The operand's dimensions as the engine counts them: contiguous ones first.
+static std::vector<int> engineDims(tile::ViewType view) {
+  std::vector<int> dims{static_cast<int>(view.getUnit())};
+  for (int dim = 0; dim < view.getRank(); ++dim)
+    if (dim != view.getUnit())
+      dims.push_back(dim);
+  return dims;
+}
+
+static BulkColumns columnsOf(tile::CopyBulkOp copy) {
+  tile::SharedType target = copy.getTarget().getType();
+  return bulkColumns(target.getShape(), target.getLayout().getLayout());
+}
+
+void Emitter::findTensorMaps() {
+  kernel.walk([&](tile::CopyBulkOp copy) {
+    auto view = cast<tile::ViewType>(copy.getView().getType());
+    BulkColumns columns = columnsOf(copy);
+    TensorMap map;
+    map.operand =
+        static_cast<int>(cast<BlockArgument>(copy.getView()).getArgNumber());
+    map.element_bytes = static_cast<int>(view.getElementBytes());
+    map.dims = engineDims(view);
+    for (int dim : map.dims)
+      map.box.push_back(static_cast<int>(
+          dim == view.getUnit()                           ? columns.width
+          : dim == copy.getDims()[1 - columns.contiguous] ? columns.rows
+                                                          : 1));
+    int width = static_cast<int>(columns.width) * map.element_bytes;
+    map.swizzle_bytes = width > 16 ? width : 0;
+    auto found = llvm::find(tensorMaps, map);
+    tensorMapOf[copy] = found - tensorMaps.begin();
+    if (found == tensorMaps.end())
+      tensorMaps.push_back(std::move(map));
+  });
+}
+
+Value Emitter::narrowed(Value value) {
+  if (value.getType() == i32())
+    return value;
+  return LLVM::TruncOp::create(b, loc, i32(), value);
+}
+
+/// Where the box begins: an index of each dimension of the operand.
+SmallVector<Value> Emitter::boxStart(tile::CopyBulkOp copy) {
+  IntegerBuilder integers = indices();
+  AffineMap map = copy.getMap();
+  SmallVector<Value> lanes(map.getNumDims(), integers.constant(0));
+  SmallVector<Value> symbols = scalarsOf(copy.getScalars()), coords;
+  for (AffineExpr index : map.getResults())
+    coords.push_back(narrowed(integers.expr(index, lanes, symbols)));
+  std::optional<IntegerSet> bounds = copy.getBounds();
+  if (!bounds)
+    return coords;
+  // Rows far outside are all 0.
+  Value inside = integers.truth(true), zero = integers.constant(0);
+  for (auto [expr, equality] :
+       llvm::zip_equal(bounds->getConstraints(), bounds->getEqFlags())) {
+    Value value = integers.expr(expr, lanes, symbols);
+    inside =
+        integers.both(inside, equality ? integers.equal(value, zero)
+                                       : integers.greaterEqual(value, zero));
+  }
+  Value &row = coords[copy.getDims()[1 - columnsOf(copy).contiguous]];
+  row = words().select(inside, row, constant32(-(int64_t(1) << 30)));
+  return coords;
+}
+
+void Emitter::emitAccess(tile::CopyBulkOp copy) {
+  IntegerBuilder addresses = words();
+  SmallVector<Value> coords = boxStart(copy);
+  BulkColumns columns = columnsOf(copy);
+  tile::SharedType target = copy.getTarget().getType();
+  OffsetMap memory = *OffsetMap::of(target.getLayout().getLayout());
+  int64_t bytes = bytesOf(target.getElement());
+  Value stage = narrowed(scalar(copy.getStage()));
+  Value place = addresses.add(
+      addresses.add(sharedBase,
+                    constant32(sharedOffset[copy.getTarget().getDefiningOp()])),
+      addresses.mul(stage, constant32(memory.stageSize() * bytes)));
+  Value barrier = barrierAddress(copy.getBarriers(), copy.getIndex());
+  size_t number = tensorMapOf.lookup(copy);
+  Value described = LLVM::PtrToIntOp::create(b, loc, b.getI64Type(),
+                                             tensorMapPointers[number]);
+  Value asks = firstThread();
+  const std::vector<int> &dims = tensorMaps[number].dims;
+  for (int64_t column = 0; column < columns.count; ++column) {
+    SmallVector<Value> inputs{
+        asks, addresses.add(place, constant32(column * columns.stride * bytes)),
+        described, barrier};
+    std::string list, constraints = "b,r,l,r";
+    for (int dim : dims) {
+      Value coord = coords[dim];
+      if (dim == dims.front())
+        coord = addresses.add(coord, constant32(column * columns.width));
+      list += (list.empty() ? "$" : ", $") + std::to_string(inputs.size());
+      constraints += ",r";
+      inputs.push_back(coord);
+    }
+    std::string text = llvm::formatv(
+        "@$0 cp.async.bulk.tensor.{0}d.shared::cluster.global.mbarrier::"
+        "complete_tx::bytes [$1], [$2, {{{1}}], [$3];",
+        dims.size(), list);
+    assembly({}, text, constraints, inputs, true);
+  }
+}
+
+} // namespace girih::compiler

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// Warps that only copy, and the barriers between them and the others: mbarrier
+// and setmaxnreg of the PTX ISA.
+#include "girih/compiler/conversion/nvptx/emitter.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+namespace {
+
+// Of a multiprocessor of sm_90.
+constexpr int64_t registerFile = 65536;
+constexpr int64_t sharedFile = 233472, reservedShared = 1024;
+// What one thread can have; setmaxnreg takes multiples of 8.
+constexpr int64_t mostRegisters = 255, registerStep = 8;
+// What a thread with sums of matrix instructions needs at least.
+constexpr int64_t wantedRegisters = 128;
+// What a thread that copies needs.
+constexpr int64_t copyingRegisters = 56;
+
+int64_t down(int64_t registers) {
+  return std::min<int64_t>(registers / registerStep * registerStep,
+                           mostRegisters / registerStep * registerStep);
+}
+
+} // namespace
+
+/// Where several programs fit shared memory each has less, but enough for the
+/// matrix instructions.
+int64_t Emitter::registersAtStart() const {
+  int64_t most = registerFile / threads();
+  int64_t programs =
+      std::clamp<int64_t>(sharedFile / (sharedSize + reservedShared), 1,
+                          std::max<int64_t>(most / wantedRegisters, 1));
+  return down(most / programs);
+}
+
+int64_t Emitter::registersOf(bool copying) const {
+  int64_t start = registersAtStart(), warps = options.warps;
+  if (start <= copyingRegisters || warps % 4 || producerWarps % 4)
+    return 0;
+  if (copying)
+    return copyingRegisters;
+  return down(start + (start - copyingRegisters) * producerWarps / warps);
+}
+
+/// What follows is done by the warps of one role, whose own number of theirs is
+/// `number`. What does not change in loops goes to `entry`.
+void Emitter::enterRole(Block *entry, Value number) {
+  b.setInsertionPointToEnd(entry);
+  Block *body = b.createBlock(&function.getBody());
+  b.setInsertionPointToEnd(entry);
+  entryEnd = LLVM::BrOp::create(b, loc, ValueRange(), body);
+  b.setInsertionPointToEnd(body);
+  warp = number;
+  programIds.clear();
+}
+
+LogicalResult Emitter::emitProducer(tile::ProducerOp producer) {
+  initialiseBarriers();
+  OpBuilder::InsertPoint split = b.saveInsertionPoint();
+  Block *copying = b.createBlock(&function.getBody());
+  Block *others = b.createBlock(&function.getBody());
+  b.restoreInsertionPoint(split);
+  Value all = warp, own = constant32(options.warps);
+  Value copies =
+      LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::uge, all, own);
+  LLVM::CondBrOp::create(b, loc, copies, copying, ValueRange(), others,
+                         ValueRange());
+  bool owed = owesWait;
+  b.setInsertionPointToEnd(copying);
+  if (int64_t registers = registersOf(true))
+    limitRegisters("dec", registers);
+  enterRole(copying, LLVM::SubOp::create(b, loc, all, own));
+  leaveToOne(producer);
+  if (failed(emitBlock(producer.getBody().front())))
+    return failure();
+  awaitPredecessor(nullptr);
+  LLVM::ReturnOp::create(b, loc, ValueRange());
+  owesWait = owed;
+  b.setInsertionPointToEnd(others);
+  if (int64_t registers = registersOf(false))
+    limitRegisters("inc", registers);
+  enterRole(others, all);
+  return success();
+}
+
+/// Where the copy engine does everything one thread asks for it.
+void Emitter::leaveToOne(tile::ProducerOp producer) {
+  bool byThreads = false;
+  producer.walk([&](tile::CopyAsyncOp) { byThreads = true; });
+  if (byThreads)
+    return;
+  OpBuilder::InsertPoint before = b.saveInsertionPoint();
+  Block *one = b.createBlock(&function.getBody());
+  Block *others = b.createBlock(&function.getBody());
+  LLVM::ReturnOp::create(b, loc, ValueRange());
+  b.restoreInsertionPoint(before);
+  LLVM::CondBrOp::create(b, loc, firstThread(), one, ValueRange(), others,
+                         ValueRange());
+  b.setInsertionPointToEnd(one);
+}
+
+void Emitter::limitRegisters(StringRef direction, int64_t registers) {
+  std::string text = llvm::formatv("setmaxnreg.{0}.sync.aligned.u32 {1};",
+                                   direction, registers);
+  assembly({}, text, "", {}, true);
+}
+
+/// i1: the first thread of a role.
+Value Emitter::firstThread() {
+  Value thread = LLVM::OrOp::create(b, loc, warp, lane);
+  return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, thread,
+                              constant32(0));
+}
+
+/// One thread makes them, before any other uses one.
+void Emitter::initialiseBarriers() {
+  Value first = firstThread();
+  kernel.walk([&](tile::AllocBarriersOp barriers) {
+    tile::BarriersType type = barriers.getType();
+    for (int64_t i = 0; i < type.getCount(); ++i) {
+      std::string text =
+          llvm::formatv("@$0 mbarrier.init.shared::cta.b64 [$1+{0}], {1};",
+                        sharedOffset[barriers] + i * 8, type.getArrivals());
+      assembly({}, text, "b,r", {first, sharedBase}, true);
+    }
+  });
+  assembly({}, "fence.mbarrier_init.release.cluster;", "", {}, true);
+  intrinsic({}, "llvm.nvvm.barrier.cta.sync.aligned.all", {constant32(0)});
+}
+
+Value Emitter::barrierAddress(Value barriers, Value index) {
+  Value number = scalar(index);
+  if (number.getType() != i32())
+    number = LLVM::TruncOp::create(b, loc, i32(), number);
+  IntegerBuilder integers = words();
+  Value place = integers.add(
+      sharedBase, constant32(sharedOffset[barriers.getDefiningOp()]));
+  return integers.add(place, integers.mul(number, constant32(8)));
+}
+
+void Emitter::emitBarrier(tile::BarrierWaitOp wait) {
+  Value address = barrierAddress(wait.getBarriers(), wait.getIndex());
+  Value phase = scalar(wait.getPhase());
+  if (phase.getType() != i32())
+    phase = LLVM::TruncOp::create(b, loc, i32(), phase);
+  repeatWhile(
+      {},
+      [&](Values) -> Value {
+        Value waits = assembly(
+            i32(),
+            "{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, "
+            "[$1], $2; selp.b32 $0, 0, 1, p; }",
+            "=r,r,r", {address, phase}, true);
+        return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, waits,
+                                    constant32(0));
+      },
+      [](Values) { return Registers(); });
+}
+
+void Emitter::emitBarrier(tile::BarrierArriveOp arrive) {
+  Value address = barrierAddress(arrive.getBarriers(), arrive.getIndex());
+  if (arrive.getCopied()) {
+    assembly({}, "cp.async.mbarrier.arrive.noinc.shared::cta.b64 [$0];", "r",
+             address, true);
+    return;
+  }
+  Value says = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, lane,
+                                    constant32(0));
+  if (Value condition = arrive.getCondition())
+    says = words().both(says, scalar(condition));
+  assembly({}, "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b",
+           {address, says}, true);
+}
+
+void Emitter::emitBarrier(tile::BarrierExpectOp expect) {
+  Value address = barrierAddress(expect.getBarriers(), expect.getIndex());
+  std::string text = llvm::formatv(
+      "@$1 mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], {0};",
+      expect.getBytes());
+  assembly({}, text, "r,b", {address, firstThread()}, true);
+}
+
+} // namespace girih::compiler

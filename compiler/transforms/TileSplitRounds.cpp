@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/compiler/transforms/Passes.h"
+
+#include "girih/compiler/analysis/written.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#define DEBUG_TYPE "tile-split-rounds"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+#define GEN_PASS_DEF_TILESPLITROUNDS
+#include "compiler/transforms/Passes.h.inc"
+
+namespace {
+
+/// What adding blocks' sums takes: a number that adding does not change.
+bool isZero(Value value) {
+  return matchPattern(value, m_AnyZeroFloat()) || matchPattern(value, m_Zero());
+}
+
+/// Whether each round adds to what the loop carries, and reads it for nothing
+/// else.
+bool addsUp(scf::ForOp loop) {
+  if (loop.getNumResults() != 1 || !isZero(loop.getInitArgs().front()))
+    return false;
+  auto type = dyn_cast<RankedTensorType>(loop.getResult(0).getType());
+  BlockArgument carried = loop.getRegionIterArg(0);
+  if (!type || type.getElementTypeBitWidth() != 32 || !carried.hasOneUse())
+    return false;
+  Operation *adds = *carried.user_begin();
+  auto dot = dyn_cast<tile::DotOp>(adds);
+  bool sums = (dot && dot.getAcc() == carried) ||
+              isa<arith::AddFOp, arith::AddIOp>(adds);
+  return sums && adds->hasOneUse() &&
+         loop.getYieldedValues().front() == adds->getResult(0);
+}
+
+/// Whether blocks can all do it.
+bool isHarmless(Operation *op) {
+  return !op->walk([](Operation *inner) {
+              bool harmless = inner->getNumRegions() || isPure(inner) ||
+                              inner->hasTrait<OpTrait::IsTerminator>() ||
+                              isa<tile::LoadOp, tile::GatherOp>(inner);
+              return harmless ? WalkResult::advance() : WalkResult::interrupt();
+            }).wasInterrupted();
+}
+
+/// The kernel's loop, where it is one loop of dots that adds up.
+scf::ForOp onlyLoop(func::FuncOp kernel) {
+  scf::ForOp found;
+  for (Operation &op : kernel.getBody().front()) {
+    bool multiplies = op.walk([](tile::DotOp) {
+                          return WalkResult::interrupt();
+                        }).wasInterrupted();
+    if (!multiplies) {
+      // What comes first is done by all blocks.
+      if (!found && !isHarmless(&op))
+        return {};
+      continue;
+    }
+    auto loop = dyn_cast<scf::ForOp>(op);
+    if (found || !loop || !addsUp(loop) || !isHarmless(loop))
+      return {};
+    found = loop;
+  }
+  return found;
+}
+
+struct TileSplitRounds : impl::TileSplitRoundsBase<TileSplitRounds> {
+  using Base::Base;
+  void runOnOperation() override {
+    func::FuncOp kernel = getOperation();
+    if (!kernel->hasAttr(tile::TileDialect::kernelAttr) || blocks < 2)
+      return;
+    scf::ForOp loop = onlyLoop(kernel);
+    if (!loop) {
+      kernel.emitRemark() << DEBUG_TYPE ": rounds are not split: the kernel is "
+                                        "not one loop that adds up products";
+      return;
+    }
+    if (blocks > mostBlocks) {
+      kernel.emitRemark() << DEBUG_TYPE ": rounds are split in " << mostBlocks
+                          << ", the most that a cluster has";
+      blocks = mostBlocks;
+    }
+    split(loop);
+  }
+
+private:
+  static constexpr int mostBlocks = 8;
+
+  void split(scf::ForOp loop) {
+    OpBuilder builder(loop);
+    Location loc = loop.getLoc();
+    int64_t count = blocks;
+    auto constant = [&](int64_t value) -> Value {
+      return arith::ConstantIndexOp::create(builder, loc, value);
+    };
+    Value lower = loop.getLowerBound(), upper = loop.getUpperBound(),
+          step = loop.getStep();
+    Value rank = tile::ClusterRankOp::create(builder, loc,
+                                             builder.getIndexType(), count);
+    Value way = arith::SubIOp::create(builder, loc, upper, lower);
+    Value rounds = arith::CeilDivSIOp::create(builder, loc, way, step);
+    Value each =
+        arith::CeilDivSIOp::create(builder, loc, rounds, constant(count));
+    Value stride = arith::MulIOp::create(builder, loc, each, step);
+    Value skipped = arith::MulIOp::create(builder, loc, rank, stride);
+    Value first = arith::AddIOp::create(builder, loc, lower, skipped);
+    Value next = arith::AddIOp::create(builder, loc, first, stride);
+    Value end = arith::MinSIOp::create(builder, loc, next, upper);
+    loop.setLowerBound(first);
+    loop.setUpperBound(end);
+    builder.setInsertionPointAfter(loop);
+    Value part = loop.getResult(0);
+    auto sum =
+        tile::ClusterSumOp::create(builder, loc, part.getType(), part, count);
+    part.replaceAllUsesExcept(sum, sum);
+  }
+};
+
+} // namespace
+} // namespace girih::compiler

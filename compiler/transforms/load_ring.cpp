@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "girih/compiler/transforms/load_ring.h"
+
+#include "girih/compiler/analysis/bulk_box.h"
+#include "girih/compiler/layout/atoms.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+bool feedsDots(tile::LoadOp load) {
+  if (load->use_empty() || load.getType().getRank() != 2)
+    return false;
+  return llvm::all_of(load->getUsers(), [&](Operation *user) {
+    auto convert = dyn_cast<tile::ConvertLayoutOp>(user);
+    return convert && convert->getBlock() == load->getBlock() &&
+           llvm::all_of(convert->getUsers(), llvm::IsaPred<tile::DotOp>);
+  });
+}
+
+/// The dimension along which threads copy, and the ring is contiguous: the last
+/// one where memory has none.
+static int copiedDim(const Access &access, RankedTensorType type) {
+  int contiguous = access.contiguousLane();
+  return contiguous < 0 ? static_cast<int>(type.getRank()) - 1 : contiguous;
+}
+
+tile::SharedType ringType(tile::LoadOp load, int64_t stages) {
+  Access access(load);
+  RankedTensorType type = load.getType();
+  // Fragments may reach past the tile: there must be memory there, too.
+  Coords shape(type.getShape());
+  for (Operation *user : load->getUsers()) {
+    Type read = user->getResult(0).getType();
+    auto fragment =
+        cast<tile::LayoutAttr>(cast<RankedTensorType>(read).getEncoding());
+    for (auto [extent, covered] :
+         llvm::zip_equal(shape, fragment.getLayout().shape()))
+      extent = std::max(extent, covered);
+  }
+  Layout memory = swizzledShared(shape, copiedDim(access, type),
+                                 access.viewType().getElementBytes(), stages);
+  return tile::SharedType::get(
+      load.getContext(), type.getShape(), type.getElementType(),
+      tile::LayoutAttr::get(load.getContext(), memory));
+}
+
+/// Whether reads that skip an element's loading get what `other` asks for.
+static bool isZero(Attribute other) {
+  if (auto value = dyn_cast<FloatAttr>(other))
+    return value.getValue().isPosZero();
+  return cast<IntegerAttr>(other).getValue().isZero();
+}
+
+/// Elements that one asynchronous copy takes.
+static int64_t copiedElements(const Access &access) {
+  int contiguous = access.contiguousLane();
+  return contiguous < 0 ? 1 : access.vectorWidth(contiguous);
+}
+
+bool passesThroughRegisters(tile::LoadOp load) {
+  Access access(load);
+  return copiedElements(access) * access.viewType().getElementBytes() < 4 ||
+         !isZero(load.getOther());
+}
+
+void copyToRing(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
+                Value ring, Value stage, int warps) {
+  Access access(load);
+  int64_t vector = copiedElements(access);
+  int dim = copiedDim(access, load.getType());
+  Layout threads = blockedLayout(load.getType().getShape(), dim, vector,
+                                 access.viewType().getElementBytes(), warps);
+  tile::CopyAsyncOp::create(
+      builder, load.getLoc(), load.getView(), scalars, load.getMapAttr(),
+      load.getBoundsAttr(), load.getOtherAttr(), ring, stage,
+      tile::LayoutAttr::get(load.getContext(), threads),
+      builder.getI64IntegerAttr(vector), builder.getI64IntegerAttr(dim),
+      passesThroughRegisters(load) ? builder.getUnitAttr() : UnitAttr());
+}
+
+bool isBulk(tile::LoadOp load, tile::SharedType ring) {
+  return isZero(load.getOther()) &&
+         bulkBox(Access(load), ring.getLayout().getLayout());
+}
+
+void copyInBulk(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
+                Value ring, Value stage, Value barriers) {
+  auto type = cast<tile::SharedType>(ring.getType());
+  BulkBox box = *bulkBox(Access(load), type.getLayout().getLayout());
+  IntegerSetAttr bounds;
+  if (!box.uniform.empty()) {
+    SmallVector<AffineExpr> constraints;
+    SmallVector<bool> equalities;
+    for (const Constraint &constraint : box.uniform) {
+      constraints.push_back(constraint.expr);
+      equalities.push_back(constraint.equality);
+    }
+    AffineMap map = load.getMap();
+    bounds = IntegerSetAttr::get(IntegerSet::get(
+        map.getNumDims(), map.getNumSymbols(), constraints, equalities));
+  }
+  tile::CopyBulkOp::create(builder, load.getLoc(), load.getView(), scalars,
+                           load.getMapAttr(), bounds,
+                           builder.getDenseI64ArrayAttr(box.dims), ring, stage,
+                           barriers, stage);
+}
+
+void readFromRing(Feed feed, Value stage) {
+  for (Operation *user : llvm::make_early_inc_range(feed.load->getUsers())) {
+    auto convert = cast<tile::ConvertLayoutOp>(user);
+    OpBuilder builder(convert);
+    auto read = tile::SharedLoadOp::create(builder, feed.load.getLoc(),
+                                           convert.getType(), feed.ring, stage);
+    convert.getResult().replaceAllUsesWith(read);
+    convert.erase();
+  }
+  feed.load.erase();
+}
+
+} // namespace girih::compiler

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operands of dots that go through a ring of tiles in shared memory.
+#pragma once
+
+#include "girih/compiler/dialect/Tile.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace girih::compiler {
+
+/// A load whose only readers are dots, through conversions to fragments, its
+/// ring, once there is one, and whether the copy engine fills that.
+struct Feed {
+  tile::LoadOp load;
+  mlir::Value ring;
+  bool bulk = false;
+};
+
+/// Whether `load` becomes a copy to shared memory. The dots may be in loops
+/// within: they read it again in each round.
+bool feedsDots(tile::LoadOp load);
+
+/// Memory for `stages` tiles of the load.
+tile::SharedType ringType(tile::LoadOp load, int64_t stages);
+
+/// Whether no asynchronous copy can do it: too few bytes at a time, or not
+/// zeros outside.
+bool passesThroughRegisters(tile::LoadOp load);
+
+/// Starts copying the load's tile, at `scalars`, to stage `stage` of the ring;
+/// `warps` warps share the work.
+void copyToRing(mlir::OpBuilder &builder, tile::LoadOp load,
+                mlir::ValueRange scalars, mlir::Value ring, mlir::Value stage,
+                int warps);
+
+/// Whether the copy engine can do it.
+bool isBulk(tile::LoadOp load, tile::SharedType ring);
+
+/// As copyToRing, by the copy engine; its bytes land at barrier number `stage`.
+void copyInBulk(mlir::OpBuilder &builder, tile::LoadOp load,
+                mlir::ValueRange scalars, mlir::Value ring, mlir::Value stage,
+                mlir::Value barriers);
+
+/// Replaces the fragments of a load by reads of its ring, and the load.
+void readFromRing(Feed feed, mlir::Value stage);
+
+} // namespace girih::compiler
