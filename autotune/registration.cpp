@@ -4,7 +4,7 @@
 #include "girih/autotune/autotune.h"
 
 extern "C" {
-extern const bool girih_autotune_registered;
+[[gnu::visibility("hidden")]] extern const bool girih_autotune_registered;
 const bool girih_autotune_registered = [] {
   girih::register_config_provider(girih::autotune::provider_of_environment);
   return true;

@@ -19,14 +19,15 @@ struct Field {
   int Config::*value;
 };
 constexpr Field fields[] = {{"num_warps", &Config::num_warps},
-                            {"num_stages", &Config::num_stages}};
+                            {"num_stages", &Config::num_stages},
+                            {"split_k", &Config::split_k}};
 
 bool is_field(std::string_view name) {
   return !name.empty() && name[0] >= 'a' && name[0] <= 'z';
 }
 
 bool has_code(std::string_view name) {
-  return name == "order" || name == "pdl" ||
+  return name == "order" || name == "pdl" || name == "warp_specialize" ||
          std::any_of(std::begin(fields), std::end(fields),
                      [&](const Field &each) { return each.name == name; });
 }
@@ -45,6 +46,8 @@ void set_value(Config &config, const std::string &name, std::int64_t value) {
                                              static_cast<int>(value)};
   else if (name == "pdl")
     config.pdl = value != 0;
+  else if (name == "warp_specialize")
+    config.warp_specialize = value != 0;
 }
 
 /// Of an ascending list, those up to the first that reaches `size`.
@@ -147,7 +150,7 @@ Space &Space::axis(const std::string &name, std::vector<std::int64_t> values) {
         {fmt::format("axis {} of a space is no field that code depends on",
                      name),
          "block sizes begin with a capital letter; fields are num_warps, "
-         "num_stages, order and pdl"});
+         "num_stages, warp_specialize, split_k, order and pdl"});
   for (auto &[known, old] : axes_)
     if (known == name) {
       old = std::move(values);
@@ -224,6 +227,14 @@ Space Space::derived(const Problem &problem) {
   if (!dots)
     return space;
   space.axis("num_stages", {2, 3, 4, 5, 6});
+  if (properties(problem.device).compute_capability == 90) {
+    space.axis("warp_specialize", {0, 1});
+    space.axis("split_k", {1, 2, 4});
+    space.constraint("blocks share what warps of their own copy",
+                     [](const Config &config) {
+                       return config.split_k == 1 || config.warp_specialize;
+                     });
+  }
   using Use = BlockRole::Use;
   space.constraint("a warp has less than a 16x16 tile of the result",
                    [problem](const Config &config) {
@@ -244,6 +255,8 @@ std::int64_t axis_value(const Config &config, std::string_view name) {
   if (name == "order")
     return config.order.kind == ProgramOrder::Kind::grouped ? config.order.group
                                                             : 0;
+  if (name == "warp_specialize")
+    return config.warp_specialize ? 1 : 0;
   return name == "pdl" && config.pdl.value_or(false) ? 1 : 0;
 }
 

@@ -53,16 +53,18 @@ std::string block_misfit(const Config &config, const BlockRoles &roles,
   return {};
 }
 
-std::string field_misfit(const Config &config) {
+std::string field_misfit(const Config &config, const Target &target) {
   try {
     check_config(config, {});
   } catch (const CompileError &error) {
     return error.diagnostic().message;
   }
-  if (config.num_ctas != 1 || config.warp_specialize || config.persistent ||
-      config.split_k != 1)
-    return "no code depends on num_ctas, warp_specialize, persistent and "
-           "split_k";
+  if (config.num_ctas != 1 || config.persistent)
+    return "no code depends on num_ctas and persistent";
+  const bool hopper =
+      target.kind == Target::Kind::nvptx && capabilityOf(target) == 90;
+  if (!hopper && (config.warp_specialize || config.split_k != 1))
+    return "no code depends on warp_specialize and split_k but that of sm_90";
   return {};
 }
 
@@ -152,7 +154,7 @@ std::string misfit(const Config &config, const BlockRoles &roles,
                    const Shapes &shapes, const Target &target) {
   std::string reason = block_misfit(config, roles, shapes);
   if (reason.empty())
-    reason = field_misfit(config);
+    reason = field_misfit(config, target);
   if (!reason.empty())
     return reason;
   const Config whole = with_fallbacks(config, roles);

@@ -5,6 +5,7 @@
 
 #include "girih/compiler/config_fit.h"
 #include "girih/compiler/nvptx_generations.h"
+#include "girih/compiler/warpgroup_model.h"
 
 #include <algorithm>
 
@@ -97,6 +98,41 @@ Cost dots(const Config &config, const BlockRoles &roles, const Work &work,
   return cost;
 }
 
+// Products of halves in rounds of a row of the swizzle, which the default
+// Config is chosen for, too.
+bool has_model(const Config &config, const Work &work, const Machine &machine) {
+  return by_warp_groups(config, work, machine) && work.element == 2 &&
+         !work.chained && work.block_k * work.element == warpgroup_row_bytes;
+}
+
+Cost groups(const Config &config, const Work &work, const Machine &machine) {
+  const WarpgroupTile tile{.m = work.block_m,
+                           .n = work.block_n,
+                           .warps = config.num_warps,
+                           .stages = config.num_stages,
+                           .share = config.split_k,
+                           .specialised = config.warp_specialize};
+  WarpgroupWork all{.programs = work.programs,
+                    .rounds = (work.k + work.block_k - 1) / work.block_k,
+                    .bytes = work.bytes,
+                    .processors = machine.processors};
+  Cost cost;
+  cost.seconds = 1e-6 * warpgroup_microseconds(tile, all);
+  const std::int64_t near = warpgroup_blocks(tile);
+  cost.waves = static_cast<double>(work.programs * config.split_k) /
+               static_cast<double>(near * machine.processors);
+  cost.occupancy = static_cast<double>(near);
+  // Without rounds, and with nothing but them.
+  all.bytes = 0;
+  const double computed = 1e-6 * warpgroup_microseconds(tile, all);
+  all.rounds = 0;
+  const double ends = 1e-6 * warpgroup_microseconds(tile, all);
+  cost.terms = {{"dram", nano * static_cast<double>(work.bytes) / dram_rate},
+                {"rounds", computed - ends},
+                {"turns", ends}};
+  return cost;
+}
+
 Cost streams(const Config &config, const BlockRoles &roles, const Work &work,
              const Machine &machine) {
   Cost cost;
@@ -135,6 +171,8 @@ Cost streams(const Config &config, const BlockRoles &roles, const Work &work,
 
 Cost estimate_nvptx(const Config &config, const BlockRoles &roles,
                     const Work &work, const Machine &machine) {
+  if (has_model(config, work, machine))
+    return groups(config, work, machine);
   return roles.has_dot() ? dots(config, roles, work, machine)
                          : streams(config, roles, work, machine);
 }

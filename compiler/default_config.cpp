@@ -107,6 +107,8 @@ Config default_config(const BlockRoles &roles,
     extents.m = extent(roles, BlockRole::Use::dot_m, shapes);
     extents.n = extent(roles, BlockRole::Use::dot_n, shapes);
     extents.k = extent(roles, BlockRole::Use::dot_k, shapes);
+    extents.alone = std::ranges::all_of(
+        shapes, [](const auto &sizes) { return sizes.size() <= 2; });
   }
   Config fixed = fixed_blocks(roles, shapes);
   if (target.kind == Target::Kind::host) {

@@ -246,7 +246,7 @@ KernelFamily<Form> &kernels() {
   return made;
 }
 
-bool has_warp_groups(const Array &array) {
+bool multiplied_by_groups(const Array &array) {
   return on_gpu(array) && properties(array.device()).compute_capability == 90 &&
          bytes(array.dtype()) == 2;
 }
@@ -256,7 +256,7 @@ bool has_warp_groups(const Array &array) {
 // groups, whose rows are many.
 void choose_tiles(Form &form, std::int64_t queries, const Array &q) {
   const DType dtype = q.dtype();
-  const bool gpu = on_gpu(q), grouped = has_warp_groups(q);
+  const bool gpu = on_gpu(q), grouped = multiplied_by_groups(q);
   // Without matrix instructions a warp holds more of its operands.
   const bool large = (form.width > 128 && !grouped) || bytes(dtype) > 2;
   const std::int64_t most = large ? 64 : 128;
@@ -311,6 +311,20 @@ Form form_of(const BlockedCall &call) {
   return form;
 }
 
+// With as many keys as there are queries before, the last rows take longest:
+// where there are few turns of programs, they come first. Else programs of one
+// head better are neighbours, which read the same keys (decision 47).
+ProgramOrder order_of(const Form &form, const BlockedCall &call) {
+  constexpr std::int64_t few_turns = 10;
+  if (!form.right || form.left || !on_gpu(call.q))
+    return {};
+  const std::int64_t programs =
+      call.q.numel() / (form.rows * at_least_one(call.q.size(-1)));
+  return programs <= few_turns * properties(call.q.device()).processors
+             ? ProgramOrder{ProgramOrder::Kind::descending, 1}
+             : ProgramOrder{};
+}
+
 } // namespace
 
 void launch_blocked(const Call &call, const BlockedCall &blocked) {
@@ -340,16 +354,17 @@ void launch_blocked(const Call &call, const BlockedCall &blocked) {
        (bytes(blocked.q.dtype()) > 2 ? form.unrolled * form.block * bytes(type)
                                      : 0));
   const int stages = stages_that_fit(blocked.q.device(), stage, fixed);
+  const LaunchShape shape{warps, stages, order_of(form, blocked)};
   const Kernel &kernel = kernels()[form];
   const Array *sums = blocked.log_sum ? &*blocked.log_sum : nullptr;
   if (sums)
-    return run_with(call, kernel, warps, stages,
+    return run_with(call, kernel, shape,
                     {&blocked.q, &blocked.k, &blocked.v, given(blocked.mask),
                      given(blocked.slopes), given(blocked.sinks), &scale, &cap,
                      &left, &right, given(blocked.q_offsets),
                      given(blocked.k_offsets), given(blocked.block_table),
                      &longest, &blocked.out, sums});
-  run_with(call, kernel, warps, stages,
+  run_with(call, kernel, shape,
            {&blocked.q, &blocked.k, &blocked.v, given(blocked.mask),
             given(blocked.slopes), given(blocked.sinks), &scale, &cap, &left,
             &right, given(blocked.q_offsets), given(blocked.k_offsets),

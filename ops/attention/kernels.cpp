@@ -7,12 +7,21 @@
 
 namespace girih::ops {
 
-void run_with(const Call &call, const Kernel &kernel, int warps, int stages,
+/// Whether the device has warps that only copy beside those of the Config.
+static bool has_copying_warps(const Array &array) {
+  return on_gpu(array) && properties(array.device()).compute_capability == 90;
+}
+
+void run_with(const Call &call, const Kernel &kernel, const LaunchShape &shape,
               std::initializer_list<const Array *> operands) {
-  LaunchOptions options{
-      .config = Config(), .stream = call.stream, .tunable = true};
-  options.config->num_warps = warps;
-  options.config->num_stages = stages;
+  Config config;
+  config.num_warps = shape.warps;
+  config.num_stages = shape.stages;
+  config.order = shape.order;
+  config.warp_specialize = has_copying_warps(**operands.begin()) &&
+                           shape.warps % 4 == 0 && shape.stages > 1;
+  const LaunchOptions options{
+      .config = config, .stream = call.stream, .tunable = true};
   kernel.run(std::span(operands.begin(), operands.size()), options, call.where);
 }
 

@@ -14,8 +14,14 @@ inline constexpr DType attention_floats[] = {bf16, f32, f16, f64};
 /// The type that scores and sums are computed in.
 inline DType accumulated(DType dtype) { return dtype == f64 ? f64 : f32; }
 
-/// Runs a kernel with that many warps and stages on a GPU.
-void run_with(const Call &call, const Kernel &kernel, int warps, int stages,
+/// What attention's kernels run with on a GPU.
+struct LaunchShape {
+  int warps = 4, stages = 1;
+  ProgramOrder order{};
+};
+
+/// Runs a kernel so.
+void run_with(const Call &call, const Kernel &kernel, const LaunchShape &shape,
               std::initializer_list<const Array *> operands);
 
 /// How many stages of so many bytes fit a program's memory beside `fixed` ones,

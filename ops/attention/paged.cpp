@@ -143,9 +143,9 @@ void launch_cache_write(const Call &call, const Array &x, const Array *y,
   const Kernel &kernel =
       write_kernels()[{heads, width, second, at_least_one(x_cache.size(1))}];
   if (y)
-    run_with(call, kernel, 4, 1, {&x, y, &slots, &x_cache, y_cache});
+    run_with(call, kernel, {4, 1}, {&x, y, &slots, &x_cache, y_cache});
   else
-    run_with(call, kernel, 4, 1, {&x, &slots, &x_cache});
+    run_with(call, kernel, {4, 1}, {&x, &slots, &x_cache});
 }
 
 KernelEntry cache_write_entry() {

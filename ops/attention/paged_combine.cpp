@@ -144,7 +144,7 @@ void launch_combine(const Call &call, const Array &parts, const Array &sums,
   const Kernel &kernel =
       kernels()[{std::min<std::int64_t>(power_of_two(parts.size(2)), 32),
                  std::min<std::int64_t>(power_of_two(out.size(3)), 64)}];
-  run_with(call, kernel, 4, 1, {&parts, &sums, &out});
+  run_with(call, kernel, {4, 1}, {&parts, &sums, &out});
 }
 
 KernelEntry combine_entry() {

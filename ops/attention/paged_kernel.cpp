@@ -319,18 +319,18 @@ void launch_paged(const Call &call, const PagedCall &paged) {
   const Array &sinks = paged.sinks ? *paged.sinks : none;
   const Kernel &kernel = kernels()[plan.form];
   if (!plan.form.split)
-    return run_with(call, kernel, plan.warps, plan.stages,
+    return run_with(call, kernel, {plan.warps, plan.stages},
                     {&q, &paged.keys, &paged.values, &paged.q_rope,
                      &paged.keys_rope, &paged.block_table, &paged.lengths,
                      &scale, &cap, &window, &sinks, &out});
   const auto [parts, sums, counters] = allocate_parts(call, paged, plan);
   if (plan.form.together > 0)
-    return run_with(call, kernel, plan.warps, plan.stages,
+    return run_with(call, kernel, {plan.warps, plan.stages},
                     {&q, &paged.keys, &paged.values, &paged.q_rope,
                      &paged.keys_rope, &paged.block_table, &paged.lengths,
                      &scale, &cap, &window, &sinks, &parts, &sums, &counters,
                      &out});
-  run_with(call, kernel, plan.warps, plan.stages,
+  run_with(call, kernel, {plan.warps, plan.stages},
            {&q, &paged.keys, &paged.values, &paged.q_rope, &paged.keys_rope,
             &paged.block_table, &paged.lengths, &scale, &cap, &window, &sinks,
             &parts, &sums});

@@ -295,12 +295,12 @@ void launch_step(const Call &call, const StepCall &step) {
               window = Array::scalar(paged.window, i64);
   const Kernel &kernel = kernels()[{plan.form, step.interleaved}];
   if (!plan.form.split)
-    return run_with(call, kernel, plan.warps, plan.stages,
+    return run_with(call, kernel, {plan.warps, plan.stages},
                     {&q, &k, &step.v, &step.cosines, &step.sines, &step.slots,
                      &paged.keys, &paged.values, &paged.block_table,
                      &paged.lengths, &scale, &cap, &window, &paged.out});
   const auto [parts, sums, counters] = allocate_parts(call, paged, plan);
-  run_with(call, kernel, plan.warps, plan.stages,
+  run_with(call, kernel, {plan.warps, plan.stages},
            {&q, &k, &step.v, &step.cosines, &step.sines, &step.slots,
             &paged.keys, &paged.values, &paged.block_table, &paged.lengths,
             &scale, &cap, &window, &parts, &sums, &counters, &paged.out});

@@ -187,7 +187,7 @@ struct RopeKvWrite {
     const Kernel &kernel = kernels()[{
         power_of_two(group), power_of_two(rotary / 2), power_of_two(v.size(2)),
         at_least_one(key_cache.size(1)), interleaved}];
-    run_with(call, kernel, group * rotary > 2048 ? 4 : 2, 1,
+    run_with(call, kernel, {group * rotary > 2048 ? 4 : 2, 1},
              {&from, &key, &v, &positions, &frequencies, &scale, &slots, &keys,
               &value_cache, &to});
   }

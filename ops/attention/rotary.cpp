@@ -135,7 +135,7 @@ void launch_rotary_at(const Call &call, const Array &x, const Array &positions,
   const Array scale = Array::scalar(factor, accumulated(x.dtype()));
   const Kernel &kernel = rotary_at_kernels()[{
       heads_of_program(x.size(2), pairs), pairs, interleaved}];
-  run_with(call, kernel, 4, 1, {&from, &at, &frequencies, &scale, &to});
+  run_with(call, kernel, {4, 1}, {&from, &at, &frequencies, &scale, &to});
 }
 
 KernelEntry rotary_at_entry() {

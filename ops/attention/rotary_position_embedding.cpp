@@ -62,7 +62,7 @@ void launch_rotary(const Call &call, const Array &x, const Array &cosines,
               to = as_pairs(out, rotary, interleaved);
   const Kernel &kernel =
       kernels()[{heads_of_program(x.size(2), pairs), pairs, interleaved}];
-  run_with(call, kernel, 4, 1, {&from, &cosines, &sines, &to});
+  run_with(call, kernel, {4, 1}, {&from, &cosines, &sines, &to});
 }
 
 namespace {

@@ -66,7 +66,7 @@ struct RotaryTables {
     const Array scale = Array::scalar(factor, f32);
     const std::int64_t pairs =
         std::min<std::int64_t>(power_of_two(frequencies.size(0)), 64);
-    run_with(call, kernels()[at_least_one(pairs)], 1, 1,
+    run_with(call, kernels()[at_least_one(pairs)], {1, 1},
              {&positions, &frequencies, &scale, &cosines, &sines});
   }
 };

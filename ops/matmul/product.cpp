@@ -3,6 +3,7 @@
 
 #include "girih/ops/arrange/products.h"
 #include "girih/ops/matmul/split_product.h"
+#include "girih/ops/sizes.h"
 
 #include <algorithm>
 #include <bit>
@@ -97,7 +98,40 @@ Config config_of_f32(std::int64_t rows) {
   return config;
 }
 
+// Tiles of warp groups, which take f32 along K only.
+std::optional<Config> config_of_tf32(const Product &product) {
+  const Array &out = product.out;
+  if (out.device().kind != Device::Kind::cuda || !product.tf32 ||
+      properties(out.device()).compute_capability != 90 || out.size(-2) < 64 ||
+      product.a.stride(-1) != 1 || product.b.stride(-2) != 1)
+    return std::nullopt;
+  const std::int64_t matrix =
+      std::max<std::int64_t>(out.size(-1), 1) * out.size(-2);
+  const std::int64_t batch = out.numel() / matrix;
+  const auto programs = [&](std::int64_t rows, std::int64_t columns) {
+    return batch * pieces_of(out.size(-2), rows) *
+           pieces_of(out.size(-1), columns);
+  };
+  constexpr std::int64_t enough = 100;
+  Config config;
+  config.order = {ProgramOrder::Kind::grouped, 8};
+  config.warp_specialize = true;
+  config.num_warps = 8;
+  if (programs(128, 256) >= enough) {
+    config.blocks = {{"BM", 128}, {"BN", 256}, {"BK", 32}};
+    config.num_stages = 4;
+  } else {
+    const bool large = programs(128, 128) >= enough;
+    config.blocks = {{"BM", large ? 128 : 64}, {"BN", 128}, {"BK", 32}};
+    config.num_warps = large ? 8 : 4;
+    config.num_stages = 6;
+  }
+  return config;
+}
+
 std::optional<Config> config_of(const Product &product) {
+  if (std::optional<Config> tf32 = config_of_tf32(product))
+    return tf32;
   if (std::optional<Config> small = few_programs_config(product))
     return small;
   if (product.out.device().kind == Device::Kind::cuda &&

@@ -108,6 +108,12 @@ bool on_tensor_cores(const Product &product) {
           (product.a.dtype() == f32 && product.tf32));
 }
 
+// Warp groups have Configs of their own, by a model of their time.
+bool by_warp_groups(const Product &product) {
+  return bits(product.a.dtype()) == 16 && product.out.size(-2) >= 64 &&
+         properties(product.out.device()).compute_capability == 90;
+}
+
 Config blocks_of(std::int64_t rows, std::int64_t columns, std::int64_t depth) {
   Config config;
   config.blocks = {{"BM", rows}, {"BN", columns}, {"BK", depth}};
@@ -120,7 +126,7 @@ Config blocks_of(std::int64_t rows, std::int64_t columns, std::int64_t depth) {
 
 std::optional<Config> few_programs_config(const Product &product) {
   const Array &out = product.out;
-  if (!on_tensor_cores(product))
+  if (!on_tensor_cores(product) || by_warp_groups(product))
     return std::nullopt;
   const std::int64_t rows = block_for(out.size(-2), 128),
                      enough = enough_programs(rows);

@@ -107,12 +107,19 @@ struct Fp8Gemm {
     for_each_matrix(arrays, [&](const std::array<Array, 3> &matrices) {
       ProductTile tile =
           product_tile(matrices[2].size(0), b.size(0), e4m3, out.device());
-      if (out.device().kind == Device::Kind::cuda)
-        tile.columns = std::min(tile.columns, most_columns);
       Config config;
+      config.num_stages = tile.rows <= 32 ? 6 : 3;
+      if (has_warp_groups(out.device()) && matrices[2].size(0) >= 64) {
+        tile = matrices[2].size(0) > 64 && b.size(0) > 64
+                   ? ProductTile{128, side, 8}
+                   : ProductTile{64, most_columns, 4};
+        config.num_stages = tile.rows == 128 ? 5 : 6;
+        config.warp_specialize = true;
+      } else if (out.device().kind == Device::Kind::cuda) {
+        tile.columns = std::min(tile.columns, most_columns);
+      }
       config.blocks = {{"BM", tile.rows}};
       config.num_warps = tile.warps;
-      config.num_stages = tile.rows <= 32 ? 6 : 3;
       config.order = {ProgramOrder::Kind::grouped, 8};
       const std::array operands{&matrices[0], &matrices[1], &b, &b_scales,
                                 &matrices[2]};

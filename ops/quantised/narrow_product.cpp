@@ -42,9 +42,39 @@ const Kernel &kernel_of(DType dtype) {
   return dtype == i8 ? integers : floats;
 }
 
+// Tiles of warp groups: sums of fp8 are kept twice, in the units and added up.
+Config warp_group_config(const Array &x, const Array &out) {
+  const auto programs = [&](std::int64_t rows, std::int64_t columns) {
+    return pieces_of(out.size(0), rows) * pieces_of(out.size(1), columns);
+  };
+  constexpr std::int64_t enough = 100;
+  std::int64_t rows = 64, columns = 128;
+  int warps = 4, stages = 6;
+  if (const std::int64_t wide = x.dtype() == i8 ? 256 : 192;
+      programs(128, wide) >= 5 * enough ||
+      (x.dtype() == i8 && programs(128, wide) >= enough)) {
+    rows = 128;
+    columns = wide;
+    warps = 8;
+    stages = x.dtype() == i8 ? 4 : 5;
+  } else if (programs(128, 128) >= enough) {
+    rows = columns = 128;
+    warps = 8;
+  }
+  Config config;
+  config.blocks = {{"BM", rows}, {"BN", columns}, {"BK", 128}};
+  config.num_warps = warps;
+  config.num_stages = stages;
+  config.warp_specialize = true;
+  config.order = {ProgramOrder::Kind::grouped, 8};
+  return config;
+}
+
 // Few rows wait for the weight: small tiles, many under way. Few programs have
 // long turns, as there is nobody else to hide their barriers.
 Config config_of(const Array &x, const Array &out) {
+  if (has_warp_groups(out.device()) && out.size(0) >= 64)
+    return warp_group_config(x, out);
   const ProductTile tile =
       product_tile(out.size(0), out.size(1), x.dtype(), out.device());
   Config config;
@@ -86,6 +116,11 @@ bool join_matrices(std::span<Array> arrays) {
         view_of(arrays[i], std::array{rows[i].size(0), arrays[i].size(-1)},
                 std::array{rows[i].stride(0), arrays[i].stride(-1)});
   return true;
+}
+
+bool has_warp_groups(Device device) {
+  return device.kind == Device::Kind::cuda &&
+         properties(device).compute_capability == 90;
 }
 
 ProductTile product_tile(std::int64_t rows, std::int64_t columns, DType dtype,

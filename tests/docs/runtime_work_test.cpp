@@ -51,6 +51,7 @@ TEST_F(RuntimeWork, Calls) {
   EXPECT_EQ(report.programs, 1);
   EXPECT_GE(report.compile_seconds + report.load_seconds, 0.0);
   EXPECT_EQ(add.program(arrays).config.blocks, report.config.blocks);
+  EXPECT_EQ(add.launched_program(arrays).config, report.config);
   EXPECT_EQ(add.name(), "add");
   EXPECT_EQ(add.arity(), 3);
   EXPECT_EQ(add.source().operand_names[2], "c");

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attention beside cuDNN's and FlashAttention's in PyTorch on one GPU: python3 -m girih.peers.attention_bench [--only TEXTS]
 
-bf16, random normal data, cold L2, medians, everyone in turn. Results are first compared with float64 on some rows. Ratios are times
+bf16, random normal data, cold L2, medians, everyone in turn, each as the replay of a graph: what hosts take is left out. Results are first compared with float64 on some rows. Ratios are times
 over Girih's: above 1, Girih is quicker. A causal product counts half the work."""
 import argparse
 
 import girih
 from girih.peers import timing
 from girih.peers.bench import compare, run_rows
+from girih.peers.op_bench import in_graph
 from girih.report import Report
 
 # Batch, query heads, key heads, length, head_dim.
@@ -34,6 +35,10 @@ def peers_of(torch, q, k, v, causal):
         except RuntimeError as error:
             print(f"  {name} is left out: {str(error).splitlines()[0]}")
     return found
+
+
+def measured(torch, calls):
+    return timing.measure({name: in_graph(torch, [call], 1)[0] for name, call in calls.items()})
 
 
 def expected_rows(torch, q, k, v, causal, first):
@@ -68,7 +73,40 @@ def run(torch, report, shape, causal):
         if not error <= 2.0 ** -7:
             raise SystemExit(f"{what} is wrong: {error}")
     work = 4e-12 * batch * heads * length * length * depth * (0.5 if causal else 1)
-    compare(report, what, timing.measure({"girih": call, **peers_of(torch, q, k, v, causal)}), work, "TFLOP/s")
+    compare(report, what, measured(torch, {"girih": call, **peers_of(torch, q, k, v, causal)}), work, "TFLOP/s")
+
+
+def lengths_of(torch, total):
+    """Lengths drawn from 64 to 8192 until they make `total` tokens."""
+    generator = torch.Generator().manual_seed(7)
+    lengths = []
+    while sum(lengths) < total:
+        drawn = int(torch.randint(64, 8193, (1,), generator=generator))
+        lengths.append(min(drawn, total - sum(lengths)))
+    return lengths
+
+
+def run_varlen(torch, report, heads, depth, total, causal):
+    lengths = lengths_of(torch, total)
+    q, k, v = (torch.randn(total, heads, depth, device="cuda", dtype=torch.bfloat16) for _ in range(3))
+    offsets = torch.tensor([0, *lengths], device="cuda").cumsum(0).to(torch.int32)
+    out, longest = torch.full_like(q, float("nan")), max(lengths)
+    call = lambda: girih.ops.varlen_attention(q, k, v, offsets, offsets, is_causal=causal, max_length=longest, out=out)  # noqa: E731
+    call()
+    what = f"varlen {len(lengths)} sequences of 64 to 8192, H{heads} D{depth}" + (" causal" if causal else "")
+    for begin, length in ((0, lengths[0]), (total - lengths[-1], lengths[-1])):
+        each = [x[begin:begin + length].transpose(0, 1)[None] for x in (q, k, v, out)]
+        first = max(length - CHECKED_ROWS, 0)
+        rows = slice(first, first + CHECKED_ROWS)
+        ours = torch.stack([each[3][0, 0, rows], each[3][-1, -1, rows]]).double()
+        expected = expected_rows(torch, *each[:3], causal, first)[:, :length - first]
+        error = ((ours - expected).norm() / expected.norm()).item()
+        if not error <= 2.0 ** -7:
+            raise SystemExit(f"{what} is wrong: {error}")
+    flash = lambda: torch.ops.aten._flash_attention_forward(  # noqa: E731
+        q, k, v, offsets, offsets, longest, longest, 0.0, causal, False)
+    work = 4e-12 * heads * depth * sum(length * length for length in lengths) * (0.5 if causal else 1)
+    compare(report, what, measured(torch, {"girih": call, "flash": flash}), work, "TFLOP/s")
 
 
 def main():
@@ -79,7 +117,9 @@ def main():
     report = Report("peers.attention_bench", torch.cuda.get_device_name())
     run_rows([("B{} H{}/{} S{} D{}".format(*shape) + (" causal" if causal else ""),
                lambda shape=shape, causal=causal: run(torch, report, shape, causal))
-              for shape in SHAPES for causal in (False, True)], options.only)
+              for shape in SHAPES for causal in (False, True)] +
+             [("varlen" + (" causal" if causal else ""), lambda causal=causal: run_varlen(torch, report, 16, 128, 32768, causal))
+              for causal in (False, True)], options.only)
     report.finish()
 
 
