@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stores as JSON, and stores into one another.
+#include "girih/autotune/outcome_json.h"
 #include "girih/autotune/store.h"
 #include "girih/autotune/store_rows.h"
 #include "girih/dsl/support/diagnostics.h"
-
-#include <nlohmann/json.hpp>
 
 #include <array>
 
 namespace girih::autotune {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr const char *format_name = "girih-tuned-configs";
 constexpr int format_version = 1;
@@ -36,43 +33,19 @@ TuningKey key_from(const Json &json) {
 }
 
 Json to_json(const TimingRow &row) {
-  const Outcome &each = row.outcome;
-  return {{"key", to_json(row.key)},
-          {"kernel_name", row.kernel_name},
-          {"shape", row.shape},
-          {"config", each.config.to_string()},
-          {"status", name(each.status)},
-          {"seconds", each.seconds},
-          {"spread", each.spread},
-          {"runs", each.runs},
-          {"registers", each.registers},
-          {"threads", each.threads},
-          {"local_bytes", each.local_bytes},
-          {"shared_bytes", each.shared_bytes},
-          {"compile_seconds", each.compile_seconds},
-          {"note", each.note}};
+  Json json = to_json(row.outcome);
+  json["key"] = to_json(row.key);
+  json["kernel_name"] = row.kernel_name;
+  json["shape"] = row.shape;
+  return json;
 }
 
 TimingRow timing_from(const Json &json) {
   TimingRow row;
-  Outcome &each = row.outcome;
   row.key = key_from(json.at("key"));
   json.at("kernel_name").get_to(row.kernel_name);
   json.at("shape").get_to(row.shape);
-  each.config = parse_config(json.at("config").get<std::string>());
-  const auto status = parse_status(json.at("status").get<std::string>());
-  if (!status)
-    throw RuntimeError(ErrorId::file, {"an outcome of no kind that is known"});
-  each.status = *status;
-  json.at("seconds").get_to(each.seconds);
-  json.at("spread").get_to(each.spread);
-  json.at("runs").get_to(each.runs);
-  json.at("registers").get_to(each.registers);
-  json.at("threads").get_to(each.threads);
-  json.at("local_bytes").get_to(each.local_bytes);
-  json.at("shared_bytes").get_to(each.shared_bytes);
-  json.at("compile_seconds").get_to(each.compile_seconds);
-  json.at("note").get_to(each.note);
+  row.outcome = outcome_from(json);
   return row;
 }
 

@@ -282,7 +282,7 @@ Outcome WorkerEvaluator::measure(const Config &config, Effort effort,
   switch (measurer_.receive(options_.run_seconds, answer)) {
   case Got::line:
     if (answer.value("ok", false)) {
-      outcome = outcome_from(answer.at("outcome"));
+      outcome = outcome_from(answer.at("outcome"), Outcome::Status::failed);
       outcome.config = config;
       // A context that has failed fails everything that comes after.
       if (outcome.status == Status::failed && capability_ != 0)

@@ -38,37 +38,6 @@ void read_bytes(const std::string &path, const Array &array) {
 
 } // namespace
 
-Json to_json(const Outcome &each) {
-  return {{"config", each.config.to_string()},
-          {"status", name(each.status)},
-          {"seconds", each.seconds},
-          {"spread", each.spread},
-          {"runs", each.runs},
-          {"registers", each.registers},
-          {"threads", each.threads},
-          {"local_bytes", each.local_bytes},
-          {"shared_bytes", each.shared_bytes},
-          {"compile_seconds", each.compile_seconds},
-          {"note", each.note}};
-}
-
-Outcome outcome_from(const Json &json) {
-  Outcome each;
-  each.config = parse_config(json.at("config").get<std::string>());
-  each.status = parse_status(json.at("status").get<std::string>())
-                    .value_or(Outcome::Status::failed);
-  json.at("seconds").get_to(each.seconds);
-  json.at("spread").get_to(each.spread);
-  json.at("runs").get_to(each.runs);
-  json.at("registers").get_to(each.registers);
-  json.at("threads").get_to(each.threads);
-  json.at("local_bytes").get_to(each.local_bytes);
-  json.at("shared_bytes").get_to(each.shared_bytes);
-  json.at("compile_seconds").get_to(each.compile_seconds);
-  json.at("note").get_to(each.note);
-  return each;
-}
-
 Json operands_to_json(const Problem &problem, const std::string &folder) {
   Json all = Json::array();
   for (std::size_t at = 0; at < problem.arrays.size(); ++at) {

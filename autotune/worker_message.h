@@ -3,20 +3,13 @@
 // Not installed.
 #pragma once
 
-#include "girih/autotune/outcome.h"
+#include "girih/autotune/outcome_json.h"
 #include "girih/autotune/problem.h"
-
-#include <nlohmann/json.hpp>
 
 #include <optional>
 #include <string>
 
 namespace girih::autotune {
-
-using Json = nlohmann::json;
-
-Json to_json(const Outcome &outcome);
-Outcome outcome_from(const Json &json);
 
 /// The operands of a problem, without the data of floats, which workers make
 /// up; other data goes into files in `folder`.

@@ -130,12 +130,11 @@ void remarkUnused(const Config &config, const Target &target, Location where) {
                         << " changes nothing: the compiler has no use for it";
   };
   remark("num_ctas", config.num_ctas, 1);
-  bool hopper =
-      target.kind == Target::Kind::nvptx && capabilityOf(target) == 90;
-  if (!hopper)
+  bool groups = hasWarpgroups(target);
+  if (!groups)
     remark("warp_specialize", config.warp_specialize, 0);
   remark("persistent", config.persistent, 0);
-  if (!hopper)
+  if (!groups)
     remark("split_k", config.split_k, 1);
 }
 

@@ -61,9 +61,7 @@ std::string field_misfit(const Config &config, const Target &target) {
   }
   if (config.num_ctas != 1 || config.persistent)
     return "no code depends on num_ctas and persistent";
-  const bool hopper =
-      target.kind == Target::Kind::nvptx && capabilityOf(target) == 90;
-  if (!hopper && (config.warp_specialize || config.split_k != 1))
+  if (!hasWarpgroups(target) && (config.warp_specialize || config.split_k != 1))
     return "no code depends on warp_specialize and split_k but that of sm_90";
   return {};
 }

@@ -47,7 +47,7 @@ std::int64_t beside(const Config &config, const BlockRoles &roles,
 
 bool by_warp_groups(const Config &config, const Work &work,
                     const Machine &machine) {
-  return capabilityOf(machine.target) == 90 && work.element <= 2 &&
+  return hasWarpgroups(machine.target) && work.element <= 2 &&
          work.block_m % 64 == 0 && config.num_warps % 4 == 0 &&
          work.block_m >= 16 * config.num_warps / 2;
 }

@@ -72,7 +72,7 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   const auto m = only_block(roles, BlockRole::Use::dot_m);
   const auto n = only_block(roles, BlockRole::Use::dot_n);
   const auto k = only_block(roles, BlockRole::Use::dot_k);
-  if (capabilityOf(target) != 90 || !m || !n || !k || *m == *n || *k == *m ||
+  if (!hasWarpgroups(target) || !m || !n || !k || *m == *n || *k == *m ||
       *k == *n || !has_halves(roles) || roles.dot_tiles.size() != 2 ||
       config.blocks.contains(*k) || (extents.m != 0 && extents.m < 64))
     return false;

@@ -37,6 +37,10 @@ int capabilityOf(const Target &target) {
   return capability;
 }
 
+bool hasWarpgroups(const Target &target) {
+  return target.kind == Target::Kind::nvptx && capabilityOf(target) == 90;
+}
+
 std::int64_t sharedMemoryLimit(int capability) {
   return generationOf(capability).sharedBytes;
 }

@@ -28,6 +28,9 @@ const Generation &generationOf(int capability);
 
 /// Compute capability of a target: 90 for "sm_90a".
 int capabilityOf(const Target &target);
+/// Whether its warp groups multiply (wgmma), beside which warps may copy and
+/// clusters share what a program does: sm_90 alone.
+bool hasWarpgroups(const Target &target);
 
 /// Bytes of shared memory that one program can have.
 std::int64_t sharedMemoryLimit(int capability);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/analysis/bulk_box.h"
 
+#include "girih/compiler/layout/atoms.h"
+
 #include "mlir/IR/AffineExpr.h"
 
 using namespace mlir;
@@ -14,13 +16,6 @@ namespace {
 constexpr int64_t alignment = 16;
 constexpr int64_t mostDims = 5;
 constexpr int64_t mostElements = 256;
-
-int contiguousOf(const OffsetMap &map, const Layout &memory) {
-  for (int dim = 0; dim < memory.rank(); ++dim)
-    if (map.atomBits(dim) > 0 && map.bitMasks(dim).front() == 1)
-      return dim;
-  return -1;
-}
 
 /// The operand's dimension along which the lanes go one by one, each of the
 /// others staying where it is; -1 for none.
@@ -80,7 +75,7 @@ bool isAligned(tile::ViewType view) {
 BulkColumns bulkColumns(ArrayRef<int64_t> shape, const Layout &memory) {
   OffsetMap map = *OffsetMap::of(memory);
   BulkColumns columns;
-  columns.contiguous = contiguousOf(map, memory);
+  columns.contiguous = contiguousDim(memory);
   columns.width = int64_t(1) << map.atomBits(columns.contiguous);
   columns.rows = shape[1 - columns.contiguous];
   columns.count = shape[columns.contiguous] / columns.width;
@@ -99,14 +94,14 @@ std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory) {
     box.dims.push_back(dimOfLane(lane));
     shape.push_back(lane.extent);
   }
-  int contiguous = contiguousOf(*map, memory);
-  if (contiguous < 0 || box.dims[0] < 0 || box.dims[1] < 0 ||
-      box.dims[0] == box.dims[1] ||
+  int contiguous = contiguousDim(memory);
+  if (box.dims[0] < 0 || box.dims[1] < 0 || box.dims[0] == box.dims[1] ||
       box.dims[contiguous] != access.viewType().getUnit())
     return std::nullopt;
   // Memory has the tile and nothing else, rows next to each other.
   BulkColumns columns = bulkColumns(shape, memory);
-  if (columns.rows > mostElements || columns.rows % 8 != 0 ||
+  if (columns.width * access.viewType().getElementBytes() % alignment != 0 ||
+      columns.rows > mostElements || columns.rows % 8 != 0 ||
       columns.width * columns.count != shape[contiguous] ||
       map->atomStride(1 - contiguous) != 8 * columns.width ||
       map->stageSize() != shape[0] * shape[1])

@@ -278,6 +278,14 @@ Layout swizzledShared(llvm::ArrayRef<int64_t> shape, int contiguous,
                        stages, 8);
 }
 
+int contiguousDim(const Layout &memory) {
+  for (int dim = 0; dim < memory.rank(); ++dim)
+    if (!memory.bases(Axis::offset).empty() &&
+        memory.bases(Axis::offset).front()[dim] != 0)
+      return dim;
+  return 0;
+}
+
 Layout exchangeShared(llvm::ArrayRef<int64_t> shape, int contiguous,
                       int64_t elementBytes) {
   int rank = shape.size();

@@ -66,6 +66,9 @@ Layout wholeOperand(int64_t rows, int64_t columns);
 Layout swizzledShared(llvm::ArrayRef<int64_t> shape, int contiguous,
                       int64_t elementBytes, int64_t stages);
 
+/// The dimension along which memory is contiguous.
+int contiguousDim(const Layout &memory);
+
 /// Shared memory that a tile passes through: the same with atoms as tall as the
 /// tile has rows, at most 64, and no taller. A row's number is folded into the
 /// three bits: then lanes that are 8 rows apart meet in no bank either. More

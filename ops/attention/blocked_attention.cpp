@@ -3,6 +3,7 @@
 
 #include "girih/ops/attention/blocked_arrangement.h"
 #include "girih/ops/attention/online_softmax.h"
+#include "girih/ops/warp_groups.h"
 
 #include <algorithm>
 
@@ -247,8 +248,7 @@ KernelFamily<Form> &kernels() {
 }
 
 bool multiplied_by_groups(const Array &array) {
-  return on_gpu(array) && properties(array.device()).compute_capability == 90 &&
-         bytes(array.dtype()) == 2;
+  return has_warp_groups(array.device()) && bytes(array.dtype()) == 2;
 }
 
 // Rows of queries and keys of a block, so that a warp has 16 rows and a stage

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/attention/kernels.h"
 
+#include "girih/ops/warp_groups.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 namespace girih::ops {
-
-/// Whether the device has warps that only copy beside those of the Config.
-static bool has_copying_warps(const Array &array) {
-  return on_gpu(array) && properties(array.device()).compute_capability == 90;
-}
 
 void run_with(const Call &call, const Kernel &kernel, const LaunchShape &shape,
               std::initializer_list<const Array *> operands) {
@@ -18,7 +15,7 @@ void run_with(const Call &call, const Kernel &kernel, const LaunchShape &shape,
   config.num_warps = shape.warps;
   config.num_stages = shape.stages;
   config.order = shape.order;
-  config.warp_specialize = has_copying_warps(**operands.begin()) &&
+  config.warp_specialize = has_warp_groups((*operands.begin())->device()) &&
                            shape.warps % 4 == 0 && shape.stages > 1;
   const LaunchOptions options{
       .config = config, .stream = call.stream, .tunable = true};

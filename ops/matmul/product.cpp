@@ -4,6 +4,7 @@
 #include "girih/ops/arrange/products.h"
 #include "girih/ops/matmul/split_product.h"
 #include "girih/ops/sizes.h"
+#include "girih/ops/warp_groups.h"
 
 #include <algorithm>
 #include <bit>
@@ -101,8 +102,7 @@ Config config_of_f32(std::int64_t rows) {
 // Tiles of warp groups, which take f32 along K only.
 std::optional<Config> config_of_tf32(const Product &product) {
   const Array &out = product.out;
-  if (out.device().kind != Device::Kind::cuda || !product.tf32 ||
-      properties(out.device()).compute_capability != 90 || out.size(-2) < 64 ||
+  if (!product.tf32 || !has_warp_groups(out.device()) || out.size(-2) < 64 ||
       product.a.stride(-1) != 1 || product.b.stride(-2) != 1)
     return std::nullopt;
   const std::int64_t matrix =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/matmul/split_product.h"
 #include "girih/ops/sizes.h"
+#include "girih/ops/warp_groups.h"
 
 #include <algorithm>
 
@@ -111,7 +112,7 @@ bool on_tensor_cores(const Product &product) {
 // Warp groups have Configs of their own, by a model of their time.
 bool by_warp_groups(const Product &product) {
   return bits(product.a.dtype()) == 16 && product.out.size(-2) >= 64 &&
-         properties(product.out.device()).compute_capability == 90;
+         has_warp_groups(product.out.device());
 }
 
 Config blocks_of(std::int64_t rows, std::int64_t columns, std::int64_t depth) {

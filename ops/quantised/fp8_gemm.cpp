@@ -13,6 +13,7 @@
 #include "girih/ops/quantised.h"
 #include "girih/ops/quantised/narrow_product.h"
 #include "girih/ops/sizes.h"
+#include "girih/ops/warp_groups.h"
 
 namespace girih::ops {
 

@@ -3,6 +3,7 @@
 
 #include "girih/ops/arrange/products.h"
 #include "girih/ops/sizes.h"
+#include "girih/ops/warp_groups.h"
 
 namespace girih::ops {
 
@@ -116,11 +117,6 @@ bool join_matrices(std::span<Array> arrays) {
         view_of(arrays[i], std::array{rows[i].size(0), arrays[i].size(-1)},
                 std::array{rows[i].stride(0), arrays[i].stride(-1)});
   return true;
-}
-
-bool has_warp_groups(Device device) {
-  return device.kind == Device::Kind::cuda &&
-         properties(device).compute_capability == 90;
 }
 
 ProductTile product_tile(std::int64_t rows, std::int64_t columns, DType dtype,

@@ -35,9 +35,6 @@ struct ProductTile {
 ProductTile product_tile(std::int64_t rows, std::int64_t columns, DType dtype,
                          Device device);
 
-/// Whether the device multiplies by warp groups (sm_90).
-bool has_warp_groups(Device device);
-
 /// x weight^T with a scale for each row of x and for each row of weight, or one
 /// for all, and a bias.
 struct ScaledLinear {

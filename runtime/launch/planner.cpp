@@ -17,6 +17,7 @@
 #include <atomic>
 #include <chrono>
 #include <sstream>
+#include <utility>
 
 namespace girih {
 namespace {
@@ -181,6 +182,17 @@ std::string KernelPlanner::signature() const {
   return text;
 }
 
+static std::pair<std::vector<DType>, std::vector<int>>
+dtypes_and_ranks(std::span<const Array *const> arrays) {
+  std::vector<DType> dtypes;
+  std::vector<int> ranks;
+  for (const Array *array : arrays) {
+    dtypes.push_back(array->dtype());
+    ranks.push_back(array->rank());
+  }
+  return {std::move(dtypes), std::move(ranks)};
+}
+
 std::shared_ptr<const BlockRoles> KernelPlanner::roles() {
   const std::string key = signature();
   {
@@ -188,12 +200,7 @@ std::shared_ptr<const BlockRoles> KernelPlanner::roles() {
     if (const auto known = state_.roles.find(key); known != state_.roles.end())
       return known->second;
   }
-  std::vector<DType> dtypes;
-  std::vector<int> ranks;
-  for (const Array *array : arrays_) {
-    dtypes.push_back(array->dtype());
-    ranks.push_back(array->rank());
-  }
+  const auto [dtypes, ranks] = dtypes_and_ranks(arrays_);
   auto made =
       std::make_shared<const BlockRoles>(analyse_roles(source_, dtypes, ranks));
   std::lock_guard lock(state_.mutex);
@@ -257,12 +264,7 @@ std::string KernelPlanner::identity(const Config &fallback) {
         known != state_.identities.end())
       return known->second;
   }
-  std::vector<DType> dtypes;
-  std::vector<int> ranks;
-  for (const Array *array : arrays_) {
-    dtypes.push_back(array->dtype());
-    ranks.push_back(array->rank());
-  }
+  const auto [dtypes, ranks] = dtypes_and_ranks(arrays_);
   std::string made =
       kernel_identity(source_, *roles(), dtypes, ranks, fallback);
   const std::lock_guard lock(state_.mutex);

@@ -47,12 +47,6 @@ void Emitter::findTensorMaps() {
   });
 }
 
-Value Emitter::narrowed(Value value) {
-  if (value.getType() == i32())
-    return value;
-  return LLVM::TruncOp::create(b, loc, i32(), value);
-}
-
 /// Where the box begins: an index of each dimension of the operand.
 SmallVector<Value> Emitter::boxStart(tile::CopyBulkOp copy) {
   IntegerBuilder integers = indices();

@@ -159,14 +159,6 @@ MovePlan planMove(const Move &move) {
 
 } // namespace
 
-int contiguousDim(const Layout &memory) {
-  for (int dim = 0; dim < memory.rank(); ++dim)
-    if (!memory.bases(Axis::offset).empty() &&
-        memory.bases(Axis::offset).front()[dim] != 0)
-      return dim;
-  return 0;
-}
-
 int64_t Emitter::scratchOf(Operation *op) {
   if (isa<tile::ConvertLayoutOp, tile::RemapOp>(op)) {
     Move move(op);

@@ -128,9 +128,7 @@ private:
       Value own = words.mul(place(down), constant(described.offset(part, 0)));
       return words.add(words.add(e.sharedBase, constant(base)), own);
     });
-    Value stage = e.scalar(load.getStage());
-    if (stage.getType() != e.i32())
-      stage = LLVM::TruncOp::create(e.b, e.loc, e.i32(), stage);
+    Value stage = e.narrowed(e.scalar(load.getStage()));
     Value address =
         words.add(fixed, words.mul(stage, constant(described.stageBytes())));
     Value low = LLVM::LShrOp::create(e.b, e.loc, address, constant(4));

@@ -184,7 +184,6 @@ private:
   void emitAccess(tile::CopyBulkOp copy); // bulk.cpp
   void findTensorMaps();
   llvm::SmallVector<mlir::Value> boxStart(tile::CopyBulkOp copy);
-  mlir::Value narrowed(mlir::Value value); // to 32 bits
   void emitAccess(tile::SharedLoadOp load);
   void barrier();
   /// A barrier.cta instruction of the threads that do the kernel's own block.
@@ -317,6 +316,7 @@ private:
   mlir::Type memoryType(mlir::Type element) const;
   mlir::IntegerType i32() { return b.getI32Type(); }
   mlir::Value constant32(int64_t value);
+  mlir::Value narrowed(mlir::Value integer); // to 32 bits
   mlir::Value zeroOf(mlir::Type llvmType);
   mlir::Value constantOf(mlir::Attribute value, mlir::Type type);
   IntegerBuilder indices() {
@@ -416,9 +416,6 @@ private:
   uint64_t inAtomMask = 0;
   llvm::SmallDenseMap<uint64_t, mlir::Value> byFlip, byFlipStaged;
 };
-
-/// The dimension along which memory is contiguous.
-int contiguousDim(const Layout &memory);
 
 /// Bytes of a tile in memory, and of an element.
 int64_t sizeOf(const Layout &memory, mlir::Type element);

@@ -137,9 +137,7 @@ void Emitter::initialiseBarriers() {
 }
 
 Value Emitter::barrierAddress(Value barriers, Value index) {
-  Value number = scalar(index);
-  if (number.getType() != i32())
-    number = LLVM::TruncOp::create(b, loc, i32(), number);
+  Value number = narrowed(scalar(index));
   IntegerBuilder integers = words();
   Value place = integers.add(
       sharedBase, constant32(sharedOffset[barriers.getDefiningOp()]));
@@ -148,9 +146,7 @@ Value Emitter::barrierAddress(Value barriers, Value index) {
 
 void Emitter::emitBarrier(tile::BarrierWaitOp wait) {
   Value address = barrierAddress(wait.getBarriers(), wait.getIndex());
-  Value phase = scalar(wait.getPhase());
-  if (phase.getType() != i32())
-    phase = LLVM::TruncOp::create(b, loc, i32(), phase);
+  Value phase = narrowed(scalar(wait.getPhase()));
   repeatWhile(
       {},
       [&](Values) -> Value {

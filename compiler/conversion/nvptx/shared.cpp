@@ -152,11 +152,9 @@ void SharedPlace::setStage(Value stage) {
   stageOffset = Value();
   if (!stage)
     return;
-  if (stage.getType() != e.i32())
-    stage = LLVM::TruncOp::create(e.b, e.loc, e.i32(), stage);
   IntegerBuilder integers = e.words();
-  stageOffset =
-      integers.mul(stage, e.constant32(map.stageSize() * elementBytes));
+  stageOffset = integers.mul(e.narrowed(stage),
+                             e.constant32(map.stageSize() * elementBytes));
 }
 
 Value SharedPlace::addressWith(uint64_t flipped) {

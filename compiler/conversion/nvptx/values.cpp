@@ -27,6 +27,12 @@ Value Emitter::constant32(int64_t value) {
   return LLVM::ConstantOp::create(b, loc, i32(), b.getI32IntegerAttr(value));
 }
 
+Value Emitter::narrowed(Value value) {
+  if (value.getType() == i32())
+    return value;
+  return LLVM::TruncOp::create(b, loc, i32(), value);
+}
+
 Value Emitter::zeroOf(Type type) { return LLVM::ZeroOp::create(b, loc, type); }
 
 Value Emitter::constantOf(Attribute value, Type type) {
