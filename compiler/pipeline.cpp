@@ -48,6 +48,31 @@ void buildTilePipeline(OpPassManager &manager) {
   kernel.addPass(createExactCanonicalizer());
 }
 
+/// Whether the device has warp groups that multiply, and clusters.
+static bool isHopper(int capability) { return capability == 90; }
+
+void buildNvptxLayoutPipeline(OpPassManager &manager, const Config &config,
+                              int capability) {
+  OpPassManager &kernel = manager.nest<func::FuncOp>();
+  kernel.addPass(createTilePromoteDots({config.num_warps, capability}));
+  if (config.split_k > 1 && isHopper(capability))
+    kernel.addPass(createTileSplitRounds({config.split_k}));
+  kernel.addPass(createTileStaggerDots({config.num_warps, capability}));
+  kernel.addPass(createTileAssignLayouts({config.num_warps, capability}));
+}
+
+void buildNvptxAsyncPipeline(OpPassManager &manager, const Config &config,
+                             int capability) {
+  OpPassManager &kernel = manager.nest<func::FuncOp>();
+  int stages = config.num_stages, warps = config.num_warps;
+  kernel.addPass(createTileOverlapDots({stages}));
+  if (config.warp_specialize && isHopper(capability))
+    kernel.addPass(createTileSpecialiseWarps({stages, warps}));
+  kernel.addPass(createTilePipelineLoads({stages, warps}));
+  if (stages > 1)
+    kernel.addPass(createTilePrefetchLoads());
+}
+
 void registerPasses() {
   registerGirihPasses();
   registerTransformsPasses();

@@ -4,7 +4,6 @@
 
 #include "girih/compiler/dialect/Tile.h"
 #include "girih/compiler/pipeline.h"
-#include "girih/compiler/transforms/Passes.h"
 #include "girih/dsl/config.h"
 #include "girih/dsl/support/float_formats.h"
 
@@ -239,23 +238,8 @@ static void lower(ModuleOp module, compiler::NvptxOptions &options,
   options.pdl = config.pdl.value_or(false);
   PassManager passes(module.getContext());
   compiler::buildTilePipeline(passes);
-  OpPassManager &kernel = passes.nest<func::FuncOp>();
-  kernel.addPass(
-      compiler::createTilePromoteDots({options.warps, options.capability}));
-  if (config.split_k > 1 && options.capability == 90)
-    kernel.addPass(compiler::createTileSplitRounds({config.split_k}));
-  kernel.addPass(
-      compiler::createTileStaggerDots({options.warps, options.capability}));
-  kernel.addPass(
-      compiler::createTileAssignLayouts({options.warps, options.capability}));
-  kernel.addPass(compiler::createTileOverlapDots({config.num_stages}));
-  if (config.warp_specialize && options.capability == 90)
-    kernel.addPass(compiler::createTileSpecialiseWarps(
-        {config.num_stages, options.warps}));
-  kernel.addPass(
-      compiler::createTilePipelineLoads({config.num_stages, options.warps}));
-  if (config.num_stages > 1)
-    kernel.addPass(compiler::createTilePrefetchLoads());
+  compiler::buildNvptxLayoutPipeline(passes, config, options.capability);
+  compiler::buildNvptxAsyncPipeline(passes, config, options.capability);
   if (failed(passes.run(module)))
     fail("the passes failed");
   auto result = compiler::lowerToLLVM(module, options);

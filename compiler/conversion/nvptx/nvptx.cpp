@@ -4,8 +4,8 @@
 #include "girih/compiler/code_generation.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/lower.h"
+#include "girih/compiler/pipeline.h"
 #include "girih/compiler/target_nvptx.h"
-#include "girih/compiler/transforms/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
@@ -27,10 +27,11 @@ static func::FuncOp findKernel(ModuleOp module) {
   return {};
 }
 
-/// Runs one pass on the kernels of the module.
-static LogicalResult runPass(ModuleOp module, std::unique_ptr<Pass> pass) {
+static LogicalResult
+runPipeline(ModuleOp module, const Config &config, int capability,
+            function_ref<void(OpPassManager &, const Config &, int)> build) {
   PassManager manager(module->getContext());
-  manager.addNestedPass<func::FuncOp>(std::move(pass));
+  build(manager, config, capability);
   return manager.run(module);
 }
 
@@ -164,25 +165,12 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
   if (options.warps < 1 || options.warps > 32)
     return module.emitError("[config] num_warps must be from 1 to 32, not ")
            << options.warps;
-  if (failed(runPass(module, createTilePromoteDots(
-                                 {options.warps, options.capability}))) ||
-      (context.config.split_k > 1 && options.capability == 90 &&
-       failed(
-           runPass(module, createTileSplitRounds({context.config.split_k})))) ||
-      failed(runPass(module, createTileStaggerDots(
-                                 {options.warps, options.capability}))) ||
-      failed(runPass(module, createTileAssignLayouts(
-                                 {options.warps, options.capability}))) ||
+  if (failed(runPipeline(module, context.config, options.capability,
+                         buildNvptxLayoutPipeline)) ||
       !context.endStage(Stage::layout, module))
     return failure();
-  int stages = context.config.num_stages;
-  if (failed(runPass(module, createTileOverlapDots({stages}))) ||
-      (context.config.warp_specialize && options.capability == 90 &&
-       failed(runPass(module,
-                      createTileSpecialiseWarps({stages, options.warps})))) ||
-      failed(
-          runPass(module, createTilePipelineLoads({stages, options.warps}))) ||
-      (stages > 1 && failed(runPass(module, createTilePrefetchLoads()))) ||
+  if (failed(runPipeline(module, context.config, options.capability,
+                         buildNvptxAsyncPipeline)) ||
       !context.endStage(Stage::async, module))
     return failure();
   if (failed(checkRegisters(module, options.warps)))
