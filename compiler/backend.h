@@ -17,6 +17,7 @@ struct BackendResult {
   std::int64_t sharedBytes = 0, scratchBytes = 0;
   int threads = 1;
   int blocks = 1;
+  bool persistent = false;
   std::vector<TensorMap> tensorMaps;
 };
 

@@ -133,7 +133,8 @@ void remarkUnused(const Config &config, const Target &target, Location where) {
   bool groups = hasWarpgroups(target);
   if (!groups)
     remark("warp_specialize", config.warp_specialize, 0);
-  remark("persistent", config.persistent, 0);
+  if (!groups || !config.warp_specialize)
+    remark("persistent", config.persistent, 0);
   if (!groups)
     remark("split_k", config.split_k, 1);
 }
@@ -178,6 +179,7 @@ Artifact compile(const Program &given, const Target &target,
   artifact.scratch_bytes = result->scratchBytes;
   artifact.threads = result->threads;
   artifact.blocks = result->blocks;
+  artifact.persistent = result->persistent;
   artifact.remarks = diagnostics.takeRemarks();
   stages.checkObject(artifact);
   return artifact;

@@ -65,6 +65,8 @@ struct Artifact {
       0;           // host: scratch of one thread, 64-byte aligned
   int threads = 1; // threads of one block
   int blocks = 1;  // blocks of one program, a cluster
+  /// As many blocks as the device has room for do all programs.
+  bool persistent = false;
   std::vector<TensorMap> tensor_maps;
   std::vector<Remark> remarks;
 };
@@ -73,7 +75,8 @@ struct Artifact {
 // operand its pointer, sizes and strides in elements (of i4, u4 and e2m1, two
 // to a byte, all strides but the last in bytes). On a GPU they are the kernel's
 // parameters in this order, then come Artifact::tensor_maps, and the grid is
-// one-dimensional, `Artifact::blocks` CTAs per program. On the host the entry
+// one-dimensional, `Artifact::blocks` CTAs per program, or as many as fit the
+// device where that is less and the code is persistent. On the host the entry
 // point is a HostEntry; it runs the programs [begin, end).
 using HostEntry = void (*)(const std::int64_t *params, std::int64_t begin,
                            std::int64_t end, void *scratch);

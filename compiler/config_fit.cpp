@@ -59,10 +59,12 @@ std::string field_misfit(const Config &config, const Target &target) {
   } catch (const CompileError &error) {
     return error.diagnostic().message;
   }
-  if (config.num_ctas != 1 || config.persistent)
-    return "no code depends on num_ctas and persistent";
-  if (!hasWarpgroups(target) && (config.warp_specialize || config.split_k != 1))
-    return "no code depends on warp_specialize and split_k but that of sm_90";
+  if (config.num_ctas != 1)
+    return "no code depends on num_ctas";
+  if (!hasWarpgroups(target) &&
+      (config.warp_specialize || config.persistent || config.split_k != 1))
+    return "no code depends on warp_specialize, persistent and split_k but "
+           "that of sm_90";
   return {};
 }
 

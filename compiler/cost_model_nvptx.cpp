@@ -111,7 +111,8 @@ Cost groups(const Config &config, const Work &work, const Machine &machine) {
                            .warps = config.num_warps,
                            .stages = config.num_stages,
                            .share = config.split_k,
-                           .specialised = config.warp_specialize};
+                           .specialised = config.warp_specialize,
+                           .persistent = config.persistent};
   WarpgroupWork all{.programs = work.programs,
                     .rounds = (work.k + work.block_k - 1) / work.block_k,
                     .bytes = work.bytes,

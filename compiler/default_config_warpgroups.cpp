@@ -105,6 +105,7 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   config.num_warps = best->warps;
   config.num_stages = best->stages;
   config.warp_specialize = true;
+  config.persistent = best->share == 1;
   config.split_k = best->share;
   return true;
 }

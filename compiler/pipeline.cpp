@@ -67,7 +67,8 @@ void buildNvptxAsyncPipeline(OpPassManager &manager, const Config &config,
   int stages = config.num_stages, warps = config.num_warps;
   kernel.addPass(createTileOverlapDots({stages}));
   if (config.warp_specialize && isHopper(capability))
-    kernel.addPass(createTileSpecialiseWarps({stages, warps}));
+    kernel.addPass(
+        createTileSpecialiseWarps({stages, warps, config.persistent}));
   kernel.addPass(createTilePipelineLoads({stages, warps}));
   if (stages > 1)
     kernel.addPass(createTilePrefetchLoads());

@@ -15,6 +15,7 @@ struct WarpgroupTile {
   std::int64_t m = 64, n = 64;
   int warps = 4, stages = 4, share = 1;
   bool specialised = true; // warps of their own copy
+  bool persistent = true; // and blocks that share no rounds do several programs
 };
 
 /// What all of them do: `programs` programs of `rounds` rounds, `bytes` of

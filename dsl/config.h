@@ -32,11 +32,13 @@ struct Config {
   std::map<std::string, std::int64_t> blocks; // by block_size() name
   int num_warps = 4;
   int num_stages = 3;
-  int num_ctas = 1; // with `persistent`: read and kept, but no code depends on
-                    // them; a remark of compiling, of pass `config`, says so
+  int num_ctas = 1; // read and kept, but no code depends on it; a remark of
+                    // compiling, of pass `config`, says so
   /// On sm_90, four warps beyond num_warps copy the operands of dots (pass
   /// tile-specialise-warps); elsewhere no code depends on it.
   bool warp_specialize = false;
+  /// With it, on sm_90: as many blocks of threads as the device has room for do
+  /// all programs, and copy for the next one while one ends.
   bool persistent = false;
   ProgramOrder order;
   /// On sm_90, that many blocks of threads, a cluster, share the rounds of a

@@ -153,6 +153,7 @@ Fetched compile_now(const Program &program, const compiler::Target &target,
   kernel.scratch_bytes = artifact.scratch_bytes;
   kernel.threads = artifact.threads;
   kernel.blocks = artifact.blocks;
+  kernel.persistent = artifact.persistent;
   kernel.tensor_maps = std::move(artifact.tensor_maps);
   kernel.remarks = std::move(artifact.remarks);
   if (target.kind == compiler::Target::Kind::host)
@@ -250,6 +251,7 @@ std::shared_ptr<Executable> describe(const compiler::Target &target,
   made->spill_bytes = fetched.kernel.spill_bytes;
   made->threads = fetched.kernel.threads;
   made->blocks = fetched.kernel.blocks;
+  made->persistent = fetched.kernel.persistent;
   made->tensor_maps = fetched.kernel.tensor_maps;
   made->pdl = fetched.kernel.pdl;
   made->parameters = fetched.kernel.parameters;

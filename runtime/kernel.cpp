@@ -73,6 +73,13 @@ void note_written(Capture &capture, const Plan &plan,
   capture.note_work(stream, written);
 }
 
+std::int64_t blocks_of(const Plan &plan) {
+  const Executable &code = *plan.code;
+  if (code.persistent)
+    return std::min<std::int64_t>(plan.programs, code.function.resident_blocks);
+  return plan.programs * code.blocks;
+}
+
 void execute(const Plan &plan, const KernelSource &source, CallWords &call,
              std::span<const Array *const> arrays, const Stream &stream,
              const cuda::LaunchSite *site) {
@@ -93,18 +100,17 @@ void execute(const Plan &plan, const KernelSource &source, CallWords &call,
   }
   const Executable &code = *plan.code;
   ParameterList list(call.words(), code, arrays);
-  launch_on_gpu(
-      {.gpu = *code.gpu,
-       .function = code.function.function,
-       .grid = {static_cast<unsigned>(plan.programs * code.blocks), 1, 1},
-       .block = {static_cast<unsigned>(code.threads), 1, 1},
-       .shared_bytes = static_cast<unsigned>(code.shared_bytes),
-       .parameters = call.words().data(),
-       .parameter_bytes = call.words().size_bytes(),
-       .parameter_list = list.data(),
-       .pdl = code.pdl,
-       .sync = plan.sync},
-      arrays, stream, site);
+  launch_on_gpu({.gpu = *code.gpu,
+                 .function = code.function.function,
+                 .grid = {static_cast<unsigned>(blocks_of(plan)), 1, 1},
+                 .block = {static_cast<unsigned>(code.threads), 1, 1},
+                 .shared_bytes = static_cast<unsigned>(code.shared_bytes),
+                 .parameters = call.words().data(),
+                 .parameter_bytes = call.words().size_bytes(),
+                 .parameter_list = list.data(),
+                 .pdl = code.pdl,
+                 .sync = plan.sync},
+                arrays, stream, site);
   if (Capture *capture = capture_on(plan.device)) [[unlikely]]
     note_written(*capture, plan, arrays, stream);
 }

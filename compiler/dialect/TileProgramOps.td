@@ -8,17 +8,38 @@ include "girih/compiler/dialect/TileOpBase.td"
 def Tile_ProgramIdOp : Tile_Op<"program_id", [Pure]> {
   let summary = "coordinate of this program in the grid";
   let description = [{
-    The coordinate along grid dimension `dim`, after the kernel's `tile.order`.
+    The coordinate along grid dimension `dim`, after the kernel's `tile.order`,
+    where blocks do several programs that of number `program`.
 
     Example:
     ```mlir
     %m = tile.program_id 0
+    %n = tile.program_id 0 of %program
     ```
   }];
-  let arguments = (ins ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
+  let arguments = (ins ConfinedAttr<I64Attr, [IntNonNegative]>:$dim,
+                       Optional<Index>:$program);
   let results = (outs Index:$result);
-  let assemblyFormat = "$dim attr-dict";
+  let assemblyFormat = "$dim (`of` $program^)? attr-dict";
   let hasVerifier = 1;
+}
+
+def Tile_ProgramsOp : Tile_Op<"programs", [Pure]> {
+  let summary = "the programs that a block does one after the other";
+  let description = [{
+    From `first` on, `step` apart, below `end`: as many as the block does. Which
+    they are tile.program_id says of such a number: blocks go through every
+    other row of `step` programs backwards. The loop over the numbers is the
+    only operation that follows tile.producer, or is all that its region has.
+
+    Example:
+    ```mlir
+    %first, %end, %step = tile.programs
+    scf.for %program = %first to %end step %step {
+    ```
+  }];
+  let results = (outs Index:$first, Index:$end, Index:$step);
+  let assemblyFormat = "attr-dict";
 }
 
 def Tile_SizeOp : Tile_Op<"size", [Pure]> {

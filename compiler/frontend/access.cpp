@@ -33,7 +33,7 @@ Value Importer::programId(int dim) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(entry);
     id = tile::ProgramIdOp::create(builder, builder.getUnknownLoc(),
-                                   builder.getIndexType(), dim);
+                                   builder.getIndexType(), dim, Value());
   }
   return id;
 }

@@ -136,31 +136,6 @@ std::optional<Layout> mapped(const Layout &layout, int rank, Image image) {
   return result;
 }
 
-/// The same with what is a power of two part of the atom, as far as possible.
-Layout normalized(const Layout &layout) {
-  Layout result(layout.rank());
-  for (Axis axis : distributedAxes)
-    for (const Coords &basis : layout.bases(axis))
-      result.basis(axis, basis);
-  bool inAtom = true;
-  for (const Repeat &repeat : layout.repeats()) {
-    inAtom = inAtom && llvm::isPowerOf2_64(repeat.count);
-    if (!inAtom) {
-      result.repeat(repeat.axis, repeat.dim, repeat.count);
-      continue;
-    }
-    Coords basis(layout.rank(), 0);
-    if (repeat.dim >= 0)
-      basis[repeat.dim] = result.atomShape()[repeat.dim];
-    for (int64_t count = 1; count < repeat.count; count *= 2) {
-      result.basis(repeat.axis, basis);
-      for (int64_t &value : basis)
-        value *= 2;
-    }
-  }
-  return result;
-}
-
 /// Calls `check` with the coordinates of each element of the tile within both;
 /// whether it held for all.
 template <typename Check>
@@ -234,6 +209,28 @@ bool sameCount(const LaneMap &map) {
 }
 
 } // namespace
+
+Layout normalized(const Layout &layout) {
+  Layout result(layout.rank());
+  for (Axis axis : distributedAxes)
+    for (const Coords &basis : layout.bases(axis))
+      result.basis(axis, basis);
+  bool inAtom = true;
+  for (const Repeat &repeat : layout.repeats()) {
+    int64_t twos = inAtom ? repeat.count & -repeat.count : 1;
+    Coords basis(layout.rank(), 0);
+    if (repeat.dim >= 0 && inAtom)
+      basis[repeat.dim] = result.atomShape()[repeat.dim];
+    for (int64_t count = 1; count < twos; count *= 2) {
+      result.basis(repeat.axis, basis);
+      for (int64_t &value : basis)
+        value *= 2;
+    }
+    result.repeat(repeat.axis, repeat.dim, repeat.count / twos);
+    inAtom = inAtom && twos == repeat.count;
+  }
+  return result;
+}
 
 std::optional<Layout> throughMap(const Layout &layout, const LaneMap &map) {
   auto image = [&](llvm::ArrayRef<int64_t> coords) {

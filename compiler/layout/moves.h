@@ -28,6 +28,10 @@ std::optional<Layout> behindMap(const Layout &layout, const LaneMap &map);
 /// along it go, threads that differed only there hold copies.
 Layout withoutDim(const Layout &layout, int dim);
 
+/// The same map with repeats' powers of two as bases of the atom, as far as
+/// digits that come before allow.
+Layout normalized(const Layout &layout);
+
 /// Without registers that hold what another one of the thread holds as well.
 Layout withoutCopies(const Layout &layout);
 

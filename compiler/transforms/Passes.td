@@ -239,7 +239,12 @@ def TileSpecialiseWarps
     when their dots have read it. Nobody waits for the whole program. Loops that
     read the same tiles go on with the same ring. Where what is to be copied
     depends on tiles, or loops are within each other, everything stays as it is
-    and a remark says why.
+    and a remark says why. Operands that dots read in every round, but that stay
+    the same, are copied once by the same warps.
+
+    With `persistent` a block does several programs, in a loop around either
+    side, and rings go on from one to the next: the first rounds of a program
+    are copied while the one before ends.
 
     Before:
     ```mlir
@@ -268,7 +273,9 @@ def TileSpecialiseWarps
   }];
   let options = [
     Option<"stages", "stages", "int", "3", "tiles in the ring of a load">,
-    Option<"warps", "warps", "int", "4", "warps of a program">
+    Option<"warps", "warps", "int", "4", "warps of a program">,
+    Option<"persistent", "persistent", "bool", "false",
+           "let blocks do several programs">
   ];
 }
 

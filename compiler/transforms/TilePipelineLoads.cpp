@@ -4,6 +4,7 @@
 #include "girih/compiler/analysis/access.h"
 #include "girih/compiler/analysis/settled.h"
 #include "girih/compiler/transforms/load_ring.h"
+#include "girih/compiler/transforms/program_loop.h"
 #include "girih/compiler/transforms/scalar_slice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -120,7 +121,10 @@ public:
 
   void run() {
     SmallVector<scf::ForOp> loops;
-    kernel.walk([&](scf::ForOp loop) { loops.push_back(loop); });
+    kernel.walk([&](scf::ForOp loop) {
+      if (!isProgramLoop(loop))
+        loops.push_back(loop);
+    });
     if (stages > 1)
       for (scf::ForOp loop : loops)
         pipeline(loop);

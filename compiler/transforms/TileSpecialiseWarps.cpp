@@ -37,6 +37,7 @@ struct RingPlace {
 /// Rings of the same tiles, one after the other in the same memory, and where
 /// the two sides are when the next loop begins.
 struct Ring {
+  int64_t stages = 1;
   SmallVector<Value> tiles;
   Value full, free;
   int64_t bulkBytes = 0; // of a stage, which the copy engine brings
@@ -45,12 +46,16 @@ struct Ring {
   int loops = 0; // that are still to use it
 };
 
-/// A loop whose operands of dots other warps copy.
-struct FedLoop {
+/// Operands of dots that other warps copy: those that a loop reads in each
+/// round, or, without one, an operand that is read once.
+struct Fed {
   scf::ForOp loop;
   SmallVector<Feed> feeds;
   Ring *ring = nullptr;
 };
+
+/// Which of the two sides a place in a ring is of.
+using Side = RingPlace Ring::*;
 
 bool isScalar(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
@@ -81,31 +86,47 @@ bool isReadByWarpgroups(tile::LoadOp load) {
 
 class Specialiser {
 public:
-  Specialiser(func::FuncOp kernel, int64_t stages, int64_t warps)
-      : kernel(kernel), stages(stages), warps(warps) {}
+  Specialiser(func::FuncOp kernel, int64_t stages, int64_t warps,
+              bool persistent)
+      : kernel(kernel), stages(stages), warps(warps), persistent(persistent) {}
 
   void run() {
-    if (StringRef reason = findLoops(); !reason.empty()) {
+    if (StringRef reason = findFed(); !reason.empty()) {
       kernel.emitRemark() << DEBUG_TYPE ": no warps that only copy: " << reason;
       return;
     }
-    if (loops.empty())
+    if (llvm::none_of(fed, [](Fed &each) { return bool(each.loop); }))
       return;
-    Block &body = kernel.getBody().front();
-    OpBuilder start = OpBuilder::atBlockBegin(&body);
+    checkPersistent();
+    OpBuilder start = OpBuilder::atBlockBegin(&kernel.getBody().front());
     allocate(start);
     auto producer =
         tile::ProducerOp::create(start, kernel.getLoc(), copyingWarps);
-    Block &region = producer.getBody().emplaceBlock();
-    OpBuilder inside = OpBuilder::atBlockBegin(&region);
-    for (Ring &ring : rings)
+    OpBuilder inside =
+        OpBuilder::atBlockBegin(&producer.getBody().emplaceBlock());
+    for (Ring &ring : rings) {
       ring.copied = {index(inside, 0), index(inside, 1)};
-    for (FedLoop &fed : loops)
-      copyRounds(inside, fed);
-    for (Ring &ring : rings)
       ring.read = {index(start, 0), index(start, 0)};
-    for (FedLoop &fed : loops)
-      readRounds(fed);
+    }
+    scf::ForOp copying, reading;
+    if (persistent) {
+      reading = openPrograms(start, &Ring::read);
+      moveInto(reading);
+      copying = openPrograms(inside, &Ring::copied);
+      known.map(reading.getInductionVar(), copying.getInductionVar());
+      inside.setInsertionPointToEnd(copying.getBody());
+    }
+    for (Fed &each : fed)
+      each.loop ? copyRounds(inside, each) : copyOnce(inside, each);
+    for (Fed &each : fed)
+      each.loop ? readRounds(each) : readOnce(each);
+    if (persistent) {
+      closePrograms(copying, &Ring::copied);
+      closePrograms(reading, &Ring::read);
+      for (Fed &each : fed)
+        if (!each.loop)
+          releaseOnce(each, reading.getBody());
+    }
   }
 
 private:
@@ -114,49 +135,117 @@ private:
                                           value);
   }
 
+  void checkPersistent() {
+    bool shares =
+        kernel.walk([](tile::ClusterSumOp) { return WalkResult::interrupt(); })
+            .wasInterrupted();
+    if (persistent && shares) {
+      kernel.emitRemark() << DEBUG_TYPE ": each block does one program, as "
+                                        "blocks share the rounds of one";
+      persistent = false;
+    }
+  }
+
+  /// The loop over the programs of this block, from one to the next of which
+  /// rings go on.
+  scf::ForOp openPrograms(OpBuilder &builder, Side side) {
+    Location loc = kernel.getLoc();
+    auto programs = tile::ProgramsOp::create(
+        builder, loc, builder.getIndexType(), builder.getIndexType(),
+        builder.getIndexType());
+    SmallVector<Value> places;
+    for (Ring &ring : rings)
+      places.append({(ring.*side).stage, (ring.*side).phase});
+    auto loop =
+        scf::ForOp::create(builder, loc, programs.getFirst(), programs.getEnd(),
+                           programs.getStep(), places);
+    unsigned next = 0;
+    for (Ring &ring : rings) {
+      ring.*
+          side = {loop.getRegionIterArg(next), loop.getRegionIterArg(next + 1)};
+      next += 2;
+    }
+    return loop;
+  }
+
+  void closePrograms(scf::ForOp loop, Side side) {
+    OpBuilder end = OpBuilder::atBlockEnd(loop.getBody());
+    SmallVector<Value> places;
+    for (Ring &ring : rings)
+      places.append({(ring.*side).stage, (ring.*side).phase});
+    scf::YieldOp::create(end, kernel.getLoc(), places);
+  }
+
+  /// What follows in the kernel's block is done for each program.
+  static void moveInto(scf::ForOp loop) {
+    Block *from = loop->getBlock(), *to = loop.getBody();
+    to->getOperations().splice(to->end(), from->getOperations(),
+                               std::next(Block::iterator(loop)),
+                               Block::iterator(from->getTerminator()));
+    SmallVector<tile::ProgramIdOp> ids;
+    loop.walk([&](tile::ProgramIdOp id) { ids.push_back(id); });
+    for (tile::ProgramIdOp id : ids) {
+      id.getProgramMutable().assign(loop.getInductionVar());
+      id->moveBefore(to, to->begin());
+    }
+  }
+
   /// What keeps other warps from copying, or nothing.
-  StringRef findLoops() {
+  StringRef findFed() {
     StringRef reason;
     kernel.walk([&](tile::LoadOp load) {
-      auto loop = load->getParentOfType<scf::ForOp>();
-      if (!loop || !feedsDots(load))
+      if (!feedsDots(load))
         return WalkResult::advance();
+      auto loop = load->getParentOfType<scf::ForOp>();
+      if (!loop) {
+        if (load->getParentOp() == kernel && whyNot(load, loop).empty())
+          fed.push_back({loop, {{load, {}}}});
+        return WalkResult::advance();
+      }
       reason = whyNot(load, loop);
       if (!reason.empty())
         return WalkResult::interrupt();
-      if (loops.empty() || loops.back().loop != loop)
-        loops.push_back({loop, {}});
-      loops.back().feeds.push_back({load, {}});
+      if (fed.empty() || fed.back().loop != loop)
+        fed.push_back({loop, {}});
+      fed.back().feeds.push_back({load, {}});
       return WalkResult::advance();
     });
     return reason;
   }
 
   StringRef whyNot(tile::LoadOp load, scf::ForOp loop) {
-    if (loop->getParentOp() != kernel || load->getBlock() != loop.getBody())
+    if (loop &&
+        (loop->getParentOp() != kernel || load->getBlock() != loop.getBody()))
       return "a loop within another reads operands of dots";
     if (!isReadByWarpgroups(load))
       return "a dot is not done by warp groups";
     if (passesThroughRegisters(load))
       return "an operand of a dot passes through registers";
-    if (!isBulk(load, ringType(load, stages)) && !Access(load).isLinear())
+    if (!isBulk(load, ringType(load, loop ? stages : 1)) &&
+        !Access(load).isLinear())
       return "addresses of an operand of a dot take too many registers";
     if (isWritten(load.getView()))
       return "the kernel writes an operand of a dot";
-    auto slice = scalarSlice(load, loop);
+    auto slice = loop ? scalarSlice(load, loop)
+                      : std::optional(SmallVector<Operation *>());
     if (!slice)
       return "where an operand of a dot is depends on the loop's results";
     slice->push_back(load);
     for (Operation *op : *slice)
       for (Value operand : op->getOperands())
-        if (!loop.getRegion().isAncestor(operand.getParentRegion()) &&
-            !isKnown(operand))
+        if (!isWithin(loop, operand) && !isKnown(operand))
           return "where an operand of a dot is depends on tiles";
+    if (!loop)
+      return "";
     for (Value bound :
          {loop.getLowerBound(), loop.getUpperBound(), loop.getStep()})
       if (!isKnown(bound))
         return "the rounds of a loop depend on tiles";
     return "";
+  }
+
+  static bool isWithin(scf::ForOp loop, Value value) {
+    return loop && loop.getRegion().isAncestor(value.getParentRegion());
   }
 
   /// Whether other warps can find the value out by themselves.
@@ -170,39 +259,46 @@ private:
   }
 
   void allocate(OpBuilder &builder) {
-    Location loc = kernel.getLoc();
-    for (FedLoop &fed : loops) {
+    for (Fed &each : fed) {
+      int64_t count = each.loop ? stages : 1;
       SmallVector<Type> types;
-      for (Feed feed : fed.feeds)
-        types.push_back(ringType(feed.load, stages));
+      for (Feed feed : each.feeds)
+        types.push_back(ringType(feed.load, count));
       int64_t bulkBytes = 0;
       bool byThreads = false;
-      for (auto [feed, type] : llvm::zip_equal(fed.feeds, types)) {
+      for (auto [feed, type] : llvm::zip_equal(each.feeds, types)) {
         feed.bulk = isBulk(feed.load, cast<tile::SharedType>(type));
         byThreads |= !feed.bulk;
         if (feed.bulk)
           bulkBytes += bytesOf(feed.load);
       }
       for (Ring &ring : rings)
-        if (TypeRange(ValueRange(ring.tiles)) == TypeRange(types) &&
+        if (each.loop && ring.loops > 0 &&
+            TypeRange(ValueRange(ring.tiles)) == TypeRange(types) &&
             ring.bulkBytes == bulkBytes && ring.byThreads == byThreads)
-          fed.ring = &ring;
-      if (!fed.ring) {
-        fed.ring = &rings.emplace_back();
-        for (Type type : types)
-          fed.ring->tiles.push_back(
-              tile::AllocSharedOp::create(builder, loc, type));
-        fed.ring->bulkBytes = bulkBytes;
-        fed.ring->byThreads = byThreads;
-        fed.ring->full =
-            barriers(builder, (byThreads ? copyingWarps * warpSize : 0) +
-                                  (bulkBytes > 0 ? 1 : 0));
-        fed.ring->free = barriers(builder, warps);
-      }
-      ++fed.ring->loops;
-      for (auto [feed, tile] : llvm::zip_equal(fed.feeds, fed.ring->tiles))
+          each.ring = &ring;
+      if (!each.ring)
+        each.ring = &makeRing(builder, types, count, bulkBytes, byThreads);
+      each.ring->loops += each.loop ? 1 : 0;
+      for (auto [feed, tile] : llvm::zip_equal(each.feeds, each.ring->tiles))
         feed.ring = tile;
     }
+  }
+
+  Ring &makeRing(OpBuilder &builder, ArrayRef<Type> types, int64_t count,
+                 int64_t bulkBytes, bool byThreads) {
+    Ring &ring = rings.emplace_back();
+    ring.stages = count;
+    for (Type type : types)
+      ring.tiles.push_back(
+          tile::AllocSharedOp::create(builder, kernel.getLoc(), type));
+    ring.bulkBytes = bulkBytes;
+    ring.byThreads = byThreads;
+    ring.full = barriers(builder, count,
+                         (byThreads ? copyingWarps * warpSize : 0) +
+                             (bulkBytes > 0 ? 1 : 0));
+    ring.free = barriers(builder, count, warps);
+    return ring;
   }
 
   static int64_t bytesOf(tile::LoadOp load) {
@@ -210,21 +306,24 @@ private:
            cast<tile::ViewType>(load.getView().getType()).getElementBytes();
   }
 
-  Value barriers(OpBuilder &builder, int64_t arrivals) {
+  Value barriers(OpBuilder &builder, int64_t count, int64_t arrivals) {
     return tile::AllocBarriersOp::create(
         builder, kernel.getLoc(),
-        tile::BarriersType::get(kernel.getContext(), stages, arrivals));
+        tile::BarriersType::get(kernel.getContext(), count, arrivals));
   }
 
-  /// The place behind this one.
-  RingPlace next(OpBuilder &builder, Location loc, RingPlace place) {
+  /// The place of the ring behind this one.
+  static RingPlace next(OpBuilder &builder, Location loc, const Ring &ring,
+                        RingPlace place) {
     Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+    Value turned = arith::SubIOp::create(builder, loc, one, place.phase);
+    if (ring.stages == 1)
+      return {place.stage, turned};
     Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-    Value count = arith::ConstantIndexOp::create(builder, loc, stages);
+    Value count = arith::ConstantIndexOp::create(builder, loc, ring.stages);
     Value up = arith::AddIOp::create(builder, loc, place.stage, one);
     Value wraps = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
                                         up, count);
-    Value turned = arith::SubIOp::create(builder, loc, one, place.phase);
     return {arith::SelectOp::create(builder, loc, wraps, zero, up),
             arith::SelectOp::create(builder, loc, wraps, turned, place.phase)};
   }
@@ -242,53 +341,70 @@ private:
     return known.lookup(value);
   }
 
-  /// The copies of all rounds of the loop, each as soon as its stage is free.
-  void copyRounds(OpBuilder &builder, FedLoop &fed) {
-    Ring &ring = *fed.ring;
-    Location loc = fed.loop.getLoc();
-    for (Feed feed : fed.feeds) {
-      auto slice = scalarSlice(feed.load, fed.loop);
-      slice->push_back(feed.load);
-      for (Operation *op : *slice)
-        for (Value operand : op->getOperands())
-          if (!fed.loop.getRegion().isAncestor(operand.getParentRegion()))
-            repeated(builder, operand);
-    }
-    auto loop = scf::ForOp::create(
-        builder, loc, repeated(builder, fed.loop.getLowerBound()),
-        repeated(builder, fed.loop.getUpperBound()),
-        repeated(builder, fed.loop.getStep()),
-        ValueRange{ring.copied.stage, ring.copied.phase});
-    OpBuilder inside = OpBuilder::atBlockEnd(loop.getBody());
-    IRMapping mapping(known);
-    mapping.map(fed.loop.getInductionVar(), loop.getInductionVar());
-    RingPlace place{loop.getRegionIterArg(0), loop.getRegionIterArg(1)};
-    for (Feed feed : fed.feeds) {
-      auto slice = scalarSlice(feed.load, fed.loop);
-      for (Operation *op : *slice)
-        if (!mapping.contains(op->getResult(0)))
-          inside.clone(*op, mapping);
-    }
-    tile::BarrierWaitOp::create(inside, loc, ring.free, place.stage,
+  /// Copies of the tiles to `place`, as soon as it is free; `mapping` knows
+  /// what they are at.
+  static void copyTiles(OpBuilder &builder, Fed &each, const IRMapping &mapping,
+                        RingPlace place) {
+    const Ring &ring = *each.ring;
+    Location loc = each.feeds.front().load.getLoc();
+    tile::BarrierWaitOp::create(builder, loc, ring.free, place.stage,
                                 place.phase);
     if (ring.bulkBytes > 0)
-      tile::BarrierExpectOp::create(inside, loc, ring.full, place.stage,
+      tile::BarrierExpectOp::create(builder, loc, ring.full, place.stage,
                                     ring.bulkBytes);
-    for (Feed feed : fed.feeds) {
+    for (Feed feed : each.feeds) {
       SmallVector<Value> scalars;
       for (Value scalar : feed.load.getScalars())
         scalars.push_back(mapping.lookup(scalar));
       if (feed.bulk)
-        copyInBulk(inside, feed.load, scalars, feed.ring, place.stage,
+        copyInBulk(builder, feed.load, scalars, feed.ring, place.stage,
                    ring.full);
       else
-        copyToRing(inside, feed.load, scalars, feed.ring, place.stage,
+        copyToRing(builder, feed.load, scalars, feed.ring, place.stage,
                    copyingWarps);
     }
     if (ring.byThreads)
-      tile::BarrierArriveOp::create(inside, loc, ring.full, place.stage,
+      tile::BarrierArriveOp::create(builder, loc, ring.full, place.stage,
                                     Value(), /*copied=*/true);
-    RingPlace after = next(inside, loc, place);
+  }
+
+  void copyOnce(OpBuilder &builder, Fed &each) {
+    for (Value scalar : each.feeds.front().load.getScalars())
+      repeated(builder, scalar);
+    Ring &ring = *each.ring;
+    copyTiles(builder, each, known, ring.copied);
+    ring.copied = next(builder, kernel.getLoc(), ring, ring.copied);
+  }
+
+  /// The copies of all rounds of the loop, each as soon as its stage is free.
+  void copyRounds(OpBuilder &builder, Fed &each) {
+    Ring &ring = *each.ring;
+    Location loc = each.loop.getLoc();
+    for (Feed feed : each.feeds) {
+      auto slice = scalarSlice(feed.load, each.loop);
+      slice->push_back(feed.load);
+      for (Operation *op : *slice)
+        for (Value operand : op->getOperands())
+          if (!isWithin(each.loop, operand))
+            repeated(builder, operand);
+    }
+    auto loop = scf::ForOp::create(
+        builder, loc, repeated(builder, each.loop.getLowerBound()),
+        repeated(builder, each.loop.getUpperBound()),
+        repeated(builder, each.loop.getStep()),
+        ValueRange{ring.copied.stage, ring.copied.phase});
+    OpBuilder inside = OpBuilder::atBlockEnd(loop.getBody());
+    IRMapping mapping(known);
+    mapping.map(each.loop.getInductionVar(), loop.getInductionVar());
+    RingPlace place{loop.getRegionIterArg(0), loop.getRegionIterArg(1)};
+    for (Feed feed : each.feeds) {
+      auto slice = scalarSlice(feed.load, each.loop);
+      for (Operation *op : *slice)
+        if (!mapping.contains(op->getResult(0)))
+          inside.clone(*op, mapping);
+    }
+    copyTiles(inside, each, mapping, place);
+    RingPlace after = next(inside, loc, ring, place);
     scf::YieldOp::create(inside, loc, ValueRange{after.stage, after.phase});
     ring.copied = {loop.getResult(0), loop.getResult(1)};
   }
@@ -301,20 +417,32 @@ private:
     return flying;
   }
 
-  void readRounds(FedLoop &fed) {
-    Ring &ring = *fed.ring;
+  void readOnce(Fed &each) {
+    Ring &ring = *each.ring;
+    Feed feed = each.feeds.front();
+    OpBuilder place(feed.load);
+    Location loc = feed.load.getLoc();
+    tile::BarrierWaitOp::create(place, loc, ring.full, ring.read.stage,
+                                ring.read.phase);
+    RingPlace after = next(place, loc, ring, ring.read);
+    readFromRing(feed, ring.read.stage);
+    ring.read = after;
+  }
+
+  void readRounds(Fed &each) {
+    Ring &ring = *each.ring;
     --ring.loops;
-    OpBuilder before(fed.loop);
+    OpBuilder before(each.loop);
     IRRewriter rewriter(before);
-    Location loc = fed.loop.getLoc();
-    bool flies = flyingDots(fed.loop) > 0;
+    Location loc = each.loop.getLoc();
+    bool flies = flyingDots(each.loop) > 0;
     SmallVector<Value> initial{ring.read.stage, ring.read.phase};
     if (flies)
       initial.push_back(ring.read.stage);
-    auto loop = cast<scf::ForOp>(*fed.loop.replaceWithAdditionalYields(
+    auto loop = cast<scf::ForOp>(*each.loop.replaceWithAdditionalYields(
         rewriter, initial, /*replaceInitOperandUsesInLoop=*/false,
         [&](OpBuilder &builder, Location loc, ArrayRef<BlockArgument> own) {
-          RingPlace after = next(builder, loc, {own[0], own[1]});
+          RingPlace after = next(builder, loc, ring, {own[0], own[1]});
           SmallVector<Value> yielded{after.stage, after.phase};
           if (flies)
             yielded.push_back(own[0]);
@@ -325,8 +453,9 @@ private:
                     loop.getRegionIterArg(first + 1)};
     OpBuilder top = OpBuilder::atBlockBegin(loop.getBody());
     tile::BarrierWaitOp::create(top, loc, ring.full, place.stage, place.phase);
-    for (Feed feed : fed.feeds)
+    for (Feed feed : each.feeds)
       readFromRing(feed, place.stage);
+    each.loop = loop;
     ring.read = {loop.getResult(first), loop.getResult(first + 1)};
     OpBuilder end(loop.getBody()->getTerminator());
     if (!flies) {
@@ -346,14 +475,21 @@ private:
                                   /*copied=*/false);
   }
 
+  /// The wait behind `op` for all dots that are in flight.
+  static Operation *waitBehind(Operation *op) {
+    do
+      op = op->getNextNode();
+    while (!isa<tile::DotWaitOp>(op) ||
+           cast<tile::DotWaitOp>(op).getPending() > 0);
+    return op;
+  }
+
   /// The stage that dots in flight still read when the loop ends, if another
-  /// loop goes on with the ring.
+  /// loop or program goes on with the ring.
   void releaseLast(scf::ForOp loop, Ring &ring, Value stage) {
-    if (ring.loops == 0)
+    if (ring.loops == 0 && !persistent)
       return;
-    Operation *wait = loop->getNextNode();
-    while (!isa<tile::DotWaitOp>(wait))
-      wait = wait->getNextNode();
+    Operation *wait = waitBehind(loop);
     OpBuilder behind(wait->getBlock(), ++Block::iterator(wait));
     Value ran =
         arith::CmpIOp::create(behind, loop.getLoc(), arith::CmpIPredicate::slt,
@@ -361,10 +497,33 @@ private:
     release(behind, loop.getLoc(), ring, stage, ran);
   }
 
+  /// A tile that is read once, when the last dot has read it.
+  void releaseOnce(Fed &each, Block *program) {
+    Ring &ring = *each.ring;
+    Operation *last = nullptr;
+    for (Operation *load : ring.tiles.front().getUsers()) {
+      if (!isa<tile::SharedLoadOp>(load))
+        continue;
+      for (Operation *dot : load->getUsers()) {
+        Operation *at = program->findAncestorOpInBlock(*dot);
+        if (!last || last->isBeforeInBlock(at))
+          last = at;
+      }
+    }
+    auto dot = dyn_cast<tile::DotOp>(last);
+    auto loop = dyn_cast<scf::ForOp>(last);
+    if ((dot && dot.getInFlight()) || (loop && flyingDots(loop) > 0))
+      last = waitBehind(last);
+    OpBuilder behind(program, ++Block::iterator(last));
+    // The place is 0 in every program.
+    release(behind, last->getLoc(), ring, index(behind, 0));
+  }
+
   func::FuncOp kernel;
   int64_t stages, warps;
+  bool persistent; // blocks do several programs
   std::list<Ring> rings;
-  SmallVector<FedLoop> loops;
+  SmallVector<Fed> fed;
   IRMapping known;
 };
 
@@ -373,7 +532,7 @@ struct TileSpecialiseWarps
   using Base::Base;
   void runOnOperation() override {
     if (getOperation()->hasAttr(tile::TileDialect::kernelAttr) && stages > 1)
-      Specialiser(getOperation(), stages, warps).run();
+      Specialiser(getOperation(), stages, warps, persistent).run();
   }
 };
 

@@ -2,6 +2,7 @@
 #include "girih/compiler/transforms/layout_assignment.h"
 
 #include "girih/compiler/analysis/access.h"
+#include "girih/compiler/layout/bit_swaps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -509,7 +510,11 @@ LayoutAttr LayoutAssignment::stored(tile::StoreOp store, LayoutAttr held) {
   int64_t run = dim < 0 ? 1
                         : std::min(held.getLayout().registerRun(dim),
                                    access.vectorWidth(dim));
-  return best.bytes > run * bytes ? attr(best.layout) : held;
+  if (best.bytes <= run * bytes)
+    return held;
+  // Within their warps, if that makes whole sectors.
+  auto near = gathered(held.getLayout(), dim, best.bytes / bytes);
+  return attr(near && isAsGood(access, *near, best) ? *near : best.layout);
 }
 
 } // namespace girih::compiler

@@ -312,15 +312,21 @@ Form form_of(const BlockedCall &call) {
 }
 
 // With as many keys as there are queries before, the last rows take longest:
-// where there are few turns of programs, they come first. Else programs of one
-// head better are neighbours, which read the same keys (decision 47).
+// they come first, where programs are few. Else programs of one head better are
+// neighbours, which read the same keys (decision 47); not so on sm_90, where
+// neighbours that ask for the same keys at once wait for each other (49).
 ProgramOrder order_of(const Form &form, const BlockedCall &call) {
   constexpr std::int64_t few_turns = 10;
-  if (!form.right || form.left || !on_gpu(call.q))
+  if (!on_gpu(call.q))
+    return {};
+  if (has_warp_groups(call.q.device()) && bytes(call.q.dtype()) == 2)
+    return {ProgramOrder::Kind::descending, 1};
+  if (!form.right || form.left)
     return {};
   const std::int64_t programs =
       call.q.numel() / (form.rows * at_least_one(call.q.size(-1)));
-  return programs <= few_turns * properties(call.q.device()).processors
+  const Device device = call.q.device();
+  return programs <= few_turns * properties(device).processors
              ? ProgramOrder{ProgramOrder::Kind::descending, 1}
              : ProgramOrder{};
 }
@@ -354,7 +360,10 @@ void launch_blocked(const Call &call, const BlockedCall &blocked) {
        (bytes(blocked.q.dtype()) > 2 ? form.unrolled * form.block * bytes(type)
                                      : 0));
   const int stages = stages_that_fit(blocked.q.device(), stage, fixed);
-  const LaunchShape shape{warps, stages, order_of(form, blocked)};
+  // Sequences take times that only memory knows: whoever is free takes the next
+  // program.
+  const bool persistent = !blocked.q_offsets;
+  const LaunchShape shape{warps, stages, order_of(form, blocked), persistent};
   const Kernel &kernel = kernels()[form];
   const Array *sums = blocked.log_sum ? &*blocked.log_sum : nullptr;
   if (sums)

@@ -17,6 +17,7 @@ void run_with(const Call &call, const Kernel &kernel, const LaunchShape &shape,
   config.order = shape.order;
   config.warp_specialize = has_warp_groups((*operands.begin())->device()) &&
                            shape.warps % 4 == 0 && shape.stages > 1;
+  config.persistent = config.warp_specialize && shape.persistent;
   const LaunchOptions options{
       .config = config, .stream = call.stream, .tunable = true};
   kernel.run(std::span(operands.begin(), operands.size()), options, call.where);

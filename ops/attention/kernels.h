@@ -18,6 +18,7 @@ inline DType accumulated(DType dtype) { return dtype == f64 ? f64 : f32; }
 struct LaunchShape {
   int warps = 4, stages = 1;
   ProgramOrder order{};
+  bool persistent = true; // where programs take times that are known
 };
 
 /// Runs a kernel so.

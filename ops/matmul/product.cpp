@@ -115,7 +115,7 @@ std::optional<Config> config_of_tf32(const Product &product) {
   constexpr std::int64_t enough = 100;
   Config config;
   config.order = {ProgramOrder::Kind::grouped, 8};
-  config.warp_specialize = true;
+  config.warp_specialize = config.persistent = true;
   config.num_warps = 8;
   if (programs(128, 256) >= enough) {
     config.blocks = {{"BM", 128}, {"BN", 256}, {"BK", 32}};

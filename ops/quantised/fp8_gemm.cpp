@@ -115,7 +115,7 @@ struct Fp8Gemm {
                    ? ProductTile{128, side, 8}
                    : ProductTile{64, most_columns, 4};
         config.num_stages = tile.rows == 128 ? 5 : 6;
-        config.warp_specialize = true;
+        config.warp_specialize = config.persistent = true;
       } else if (out.device().kind == Device::Kind::cuda) {
         tile.columns = std::min(tile.columns, most_columns);
       }

@@ -76,6 +76,7 @@ std::string payload_of(const StoredKernel &kernel, std::string_view key_text) {
   out.number(kernel.scratch_bytes);
   out.number(kernel.threads);
   out.number(kernel.blocks);
+  out.number(static_cast<std::uint8_t>(kernel.persistent));
   out.number(kernel.spill_bytes);
   out.number(static_cast<std::uint8_t>(kernel.pdl));
   out.number(static_cast<std::uint32_t>(kernel.parameters.size()));
@@ -114,6 +115,7 @@ std::optional<StoredKernel> kernel_of(Reader &in) {
   kernel.scratch_bytes = in.number<std::int64_t>();
   kernel.threads = in.number<std::int32_t>();
   kernel.blocks = in.number<std::int32_t>();
+  kernel.persistent = in.number<std::uint8_t>() != 0;
   kernel.spill_bytes = in.number<std::int32_t>();
   kernel.pdl = in.number<std::uint8_t>() != 0;
   const auto parameters = in.number<std::uint32_t>();

@@ -217,6 +217,9 @@ inline void *launch_end() { return nullptr; }
     (int *value, FunctionAttribute attribute, FunctionHandle function))        \
   F(cuFuncSetAttribute, 9000,                                                  \
     (FunctionHandle function, FunctionAttribute attribute, int value))         \
+  F(cuOccupancyMaxActiveBlocksPerMultiprocessor, 6050,                         \
+    (int *blocks, FunctionHandle function, int threads,                        \
+     std::size_t shared_bytes))                                                \
   F(cuLaunchKernel, 4000,                                                      \
     (FunctionHandle function, unsigned grid_x, unsigned grid_y,                \
      unsigned grid_z, unsigned block_x, unsigned block_y, unsigned block_z,    \

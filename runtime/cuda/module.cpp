@@ -102,6 +102,16 @@ void check_resources(const Gpu &gpu, const StoredKernel &kernel,
               "cuFuncSetAttribute");
 }
 
+int resident_blocks(const Gpu &gpu, const StoredKernel &kernel,
+                    const LoadedFunction &loaded) {
+  int blocks = 0;
+  gpu.check(gpu.api().cuOccupancyMaxActiveBlocksPerMultiprocessor(
+                &blocks, loaded.function, kernel.threads,
+                static_cast<std::size_t>(kernel.shared_bytes)),
+            "cuOccupancyMaxActiveBlocksPerMultiprocessor");
+  return std::max(blocks, 1) * gpu.properties().processors;
+}
+
 /// Unloads on the way out unless it is kept: a kernel that is refused after
 /// loading may be asked for again and again.
 struct LoadedModule {
@@ -150,6 +160,8 @@ LoadedFunction load_module(const Gpu &gpu, const StoredKernel &kernel,
             "cuModuleGetFunction");
   read_attributes(gpu, loaded);
   check_resources(gpu, kernel, loaded, kernel_name);
+  if (kernel.persistent)
+    loaded.resident_blocks = resident_blocks(gpu, kernel, loaded);
   gpu.asserts().attach(module.handle, kernel.code, kernel_name);
   module.keep();
   const std::chrono::duration<double> spent =

@@ -231,9 +231,10 @@ TEST(Compile, FieldsThatChangeNothingAreRemarkedOn) {
       fields.push_back(remark.text.substr(0, remark.text.find(' ')));
     }
     std::vector<std::string> unused{"num_ctas=2"};
-    if (!hopper)
+    if (!hopper) {
       unused.emplace_back("warp_specialize=1");
-    unused.emplace_back("persistent=1");
+      unused.emplace_back("persistent=1");
+    }
     unused.emplace_back(hopper ? "rounds" : "split_k=3");
     EXPECT_EQ(fields, unused);
   }

@@ -104,6 +104,15 @@ const AttentionCase cases[] = {
      .stages = 2,
      .capability = 90,
      .specialised = true},
+    {.name = "program_by_program",
+     .queries = 128,
+     .keys = 64,
+     .depth = 64,
+     .warps = 8,
+     .stages = 2,
+     .capability = 90,
+     .specialised = true,
+     .persistent = true},
     {.name = "warpgroup_one_stage",
      .queries = 64,
      .keys = 16,
@@ -122,6 +131,8 @@ TEST(EmulatedAttention, EveryTail) {
     SCOPED_TRACE(c.name);
     expectAttention(c, c.queries, 2 * c.keys);
     expectAttention(c, c.queries + 16, 5 * c.keys + 16);
+    if (c.persistent)
+      expectAttention(c, 5 * c.queries + 16, 3 * c.keys);
     expectAttention(c, 16, 16);
   }
 }

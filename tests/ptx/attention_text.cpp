@@ -104,9 +104,11 @@ std::string attentionText(const AttentionCase &c) {
           : "%k = tile.load %ka[%j, %sk] map #t bounds #ts other 0.0 : bf16 : "
             "!V -> tensor<{0}x{1}xbf16>",
       c.depth, c.keys);
-  std::string text =
-      llvm::formatv(head, c.queries, c.keys, c.depth, c.name, c.warps, c.stages,
-                    keys, c.specialised ? " warp_specialize=1" : "");
+  std::string copying = c.specialised ? " warp_specialize=1" : "";
+  if (c.persistent)
+    copying += " persistent=1";
+  std::string text = llvm::formatv(head, c.queries, c.keys, c.depth, c.name,
+                                   c.warps, c.stages, keys, copying);
   return text + llvm::formatv(body, c.queries, c.keys, c.depth).str();
 }
 

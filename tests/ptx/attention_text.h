@@ -16,6 +16,7 @@ struct AttentionCase {
   bool permuted = false;
   int capability = 80;
   bool specialised = false; // warps of their own copy
+  bool persistent = false;  // blocks do several programs
 };
 
 /// The kernel is called as the case; operands q[M, D], k[N, D], v[N, D],

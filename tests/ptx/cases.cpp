@@ -244,6 +244,9 @@ std::vector<MatmulCase> warpgroupCases() {
       c.name += "_copied_by_others";
       c.specialised = true;
       all.push_back(c);
+      c.name += "_program_by_program";
+      c.persistent = true;
+      all.push_back(c);
     }
   for (int blocks : {2, 3, 8})
     for (bool specialised : {false, true})

@@ -63,9 +63,10 @@ private:
     llvm::StringRef name = call->getCalledFunction()->getName();
     const char *host = name.contains("tid.x") && !name.contains("ctaid")
                            ? "emulated_thread"
-                       : name.contains("ctaid.x") ? "emulated_program"
-                       : name.contains("ctarank") ? "emulated_rank"
-                                                  : nullptr;
+                       : name.contains("nctaid.x") ? "emulated_blocks"
+                       : name.contains("ctaid.x")  ? "emulated_program"
+                       : name.contains("ctarank")  ? "emulated_rank"
+                                                   : nullptr;
     if (name.consume_front("llvm.nvvm.shfl.sync.") ||
         name.contains("bar.warp.sync")) {
       std::string text = name.contains("bar.warp.sync")
@@ -273,6 +274,7 @@ EmulatedKernel::EmulatedKernel(const std::string &text, int capability)
   sharedBytes = lowered.sharedBytes;
   threads = lowered.threads;
   blocks = lowered.blocks;
+  persistent = lowered.persistent;
   auto llvmContext = std::make_unique<llvm::LLVMContext>();
   auto llvmModule = translateModuleToLLVMIR(*lowered.module, *llvmContext);
   if (!llvmModule)
@@ -325,9 +327,11 @@ void EmulatedKernel::run(const std::vector<std::int64_t> &params,
   std::vector<std::int64_t> all = params;
   for (const CopiedOperand &operand : copied)
     all.push_back(reinterpret_cast<std::int64_t>(&operand));
-  for (std::int64_t program = 0; program < programs; ++program)
+  std::int64_t launched =
+      persistent ? std::min<std::int64_t>(programs, 2) : programs;
+  for (std::int64_t program = 0; program < launched; ++program)
     runProgram(state->entry, all.data(), program,
-               {blocks, threads, sharedBytes});
+               {blocks, threads, sharedBytes, launched * blocks});
 }
 
 } // namespace girih::testing

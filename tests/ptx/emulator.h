@@ -19,7 +19,8 @@ struct EmulatedKernel {
   EmulatedKernel(const std::string &tileModule, int capability);
   ~EmulatedKernel();
 
-  /// Runs programs [0, programs) with this parameter block.
+  /// Runs programs [0, programs) with this parameter block; two blocks do
+  /// those of a persistent kernel.
   void run(const std::vector<std::int64_t> &params, std::int64_t programs);
 
   /// Address of a variable of the module; null where there is none.
@@ -27,6 +28,7 @@ struct EmulatedKernel {
 
   std::int64_t sharedBytes = 0;
   int threads = 0, blocks = 1; // of a block, of a program
+  bool persistent = false;
 
 private:
   struct State;

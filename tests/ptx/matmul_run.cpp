@@ -114,6 +114,8 @@ void expectExactProducts(const MatmulCase &c) {
   expectProduct(c, c.m, c.n, (c.capability >= 90 ? c.stages + 2 : 3) * c.k);
   expectProduct(c, size(c.m + 17), size(c.n + 19), size(2 * c.k + 7));
   expectProduct(c, size(1), size(1), size(1));
+  if (c.persistent)
+    expectProduct(c, size(3 * c.m + 5), size(c.n + 19), size(c.k + 7));
 }
 
 } // namespace girih::testing

@@ -32,6 +32,7 @@ static std::string place(std::int64_t rows, std::int64_t columns) {
 
 static std::string restOfConfig(const MatmulCase &c) {
   return std::string(c.specialised ? " warp_specialize=1" : "") +
+         (c.persistent ? " persistent=1" : "") +
          (c.blocks > 1 ? " split_k=" + std::to_string(c.blocks) : "");
 }
 

@@ -22,6 +22,7 @@ struct MatmulCase {
   bool doubled = false; // the dot takes a + a, which no copy can bring
   int capability = 80;
   bool specialised = false; // warps of their own copy
+  bool persistent = false;  // blocks do several programs
   int blocks = 1;           // that share the rounds of a program
 };
 

@@ -364,6 +364,9 @@ extern "C" std::int32_t emulated_thread() { return machine->current; }
 extern "C" std::int32_t emulated_program() {
   return static_cast<std::int32_t>(machine->block);
 }
+extern "C" std::int32_t emulated_blocks() {
+  return static_cast<std::int32_t>(machine->launched);
+}
 extern "C" std::int32_t emulated_rank() { return machine->rank; }
 extern "C" void emulated_barrier(std::int32_t threads) {
   machine->fibers[machine->current].meets = threads;
@@ -469,6 +472,7 @@ std::vector<std::pair<const char *, void *>> hostFunctions() {
   return {
       {"emulated_thread", reinterpret_cast<void *>(&emulated_thread)},
       {"emulated_program", reinterpret_cast<void *>(&emulated_program)},
+      {"emulated_blocks", reinterpret_cast<void *>(&emulated_blocks)},
       {"emulated_rank", reinterpret_cast<void *>(&emulated_rank)},
       {"emulated_barrier", reinterpret_cast<void *>(&emulated_barrier)},
       {"emulated_barrier_or", reinterpret_cast<void *>(&emulated_barrier_or)},

@@ -30,6 +30,7 @@ std::string takePrinted();
 struct ProgramShape {
   int blocks = 1, threads = 1;
   std::int64_t sharedBytes = 0;
+  std::int64_t launched = 1; // blocks
 };
 
 /// Runs one program. Throws std::runtime_error for accesses to shared memory

@@ -46,7 +46,7 @@ struct Machine {
   ucontext_t scheduler;
   int current = 0;
   int rank = 0; // among the blocks of the program
-  std::int64_t block = 0;
+  std::int64_t block = 0, launched = 1;
   void (*entry)(const std::int64_t *);
   const std::int64_t *params;
   MatrixUnit matrix{shared};

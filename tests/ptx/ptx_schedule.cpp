@@ -119,6 +119,7 @@ void runProgram(void (*entry)(const std::int64_t *), const std::int64_t *params,
     block.params = params;
     block.rank = rank;
     block.block = program * shape.blocks + rank;
+    block.launched = shape.launched;
     block.shared.assign(shape.sharedBytes, static_cast<char>(0xff));
     startThreads(block, shape.threads);
   }

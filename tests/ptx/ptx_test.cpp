@@ -172,16 +172,17 @@ TEST(Ptx, MatmulUsesTheMatrixUnits) {
 TEST(Ptx, AttentionKeepsItsTilesInRegisters) {
   std::string code = emit(attentionText({.name = "attention"}), "sm_80").code;
   // One round: 2 * 8 * 8 products of 16x8x16 for the scores, as many for the
-  // sums. Two rows of shuffles for each of 4 rows of a thread.
+  // sums. Two rows of shuffles for each of 4 rows of a thread; at the end two
+  // for two of the 64 words of the result.
   EXPECT_EQ(count(code, "mma.sync.aligned.m16n8k16"), 256);
-  EXPECT_EQ(count(code, "shfl.sync.bfly"), 16);
-  // Shared memory is for what dots read and, at the end, for the result.
-  EXPECT_EQ(count(code, "st.shared"), 64);
-  EXPECT_EQ(count(code, "ld.shared"), 16);
+  EXPECT_EQ(count(code, "shfl.sync.bfly"), 16 + 64);
+  // Shared memory is for what dots read.
+  EXPECT_EQ(count(code, "st.shared"), 0);
+  EXPECT_EQ(count(code, "ld.shared"), 0);
   EXPECT_EQ(count(code, "ld.global"), 0);
   EXPECT_EQ(count(code, "st.global.v4.b32"), 16);
-  // Before the loop 2, a round 1, the result 2.
-  EXPECT_EQ(count(code, "bar.sync") + count(code, "barrier.sync"), 5);
+  // Before the loop 2, a round 1.
+  EXPECT_EQ(count(code, "bar.sync") + count(code, "barrier.sync"), 3);
 }
 
 TEST(Ptx, AttentionByWarpGroupsKeepsItsTilesInRegisters) {
@@ -191,12 +192,13 @@ TEST(Ptx, AttentionByWarpGroupsKeepsItsTilesInRegisters) {
   EXPECT_EQ(count(code, "wgmma.mma_async.sync.aligned.m64n64k16"), 8);
   EXPECT_EQ(count(code, "wgmma.mma_async.sync.aligned.m64n128k16"), 4);
   EXPECT_EQ(count(code, "mma.sync"), 0);
-  EXPECT_EQ(count(code, "shfl.sync.bfly"), 8);
+  EXPECT_EQ(count(code, "shfl.sync.bfly"), 8 + 32);
   // The scores are waited for while the weights are being multiplied.
   EXPECT_EQ(count(code, "wgmma.wait_group.sync.aligned 1"), 1);
   EXPECT_EQ(count(code, "wgmma.wait_group.sync.aligned 0"), 1);
-  // Probabilities go from the one dot to the other in registers.
-  EXPECT_EQ(count(code, "st.shared"), 32);
+  // Probabilities go from the one dot to the other in registers, and so does
+  // the result to memory.
+  EXPECT_EQ(count(code, "st.shared"), 0);
 }
 
 TEST_P(PtxMatmul, AttentionDoesNotSpill) {
@@ -216,12 +218,16 @@ TEST(Ptx, WarpGroupsNeitherSpillNorTakeTurns) {
     GTEST_SKIP() << "no ptxas in PATH";
   const MatmulCase wide{
       .name = "wide", .n = 256, .k = 64, .warps = 8, .stages = 4};
-  for (bool specialised : {false, true})
+  for (auto [specialised, persistent] :
+       {std::pair(false, false), {true, false}, {true, true}})
     for (int unitB : {0, 1}) {
       MatmulCase c = wide;
       c.specialised = specialised;
+      c.persistent = persistent;
       c.unitB = unitB;
-      SCOPED_TRACE(specialised ? "copied by others" : "copied by all");
+      SCOPED_TRACE(persistent    ? "program by program"
+                   : specialised ? "copied by others"
+                                 : "copied by all");
       expectAssembles(matmulText(c), "sm_90a", true, true);
       c.m = 256;
       c.n = 128;
@@ -235,7 +241,8 @@ TEST(Ptx, WarpGroupsNeitherSpillNorTakeTurns) {
                                        .keys = 128,
                                        .depth = depth,
                                        .warps = 8,
-                                       .specialised = specialised}),
+                                       .specialised = specialised,
+                                       .persistent = persistent}),
                         "sm_90a", true, true);
     }
 }

@@ -503,6 +503,12 @@ FAKE(cuFuncSetAttribute, void *of, cuda::FunctionAttribute which, int value) {
     static_cast<FakeFunction *>(of)->dynamic_shared = value;
   return 0;
 }
+FAKE(cuOccupancyMaxActiveBlocksPerMultiprocessor, int *blocks, void *, int,
+     std::size_t) {
+  ENTER(true);
+  *blocks = 1;
+  return 0;
+}
 FAKE(cuLaunchKernel, void *function, unsigned programs, unsigned grid_y,
      unsigned, unsigned threads, unsigned block_y, unsigned, unsigned shared,
      void *stream, void **list, void **extra) {

@@ -24,6 +24,8 @@ int64_t clusterScratch(tile::ClusterSumOp sum, int64_t threads) {
   return groupsOf(sum) * wordsAtOnce * 4 * threads;
 }
 
+Value Emitter::given(tile::ClusterRankOp) { return clusterRank(); }
+
 Value Emitter::clusterRank() {
   Value rank = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.cluster.ctarank", {});
   return indexBits == 32 ? rank

@@ -2,6 +2,7 @@
 // The function itself, where a program stands, loops and branches.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/transforms/dot_plan.h"
+#include "girih/compiler/transforms/program_loop.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -21,16 +22,31 @@ Emitter::Emitter(func::FuncOp kernel, ModuleOp into,
   indexBits = static_cast<unsigned>(bits.getInt());
 }
 
+void Emitter::findParts() {
+  kernel.walk([&](tile::ProducerOp op) {
+    producerWarps = op.getWarps();
+    op.walk([&](tile::CopyAsyncOp) { threadsCopy = true; });
+  });
+  kernel.walk([&](tile::ClusterSumOp op) { clusterBlocks = op.getBlocks(); });
+  kernel.walk([&](tile::ProgramsOp) { doesSeveral = true; });
+}
+
+bool Emitter::fitsShared() {
+  findParts();
+  planShared();
+  return options.sharedLimit == 0 || sharedSize <= options.sharedLimit;
+}
+
 LogicalResult Emitter::run() {
   findIndirect();
+  findParts();
   bool warpgroups = false, stores = false;
   kernel.walk(
       [&](tile::DotOp dot) { warpgroups |= warpgroupShare(dot).has_value(); });
   kernel.walk([&](tile::CopyAsyncOp copy) { stores |= copy.getBlocking(); });
-  kernel.walk([&](tile::ProducerOp op) { producerWarps = op.getWarps(); });
-  kernel.walk([&](tile::ClusterSumOp op) { clusterBlocks = op.getBlocks(); });
   storesForDots = warpgroups && stores;
-  if (failed(planShared()))
+  planShared();
+  if (failed(checkShared()))
     return failure();
   findTensorMaps();
   makeFunction();
@@ -118,73 +134,6 @@ void Emitter::makeParameters(Block *entry) {
     tensorMapPointers.push_back(entry->getArgument(next++));
 }
 
-Value Emitter::programId(int64_t dim) {
-  if (programIds.empty())
-    inEntry([&] { computeProgramIds(); });
-  return programIds[dim];
-}
-
-void Emitter::computeProgramIds() {
-  IntegerBuilder integers = indices();
-  Value flat = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.ctaid.x", {});
-  if (clusterBlocks > 1)
-    flat = LLVM::UDivOp::create(b, loc, flat, constant32(clusterBlocks));
-  if (indexBits == 64)
-    flat = LLVM::ZExtOp::create(b, loc, b.getI64Type(), flat);
-  SmallVector<Value> sizes;
-  for (Value view : kernel.getArguments())
-    llvm::append_range(sizes, operands[view].sizes);
-  auto gridMap =
-      kernel->getAttrOfType<AffineMapAttr>(tile::TileDialect::gridAttr);
-  auto minima = kernel->getAttrOfType<ArrayAttr>(tile::TileDialect::minimaAttr);
-  if (minima)
-    for (auto each : minima.getAsRange<AffineMapAttr>()) {
-      Value least;
-      for (AffineExpr expr : each.getValue().getResults()) {
-        Value value = integers.expr(expr, {}, sizes);
-        least = least ? integers.min(least, value) : value;
-      }
-      sizes.push_back(least);
-    }
-  SmallVector<Value> grid;
-  for (AffineExpr expr : gridMap.getValue().getResults())
-    grid.push_back(integers.expr(expr, {}, sizes));
-  auto order =
-      kernel->getAttrOfType<tile::OrderAttr>(tile::TileDialect::orderAttr);
-  auto divide = [&](Value x, Value y) { return integers.floorDiv(x, y, true); };
-  auto remainder = [&](Value x, Value y) {
-    return integers.floorMod(x, y, true);
-  };
-  programIds.resize(grid.size());
-  if (order.getKind() == tile::OrderKind::grouped) {
-    // Rows in groups; within one, down the rows first.
-    Value group = integers.constant(order.getGroup());
-    Value perGroup = integers.mul(group, grid[1]);
-    Value first = integers.mul(divide(flat, perGroup), group);
-    Value rows = integers.min(integers.sub(grid[0], first), group);
-    Value inGroup = remainder(flat, perGroup);
-    programIds[0] = integers.add(first, remainder(inGroup, rows));
-    programIds[1] = divide(inGroup, rows);
-    return;
-  }
-  size_t dims = grid.size();
-  if (order.getKind() == tile::OrderKind::descending && dims > 0) {
-    Value others = integers.constant(1);
-    for (size_t dim = 0; dim + 1 < dims; ++dim)
-      others = integers.mul(others, grid[dim]);
-    Value last = integers.sub(grid[--dims], integers.constant(1));
-    programIds[dims] = integers.sub(last, divide(flat, others));
-    flat = remainder(flat, others);
-  }
-  for (size_t dim = dims; dim-- > 0;) {
-    programIds[dim] = dim == 0 ? flat : remainder(flat, grid[dim]);
-    if (dim > 0)
-      flat = divide(flat, grid[dim]);
-  }
-}
-
-Value Emitter::given(tile::ProgramIdOp op) { return programId(op.getDim()); }
-
 Value Emitter::given(tile::SizeOp op) {
   return operands[op.getView()].sizes[op.getDim()];
 }
@@ -259,11 +208,8 @@ LogicalResult Emitter::emitOp(Operation *op) {
             tile::ScanOp, tile::SortOp, tile::PrintOp, tile::AssertOp,
             tile::ArriveOp, tile::InlinePtxOp>(
           [&](auto each) { return emitTile(each); })
-      .Case([&](tile::ClusterRankOp op) {
-        scalars[op] = clusterRank();
-        return success();
-      })
-      .Case<tile::ProgramIdOp, tile::SizeOp, tile::ValueOp>([&](auto each) {
+      .Case<tile::ProgramIdOp, tile::SizeOp, tile::ValueOp,
+            tile::ClusterRankOp>([&](auto each) {
         scalars[each] = given(each);
         return success();
       })
@@ -278,6 +224,10 @@ LogicalResult Emitter::emitOp(Operation *op) {
       })
       .Case([&](tile::AsyncWaitOp wait) {
         awaitCopies(wait.getPending());
+        return success();
+      })
+      .Case([&](tile::ProgramsOp programs) {
+        emitPrograms(programs);
         return success();
       })
       .Case<tile::AllocSharedOp, tile::AllocBarriersOp>(
@@ -399,6 +349,9 @@ LogicalResult Emitter::emitFor(scf::ForOp loop) {
   };
   scalars[loop.getInductionVar()] = body->getArgument(0);
   b.setInsertionPointToEnd(body);
+  if (isProgramLoop(loop))
+    scalars[loop.getInductionVar()] = program =
+        inTurn(body->getArgument(0), initial.front(), step, limit);
   bindArguments(loop.getRegionIterArgs(), body, 1, counts, bindValue);
   auto earlier = unseparated;
   mayFollow(loop.getRegion());

@@ -17,6 +17,9 @@ namespace {
 
 /// More 32-bit shuffles than this cost more than shared memory does.
 constexpr int64_t mostShuffles = 16;
+/// Bits that lanes and registers trade at most: each is a shuffle for two
+/// words.
+constexpr size_t mostSwaps = 2;
 
 /// Elements along `contiguous` that move at once: neighbours in registers and,
 /// within a 16-byte chunk, in memory.
@@ -153,6 +156,16 @@ MovePlan planMove(const Move &move) {
       return plan;
     }
   }
+  bool whole = move.from.getElementTypeBitWidth() % 8 == 0 && bytes <= 4;
+  if (move.names.map.isIdentity() && whole)
+    if (auto found = findSwaps(from, to);
+        found && found->swaps.size() <= mostSwaps)
+      if (auto registers = findRenaming(found->after, to, move.names)) {
+        plan.kind = MovePlan::Kind::swap;
+        plan.swaps = std::move(found->swaps);
+        plan.registers = std::move(*registers);
+        return plan;
+      }
   planShared(plan, from, to, move.names, bytes);
   return plan;
 }
@@ -188,6 +201,9 @@ void Emitter::emitMove(Operation *op) {
   case MovePlan::Kind::exchange:
     result = exchangeLanes(plan, source);
     break;
+  case MovePlan::Kind::swap:
+    result = swapLanes(plan, source);
+    break;
   case MovePlan::Kind::shared:
     result = moveThroughShared(op, plan);
     break;
@@ -208,6 +224,66 @@ Registers Emitter::exchangeLanes(const MovePlan &plan,
   }
   for (int64_t source : plan.exchange.of)
     result.push_back(brought[source]);
+  return result;
+}
+
+/// The registers that stay together when bits are swapped, as many as a word
+/// has room for.
+static int64_t keptTogether(const MovePlan &plan, int64_t bytes) {
+  int64_t count = 4 / bytes;
+  for (const BitSwap &swap : plan.swaps)
+    count = std::min(count, int64_t(1) << swap.reg);
+  return count;
+}
+
+/// Lanes whose bit is 0 keep the registers whose bit is 0 and give the others
+/// away, for those that their partners give; `step` is the register's bit.
+void Emitter::swapBit(int laneBit, size_t step, Registers &words) {
+  Value partner = constant32(1 << laneBit);
+  Value high = inEntry([&]() -> Value {
+    Value bit = LLVM::AndOp::create(b, loc, lane, constant32(1 << laneBit));
+    return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, bit,
+                                constant32(0));
+  });
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (i & step)
+      continue;
+    Value &low = words[i], &other = words[i + step];
+    Value given = LLVM::SelectOp::create(b, loc, high, low, other);
+    Value taken = shuffle("bfly", given, partner);
+    low = LLVM::SelectOp::create(b, loc, high, taken, low);
+    other = LLVM::SelectOp::create(b, loc, high, other, taken);
+  }
+}
+
+Registers Emitter::swapLanes(const MovePlan &plan, const Registers &values) {
+  Type element = values.front().getType();
+  int64_t bytes = element.getIntOrFloatBitWidth() / 8;
+  int64_t each = keptTogether(plan, bytes);
+  auto small = b.getIntegerType(8 * bytes * each);
+  Type group = VectorType::get(each, element);
+  Registers words, swapped, result;
+  for (size_t i = 0; i < values.size(); i += each) {
+    Value together = LLVM::UndefOp::create(b, loc, group);
+    for (int64_t part = 0; part < each; ++part)
+      together = LLVM::InsertElementOp::create(
+          b, loc, together, values[i + part], constant32(part));
+    Value word = bitcast(together, small);
+    words.push_back(small == i32() ? word
+                                   : LLVM::ZExtOp::create(b, loc, i32(), word));
+  }
+  for (const BitSwap &swap : plan.swaps)
+    swapBit(swap.lane, (size_t(1) << swap.reg) / each, words);
+  for (Value word : words) {
+    if (small != i32())
+      word = LLVM::TruncOp::create(b, loc, small, word);
+    Value together = bitcast(word, group);
+    for (int64_t part = 0; part < each; ++part)
+      swapped.push_back(
+          LLVM::ExtractElementOp::create(b, loc, together, constant32(part)));
+  }
+  for (int64_t reg : plan.registers)
+    result.push_back(swapped[reg]);
   return result;
 }
 

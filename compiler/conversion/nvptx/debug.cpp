@@ -37,11 +37,6 @@ Value Emitter::textConstant(StringRef text) {
       b, loc, LLVM::LLVMPointerType::get(b.getContext()), address);
 }
 
-Value Emitter::flatProgram() {
-  Value flat = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.ctaid.x", {});
-  return LLVM::ZExtOp::create(b, loc, b.getI64Type(), flat);
-}
-
 void Emitter::printLine(Value format, ArrayRef<Value> numbers) {
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
   Type i64 = b.getI64Type();

@@ -6,6 +6,7 @@
 #include "girih/compiler/analysis/access.h"
 #include "girih/compiler/analysis/emit.h"
 #include "girih/compiler/layout/atoms.h"
+#include "girih/compiler/layout/bit_swaps.h"
 #include "girih/compiler/layout/moves.h"
 #include "girih/compiler/tensor_map.h"
 
@@ -34,9 +35,10 @@ inline constexpr int64_t tensorMapBytes = 128;
 
 /// How a tile gets from one layout to another.
 struct MovePlan {
-  enum class Kind { rename, exchange, shared } kind = Kind::rename;
+  enum class Kind { rename, exchange, swap, shared } kind = Kind::rename;
   llvm::SmallVector<int64_t> registers; // rename: of the source
   Exchange exchange;
+  llvm::SmallVector<BitSwap> swaps; // before registers are renamed
   /// Through shared memory: laid out so, read where `reads` plus `offset` says,
   /// or, without it, where the map does.
   Layout memory;
@@ -70,10 +72,14 @@ public:
 
   /// Failure has been reported by a diagnostic.
   mlir::LogicalResult run();
+  /// Instead of run(): whether shared memory has room for the kernel.
+  bool fitsShared();
   int64_t sharedBytes() const { return sharedSize; }
   /// Threads of a program, those of a tile.producer among them.
   int64_t threads() const { return (options.warps + producerWarps) * 32; }
   int64_t blocks() const { return clusterBlocks; }
+  /// Whether as many blocks as fit the device do all programs.
+  bool isPersistent() const { return doesSeveral; }
   /// Parameters behind those of the operands.
   const std::vector<TensorMap> &copyMaps() const { return tensorMaps; }
   /// The PTX version that the instructions used need, as 84 for 8.4; 0 where
@@ -94,6 +100,7 @@ private:
   friend class WarpgroupDot;
 
   // control.cpp
+  void findParts();
   void makeFunction();
   void makeParameters(mlir::Block *entry);
   mlir::LogicalResult emitBlock(mlir::Block &block);
@@ -104,12 +111,11 @@ private:
   void holdBehind(mlir::scf::ForOp loop);
   mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
   mlir::LogicalResult emitWhile(mlir::scf::WhileOp loop);
-  mlir::Value programId(int64_t dim);
   // What a program is given as it starts.
   mlir::Value given(tile::ProgramIdOp op);
   mlir::Value given(tile::SizeOp op);
   mlir::Value given(tile::ValueOp op);
-  void computeProgramIds();
+  mlir::Value given(tile::ClusterRankOp op);
   void bind(mlir::Value value, llvm::ArrayRef<mlir::Value> parts);
   void flatten(mlir::ValueRange values, llvm::SmallVectorImpl<mlir::Value> &to);
   llvm::SmallVector<unsigned>
@@ -117,6 +123,15 @@ private:
   void bindParts(mlir::Value value, llvm::ArrayRef<mlir::Value> parts);
   mlir::Value computeIndex(mlir::Operation *op,
                            llvm::ArrayRef<mlir::Value> operands);
+
+  // programs.cpp
+  void emitPrograms(tile::ProgramsOp op);
+  llvm::SmallVector<mlir::Value> gridSizes();
+  mlir::Value inTurn(mlir::Value number, mlir::Value first, mlir::Value step,
+                     mlir::Value end);
+  mlir::Value indexOf(llvm::StringRef specialRegister);
+  llvm::SmallVector<mlir::Value> coordinatesOf(mlir::Value flat);
+  mlir::Value flatProgram();
 
   // dependence.cpp
   /// Waits, once, for the kernel ahead, where `next`, an operation of the
@@ -169,11 +184,14 @@ private:
   mlir::Value ownerMask(const Layout &layout);
 
   // shared.cpp, convert.cpp
-  mlir::LogicalResult planShared();
+  void planShared();
+  mlir::LogicalResult checkShared();
   /// Bytes of shared memory that the operation uses by itself.
   int64_t scratchOf(mlir::Operation *op);
   void emitMove(mlir::Operation *op);
   Registers exchangeLanes(const MovePlan &plan, llvm::ArrayRef<mlir::Value>);
+  Registers swapLanes(const MovePlan &plan, const Registers &values);
+  void swapBit(int laneBit, size_t step, Registers &words);
   Registers moveThroughShared(mlir::Operation *op, const MovePlan &plan);
   Registers readPlaces(const MovePlan &plan, int64_t base, mlir::Type element);
   Registers readMapped(mlir::Operation *op, const MovePlan &plan, int64_t base);
@@ -198,7 +216,7 @@ private:
 
   // roles.cpp
   mlir::LogicalResult emitProducer(tile::ProducerOp producer);
-  void leaveToOne(tile::ProducerOp producer);
+  void leaveToOne();
   void initialiseBarriers();
   mlir::Value firstThread();
   void limitRegisters(llvm::StringRef direction, int64_t registers);
@@ -283,7 +301,6 @@ private:
   mlir::Value textConstant(llvm::StringRef text);
   mlir::LLVM::LLVMFuncOp external(llvm::StringRef name, mlir::Type result,
                                   llvm::ArrayRef<mlir::Type> arguments);
-  mlir::Value flatProgram();
 
   // plain.cpp: tiles in shared memory, addressed by data
   /// The part of an address that is a thread's own, in bytes.
@@ -367,11 +384,14 @@ private:
     llvm::SmallVector<mlir::Value, 4> sizes, strides;
   };
   llvm::DenseMap<mlir::Value, Operand> operands; // by view
-  llvm::SmallVector<mlir::Value> programIds;
+  /// By number of the program, null for that of the block.
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::Value>> programIds;
+  mlir::Value program; // its number, where blocks do several
   llvm::DenseMap<mlir::Value, mlir::Value> scalars;
   llvm::DenseMap<mlir::Value, Registers> tiles;
   llvm::DenseMap<mlir::Value, Registers> fragments; // words, of dot operands
   llvm::DenseMap<mlir::Operation *, int64_t> sharedOffset;
+  std::optional<mlir::Location> largestShared; // the user's line of most bytes
   llvm::DenseMap<mlir::Operation *, MovePlan> moves;
   llvm::DenseMap<mlir::Value, tile::SharedLoadOp> lateLoads;
   int64_t sharedSize = 0;
@@ -380,7 +400,9 @@ private:
   llvm::SmallVector<mlir::Operation *> unseparated;
   bool hasIndirect = false;
   int64_t producerWarps = 0;
+  bool threadsCopy = false;  // of the producer's, not only the copy engine
   int64_t clusterBlocks = 1; // that do a program
+  bool doesSeveral = false;  // programs, one after the other
   std::vector<TensorMap> tensorMaps;
   llvm::DenseMap<mlir::Operation *, size_t> tensorMapOf;
   llvm::SmallVector<mlir::Value> tensorMapPointers;

@@ -12,8 +12,9 @@ struct Lowered {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::string entry;
   int64_t sharedBytes = 0;
-  int threads = 1; // of a block
-  int blocks = 1;  // of a program
+  int threads = 1;         // of a block
+  int blocks = 1;          // of a program
+  bool persistent = false; // as many blocks as fit the device do all programs
   std::vector<TensorMap> tensorMaps;
   int ptxVersion = 0; // at least; 0: the target's
 };
@@ -21,5 +22,8 @@ struct Lowered {
 /// The module's kernel as a function of one thread. Failure is reported.
 mlir::FailureOr<Lowered> lowerToLLVM(mlir::ModuleOp module,
                                      const NvptxOptions &options);
+
+/// Whether the kernel's shared memory fits the device.
+bool fitsShared(mlir::func::FuncOp kernel, const NvptxOptions &options);
 
 } // namespace girih::compiler

@@ -50,10 +50,16 @@ FailureOr<Lowered> lowerToLLVM(ModuleOp module, const NvptxOptions &options) {
     return failure();
   lowered.sharedBytes = emitter.sharedBytes();
   lowered.blocks = static_cast<int>(emitter.blocks());
+  lowered.persistent = emitter.isPersistent();
   lowered.tensorMaps = emitter.copyMaps();
   lowered.threads = static_cast<int>(emitter.threads());
   lowered.ptxVersion = emitter.ptxVersion();
   return lowered;
+}
+
+bool fitsShared(func::FuncOp kernel, const NvptxOptions &options) {
+  OwningOpRef<ModuleOp> unused = ModuleOp::create(kernel.getLoc());
+  return Emitter(kernel, *unused, options).fitsShared();
 }
 
 /// Debug information of functions, after which LLVM takes lines to be of the
@@ -154,6 +160,32 @@ static LogicalResult checkRegisters(ModuleOp module, int warps) {
   return failure(result.wasInterrupted());
 }
 
+/// The asynchronous form. Blocks that do several programs copy for the next one
+/// while this one ends, so that nothing shares memory with their copies: where
+/// that is too much, each does one.
+static LogicalResult makeAsync(ModuleOp module, const Config &config,
+                               const NvptxOptions &options) {
+  func::FuncOp kernel = findKernel(module);
+  func::FuncOp before = config.persistent ? kernel.clone() : func::FuncOp();
+  auto build = [&](const Config &with) {
+    return runPipeline(module, with, options.capability,
+                       buildNvptxAsyncPipeline);
+  };
+  LogicalResult made = build(config);
+  if (!before || failed(made) || fitsShared(kernel, options)) {
+    if (before)
+      before->destroy();
+    return made;
+  }
+  kernel.emitRemark() << "tile-specialise-warps: each block does one program, "
+                         "as shared memory has no room for copies of the next";
+  kernel.erase();
+  module.push_back(before);
+  Config one = config;
+  one.persistent = false;
+  return build(one);
+}
+
 FailureOr<BackendResult> emitNvptx(ModuleOp module,
                                    const BackendContext &context) {
   NvptxOptions options;
@@ -169,8 +201,7 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
                          buildNvptxLayoutPipeline)) ||
       !context.endStage(Stage::layout, module))
     return failure();
-  if (failed(runPipeline(module, context.config, options.capability,
-                         buildNvptxAsyncPipeline)) ||
+  if (failed(makeAsync(module, context.config, options)) ||
       !context.endStage(Stage::async, module))
     return failure();
   if (failed(checkRegisters(module, options.warps)))
@@ -189,6 +220,7 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
   result.sharedBytes = lowered->sharedBytes;
   result.threads = lowered->threads;
   result.blocks = lowered->blocks;
+  result.persistent = lowered->persistent;
   result.tensorMaps = lowered->tensorMaps;
   return result;
 }

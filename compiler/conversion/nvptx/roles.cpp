@@ -21,8 +21,8 @@ constexpr int64_t sharedFile = 233472, reservedShared = 1024;
 constexpr int64_t mostRegisters = 255, registerStep = 8;
 // What a thread with sums of matrix instructions needs at least.
 constexpr int64_t wantedRegisters = 128;
-// What a thread that copies needs.
-constexpr int64_t copyingRegisters = 56;
+// What a thread that copies needs, and one that asks the copy engine to.
+constexpr int64_t copyingRegisters = 56, askingRegisters = 32;
 
 int64_t down(int64_t registers) {
   return std::min<int64_t>(registers / registerStep * registerStep,
@@ -43,11 +43,12 @@ int64_t Emitter::registersAtStart() const {
 
 int64_t Emitter::registersOf(bool copying) const {
   int64_t start = registersAtStart(), warps = options.warps;
-  if (start <= copyingRegisters || warps % 4 || producerWarps % 4)
+  int64_t few = threadsCopy ? copyingRegisters : askingRegisters;
+  if (start <= few || warps % 4 || producerWarps % 4)
     return 0;
   if (copying)
-    return copyingRegisters;
-  return down(start + (start - copyingRegisters) * producerWarps / warps);
+    return few;
+  return down(start + (start - few) * producerWarps / warps);
 }
 
 /// What follows is done by the warps of one role, whose own number of theirs is
@@ -78,7 +79,7 @@ LogicalResult Emitter::emitProducer(tile::ProducerOp producer) {
   if (int64_t registers = registersOf(true))
     limitRegisters("dec", registers);
   enterRole(copying, LLVM::SubOp::create(b, loc, all, own));
-  leaveToOne(producer);
+  leaveToOne();
   if (failed(emitBlock(producer.getBody().front())))
     return failure();
   awaitPredecessor(nullptr);
@@ -92,10 +93,8 @@ LogicalResult Emitter::emitProducer(tile::ProducerOp producer) {
 }
 
 /// Where the copy engine does everything one thread asks for it.
-void Emitter::leaveToOne(tile::ProducerOp producer) {
-  bool byThreads = false;
-  producer.walk([&](tile::CopyAsyncOp) { byThreads = true; });
-  if (byThreads)
+void Emitter::leaveToOne() {
+  if (threadsCopy)
     return;
   OpBuilder::InsertPoint before = b.saveInsertionPoint();
   Block *one = b.createBlock(&function.getBody());

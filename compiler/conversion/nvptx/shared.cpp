@@ -68,7 +68,7 @@ std::optional<Location> placeOfLargest(ArrayRef<Span> spans) {
 
 } // namespace
 
-LogicalResult Emitter::planShared() {
+void Emitter::planShared() {
   mlir::Block &body = kernel.getBody().front();
   DenseMap<Operation *, int64_t> order;
   for (auto [number, op] : llvm::enumerate(body))
@@ -106,9 +106,13 @@ LogicalResult Emitter::planShared() {
   });
   for (const Span &span : spans)
     sharedOffset[span.owner] = span.offset;
+  largestShared = placeOfLargest(spans);
+}
+
+LogicalResult Emitter::checkShared() {
   if (options.sharedLimit == 0 || sharedSize <= options.sharedLimit)
     return success();
-  return mlir::emitError(placeOfLargest(spans).value_or(kernel.getLoc()))
+  return mlir::emitError(largestShared.value_or(kernel.getLoc()))
          << "[shared-memory] the kernel needs " << sharedSize
          << " bytes of shared memory, sm_" << options.capability << " has "
          << options.sharedLimit

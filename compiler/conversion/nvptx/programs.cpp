@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which programs a block does, and where in the grid they are.
+#include "girih/compiler/conversion/nvptx/emitter.h"
+
+using namespace mlir;
+
+namespace girih::compiler {
+
+/// Programs along each dimension of the grid.
+SmallVector<Value> Emitter::gridSizes() {
+  IntegerBuilder integers = indices();
+  SmallVector<Value> sizes;
+  for (Value view : kernel.getArguments())
+    llvm::append_range(sizes, operands[view].sizes);
+  auto gridMap =
+      kernel->getAttrOfType<AffineMapAttr>(tile::TileDialect::gridAttr);
+  auto minima = kernel->getAttrOfType<ArrayAttr>(tile::TileDialect::minimaAttr);
+  if (minima)
+    for (auto each : minima.getAsRange<AffineMapAttr>()) {
+      Value least;
+      for (AffineExpr expr : each.getValue().getResults()) {
+        Value value = integers.expr(expr, {}, sizes);
+        least = least ? integers.min(least, value) : value;
+      }
+      sizes.push_back(least);
+    }
+  SmallVector<Value> grid;
+  for (AffineExpr expr : gridMap.getValue().getResults())
+    grid.push_back(integers.expr(expr, {}, sizes));
+  return grid;
+}
+
+/// A register of 32 bits as an index.
+Value Emitter::indexOf(StringRef name) {
+  Value number = intrinsic(i32(), name, {});
+  if (clusterBlocks > 1)
+    number = LLVM::UDivOp::create(b, loc, number, constant32(clusterBlocks));
+  if (indexBits == 64)
+    number = LLVM::ZExtOp::create(b, loc, b.getI64Type(), number);
+  return number;
+}
+
+void Emitter::emitPrograms(tile::ProgramsOp op) {
+  Value count = indices().constant(1);
+  for (Value size : gridSizes())
+    count = indices().mul(count, size);
+  scalars[op.getFirst()] = indexOf("llvm.nvvm.read.ptx.sreg.ctaid.x");
+  scalars[op.getStep()] = indexOf("llvm.nvvm.read.ptx.sreg.nctaid.x");
+  scalars[op.getEnd()] = count;
+}
+
+/// The program that a block does when it is at `number`: blocks go through
+/// every other row of `step` programs backwards, so that those which begin a
+/// row with what takes longest end the next one with it.
+Value Emitter::inTurn(Value number, Value first, Value step, Value end) {
+  IntegerBuilder integers = indices();
+  Value start = integers.sub(number, first); // of the row
+  Value left = integers.sub(end, start);
+  Value row = integers.min(step, left);
+  Value last = integers.sub(integers.add(start, row), integers.constant(1));
+  Value backwards = integers.floorMod(integers.floorDiv(start, step, true),
+                                      integers.constant(2), true);
+  Value odd = integers.equal(backwards, integers.constant(1));
+  return integers.select(odd, integers.sub(last, first), number);
+}
+
+Value Emitter::given(tile::ProgramIdOp op) {
+  Value number = op.getProgram();
+  SmallVector<Value> &ids = programIds[number];
+  if (ids.empty() && number)
+    ids = coordinatesOf(scalar(number));
+  else if (ids.empty())
+    ids = inEntry([&] {
+      return coordinatesOf(indexOf("llvm.nvvm.read.ptx.sreg.ctaid.x"));
+    });
+  return ids[op.getDim()];
+}
+
+/// The coordinates of the program of this number, in the kernel's order.
+SmallVector<Value> Emitter::coordinatesOf(Value flat) {
+  IntegerBuilder integers = indices();
+  SmallVector<Value> grid = gridSizes(), ids(grid.size());
+  auto order =
+      kernel->getAttrOfType<tile::OrderAttr>(tile::TileDialect::orderAttr);
+  auto divide = [&](Value x, Value y) { return integers.floorDiv(x, y, true); };
+  auto remainder = [&](Value x, Value y) {
+    return integers.floorMod(x, y, true);
+  };
+  if (order.getKind() == tile::OrderKind::grouped) {
+    // Rows in groups; within one, down the rows first.
+    Value group = integers.constant(order.getGroup());
+    Value perGroup = integers.mul(group, grid[1]);
+    Value first = integers.mul(divide(flat, perGroup), group);
+    Value rows = integers.min(integers.sub(grid[0], first), group);
+    Value inGroup = remainder(flat, perGroup);
+    ids[0] = integers.add(first, remainder(inGroup, rows));
+    ids[1] = divide(inGroup, rows);
+    return ids;
+  }
+  size_t dims = grid.size();
+  if (order.getKind() == tile::OrderKind::descending && dims > 0) {
+    Value others = integers.constant(1);
+    for (size_t dim = 0; dim + 1 < dims; ++dim)
+      others = integers.mul(others, grid[dim]);
+    Value last = integers.sub(grid[--dims], integers.constant(1));
+    ids[dims] = integers.sub(last, divide(flat, others));
+    flat = remainder(flat, others);
+  }
+  for (size_t dim = dims; dim-- > 0;) {
+    ids[dim] = dim == 0 ? flat : remainder(flat, grid[dim]);
+    if (dim > 0)
+      flat = divide(flat, grid[dim]);
+  }
+  return ids;
+}
+
+/// i64: the number of the program, for people.
+Value Emitter::flatProgram() {
+  Value flat = program
+                   ? program
+                   : intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.ctaid.x", {});
+  if (flat.getType().isInteger(64))
+    return flat;
+  return LLVM::ZExtOp::create(b, loc, b.getI64Type(), flat);
+}
+
+} // namespace girih::compiler
