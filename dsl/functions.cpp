@@ -419,11 +419,12 @@ Tile cast(const Located &x, DType dtype, std::source_location) {
 Tile dot(const Located &a, const Located &b, Precision precision,
          std::source_location where) {
   Recorder &recorder = recorder_of(a);
-  if (precision != Precision::ieee && precision != Precision::tf32)
+  if (precision > Precision::fast)
     throw CompileError(
         Diagnostic(ErrorId::dot_dtype, where,
                    {name(dtype_of(a)), name(dtype_of(b)),
-                    "its precision is Precision::ieee or Precision::tf32"}));
+                    "its precision is Precision::ieee, Precision::tf32 or "
+                    "Precision::fast"}));
   Shape left = shape_of(a), right = shape_of(b);
   if (left.size() != 2 || right.size() != 2 || left[1] != right[0])
     throw CompileError(ErrorId::dot_shape, where,

@@ -282,8 +282,9 @@ private:
   std::string inputs(const Node &node) const {
     if (node.op == Op::load)
       return operand(node) + "[" + list(node.inputs, 0) + "]";
-    if (node.op == Op::dot && node.precision == Precision::tf32)
-      return list(node.inputs, 0) + " tf32";
+    if (node.op == Op::dot && node.precision != Precision::ieee)
+      return list(node.inputs, 0) +
+             (node.precision == Precision::tf32 ? " tf32" : " fast");
     if (node.op < Op::branch)
       return list(node.inputs, 0);
     return (node.operand < 0 ? "" : operand(node)) + "[" +

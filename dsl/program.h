@@ -193,7 +193,7 @@ enum class Function : std::uint8_t {
   compare_exchange,
 };
 
-enum class Precision : std::uint8_t { ieee, tf32 };
+enum class Precision : std::uint8_t { ieee, tf32, fast };
 
 struct Node;
 

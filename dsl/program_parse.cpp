@@ -373,6 +373,8 @@ private:
       out.inputs = values();
     if (out.op == Op::dot && scanner_.accept("tf32"))
       out.precision = Precision::tf32;
+    else if (out.op == Op::dot && scanner_.accept("fast"))
+      out.precision = Precision::fast;
   }
 
   void arguments(Block &out) {

@@ -30,7 +30,8 @@ def Tile_OrderAttr : AttrDef<TileDialect, "Order"> {
 }
 
 def Tile_Precision : I32EnumAttr<"Precision", "precision of a dot", [
-  I32EnumAttrCase<"ieee", 0>, I32EnumAttrCase<"tf32", 1>
+  I32EnumAttrCase<"ieee", 0>, I32EnumAttrCase<"tf32", 1>,
+  I32EnumAttrCase<"fast", 2>
 ]> {
   let cppNamespace = "::girih::tile";
 }

@@ -325,9 +325,10 @@ Value Importer::dot(const Node &node) {
   Value a = value(node.inputs[0]), b = value(node.inputs[1]);
   Type type = tileType(typeOf(node.results[0]));
   Value acc = node.inputs.size() > 2 ? value(node.inputs[2]) : filled(type, 0);
-  auto precision = node.precision == girih::Precision::tf32
-                       ? tile::Precision::tf32
-                       : tile::Precision::ieee;
+  auto precision =
+      node.precision == girih::Precision::tf32   ? tile::Precision::tf32
+      : node.precision == girih::Precision::fast ? tile::Precision::fast
+                                                 : tile::Precision::ieee;
   auto isUnsigned = [&](ValueId id) { return typeOf(id).dtype == DType::u8; };
   return tile::DotOp::create(builder, loc, type, a, b, acc, precision,
                              isUnsigned(node.inputs[0]),

@@ -19,7 +19,8 @@ struct TilePromoteDots : impl::TilePromoteDotsBase<TilePromoteDots> {
   using Base::Base;
 
   bool needsPromotion(tile::DotOp dot) {
-    return isa<Float8E4M3FNType, Float8E5M2Type>(
+    return dot.getPrecision() != tile::Precision::fast &&
+           isa<Float8E4M3FNType, Float8E5M2Type>(
                dot.getA().getType().getElementType()) &&
            !matchPattern(dot.getAcc(), m_AnyZeroFloat()) &&
            planDot(dot, warps, capability).kind == DotPlan::Kind::wgmma;

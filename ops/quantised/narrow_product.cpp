@@ -26,9 +26,12 @@ Kernel make_kernel(const char *name) {
                         cut.added(weight_scales), cut.added(bias), cut.out());
       },
       [](In x, In x_scales, In weight, In weight_scales, In bias, Out out) {
+        const Precision precision = constexpr_value<bool>("FAST", false)
+                                        ? Precision::fast
+                                        : Precision::ieee;
         Tile acc = zeros(out.shape(), x.dtype() == i8 ? i32 : f32);
         for (Index k : range(x.size(0)))
-          acc += dot(x[k], weight[k]);
+          acc += dot(x[k], weight[k], precision);
         Tile y = cast(acc, f32) * x_scales * weight_scales;
         if (!bias.shape().empty())
           y = y + cast(bias, f32);
@@ -37,27 +40,30 @@ Kernel make_kernel(const char *name) {
       {"x", "x_scales", "weight", "weight_scales", "bias", "out"});
 }
 
-const Kernel &kernel_of(DType dtype) {
+const Kernel &kernel_of(DType dtype, bool fast = false) {
   static const Kernel integers = make_kernel("int8_linear"),
-                      floats = make_kernel("fp8_linear");
-  return dtype == i8 ? integers : floats;
+                      floats = make_kernel("fp8_linear"),
+                      quick = floats.with("FAST", true);
+  return dtype == i8 ? integers : fast ? quick : floats;
 }
 
-// Tiles of warp groups: sums of fp8 are kept twice, in the units and added up.
-Config warp_group_config(const Array &x, const Array &out) {
+// Tiles of warp groups: sums of fp8 are kept twice, in the units and added up,
+// but for `fast` ones.
+Config warp_group_config(const Array &x, const Array &out, bool fast) {
   const auto programs = [&](std::int64_t rows, std::int64_t columns) {
     return pieces_of(out.size(0), rows) * pieces_of(out.size(1), columns);
   };
   constexpr std::int64_t enough = 100;
   std::int64_t rows = 64, columns = 128;
   int warps = 4, stages = 6;
-  if (const std::int64_t wide = x.dtype() == i8 ? 256 : 192;
+  const bool once = x.dtype() == i8 || fast;
+  if (const std::int64_t wide = once ? 256 : 192;
       programs(128, wide) >= 5 * enough ||
-      (x.dtype() == i8 && programs(128, wide) >= enough)) {
+      (once && programs(128, wide) >= enough)) {
     rows = 128;
     columns = wide;
     warps = 8;
-    stages = x.dtype() == i8 ? 4 : 5;
+    stages = once ? 4 : 5;
   } else if (programs(128, 128) >= enough) {
     rows = columns = 128;
     warps = 8;
@@ -66,16 +72,16 @@ Config warp_group_config(const Array &x, const Array &out) {
   config.blocks = {{"BM", rows}, {"BN", columns}, {"BK", 128}};
   config.num_warps = warps;
   config.num_stages = stages;
-  config.warp_specialize = true;
+  config.warp_specialize = config.persistent = true;
   config.order = {ProgramOrder::Kind::grouped, 8};
   return config;
 }
 
 // Few rows wait for the weight: small tiles, many under way. Few programs have
 // long turns, as there is nobody else to hide their barriers.
-Config config_of(const Array &x, const Array &out) {
+Config config_of(const Array &x, const Array &out, bool fast) {
   if (has_warp_groups(out.device()) && out.size(0) >= 64)
-    return warp_group_config(x, out);
+    return warp_group_config(x, out, fast);
   const ProductTile tile =
       product_tile(out.size(0), out.size(1), x.dtype(), out.device());
   Config config;
@@ -172,6 +178,14 @@ void ScaledLinear::launch(const Call &call, const Array &x,
                           const Array &weight_scales,
                           const std::optional<Array> &bias,
                           const std::optional<DType> &, const Array &out) {
+  launch_summed(call, x, x_scales, weight, weight_scales, bias, false, out);
+}
+
+void ScaledLinear::launch_summed(const Call &call, const Array &x,
+                                 const Array &x_scales, const Array &weight,
+                                 const Array &weight_scales,
+                                 const std::optional<Array> &bias, bool fast,
+                                 const Array &out) {
   const Array none = Array::scalar(0, f32);
   const Array added = bias.value_or(none);
   const bool one_scale = x_scales.rank() == 0;
@@ -185,9 +199,10 @@ void ScaledLinear::launch(const Call &call, const Array &x,
     const Array scales = one_scale ? x_scales : matrices[2].select(1, 0);
     const std::array operands{&matrices[0],   &scales, &weight,
                               &weight_scales, &added,  &matrices[1]};
-    kernel_of(x.dtype()).run(
-        operands, {.config = config_of(x, matrices[1]), .stream = call.stream},
-        call.where);
+    kernel_of(x.dtype(), fast)
+        .run(operands,
+             {.config = config_of(x, matrices[1], fast), .stream = call.stream},
+             call.where);
   });
 }
 

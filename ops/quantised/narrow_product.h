@@ -47,6 +47,12 @@ struct ScaledLinear {
                      const Array &weight, const Array &weight_scales,
                      const std::optional<Array> &bias,
                      const std::optional<DType> &dtype, const Array &out);
+  /// `fast` leaves sums of fp8 to the matrix units.
+  static void launch_summed(const Call &call, const Array &x,
+                            const Array &x_scales, const Array &weight,
+                            const Array &weight_scales,
+                            const std::optional<Array> &bias, bool fast,
+                            const Array &out);
 };
 
 KernelEntry scaled_linear_entry(std::string_view name,
