@@ -40,15 +40,6 @@ class OperandType(ctypes.Structure):
     _fields_ = [("dtype", c_int32), ("rank", c_int32), ("flags", c_uint32)]
 
 
-class ValueUnion(ctypes.Union):
-    _fields_ = [("integer", c_int64), ("real", ctypes.c_double), ("text", c_char_p), ("integers", POINTER(c_int64)),
-                ("arrays", POINTER(ArrayStruct)), ("device", DeviceStruct)]
-
-
-class ValueStruct(ctypes.Structure):
-    _fields_ = [("kind", c_int32), ("count", c_int32), ("value", ValueUnion)]
-
-
 class ShapedStruct(ctypes.Structure):
     _fields_ = [("shape", c_int64 * 8), ("rank", c_int32), ("dtype", c_int32)]
 
@@ -131,9 +122,10 @@ _FUNCTIONS = {
     "program_kernel": (c_int, [c_void_p, POINTER(c_void_p)]),
     "program_inspect": (c_int, [c_void_p, POINTER(InspectOptions), POINTER(c_void_p)]),
     "ops_json": (c_int, [POINTER(c_void_p)]),
-    "op_results": (c_int, [c_char_p, POINTER(ValueStruct), c_int32, POINTER(ShapedStruct), c_int32, POINTER(c_int32)]),
-    "op_run": (c_int, [c_char_p, POINTER(ValueStruct), c_int32, POINTER(ArrayStruct), c_int32, c_void_p]),
-    "op_view": (c_int, [c_char_p, POINTER(ValueStruct), c_int32, POINTER(StridedStruct)]),
+    # Values and arrays come as addresses.
+    "op_results": (c_int, [c_char_p, c_void_p, c_int32, POINTER(ShapedStruct), c_int32, POINTER(c_int32)]),
+    "op_run": (c_int, [c_char_p, c_void_p, c_int32, c_void_p, c_int32, c_void_p]),
+    "op_view": (c_int, [c_char_p, c_void_p, c_int32, POINTER(StridedStruct)]),
     "plan_create": (c_int, [c_void_p, POINTER(OperandType), c_int32, DeviceStruct, POINTER(LaunchOptions),
                             POINTER(c_void_p)]),
     "plan_create_op": (c_int, [c_char_p, POINTER(OperandType), c_int32, DeviceStruct, POINTER(c_void_p)]),

@@ -53,7 +53,7 @@ class Array:
     from_dlpack(). NumPy and torch take it as it is: numpy.asarray(array), torch.from_dlpack(array)."""
 
     __slots__ = ("_handle", "struct", "shape", "strides", "dtype", "device", "read_only", "constant",
-                 "__weakref__")
+                 "form", "__weakref__")
 
     def __init__(self, handle):
         self._handle = handle
@@ -67,6 +67,7 @@ class Array:
         self.device = Device("cuda", self.struct.device.index) if on_cuda else HOST_DEVICE
         self.read_only = bool(self.struct.flags & READ_ONLY)
         self.constant = bool(self.struct.flags & CONSTANT)
+        self.form = None  # its operands.Form, once asked for
 
     @property
     def ndim(self):

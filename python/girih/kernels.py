@@ -30,24 +30,23 @@ class Plan:
 
     __slots__ = ("_handle", "_pack")
 
-    def __init__(self, callee, operands, config):
-        types = (OperandType * len(operands))(*(OperandType(o.dtype, len(o.shape), o.flags) for o in operands))
-        placed = next((o for o in operands if not o.flags & BY_VALUE), None)
+    def __init__(self, callee, forms, config):
+        types = (OperandType * len(forms))(*(OperandType(each.dtype, len(each.shape), each.flags) for each in forms))
+        placed = next((each for each in forms if not each.flags & BY_VALUE), None)
         device = placed.device.struct if placed else as_device("host").struct
         if callee.op is not None:
-            made = new_handle(lib.plan_create_op, callee.op, types, len(operands), device)
+            made = new_handle(lib.plan_create_op, callee.op, types, len(forms), device)
         else:
             options = _launch_options(config, 0)
-            made = new_handle(lib.plan_create, callee.handle.value, types, len(operands), device, ctypes.byref(options))
+            made = new_handle(lib.plan_create, callee.handle.value, types, len(forms), device, ctypes.byref(options))
         self._handle = Handle(made, lib.plan_free)
-        self._pack = struct.Struct(f"={sum(1 + 2 * len(o.shape) for o in operands)}q").pack
+        self._pack = struct.Struct(f"={sum(1 + len(each.sizes) for each in forms)}q").pack
 
     def launch(self, operands, stream):
         numbers = []
-        for operand in operands:
-            numbers.append(operand.address)
-            numbers += operand.shape
-            numbers += operand.strides
+        for form, address, _ in operands:
+            numbers.append(address)
+            numbers += form.sizes
         check(lib.plan_launch(self._handle.value, self._pack(*numbers), stream))
 
 
@@ -79,15 +78,16 @@ class Callee:
     def _launch(self, arrays, config, stream):
         native = current_stream(arrays) if stream is None else native_stream(stream)
         operands = [read(array, native) for array in arrays]
-        placed = [operand for operand in operands if not operand.flags & BY_VALUE]
-        for operand in placed[1:]:
-            if operand.device != placed[0].device:
+        forms = [form for form, _, _ in operands]
+        placed = [form for form in forms if not form.flags & BY_VALUE]
+        for form in placed[1:]:
+            if form.device != placed[0].device:
                 raise GirihError("device", "error: [device] the arrays are on different devices: "
                                  + ", ".join(str(each.device) for each in placed))
-        key = (config, *[operand.kind for operand in operands])
+        key = (config, *[form.kind for form in forms])
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._plans[key] = Plan(self, operands, config)
+            plan = self._plans[key] = Plan(self, forms, config)
         plan.launch(operands, native)
         if arrays and type(arrays[0]) not in self._callers:
             self._add_caller(type(arrays[0]))

@@ -13,10 +13,8 @@ from builtins import sum as _sum
 from girih import values
 from girih._library import lib, take_text
 from girih.kernels import Callee
-from girih.operands import empty_like_kind, view_like_kind
-from girih.values import REQUIRED, Arguments
-
-_RESULTS_KEPT = 4096  # shapes of results per operator; then they are worked out anew
+from girih.op_plans import OpPlan
+from girih.values import REQUIRED
 
 
 class _Op:
@@ -35,66 +33,36 @@ class _Op:
         self.callee = Callee(op=self.name) if arrays and leading and self.required else None
         self.reads_data = described["reads_data"]
         self.view = described["view"]
-        self.shapes = {}
+        self._plans = {}
 
-    def bind(self, args, kwargs):
-        """One value for each parameter."""
-        if len(args) > self.positional:
-            raise TypeError(f"{self.name.decode()}() takes {self.positional} positional arguments, not {len(args)}")
-        bound = list(args) + [each.default for each in self.parameters[len(args):]]
-        for name, value in kwargs.items():
-            place = self.positions.get(name)
+    def places(self, positional, names):
+        """Which parameter each value of a call is of: first `positional` ones without a name, then one for each name."""
+        name = self.name.decode()
+        if positional > self.positional:
+            raise TypeError(f"{name}() takes {self.positional} positional arguments, not {positional}")
+        places = list(range(positional))
+        for each in names:
+            place = self.positions.get(each)
             if place is None:
-                raise TypeError(f"{self.name.decode()}() has no parameter '{name}'")
-            if place < len(args):
-                raise TypeError(f"{self.name.decode()}() got '{name}' twice")
-            bound[place] = value
-        for value, each in zip(bound, self.parameters):
-            if value is REQUIRED:
-                raise TypeError(f"{self.name.decode()}() needs '{each.name}'")
-        return bound
-
-    def shaped(self, bound):
-        """Shape and DType of each result."""
-        if self.reads_data:
-            return Arguments(self, bound).results()
-        key = tuple(values.key_of(value) for value in bound)
-        known = self.shapes.get(key)
-        if known is None:
-            if len(self.shapes) >= _RESULTS_KEPT:
-                self.shapes.clear()
-            known = self.shapes[key] = Arguments(self, bound).results()
-        return known
-
-    def simple(self, bound):
-        """Whether `bound` is arrays where something must be given, and defaults else."""
-        required = len(self.required)
-        return self.callee is not None and _all(values.is_array(value) for value in bound[:required]) and _all(
-            value is each.default for value, each in zip(bound[required:], self.parameters[required:]))
+                raise TypeError(f"{name}() has no parameter '{each}'")
+            if place < positional:
+                raise TypeError(f"{name}() got '{each}' twice")
+            places.append(place)
+        for place, each in enumerate(self.parameters):
+            if each.default is REQUIRED and place not in places:
+                raise TypeError(f"{name}() needs '{each.name}'")
+        return places
 
     def call(self, args, kwargs, out, stream):
-        if out is not None and self.callee is not None and not kwargs and len(args) == len(self.required):
-            kind = type(out)
-            if _all(type(each) is kind for each in args):
-                self.callee(*args, out, stream=stream)
-                return out
-        bound = self.bind(args, kwargs)
-        if self.view and out is None:
-            return view_like_kind(bound[0], *Arguments(self, bound).view())
-        if self.results == 0:
-            Arguments(self, bound).run((), stream)
-            return None
-        if out is None:
-            like = values.first_array(bound)
-            make = empty_like_kind if like is not None else lambda _, *each: values.empty_result(self, bound, *each)
-            outs = tuple(make(like, shape, dtype) for shape, dtype in self.shaped(bound))
+        if kwargs:
+            given = (*args, *kwargs.values())
+            key = (len(args), *kwargs, *map(type, given))
         else:
-            outs = (out,) if self.results == 1 else tuple(out)
-        if self.simple(bound):
-            self.callee(*bound[:len(self.required)], *outs, stream=stream)
-        else:
-            Arguments(self, bound).run(outs, stream)
-        return outs[0] if self.results == 1 else outs
+            given, key = args, tuple(map(type, args))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = OpPlan(self, len(args), kwargs, given)
+        return plan.call(given, out, stream)
 
 
 def _signature(op):

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arguments of an operator as the C interface wants them: arrays, numbers, texts, lists, dtypes."""
 import ctypes
+import functools
+import struct
 import sys
 
 from girih._errors import GirihError
-from girih._library import ArrayStruct, ShapedStruct, StridedStruct, ValueStruct, check, lib
-from girih.arrays import empty, int64s
-from girih.devices import as_device, native_stream
-from girih.dtypes import DType, as_dtype, to_torch
-from girih.operands import current_stream, shape_and_type, structs_of
+from girih.arrays import int64s
+from girih.devices import as_device
+from girih.dtypes import DType, as_dtype
+from girih.operands import ARRAY, form_reader, read, structs_of
 
 REQUIRED = type("Required", (), {"__repr__": lambda self: "<required>"})()
-NONE, ARRAY, ARRAYS, INT, FLOAT, BOOL, TEXT, INTS, DTYPE, DEVICE = range(10)
-_MOST_RESULTS = 8
+NONE, ARRAY_VALUE, ARRAYS, INT, FLOAT, BOOL, TEXT, INTS, DTYPE, DEVICE = range(10)
+# A value: its kind and a count, and a union of a number, a pointer and two numbers.
+VALUE_BYTES = 16
+_UNION_OF_TWO = struct.Struct("@ii")
+_TEXTS_KEPT = 4096
 
 
 def _default(text):
@@ -41,121 +45,194 @@ class Parameter:
         self.default = _default(described["default"]) if "default" in described else REQUIRED
 
 
-def is_array(value):
-    """Whether the value has elements, whatever library it comes from."""
-    if isinstance(value, (bool, int, float, str, list, tuple, DType)) or value is None:
+@functools.lru_cache(maxsize=None)
+def is_array(kind):
+    """Whether values of this type have elements, whatever library they come from."""
+    if issubclass(kind, (bool, int, float, str, list, tuple, DType, type(None), type)):
         return False
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, (numpy.generic, numpy.dtype)):
+    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+    if numpy is not None and issubclass(kind, (numpy.generic, numpy.dtype)):
         return False
-    torch = sys.modules.get("torch")
-    return not (torch is not None and isinstance(value, (torch.dtype, torch.device))) and not isinstance(value, type)
+    return torch is None or not issubclass(kind, (torch.dtype, torch.device))
 
 
 def _is_list_of_arrays(value):
-    return isinstance(value, (list, tuple)) and len(value) > 0 and all(is_array(each) for each in value)
+    return isinstance(value, (list, tuple)) and len(value) > 0 and all(is_array(type(each)) for each in value)
 
 
-def first_array(bound):
-    """The first array among the arguments: what results are like. None where there is none."""
-    for value in bound:
-        if is_array(value):
+def first_array(values):
+    """The first array among values: what results are like. None where there is none."""
+    for value in values:
+        if is_array(type(value)):
             return value
         if _is_list_of_arrays(value):
             return value[0]
     return None
 
 
-def empty_result(op, bound, shape, dtype):
-    """A new array for a result of a call without arrays: torch's where its device is torch's, else of Girih's own."""
-    device = next((value for value, each in zip(bound, op.parameters) if each.type == "device"), None)
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(device, torch.device):
-        return torch.empty(shape, dtype=to_torch(dtype), device=device)
-    return empty(shape, dtype, as_device(device))
+class Block:
+    """Memory of the C structs of one call: of its values, then of arrays. `keep` is what must live until the call
+    returns, `fixed` what must live as long as the Block."""
+
+    __slots__ = ("words", "halves", "reals", "address", "keep", "fixed")
+
+    def __init__(self, size):
+        self.words = (ctypes.c_int64 * (size // 8))()
+        self.halves = (ctypes.c_int32 * (size // 4)).from_buffer(self.words)
+        self.reals = (ctypes.c_double * (size // 8)).from_buffer(self.words)
+        self.address = ctypes.addressof(self.words)
+        self.keep, self.fixed = [], []
 
 
-def key_of(value):
-    """All of an argument that shapes of results may depend on, hashable."""
-    if is_array(value):
-        return shape_and_type(value)
-    if isinstance(value, (list, tuple)):
-        return tuple(key_of(each) for each in value)
-    # True == 1 == 1.0, but they are not the same argument.
-    return type(value), value
+class Slot:
+    """Where an argument goes in a Block: the value number `place`, and an array of its own from byte `array_at` on.
+    begin() says so; write() writes what differs from call to call, and gives all of the argument that the shapes of
+    results may depend on, hashable."""
+
+    kind, count = NONE, 0
+
+    def __init__(self, place, array_at):
+        self.place, self.at, self.array_at = place, place * (VALUE_BYTES // 8) + 1, array_at
+
+    def begin(self, block):
+        self._say(block, self.kind, self.count)
+
+    def _say(self, block, kind, count):
+        block.halves[4 * self.place], block.halves[4 * self.place + 1] = kind, count
+
+    def write(self, block, value):
+        return None
 
 
-class Arguments:
-    """The arguments of one call, bound, as C structs that live as long as this."""
+class _ArraySlot(Slot):
+    kind, count = ARRAY_VALUE, 1
 
-    def __init__(self, op, bound):
-        self._op, self._keep, self._arrays = op, [], []
-        self._values = (ValueStruct * max(len(bound), 1))()
-        for struct, value, parameter in zip(self._values, bound, op.parameters):
-            self._fill(struct, value, parameter)
-        self._count = len(bound)
+    def __init__(self, place, array_at, form_of):
+        super().__init__(place, array_at)
+        self._form_of = form_of
 
-    def _refuse(self, parameter, value):
-        raise GirihError("argument", f"error: [argument] {self._op.name.decode()}: {parameter.name} cannot be a "
-                         f"{type(value).__name__}")
+    def begin(self, block):
+        super().begin(block)
+        block.words[self.at] = block.address + self.array_at
 
-    def _fill(self, struct, value, parameter):
-        if value is None:
-            struct.kind = NONE
-        elif parameter.type == "dtype":
-            struct.kind, struct.value.integer = DTYPE, int(as_dtype(value))
-        elif parameter.type == "device":
-            struct.kind, struct.value.device = DEVICE, as_device(value).struct
-        elif is_array(value):
-            self._fill_arrays(struct, ARRAY, [value])
-        elif parameter.type == "arrays" and isinstance(value, (list, tuple)):
-            if not all(is_array(each) for each in value):
-                self._refuse(parameter, value)
-            self._fill_arrays(struct, ARRAYS, list(value))
-        elif _is_list_of_arrays(value):
-            self._fill_arrays(struct, ARRAYS, list(value))
-        elif isinstance(value, (list, tuple)):
-            if not all(hasattr(each, "__index__") for each in value):
-                self._refuse(parameter, value)
-            struct.kind, struct.count = INTS, len(value)
-            numbers = int64s([each.__index__() for each in value])
-            self._keep.append(numbers)
-            struct.value.integers = ctypes.cast(numbers, ctypes.POINTER(ctypes.c_int64))
-        elif isinstance(value, str):
-            text = value.encode()
-            self._keep.append(text)
-            struct.kind, struct.value.text = TEXT, text
-        elif isinstance(value, bool):
-            struct.kind, struct.value.integer = BOOL, value
-        elif hasattr(value, "__index__"):
-            struct.kind, struct.value.integer = INT, value.__index__()
-        elif hasattr(value, "__float__"):
-            struct.kind, struct.value.real = FLOAT, float(value)
+    def write(self, block, value):
+        form = self._form_of(value)
+        ARRAY.pack_into(block.words, self.array_at, form.address(value), form.packed)
+        return form
+
+
+class _LentArraySlot(_ArraySlot):
+    def write(self, block, value):
+        form, address, keep = read(value)
+        block.keep.append(keep)
+        ARRAY.pack_into(block.words, self.array_at, address, form.packed)
+        return form
+
+
+class _IntSlot(Slot):
+    kind = INT
+
+    def write(self, block, value):
+        number = block.words[self.at] = value.__index__()
+        return number
+
+
+class _BoolSlot(Slot):
+    kind = BOOL
+
+    def write(self, block, value):
+        block.words[self.at] = value
+        return value
+
+
+class _FloatSlot(Slot):
+    kind = FLOAT
+
+    def write(self, block, value):
+        number = block.reals[self.at] = float(value)
+        return number
+
+
+@functools.lru_cache(maxsize=_TEXTS_KEPT)
+def _c_text(text):
+    return ctypes.create_string_buffer(text.encode())
+
+
+class _TextSlot(Slot):
+    kind = TEXT
+
+    def write(self, block, value):
+        memory = _c_text(value)
+        block.keep.append(memory)
+        block.words[self.at] = ctypes.addressof(memory)
+        return value
+
+
+class _DTypeSlot(Slot):
+    kind = DTYPE
+
+    def write(self, block, value):
+        number = block.words[self.at] = int(as_dtype(value))
+        return number
+
+
+class _DeviceSlot(Slot):
+    kind = DEVICE
+
+    def write(self, block, value):
+        device = as_device(value)
+        _UNION_OF_TWO.pack_into(block.words, 8 * self.at, device.struct.kind, device.struct.index)
+        return device
+
+
+class _ListSlot(Slot):
+    """Of arrays or of integers."""
+
+    def __init__(self, place, array_at, op, parameter):
+        super().__init__(place, array_at)
+        self._op, self._parameter = op, parameter
+
+    def write(self, block, value):
+        arrays = _is_list_of_arrays(value)
+        if self._parameter.type == "arrays" and value and not arrays:
+            refuse(self._op, self._parameter, type(value))
+        if arrays or self._parameter.type == "arrays":
+            memory, keep = structs_of(value)
+            kind, seen = ARRAYS, tuple(form for _, (form, _) in keep)
+            block.keep.append(keep)
         else:
-            self._refuse(parameter, value)
+            if not all(hasattr(each, "__index__") for each in value):
+                refuse(self._op, self._parameter, type(value))
+            kind, seen = INTS, tuple([each.__index__() for each in value])
+            memory = int64s(seen)
+        block.keep.append(memory)
+        self._say(block, kind, len(value))
+        block.words[self.at] = ctypes.addressof(memory)
+        return seen
 
-    def _fill_arrays(self, struct, kind, arrays):
-        structs, keep = structs_of(arrays)
-        self._keep += [structs, keep]
-        self._arrays += arrays
-        struct.kind, struct.count = kind, len(arrays)
-        struct.value.arrays = ctypes.cast(structs, ctypes.POINTER(ArrayStruct))
 
-    def results(self):
-        """Shape and DType of each result."""
-        made, count = (ShapedStruct * _MOST_RESULTS)(), ctypes.c_int32()
-        check(lib.op_results(self._op.name, self._values, self._count, made, _MOST_RESULTS, ctypes.byref(count)))
-        return [(tuple(each.shape[:each.rank]), DType(each.dtype)) for each in made[:count.value]]
+def refuse(op, parameter, kind):
+    raise GirihError("argument", f"error: [argument] {op}: {parameter.name} cannot be a {kind.__name__}")
 
-    def view(self):
-        """Shape, strides and offset of the view that the operator gives of its first argument."""
-        made = StridedStruct()
-        check(lib.op_view(self._op.name, self._values, self._count, ctypes.byref(made)))
-        return tuple(made.shape[:made.rank]), tuple(made.strides[:made.rank]), made.offset
 
-    def run(self, outs, stream):
-        """Calls the operator into `outs`."""
-        structs, keep = structs_of(outs)
-        native = current_stream([*self._arrays, *outs]) if stream is None else native_stream(stream)
-        check(lib.op_run(self._op.name, self._values, self._count, structs, len(outs), native))
-        del keep
+_BY_TYPE = {"dtype": _DTypeSlot, "device": _DeviceSlot}
+
+
+def slot(op, parameter, kind, place, array_at):
+    """The Slot of arguments of type `kind` for a parameter of the operator `op`. Raises GirihError [argument]."""
+    if kind is type(None):
+        return Slot(place, array_at)
+    form_of = form_reader(kind) if is_array(kind) else None
+    if parameter.type in _BY_TYPE:
+        return _BY_TYPE[parameter.type](place, array_at)
+    if is_array(kind):
+        return _ArraySlot(place, array_at, form_of) if form_of else _LentArraySlot(place, array_at, None)
+    if issubclass(kind, (list, tuple)):
+        return _ListSlot(place, array_at, op, parameter)
+    for scalar, made in ((str, _TextSlot), (bool, _BoolSlot)):
+        if issubclass(kind, scalar):
+            return made(place, array_at)
+    for method, made in (("__index__", _IntSlot), ("__float__", _FloatSlot)):
+        if hasattr(kind, method):
+            return made(place, array_at)
+    refuse(op, parameter, kind)
