@@ -89,10 +89,11 @@ class OpPlan:
             structs, keep = structs_of(outs)
             address = ctypes.addressof(structs)
         if stream is None:
-            stream = current_stream([*given, *outs, *(each for number in self._lists for each in given[number])])
+            lists = [given[number] for number in self._lists] if self._lists else ()
+            native = current_stream(given, outs, *lists)
         else:
-            stream = native_stream(stream)
-        check(lib.op_run(self._op.name, block.address, self._count, address, len(outs), stream))
+            native = native_stream(stream)
+        check(lib.op_run(self._op.name, block.address, self._count, address, len(outs), native))
         del keep
 
     def _make(self, given, seen, block):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arguments of a call, whatever library they come from, as the numbers that the C interface wants."""
 import ctypes
+import itertools
 import struct
 import sys
 
@@ -165,13 +166,13 @@ def structs_of(values):
     return (ArrayStruct * len(made))(*(struct for struct, _ in made)), made
 
 
-def current_stream(values):
-    """The CUstream, as an integer, on which work on these arguments is to run: torch's current one when a CUDA tensor
-    of torch is among them, else the default one."""
+def current_stream(*lists):
+    """The CUstream, as an integer, on which work on the arguments in these lists is to run: torch's current one when a
+    CUDA tensor of torch is among them, else the default one."""
     torch = sys.modules.get("torch")
     if torch is None:
         return 0
-    for value in values:
+    for value in itertools.chain(*lists):
         if isinstance(value, torch.Tensor) and value.is_cuda:
             raw = getattr(torch._C, "_cuda_getCurrentRawStream", None)
             index = value.get_device()
