@@ -84,6 +84,10 @@ void set_extents(Work &work, const Config &config, const BlockRoles &roles,
       std::int64_t &extent = extents[role.block];
       extent = std::max(extent, extent_of(role, shapes));
     }
+  for (const auto &[name, extent] : extents)
+    if (const std::int64_t block = config.blocks.at(name); extent > 0)
+      work.padded *= static_cast<double>(pieces(extent, block) * block) /
+                     static_cast<double>(extent);
   const auto set = [&](const BlockRole &role, std::int64_t &extent,
                        std::int64_t &block) {
     extent = std::max(extent, extents[role.block]);

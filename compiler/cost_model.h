@@ -33,6 +33,7 @@ struct Work {
   std::int64_t programs = 1; // of the launch
   std::int64_t tile = 1;     // elements of the largest tile
   std::int64_t inner = 1;    // of those, one after the other in memory
+  double padded = 1;         // lanes of whole tiles, of those that are there
   std::int64_t bytes = 0;    // of all operands, each once
   int element = 4;           // bytes of an element: of dots' operands, else of
                              // the widest operand

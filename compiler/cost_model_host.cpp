@@ -110,16 +110,16 @@ Cost streams(const BlockRoles &roles, const Work &work,
                             ? dram * std::min(kept / cache(machine) - 1, 1.0)
                             : 0;
   const double runs = dram * 8 / number(work.inner);
-  cost.seconds = nano * ((dram + again + missed + runs) * part *
+  // Lanes outside are computed like all others, and read where memory ends.
+  const double outside = dram * (work.padded - 1);
+  cost.seconds = nano * ((dram + again + missed + runs + outside) * part *
                              number(machine.processors) +
                          starts);
   cost.waves = programs / number(machine.processors);
   cost.occupancy = 1;
-  cost.terms = {{"dram", nano * dram},
-                {"rows", nano * again},
-                {"cache", nano * missed},
-                {"runs", nano * runs},
-                {"starts", nano * starts}};
+  cost.terms = {{"dram", nano * dram},       {"rows", nano * again},
+                {"cache", nano * missed},    {"runs", nano * runs},
+                {"outside", nano * outside}, {"starts", nano * starts}};
   return cost;
 }
 

@@ -28,10 +28,20 @@ bool used_by_dot(const BlockRoles &roles, const std::string &block) {
 std::int64_t extent(const BlockRoles &roles, BlockRole::Use use,
                     const std::vector<std::vector<std::int64_t>> &shapes) {
   std::int64_t largest = 0;
+  for (const BlockUse &block : roles.blocks)
+    if (used_as(roles, block.name, use))
+      largest = std::max(largest, block_extent(roles, block.name, shapes));
+  return largest;
+}
+
+} // namespace
+
+std::int64_t
+block_extent(const BlockRoles &roles, const std::string &block,
+             const std::vector<std::vector<std::int64_t>> &shapes) {
+  std::int64_t largest = 0;
   for (const BlockRole &role : roles.roles) {
-    if (role.use != BlockRole::Use::tile || !used_as(roles, role.block, use))
-      continue;
-    if (!role.extent)
+    if (role.block != block || role.use != BlockRole::Use::tile || !role.extent)
       continue;
     const std::int64_t size = role.extent->evaluate([&](const Symbol &symbol) {
       return shapes.at(static_cast<std::size_t>(symbol.operand))
@@ -41,8 +51,6 @@ std::int64_t extent(const BlockRoles &roles, BlockRole::Use use,
   }
   return largest;
 }
-
-} // namespace
 
 std::int64_t size_bucket(std::int64_t size) {
   if (size <= 1)
@@ -114,7 +122,7 @@ Config default_config(const BlockRoles &roles,
   if (target.kind == Target::Kind::host) {
     for (std::int64_t *each : {&extents.m, &extents.n, &extents.k})
       *each = *each == 0 ? 0 : size_bucket(*each);
-    return default_host_config(std::move(fixed), roles, extents);
+    return default_host_config(std::move(fixed), roles, shapes, extents);
   }
   return default_nvptx_config(std::move(fixed), roles, extents, target);
 }

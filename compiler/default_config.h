@@ -6,6 +6,7 @@
 #include "girih/dsl/roles.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace girih::compiler {
@@ -34,8 +35,13 @@ Config default_config(const BlockRoles &roles,
 void set_elementwise_blocks(Config &config, const BlockRoles &roles,
                             std::int64_t elements);
 
+/// The largest size that a block cuts; 0 where unknown.
+std::int64_t block_extent(const BlockRoles &roles, const std::string &block,
+                          const std::vector<std::vector<std::int64_t>> &shapes);
+
 /// default_config's two halves.
 Config default_host_config(Config fixed, const BlockRoles &roles,
+                           const std::vector<std::vector<std::int64_t>> &shapes,
                            const DotExtents &extents);
 Config default_nvptx_config(Config fixed, const BlockRoles &roles,
                             const DotExtents &extents, const Target &target);

@@ -6,16 +6,26 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace girih::compiler {
 
 namespace {
 
-/// Elements of a tile of a streaming kernel: enough to make a program worth
-/// starting, few enough for the operands' tiles to fit the caches.
-constexpr std::int64_t stream_elements = 16384;
+using Shapes = std::vector<std::vector<std::int64_t>>;
+
+/// Bytes of the widest operand's tile in a streaming kernel: enough to make a
+/// program worth starting, and not more than a page. Accesses to lanes outside
+/// an array are masked, and cost half a microsecond a vector where there is no
+/// memory behind them; what follows an array in its last page is there.
+constexpr std::int64_t stream_bytes = 4096;
+/// Lanes of a tile that take as long as starting a program.
+constexpr std::int64_t start_lanes = 32;
 /// Of a kernel that keeps whole rows in a tile: few enough for them to be in
 /// the first cache when they are read again. One row of 1024 or more is best,
 /// several short ones are (docs/performance.md, the tuner).
@@ -54,10 +64,118 @@ std::int64_t fit(std::int64_t most, std::int64_t size) {
   return size == 0 ? most : std::clamp<std::int64_t>(size, 1, most);
 }
 
+std::int64_t stream_lanes(const BlockRoles &roles) {
+  int widest = 8;
+  for (const BlockRole &role : roles.roles)
+    if (role.use == BlockRole::Use::tile)
+      widest = std::max(widest, bits(role.a));
+  return stream_bytes / (widest / 8);
+}
+
+/// A power of two, at most `most`, that covers `extent` soonest: blocks are
+/// computed whole, and each has a start that all of its `inner` lanes share.
+std::int64_t covering_soonest(std::int64_t extent, std::int64_t most,
+                              std::int64_t inner) {
+  const auto lanes = [&](std::int64_t block) {
+    return (extent + block - 1) / block * (block * inner + start_lanes);
+  };
+  std::int64_t best = 1;
+  for (std::int64_t block = 1; block <= most; block *= 2)
+    if (lanes(block) <= lanes(best))
+      best = block;
+  return best;
+}
+
+/// Elements of the largest operand that has this block along its memory; 0
+/// where none has.
+std::int64_t runs_along(const BlockRoles &roles, const std::string &block,
+                        const Shapes &shapes) {
+  std::int64_t most = 0;
+  for (const BlockRole &role : roles.of(block)) {
+    if (!role.contiguous || role.operand < 0)
+      continue;
+    std::int64_t elements = 1;
+    for (const std::int64_t size :
+         shapes.at(static_cast<std::size_t>(role.operand)))
+      elements *= size;
+    most = std::max(most, elements);
+  }
+  return most;
+}
+
+/// The tiles that a block is a side of, by their blocks. One that is seen in
+/// none is taken to make a tile with those before it.
+std::vector<std::set<std::string>> tiles_with(const BlockRoles &roles,
+                                              const std::string &block) {
+  std::map<int, std::set<std::string>> tiles;
+  for (const BlockRole &role : roles.roles)
+    if (role.use == BlockRole::Use::tile)
+      tiles[role.operand].insert(role.block);
+  std::vector<std::set<std::string>> made;
+  for (auto &[operand, blocks] : tiles)
+    if (blocks.contains(block))
+      made.push_back(std::move(blocks));
+  if (!made.empty())
+    return made;
+  std::set<std::string> &before = made.emplace_back();
+  for (const BlockUse &each : roles.blocks) {
+    before.insert(each.name);
+    if (each.name == block)
+      break;
+  }
+  return made;
+}
+
+/// Gives the blocks that have none yet sizes that make tiles of `lanes` lanes.
+/// Those along the memory of the largest operands come first and share them, as
+/// where one side of a transposition reads along rows and the other writes
+/// along columns.
+void set_stream_blocks(Config &config, const BlockRoles &roles,
+                       const Shapes &shapes, std::int64_t lanes) {
+  std::int64_t largest = 1;
+  for (const BlockUse &block : roles.blocks)
+    largest = std::max(largest, runs_along(roles, block.name, shapes));
+  std::vector<std::string> along, others;
+  for (const BlockUse &block : roles.blocks)
+    if (!config.blocks.contains(block.name))
+      (2 * runs_along(roles, block.name, shapes) > largest ? along : others)
+          .push_back(block.name);
+  const auto set = [&](const std::string &block, bool shares) {
+    // Of the largest tile that it is a side of: the sides that are known, and
+    // how many there are yet to share what is left.
+    std::int64_t inner = 1;
+    int sharing = 1;
+    for (const auto &tile : tiles_with(roles, block)) {
+      std::int64_t known = 1;
+      int unknown = 0;
+      for (const std::string &each : tile)
+        if (const auto found = config.blocks.find(each);
+            found != config.blocks.end())
+          known *= found->second;
+        else
+          unknown += std::ranges::count(along, each) > 0 ? 1 : 0;
+      inner = std::max(inner, known);
+      sharing = std::max(sharing, shares ? unknown : 1);
+    }
+    const double share =
+        std::pow(static_cast<double>(std::max<std::int64_t>(lanes / inner, 1)),
+                 1.0 / sharing);
+    const auto most = static_cast<std::int64_t>(
+        std::bit_floor(static_cast<std::uint64_t>(share + 1e-6)));
+    const std::int64_t extent = block_extent(roles, block, shapes);
+    config.blocks[block] =
+        extent > 0 ? covering_soonest(extent, most, inner) : most;
+  };
+  for (const std::string &block : along)
+    set(block, true);
+  for (const std::string &block : others)
+    set(block, false);
+}
+
 } // namespace
 
 Config default_host_config(Config config, const BlockRoles &roles,
-                           const DotExtents &extents) {
+                           const Shapes &shapes, const DotExtents &extents) {
   if (!roles.has_dot()) {
     std::int64_t covered = 0;
     for (const BlockUse &use : roles.blocks)
@@ -66,8 +184,8 @@ Config default_host_config(Config config, const BlockRoles &roles,
     const std::int64_t rows = static_cast<std::int64_t>(
         std::bit_floor(static_cast<std::uint64_t>(std::max<std::int64_t>(
             row_elements / std::max<std::int64_t>(covered, 1), 1))));
-    set_elementwise_blocks(config, roles,
-                           covered > 0 ? rows * covered : stream_elements);
+    set_stream_blocks(config, roles, shapes,
+                      covered > 0 ? rows * covered : stream_lanes(roles));
     return config;
   }
   config.order = {ProgramOrder::Kind::grouped, 8};

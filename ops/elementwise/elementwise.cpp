@@ -19,8 +19,9 @@ std::int64_t tile_elements(const Array &out) {
 }
 
 // Tiles that fit the last two dimensions: rows that are short are taken several
-// at a time, and where operands lie across each other both sides are wide.
-Config tiles_of(std::span<const Array> views) {
+// at a time, and where operands lie across each other both sides are wide. A
+// CPU's default does the former.
+std::optional<Config> tiles_of(std::span<const Array> views) {
   const Array &out = views.back();
   const std::int64_t rows = power_of_two(out.size(-2)),
                      columns = power_of_two(out.size(-1)),
@@ -29,6 +30,8 @@ Config tiles_of(std::span<const Array> views) {
       std::any_of(views.begin(), views.end(), [](const Array &view) {
         return view.stride(-1) > 1 && view.stride(-2) == 1;
       });
+  if (!across && out.device().kind == Device::Kind::host)
+    return std::nullopt;
   std::int64_t most = elements;
   while (across && most * most > elements)
     most /= 2;

@@ -240,7 +240,8 @@ Config tile_config(const Array &from, const Array &to) {
     bm = std::min(rows, elements / bn);
     bn = std::min(columns, elements / bm);
   } else {
-    const std::int64_t elements = host ? 16384 : 2048 / width;
+    // Not more than a page on a host, whose memory may end with the array.
+    const std::int64_t elements = (host ? 4096 : 2048) / width;
     bn = std::min(columns, elements);
     bm = std::min(rows, elements / bn);
   }
