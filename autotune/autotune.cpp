@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <utility>
 
 namespace girih::autotune {
@@ -47,6 +49,27 @@ std::optional<Store> open_store(const std::string &path) {
              fmt::format("what is found is not kept: {}", error.what()));
     return std::nullopt;
   }
+}
+
+/// Processes of its own, so that a candidate that hangs or crashes does not
+/// take the caller with it; this one where there is no program to start.
+std::unique_ptr<Evaluator> evaluator_for_caller(const Problem &problem,
+                                                double budget) {
+  WorkerOptions options{.command = worker_command(),
+                        .compilers = usable_cores()};
+  if (budget > 0)
+    options.run_seconds = std::clamp(budget / 2, 1.0, options.run_seconds);
+  try {
+    return worker_evaluator(problem, options);
+  } catch (const RuntimeError &error) {
+    // Where the default does not run there, it is not tried here.
+    if (error.id() != ErrorId::file)
+      throw;
+    if (explains())
+      log_line("tune",
+               fmt::format("candidates run in this process: {}", error.what()));
+  }
+  return local_evaluator(problem, usable_cores());
 }
 
 } // namespace
@@ -130,8 +153,9 @@ SearchResult TunedConfigs::run_search(const Problem &problem) {
   std::optional<Store> store = open_store(options_.path);
   SearchContext context;
   context.store = store ? &*store : nullptr;
-  const EvaluatorMaker make = [](const Problem &each) {
-    return local_evaluator(each, usable_cores());
+  const double budget = options_.search.budget_seconds;
+  const EvaluatorMaker make = [budget](const Problem &each) {
+    return evaluator_for_caller(each, budget);
   };
   try {
     return search(problem, space, options_.search, make, context);

@@ -25,7 +25,8 @@ enum class Mode : std::uint8_t { off, use, search };
 Mode tuning_mode(Mode otherwise = Mode::use);
 
 /// Gives what the store has; with Mode::search, what is not in there yet is
-/// searched for by the first launch, in this process, and kept.
+/// searched for by the first launch, in workers where worker_command() knows
+/// one, else in this process, and kept.
 class TunedConfigs : public ConfigProvider {
 public:
   struct Options {
@@ -61,8 +62,9 @@ std::shared_ptr<ConfigProvider> provider_of_environment();
 /// A kernel that tunes itself: the first call with operands of a bucket, dtypes
 /// and device looks into the store, then searches its space, and later calls
 /// run what was found. GIRIH_AUTOTUNE=use leaves out the search, `off` both.
-/// Searching runs candidates on the operands of the call, and restores what
-/// they are not to change. A cheap, thread-safe value handle.
+/// Searching runs candidates on operands like those of the call, or on those
+/// where there is no worker, and restores what they are not to change. A cheap,
+/// thread-safe value handle.
 ///
 ///   const Tuned<> matmul(make("matmul", arrangement, application));
 ///   matmul(a, b, c);

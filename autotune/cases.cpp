@@ -20,8 +20,12 @@ using Sizes = std::vector<std::int64_t>;
 /// What a call of an op computes, and the call itself.
 struct Body {
   double flops = 0;
-  std::function<void()> call;
+  std::function<Array()> call; // gives the result
+  std::vector<Array> inputs = {};
+  double number = 0; // that it is called with
 };
+// Of norms.
+constexpr double epsilon = 1e-5;
 using MakeBody = Body (*)(const Sizes &, DType, Device);
 
 Array random_of(std::initializer_list<std::int64_t> shape, DType dtype,
@@ -37,14 +41,16 @@ Body matmul_body(const Sizes &n, DType dtype, Device device) {
   const Array a = random_of({n[0], n[2]}, dtype, device, 1),
               b = random_of({n[2], n[1]}, dtype, device, 2);
   return {2 * number(n[0]) * number(n[1]) * number(n[2]),
-          [=] { ops::matmul(a, b); }};
+          [=] { return ops::matmul(a, b); },
+          {a, b}};
 }
 
 Body linear_body(const Sizes &n, DType dtype, Device device) {
   const Array x = random_of({n[0], n[2]}, dtype, device, 1),
               weight = random_of({n[1], n[2]}, dtype, device, 2);
   return {2 * number(n[0]) * number(n[1]) * number(n[2]),
-          [=] { ops::linear(x, weight); }};
+          [=] { return ops::linear(x, weight); },
+          {x, weight}};
 }
 
 Body attention_body(const Sizes &n, DType dtype, Device device) {
@@ -59,14 +65,17 @@ Body attention_body(const Sizes &n, DType dtype, Device device) {
   const double seen = n[3] > 1 ? 0.5 : 1;
   return {4 * seen * number(n[0]) * number(n[1]) * number(n[3]) * number(n[4]) *
               number(n[5]),
-          [=] { ops::scaled_dot_product_attention(q, k, v, options); }};
+          [=] { return ops::scaled_dot_product_attention(q, k, v, options); },
+          {q, k, v}};
 }
 
 Body rms_norm_body(const Sizes &n, DType dtype, Device device) {
   const Array x = random_of({n[0], n[1]}, dtype, device, 1),
               weight = random_of({n[1]}, dtype, device, 2);
   return {4 * number(n[0]) * number(n[1]),
-          [=] { ops::rms_norm(x, {n[1]}, weight); }};
+          [=] { return ops::rms_norm(x, {n[1]}, weight, epsilon); },
+          {x, weight},
+          epsilon};
 }
 
 Body layer_norm_body(const Sizes &n, DType dtype, Device device) {
@@ -74,12 +83,16 @@ Body layer_norm_body(const Sizes &n, DType dtype, Device device) {
               weight = random_of({n[1]}, dtype, device, 2),
               bias = random_of({n[1]}, dtype, device, 3);
   return {8 * number(n[0]) * number(n[1]),
-          [=] { ops::layer_norm(x, {n[1]}, weight, bias); }};
+          [=] { return ops::layer_norm(x, {n[1]}, weight, bias, epsilon); },
+          {x, weight, bias},
+          epsilon};
 }
 
 Body softmax_body(const Sizes &n, DType dtype, Device device) {
   const Array x = random_of({n[0], n[1]}, dtype, device, 1);
-  return {5 * number(n[0]) * number(n[1]), [=] { ops::softmax(x, -1); }};
+  return {5 * number(n[0]) * number(n[1]),
+          [=] { return ops::softmax(x, -1); },
+          {x}};
 }
 
 struct Row {
@@ -134,7 +147,10 @@ Body kernel_body(const Case &of, Device device) {
   LaunchOptions options{.config = {}, .stream = {}, .tunable = true};
   if (!entry.config.empty() && device.kind == Device::Kind::cuda)
     options.config = parse_config(entry.config);
-  return {0, [=, kernel = entry.kernel] { kernel.launch(arrays, options); }};
+  return {0, [=, kernel = entry.kernel] {
+            kernel.launch(arrays, options);
+            return Array();
+          }};
 }
 
 } // namespace
@@ -180,13 +196,19 @@ std::vector<Problem> problems_of(const Case &of, Device device) {
   const Row *row = row_of(of.op);
   const Body body =
       row ? row->make(of.sizes, of.dtype, device) : kernel_body(of, device);
-  std::vector<Problem> problems = collect_problems(body.call);
+  Array result;
+  std::vector<Problem> problems =
+      collect_problems([&] { result = body.call(); });
   synchronize(device);
   for (Problem &each : problems) {
     each.label = problems.size() == 1
                      ? of.label()
                      : fmt::format("{} ({})", of.label(), each.kernel.name());
     each.flops = problems.size() == 1 ? body.flops : 0;
+    if (row)
+      each.reference =
+          find_reference(of.op, body.inputs, result, body.number, each.arrays)
+              .value_or(Reference());
   }
   return problems;
 }

@@ -17,7 +17,8 @@ public:
   LocalEvaluator(const Problem &problem, int threads)
       : problem_(problem), threads_(std::max(threads, 1)),
         bench_(problem.arrays, problem.kernel.source().directions) {
-    bench_.set_reference(problem.kernel, {problem.fallback, {}});
+    bench_.set_reference(problem.kernel, {problem.fallback, {}},
+                         problem.reference);
   }
 
   std::vector<Outcome> compile(std::span<const Config> configs) override {

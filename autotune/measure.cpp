@@ -115,12 +115,18 @@ void TestBench::call(const Kernel &kernel, const LaunchOptions &options,
 }
 
 void TestBench::set_reference(const Kernel &kernel,
-                              const LaunchOptions &options) {
+                              const LaunchOptions &options,
+                              const Reference &reference) {
   restore(0);
+  expected_.reset();
+  if (reference)
+    expected_.emplace(reference, sets_[0]);
   synchronize(device_);
   call(kernel, options, 0);
   synchronize(device_);
   reference_.clear();
+  if (expected_ && !expected_->compare(sets_[0]).empty())
+    return;
   for (std::size_t at = 0; at < directions_.size(); ++at)
     if (directions_[at] != Direction::in)
       reference_.push_back(copy_of(sets_[0][at]));
@@ -138,6 +144,9 @@ double TestBench::run_once(const Kernel &kernel,
 
 /// What is wrong with the results of the last run of set 0; empty: nothing.
 std::string TestBench::compare() const {
+  if (expected_)
+    if (std::string wrong = expected_->compare(sets_[0]); !wrong.empty())
+      return wrong;
   std::size_t next = 0;
   if (reference_.empty())
     return {};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "girih/autotune/outcome.h"
+#include "girih/autotune/reference.h"
 #include "girih/runtime/graph.h"
 #include "girih/runtime/kernel.h"
 
@@ -25,9 +26,11 @@ public:
   /// [out-of-memory].
   TestBench(std::span<const Array> arrays, std::vector<Direction> directions);
 
-  /// Keeps the results of this launch as those that others must have. Throws
-  /// what the launch throws.
-  void set_reference(const Kernel &kernel, const LaunchOptions &options);
+  /// Keeps the results of this launch as those that others must have, unless
+  /// `reference` is known and says that they are wrong. All launches are
+  /// compared with that, too. Throws what the launch throws.
+  void set_reference(const Kernel &kernel, const LaunchOptions &options,
+                     const Reference &reference = {});
 
   /// Compiles, runs, compares with the reference where there is one, and
   /// times. Never throws what the candidate throws: that is its outcome. A
@@ -52,6 +55,7 @@ private:
   std::vector<Array> originals_;
   std::vector<std::vector<Array>> sets_;
   std::vector<Array> reference_; // of written operands; empty: none
+  std::optional<Expected> expected_;
   Device device_;
   Stream stream_;
   bool restores_ = false; // an operand is both read and written

@@ -16,7 +16,7 @@ struct Outcome {
   enum class Status : std::uint8_t {
     measured,
     failed,    // recording, compiling, assembling or launching threw
-    wrong,     // its results are not those of the fallback
+    wrong,     // its results are not those of the reference or fallback
     timed_out, // compiling or running took too long
     crashed,   // the process that ran it ended
   };

@@ -2,6 +2,7 @@
 // Problem: one launch that can be tuned.
 #pragma once
 
+#include "girih/autotune/reference.h"
 #include "girih/compiler/cost_model.h"
 #include "girih/dsl/roles.h"
 #include "girih/runtime/config_provider.h"
@@ -25,8 +26,9 @@ struct Problem {
   BlockRoles roles;
   std::vector<std::vector<std::int64_t>> shapes; // of the operands
   std::vector<DType> dtypes;
-  double flops = 0; // of one launch; 0: nobody said
-  double bytes = 0; // of all operands, each once
+  double flops = 0;         // of one launch; 0: nobody said
+  double bytes = 0;         // of all operands, each once
+  Reference reference = {}; // what it computes, where that is known
 
   /// The exact sizes of all operands, as TuningKey::bucket has their buckets.
   std::string shape() const;

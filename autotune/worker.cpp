@@ -36,7 +36,8 @@ private:
       directions.push_back(static_cast<Direction>(each.get<int>()));
     bench_.reset();
     bench_.emplace(operands_from(message.at("operands"), device), directions);
-    bench_->set_reference(kernel_of(message), {});
+    bench_->set_reference(kernel_of(message), {},
+                          reference_from(message.at("reference")));
     return {{"ok", true}};
   }
 

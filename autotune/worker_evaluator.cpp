@@ -150,6 +150,7 @@ public:
                   {"device", problem.device.to_string()},
                   {"directions", directions},
                   {"operands", operands_to_json(problem, folder_.path())},
+                  {"reference", to_json(problem.reference)},
                   {"program", text_of(problem.fallback)}};
     if (const std::string why = ready(); !why.empty())
       throw RuntimeError(ErrorId::argument,

@@ -87,6 +87,38 @@ std::vector<Array> operands_from(const Json &json, Device device) {
   return arrays;
 }
 
+static Json view_to_json(const ReferenceView &view) {
+  return {{"operand", view.operand},
+          {"shape", view.shape},
+          {"strides", view.strides}};
+}
+
+static ReferenceView view_from(const Json &json) {
+  return {json.at("operand").get<int>(),
+          json.at("shape").get<std::vector<std::int64_t>>(),
+          json.at("strides").get<std::vector<std::int64_t>>()};
+}
+
+Json to_json(const Reference &reference) {
+  Json inputs = Json::array();
+  for (const ReferenceView &each : reference.inputs)
+    inputs.push_back(view_to_json(each));
+  return {{"op", reference.op},
+          {"inputs", inputs},
+          {"out", view_to_json(reference.out)},
+          {"number", reference.number}};
+}
+
+Reference reference_from(const Json &json) {
+  Reference made{.op = json.at("op").get<std::string>(),
+                 .inputs = {},
+                 .out = view_from(json.at("out")),
+                 .number = json.at("number").get<double>()};
+  for (const Json &each : json.at("inputs"))
+    made.inputs.push_back(view_from(each));
+  return made;
+}
+
 bool send_line(int socket, const Json &json) {
   const std::string line =
       json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -16,6 +16,9 @@ namespace girih::autotune {
 Json operands_to_json(const Problem &problem, const std::string &folder);
 std::vector<Array> operands_from(const Json &json, Device device);
 
+Json to_json(const Reference &reference);
+Reference reference_from(const Json &json);
+
 /// Sends a line; false when the other end is gone.
 bool send_line(int socket, const Json &json);
 

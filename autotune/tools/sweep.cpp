@@ -139,6 +139,18 @@ private:
     progress_.say(fmt::format("{}: not tuned: {}", of.label(), error.what()));
   }
 
+  /// Whatever is chosen, launches that nobody tuned run with the default.
+  void report_default(const SearchResult &result) {
+    for (const Trial &each : result.trials)
+      if (each.outcome.config == result.problem.fallback &&
+          each.outcome.status == Outcome::Status::wrong) {
+        ++failures_;
+        progress_.say(fmt::format(
+            "{}: the default Config {} is wrong: {}", result.problem.label,
+            result.problem.fallback.to_string(), each.outcome.note));
+      }
+  }
+
   void tune(const Case &of) {
     for (const Problem &problem : problems_of(of, device_)) {
       if (interrupted)
@@ -160,6 +172,7 @@ private:
       results_.push_back(
           search(problem, Space::derived(problem), search_, make,
                  {store_ ? &*store_ : nullptr, &progress_, &interrupted}));
+      report_default(results_.back());
       if (options_.explain)
         explain(results_.back());
     }

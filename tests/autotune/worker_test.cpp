@@ -2,6 +2,7 @@
 // Candidates in processes of their own: those that hang, fail or lie end there.
 #include "problems.h"
 
+#include "girih/autotune/autotune.h"
 #include "girih/autotune/cases.h"
 #include "girih/autotune/evaluator.h"
 #include "girih/autotune/search.h"
@@ -83,6 +84,28 @@ TEST(Workers, MakeASearchThatSkipsWhatIsBad) {
   EXPECT_EQ(statuses.at(32), Status::wrong);
   EXPECT_EQ(statuses.at(64), Status::failed);
   EXPECT_EQ(statuses.at(128), Status::measured);
+}
+
+TEST(Workers, HangInsteadOfTheCallerThatSearches) {
+  const std::vector<Array> operands = vectors();
+  const std::vector<double> x = operands[0].to_vector(),
+                            before = operands[1].to_vector();
+  const testing::ScopedEnv search("GIRIH_AUTOTUNE", "search");
+  const Tuned<> tuned(
+      treacherous(),
+      [](const Problem &) {
+        Space space;
+        space.axis("BLOCK", {8, 16, 32, 64, 128});
+        return space;
+      },
+      {.strategy = Strategy::exhaustive, .budget_seconds = 8}, "");
+  tuned(operands[0], operands[1]);
+  // It ran once, with a Config that is right.
+  const std::vector<double> after = operands[1].to_vector();
+  for (std::size_t i = 0; i < x.size(); ++i)
+    ASSERT_EQ(after[i], static_cast<double>(static_cast<float>(before[i]) +
+                                            static_cast<float>(x[i])));
+  EXPECT_NE(tuned.prepare(operands).config.blocks.at("BLOCK"), 16);
 }
 
 TEST(Workers, OutliveTheThreadThatStartedThem) {
