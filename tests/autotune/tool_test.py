@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """girih-tune as people use it: sweeps that are killed and go on, what is wrong on the command line, stores as JSON."""
+import contextlib
 import csv
 import json
+import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -72,6 +75,63 @@ class Sweeps(unittest.TestCase):
         _, progress = self.run_tune(*arguments)
         self.assertEqual(progress.count("12 of them from the store"), 3, progress)
         self.assertLess(time.monotonic() - start, 20)
+
+    def timings(self):
+        """Rows of the store by what they are of."""
+        if not self.store.exists():
+            return {}
+        # A reader that may write takes back what a killed writer left half done.
+        with contextlib.closing(sqlite3.connect(self.store, timeout=10)) as database:
+            database.row_factory = sqlite3.Row
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'timing'").fetchone():
+                return {}
+            rows = [dict(row) for row in database.execute("SELECT * FROM timing")]
+        return {(row["kernel"], row["shape"], row["config"]): row for row in rows}
+
+    def test_forty_shapes_go_on_after_kills_at_any_time(self):
+        # Buckets of their own: sizes between powers of two and three of them are one.
+        sizes = [24, 32, 48, 64, 96]
+        shapes = [f"{m}x{n}x{k}" for m in sizes for n in sizes[1:] for k in (32, 64)]
+        self.assertEqual(len(shapes), 40)
+        arguments = self.arguments("--candidates", "2", "--budget", "0", "--strategy", "exhaustive", shapes=",".join(shapes))
+        random.seed(int.from_bytes(os.urandom(4), "little"))
+        kills, before = 0, {}
+        while kills < 3:
+            process = subprocess.Popen(arguments, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+            deadline, wanted = time.monotonic() + 120, len(before) + random.randint(3, 15)
+            while len(self.timings()) < wanted and time.monotonic() < deadline:
+                self.assertIsNone(process.poll(), "it ended before it could be killed")
+                time.sleep(0.002)
+            time.sleep(random.uniform(0, 0.05))
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+            after = self.timings()
+            self.assertGreaterEqual(len(after), wanted)
+            self.check_kept(before, after)
+            before = after
+        self.run_tune(*arguments)
+        after = self.timings()
+        self.check_kept(before, after)
+        self.assertEqual(len(after), 80)
+        with sqlite3.connect(self.store) as database:
+            chosen = {shape for (shape,) in database.execute("SELECT DISTINCT shape FROM choice")}
+            integrity = database.execute("PRAGMA integrity_check").fetchone()[0]
+        self.assertEqual(len(chosen), 40)
+        self.assertEqual(integrity, "ok")
+        # Nothing is left to do: not a row changes.
+        self.run_tune(*arguments)
+        self.assertEqual(self.timings(), after)
+
+    def check_kept(self, before, after):
+        """What was measured is still there. Finals add their runs to rows of the shape that was under way, and keep what compiling took;
+        a candidate that was measured anew would have another time of that."""
+        self.assertLessEqual(before.keys(), after.keys())
+        changed = {key for key, row in before.items() if after[key] != row}
+        self.assertLessEqual(len({shape for _, shape, _ in changed}), 1, changed)
+        for key in changed:
+            self.assertEqual(after[key]["compile_seconds"], before[key]["compile_seconds"], key)
+            self.assertGreater(after[key]["runs"], before[key]["runs"], key)
 
     def test_an_interrupt_ends_it_and_leaves_a_report(self):
         arguments = self.arguments("--budget", "0", "--strategy", "exhaustive")
