@@ -214,6 +214,23 @@ void Store::run(const char *sql) const {
   check(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr), "writing it");
 }
 
+/// What a writer that was killed left half done is in a journal beside the
+/// store; only somebody who may write can take it back. Where that fails,
+/// reading says so.
+static void take_back(const std::string &path, double patience) {
+  std::error_code ignored;
+  sqlite3 *database = nullptr;
+  if (std::filesystem::exists(path + "-journal", ignored) &&
+      sqlite3_open_v2(path.c_str(), &database,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                      nullptr) == SQLITE_OK) {
+    sqlite3_busy_timeout(database, static_cast<int>(1000 * patience));
+    sqlite3_exec(database, "SELECT count(*) FROM sqlite_master", nullptr,
+                 nullptr, nullptr);
+  }
+  sqlite3_close(database);
+}
+
 Store::Store(const std::string &path, Mode mode, double patience)
     : path_(path), mode_(mode) {
   if (path.empty())
@@ -224,6 +241,8 @@ Store::Store(const std::string &path, Mode mode, double patience)
     std::filesystem::create_directories(
         std::filesystem::path(path).parent_path(), ignored);
   }
+  if (mode == Mode::read_only)
+    take_back(path, patience);
   const int flags = mode == Mode::write
                         ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                         : SQLITE_OPEN_READONLY;

@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <fstream>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace girih::autotune {
 namespace {
@@ -157,6 +159,27 @@ TEST_F(BadStore, Locked) {
   sqlite3_exec(database, "COMMIT", nullptr, nullptr, nullptr);
   sqlite3_close(database);
   EXPECT_EQ(Store(path(), Mode::read_only).choices().size(), 1u);
+}
+
+TEST_F(BadStore, LeftHalfWrittenIsTakenBackByReaders) {
+  make_store();
+  const std::string before = Store(path(), Mode::read_only).export_json();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // So many changes that some are in the file before the others are made.
+    sqlite3 *database = nullptr;
+    sqlite3_open(path().c_str(), &database);
+    sqlite3_exec(database,
+                 "PRAGMA cache_size = 2; BEGIN; UPDATE timing SET note = "
+                 "hex(randomblob(4000)); DELETE FROM choice;",
+                 nullptr, nullptr, nullptr);
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(std::filesystem::exists(path() + "-journal"));
+  ASSERT_GT(std::filesystem::file_size(path() + "-journal"), 4096u);
+  EXPECT_EQ(Store(path(), Mode::read_only).export_json(), before);
 }
 
 TEST_F(BadStore, ReadOnlyWritesNothing) {
