@@ -22,14 +22,22 @@ constexpr Field fields[] = {{"num_warps", &Config::num_warps},
                             {"num_stages", &Config::num_stages},
                             {"split_k", &Config::split_k}};
 
+struct Choice {
+  std::string_view name;
+  bool Config::*value;
+};
+constexpr Choice choices[] = {{"warp_specialize", &Config::warp_specialize},
+                              {"persistent", &Config::persistent}};
+
 bool is_field(std::string_view name) {
   return !name.empty() && name[0] >= 'a' && name[0] <= 'z';
 }
 
 bool has_code(std::string_view name) {
-  return name == "order" || name == "pdl" || name == "warp_specialize" ||
-         std::any_of(std::begin(fields), std::end(fields),
-                     [&](const Field &each) { return each.name == name; });
+  const auto is_called = [&](const auto &each) { return each.name == name; };
+  return name == "order" || name == "pdl" ||
+         std::ranges::any_of(choices, is_called) ||
+         std::ranges::any_of(fields, is_called);
 }
 
 void set_value(Config &config, const std::string &name, std::int64_t value) {
@@ -40,14 +48,15 @@ void set_value(Config &config, const std::string &name, std::int64_t value) {
   for (const Field &each : fields)
     if (each.name == name)
       config.*each.value = static_cast<int>(value);
+  for (const Choice &each : choices)
+    if (each.name == name)
+      config.*each.value = value != 0;
   if (name == "order")
     config.order = value == 0 ? ProgramOrder{}
                               : ProgramOrder{ProgramOrder::Kind::grouped,
                                              static_cast<int>(value)};
   else if (name == "pdl")
     config.pdl = value != 0;
-  else if (name == "warp_specialize")
-    config.warp_specialize = value != 0;
 }
 
 /// Of an ascending list, those up to the first that reaches `size`.
@@ -150,7 +159,7 @@ Space &Space::axis(const std::string &name, std::vector<std::int64_t> values) {
         {fmt::format("axis {} of a space is no field that code depends on",
                      name),
          "block sizes begin with a capital letter; fields are num_warps, "
-         "num_stages, warp_specialize, split_k, order and pdl"});
+         "num_stages, warp_specialize, persistent, split_k, order and pdl"});
   for (auto &[known, old] : axes_)
     if (known == name) {
       old = std::move(values);
@@ -229,10 +238,18 @@ Space Space::derived(const Problem &problem) {
   space.axis("num_stages", {2, 3, 4, 5, 6});
   if (properties(problem.device).compute_capability == 90) {
     space.axis("warp_specialize", {0, 1});
+    space.axis("persistent", {0, 1});
     space.axis("split_k", {1, 2, 4});
     space.constraint("blocks share what warps of their own copy",
                      [](const Config &config) {
                        return config.split_k == 1 || config.warp_specialize;
+                     });
+    // One program a block is no quicker then (decision 49).
+    space.constraint("blocks do several programs where warps copy and share "
+                     "none",
+                     [](const Config &config) {
+                       return config.persistent ==
+                              (config.warp_specialize && config.split_k == 1);
                      });
   }
   using Use = BlockRole::Use;
@@ -255,8 +272,9 @@ std::int64_t axis_value(const Config &config, std::string_view name) {
   if (name == "order")
     return config.order.kind == ProgramOrder::Kind::grouped ? config.order.group
                                                             : 0;
-  if (name == "warp_specialize")
-    return config.warp_specialize ? 1 : 0;
+  for (const Choice &each : choices)
+    if (each.name == name)
+      return config.*each.value ? 1 : 0;
   return name == "pdl" && config.pdl.value_or(false) ? 1 : 0;
 }
 

@@ -24,10 +24,10 @@ struct Candidate {
 class Space {
 public:
   /// The values of a block size, or of a field of the Config by its printed
-  /// name: num_warps, num_stages, warp_specialize, split_k, order (0 is row
-  /// major, N grouped:N), pdl.
-  /// Values of a name that is there already replace the old ones. Throws
-  /// RuntimeError [argument] for no values, and for a field that has no code.
+  /// name: num_warps, num_stages, warp_specialize, persistent, split_k, order
+  /// (0 is row major, N grouped:N), pdl. Values of a name that is there already
+  /// replace the old ones. Throws RuntimeError [argument] for no values, and
+  /// for a field that has no code.
   Space &axis(const std::string &name, std::vector<std::int64_t> values);
   /// Drops what `holds` is false for, giving the name as the reason.
   Space &constraint(std::string name,

@@ -55,13 +55,15 @@ TEST(TuningOnAGpu, SpacesAreCutToTheDevice) {
     names.insert(name);
   EXPECT_EQ(names, (std::set<std::string>{"BM", "BN", "BK", "order",
                                           "num_warps", "num_stages", "split_k",
-                                          "warp_specialize"}));
+                                          "persistent", "warp_specialize"}));
   const auto all = space.candidates(problem);
   const auto counts = reasons(all);
   EXPECT_TRUE(counts.contains("the operands of dots take "));
   EXPECT_TRUE(counts.contains("sums of dots take "));
   EXPECT_TRUE(counts.contains("a warp has less than a "));
   EXPECT_TRUE(counts.contains("blocks share what warps of their own copy"));
+  EXPECT_TRUE(counts.contains("blocks do several programs where warps copy and "
+                              "share none"));
   const std::vector<Config> configs = kept(all);
   EXPECT_GT(configs.size(), 300u);
   EXPECT_LT(configs.size(), all.size());
