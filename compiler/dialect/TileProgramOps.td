@@ -27,10 +27,10 @@ def Tile_ProgramIdOp : Tile_Op<"program_id", [Pure]> {
 def Tile_ProgramsOp : Tile_Op<"programs", [Pure]> {
   let summary = "the programs that a block does one after the other";
   let description = [{
-    From `first` on, `step` apart, below `end`: as many as the block does. Which
-    they are tile.program_id says of such a number: blocks go through every
-    other row of `step` programs backwards. The loop over the numbers is the
-    only operation that follows tile.producer, or is all that its region has.
+    From `first` on, `step` apart, below `end`. In the order `descending` blocks
+    go through every other row of `step` programs backwards. The loop over them
+    is the only operation that follows tile.producer, or is all that its region
+    has.
 
     Example:
     ```mlir

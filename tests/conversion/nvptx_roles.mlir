@@ -12,8 +12,8 @@
 // CHECK-COUNT-8: mbarrier.init.shared::cta.b64
 // CHECK: fence.mbarrier_init.release.cluster;
 // CHECK: bar.sync {{.*}}0;
-// CHECK: setmaxnreg.dec.sync.aligned.u32 56;
-// CHECK: setmaxnreg.inc.sync.aligned.u32 224;
+// CHECK: setmaxnreg.dec.sync.aligned.u32 32;
+// CHECK: setmaxnreg.inc.sync.aligned.u32 232;
 // CHECK: mbarrier.try_wait.parity
 // CHECK: wgmma.mma_async
 // CHECK: mbarrier.arrive.shared::cta.b64 _,

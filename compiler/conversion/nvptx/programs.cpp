@@ -49,10 +49,15 @@ void Emitter::emitPrograms(tile::ProgramsOp op) {
   scalars[op.getEnd()] = count;
 }
 
-/// The program that a block does when it is at `number`: blocks go through
-/// every other row of `step` programs backwards, so that those which begin a
-/// row with what takes longest end the next one with it.
+/// The program that a block does when it is at `number`. Where programs come in
+/// descending order of their time, blocks go through every other row of `step`
+/// programs backwards, so that those which begin a row with what takes longest
+/// end the next one with it.
 Value Emitter::inTurn(Value number, Value first, Value step, Value end) {
+  auto order =
+      kernel->getAttrOfType<tile::OrderAttr>(tile::TileDialect::orderAttr);
+  if (order.getKind() != tile::OrderKind::descending)
+    return number;
   IntegerBuilder integers = indices();
   Value start = integers.sub(number, first); // of the row
   Value left = integers.sub(end, start);
