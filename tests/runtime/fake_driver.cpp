@@ -503,10 +503,12 @@ FAKE(cuFuncSetAttribute, void *of, cuda::FunctionAttribute which, int value) {
     static_cast<FakeFunction *>(of)->dynamic_shared = value;
   return 0;
 }
-FAKE(cuOccupancyMaxActiveBlocksPerMultiprocessor, int *blocks, void *, int,
+FAKE(cuOccupancyMaxActiveBlocksPerMultiprocessor, int *blocks, void *of, int,
      std::size_t) {
   ENTER(true);
-  *blocks = 1;
+  const auto device =
+      static_cast<std::size_t>(static_cast<FakeFunction *>(of)->device);
+  *blocks = state().devices[device].resident;
   return 0;
 }
 FAKE(cuLaunchKernel, void *function, unsigned programs, unsigned grid_y,

@@ -31,6 +31,7 @@ struct FakeDevice {
   int shared_bytes = 232448;
   int registers = 32;
   int max_threads = 1024;
+  int resident = 1; // blocks that a multiprocessor has room for
 };
 
 /// The contexts of a thread. Plain data: destructors of static storage call the

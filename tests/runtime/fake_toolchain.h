@@ -31,6 +31,7 @@ public:
   std::int64_t shared_bytes = 0;
   int threads = 128;
   std::vector<compiler::TensorMap> tensor_maps; // where warps are specialised
+  bool persistent = false;
   // What the assembler makes of PTX without a limit of registers, and with one.
   cuda::Assembled unlimited{.spill_bytes = 8}, limited;
   std::string code = ".version 8.0\n.visible .entry kernel() {}\n";
@@ -64,6 +65,7 @@ private:
       artifact.threads = threads;
       if (program.config.warp_specialize)
         artifact.tensor_maps = tensor_maps;
+      artifact.persistent = persistent;
       if (options.on_stage)
         options.on_stage(compiler::Stage::ptx, code);
       if (options.override_stage)

@@ -18,6 +18,7 @@ StoredKernel example() {
   kernel.scratch_bytes = 12;
   kernel.threads = 128;
   kernel.blocks = 4;
+  kernel.persistent = true;
   kernel.spill_bytes = 4;
   kernel.pdl = true;
   kernel.tensor_maps = {{.operand = 1,
@@ -45,6 +46,7 @@ TEST(StoredKernel, RoundTrip) {
   EXPECT_EQ(read->scratch_bytes, 12);
   EXPECT_EQ(read->threads, 128);
   EXPECT_EQ(read->blocks, 4);
+  EXPECT_TRUE(read->persistent);
   EXPECT_EQ(read->spill_bytes, 4);
   EXPECT_TRUE(read->pdl);
   EXPECT_EQ(read->tensor_maps, kernel.tensor_maps);
