@@ -312,21 +312,19 @@ Form form_of(const BlockedCall &call) {
 }
 
 // With as many keys as there are queries before, the last rows take longest:
-// they come first, where programs are few. Else programs of one head better are
-// neighbours, which read the same keys (decision 47); not so on sm_90, where
-// neighbours that ask for the same keys at once wait for each other (49).
-ProgramOrder order_of(const Form &form, const BlockedCall &call) {
+// they come first. Where blocks do one program, that is so for few turns of
+// them only: else programs of one head better are neighbours, which read the
+// same keys (decisions 47 and 49).
+ProgramOrder order_of(const Form &form, const BlockedCall &call,
+                      bool persistent) {
   constexpr std::int64_t few_turns = 10;
-  if (!on_gpu(call.q))
-    return {};
-  if (has_warp_groups(call.q.device()) && bytes(call.q.dtype()) == 2)
-    return {ProgramOrder::Kind::descending, 1};
-  if (!form.right || form.left)
+  if (!form.right || form.left || !on_gpu(call.q))
     return {};
   const std::int64_t programs =
       call.q.numel() / (form.rows * at_least_one(call.q.size(-1)));
   const Device device = call.q.device();
-  return programs <= few_turns * properties(device).processors
+  return (persistent && multiplied_by_groups(call.q)) ||
+                 programs <= few_turns * properties(device).processors
              ? ProgramOrder{ProgramOrder::Kind::descending, 1}
              : ProgramOrder{};
 }
@@ -363,7 +361,8 @@ void launch_blocked(const Call &call, const BlockedCall &blocked) {
   // Sequences take times that only memory knows: whoever is free takes the next
   // program.
   const bool persistent = !blocked.q_offsets;
-  const LaunchShape shape{warps, stages, order_of(form, blocked), persistent};
+  const LaunchShape shape{warps, stages, order_of(form, blocked, persistent),
+                          persistent};
   const Kernel &kernel = kernels()[form];
   const Array *sums = blocked.log_sum ? &*blocked.log_sum : nullptr;
   if (sums)
