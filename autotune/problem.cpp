@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/autotune/problem.h"
 
+#include "girih/runtime/host/parallel.h"
+
 #include <unistd.h>
 
 #include <mutex>
@@ -104,6 +106,7 @@ compiler::Machine machine_of(Device device) {
   machine.processors = known.processors;
   if (device.kind == Device::Kind::host) {
     machine.target = {compiler::Target::Kind::host, {}, {}};
+    machine.processors = host_threads();
     machine.l2_bytes = second_cache();
   } else {
     machine.target = compiler::nvptx_target(known.compute_capability);

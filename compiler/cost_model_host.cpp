@@ -11,12 +11,15 @@ namespace girih::compiler {
 namespace {
 
 constexpr double nano = 1e-9;
-// Of all memory for all cores; into one core's packed tiles; products.
-constexpr double dram_rate = 20, pack_rate = 20, product_rate = 100;
+// Of all memory for all cores; into one core's packed tiles, of which a is only
+// copied and b put in another order; into sums; products.
+constexpr double dram_rate = 20, copy_rate = 20, pack_rate = 12, sum_rate = 20,
+                 product_rate = 70;
 // Of attention: products of small tiles, and powers.
 constexpr double chained_pack_rate = 30, chained_rate = 40, power_rate = 1;
 // What a program costs, and each round of its loop over K.
-constexpr double dot_start = 400, dot_round = 200, chained_round = 300;
+constexpr double dot_start = 100, dot_round = 20, chained_start = 400,
+                 chained_round = 300;
 constexpr double stream_start = 10;
 // What a core's second cache is where nobody says; of it, what tiles can have.
 constexpr std::int64_t usual_l2 = 1 << 20;
@@ -56,22 +59,27 @@ Cost dots(const Work &work, const Machine &machine) {
                                       (2 * number(work.k)));
   const double rate = work.chained ? chained_rate : product_rate,
                into = work.chained ? chained_pack_rate : pack_rate;
+  const double sums_into = work.chained ? into : sum_rate;
   // Whole tiles are computed, whatever of them is outside.
   const double products = 2 * programs * rounds * m * n * depth / rate;
   // Both tiles are read and packed in each round, sums are read and written.
   const double read = work.chained ? n : m + n;
-  const double packed = programs * rounds * read * depth * element / into;
-  const double sums = programs * rounds * 2 * m * n / into;
+  const double copied = work.chained ? 0 : m / copy_rate;
+  const double packed =
+      programs * rounds * (copied + n / into) * depth * element;
+  const double sums = programs * rounds * 2 * m * n / sums_into;
   const double powers =
       work.chained ? programs * rounds * m * depth / power_rate : 0;
   const double starts =
-      programs *
-      (dot_start + rounds * (work.chained ? chained_round : dot_round));
+      programs * (work.chained ? chained_start + rounds * chained_round
+                               : dot_start + rounds * dot_round);
   // What does not stay in the second cache comes from further away.
   const double kept = m * n * 4 + read * depth * element;
   const double limit = share_of_l2 * cache(machine);
-  const double missed =
-      work.chained ? 0 : packed * beyond_l2 * std::max(0.0, kept / limit - 1);
+  const double missed = work.chained ? 0
+                                     : programs * rounds * read * depth *
+                                           element / copy_rate * beyond_l2 *
+                                           std::max(0.0, kept / limit - 1);
   const double dram = static_cast<double>(work.bytes) / dram_rate / 2;
   const double part = share(work, machine);
   cost.seconds =

@@ -251,6 +251,34 @@ TEST(CostModel, LikesFewRowsOfATileOnTheHost) {
             problems[0].estimate(many).seconds);
 }
 
+TEST(CostModel, CountsTheThreadsThatLaunchesUse) {
+  const Problem problem = product();
+  const auto waves = [&](const char *threads) {
+    const testing::ScopedEnv scope("GIRIH_NUM_THREADS", threads);
+    return problem.estimate(problem.fallback).waves;
+  };
+  EXPECT_DOUBLE_EQ(waves("1"), 3 * waves("3"));
+}
+
+TEST(CostModel, CountsLanesThatAreNotThereOnTheHost) {
+  const Kernel doubled = make(
+      "padded_rows",
+      [](Tensor x, Tensor y) {
+        auto ROWS = block_size("ROWS"), COLUMNS = block_size("COLUMNS");
+        return arranged(x.tile({ROWS, COLUMNS}), y.tile({ROWS, COLUMNS}));
+      },
+      [](In x, Out y) { y = x + x; });
+  const Problem problem =
+      testing::problem_for(doubled, {testing::random({300, 1000}, 1),
+                                     Array::empty({300, 1000}, f32)});
+  const auto seconds = [&](std::int64_t columns) {
+    Config config;
+    config.blocks = {{"ROWS", 1}, {"COLUMNS", columns}};
+    return problem.estimate(config).seconds;
+  };
+  EXPECT_LT(3 * seconds(1024), seconds(16384));
+}
+
 TEST(CostModel, SaysItsTerms) {
   const std::string text = product().estimate(product().fallback).to_string();
   for (const char *part : {" us: dram ", "products ", "waves"})
