@@ -41,8 +41,9 @@ std::int64_t warpgroup_blocks(const WarpgroupTile &tile) {
 
 double warpgroup_microseconds(const WarpgroupTile &tile,
                               const WarpgroupWork &work) {
-  constexpr double clock = 0.571e-3, latency = 1.24, exchange = 3.2 / 16384,
-                   bytes_of_microsecond = 3.54e6, memory_start = 0.68;
+  constexpr double clock = 0.571e-3, latency = 1.24, meeting = 0.5,
+                   exchange = 3.2 / 16384, bytes_of_microsecond = 3.54e6,
+                   memory_start = 0.68;
   // Of a turn of programs, and of an element of a tile: where blocks do one
   // program the next one starts when that has ended.
   const bool persistent =
@@ -68,7 +69,7 @@ double warpgroup_microseconds(const WarpgroupTile &tile,
             (rounds * round + turn + epilogue * elements * both);
     left -= alike * now;
   }
-  time += exchange * (tile.share - 1) * elements;
+  time += (tile.share - 1) * (meeting + exchange * elements);
   return std::max(time, memory_start + static_cast<double>(work.bytes) /
                                            bytes_of_microsecond);
 }
