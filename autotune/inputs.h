@@ -31,8 +31,8 @@ void fill_random(const Array &array, unsigned seed);
 
 /// How many elements of `got` are further from those of `wanted`, its twin,
 /// than results of other Configs can be: by a tolerance for the dtype, relative
-/// to the element and to the root mean square of all. A NaN or infinity equals
-/// itself only.
+/// to the element and to the root mean square of all or of its neighbours in
+/// memory, whichever is larger. A NaN or infinity equals itself only.
 std::int64_t count_wrong(const Array &got, const Array &wanted);
 
 } // namespace girih::autotune

@@ -266,6 +266,16 @@ TEST(TestBenches, TellWrongResultsFromRoundedOnes) {
     got.slice(0, 0, 1).copy_from(Array::from(std::vector{value}, {1}, f32));
     EXPECT_EQ(count_wrong(got, wanted), wrong) << value;
   }
+  // Among small numbers far away, what is rounded next to large ones passes.
+  std::vector<double> mixed(200000, 1e-3);
+  std::fill_n(mixed.begin(), 1024, 1.0);
+  mixed[5] = 0;
+  const Array rows = Array::from(mixed, {200000}, f32), off = copy_of(rows);
+  off.slice(0, 5, 6).copy_from(Array::from(std::vector{2e-4}, {1}, f32));
+  EXPECT_EQ(count_wrong(off, rows), 0);
+  off.slice(0, 5000, 5001)
+      .copy_from(Array::from(std::vector{1.2e-3}, {1}, f32));
+  EXPECT_EQ(count_wrong(off, rows), 1);
   const Array both = Array::from(std::vector{nan, inf, 1.0}, {3}, f32);
   EXPECT_EQ(count_wrong(copy_of(both), both), 0);
   const Array numbers = Array::from(std::vector{1.0, 2.0}, {2}, i32),
