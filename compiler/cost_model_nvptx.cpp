@@ -24,6 +24,8 @@ constexpr double group_rate = 20000, warp_rate = 3600, core_rate = 240;
 // Until the first byte of a round comes; a program's beginning and end; what
 // starts a launch.
 constexpr double latency = 1000, program_start = 1500, launch = 2000;
+// Of a round of two chained products, between one and the other.
+constexpr double exchange = 1000;
 // Bytes under way that keep a multiprocessor's share of memory busy.
 constexpr double bytes_under_way = 24576;
 
@@ -52,6 +54,17 @@ bool by_warp_groups(const Config &config, const Work &work,
          work.block_m >= 16 * config.num_warps / 2;
 }
 
+/// Where a thread has no room for scores, weights and sums of two chained
+/// products, it keeps them in memory.
+double spilling(const Config &config, const Work &work) {
+  constexpr double room = 150, each = 8;
+  const double threads = 32.0 * config.num_warps;
+  const auto scores = static_cast<double>(work.block_m * work.block_k),
+             sums = static_cast<double>(work.block_m * work.width) / 2;
+  const double held = (1.5 * scores + sums) / threads;
+  return 1 + each * std::max(held - room, 0.0) / room;
+}
+
 Cost dots(const Config &config, const BlockRoles &roles, const Work &work,
           const Machine &machine) {
   Cost cost;
@@ -67,9 +80,10 @@ Cost dots(const Config &config, const BlockRoles &roles, const Work &work,
       (work.programs + machine.processors - 1) / machine.processors;
   const std::int64_t near = std::min(beside(config, roles, machine),
                                      std::max<std::int64_t>(wanted, 1));
-  const double tensor = by_warp_groups(config, work, machine) ? group_rate
-                        : work.element <= 2                   ? warp_rate
-                                                              : core_rate;
+  const bool groups = by_warp_groups(config, work, machine);
+  const double tensor = groups              ? group_rate
+                        : work.element <= 2 ? warp_rate
+                                            : core_rate;
   const double filled = (work.chained ? n : m + n) * depth * element;
   const double fill = filled / fill_rate;
   const double products = 2 * m * n * depth / tensor;
@@ -78,7 +92,11 @@ Cost dots(const Config &config, const BlockRoles &roles, const Work &work,
   const double turns = number(wanted);
   const double round = std::max(fill + products, latency / ahead);
   const double stored = m * n * element * number(work.programs) / dram_rate;
-  const double computed = turns * (rounds * round + program_start);
+  const double computed =
+      turns *
+      (rounds * (round + (work.chained && groups ? exchange : 0)) +
+       program_start) *
+      (work.chained ? spilling(config, work) : 1);
   const double traffic = number(work.programs) * rounds * filled;
   // A grouped order finds neighbours' tiles in the second cache.
   const double reused =
