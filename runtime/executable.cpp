@@ -251,7 +251,6 @@ std::shared_ptr<Executable> describe(const compiler::Target &target,
   made->spill_bytes = fetched.kernel.spill_bytes;
   made->threads = fetched.kernel.threads;
   made->blocks = fetched.kernel.blocks;
-  made->persistent = fetched.kernel.persistent;
   made->tensor_maps = fetched.kernel.tensor_maps;
   made->pdl = fetched.kernel.pdl;
   made->parameters = fetched.kernel.parameters;

@@ -24,7 +24,6 @@ struct Executable {
   std::int64_t shared_bytes = 0, scratch_bytes = 0, spill_bytes = -1;
   int threads = 1; // of a block
   int blocks = 1;  // of a program
-  bool persistent = false;
   std::vector<compiler::TensorMap> tensor_maps;
   bool pdl = false; // the code may run before what precedes it has ended
   std::vector<StoredKernel::Parameter> parameters; // of CUDA C++

@@ -75,8 +75,8 @@ void note_written(Capture &capture, const Plan &plan,
 
 std::int64_t blocks_of(const Plan &plan) {
   const Executable &code = *plan.code;
-  if (code.persistent)
-    return std::min<std::int64_t>(plan.programs, code.function.resident_blocks);
+  if (const int resident = code.function.resident_blocks; resident > 0)
+    return std::min<std::int64_t>(plan.programs, resident);
   return plan.programs * code.blocks;
 }
 

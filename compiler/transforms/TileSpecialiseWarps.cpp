@@ -146,6 +146,14 @@ private:
     }
   }
 
+  /// Where the side is in all rings.
+  SmallVector<Value> placesOf(Side side) {
+    SmallVector<Value> places;
+    for (Ring &ring : rings)
+      places.append({(ring.*side).stage, (ring.*side).phase});
+    return places;
+  }
+
   /// The loop over the programs of this block, from one to the next of which
   /// rings go on.
   scf::ForOp openPrograms(OpBuilder &builder, Side side) {
@@ -153,12 +161,9 @@ private:
     auto programs = tile::ProgramsOp::create(
         builder, loc, builder.getIndexType(), builder.getIndexType(),
         builder.getIndexType());
-    SmallVector<Value> places;
-    for (Ring &ring : rings)
-      places.append({(ring.*side).stage, (ring.*side).phase});
     auto loop =
         scf::ForOp::create(builder, loc, programs.getFirst(), programs.getEnd(),
-                           programs.getStep(), places);
+                           programs.getStep(), placesOf(side));
     unsigned next = 0;
     for (Ring &ring : rings) {
       ring.*
@@ -170,10 +175,7 @@ private:
 
   void closePrograms(scf::ForOp loop, Side side) {
     OpBuilder end = OpBuilder::atBlockEnd(loop.getBody());
-    SmallVector<Value> places;
-    for (Ring &ring : rings)
-      places.append({(ring.*side).stage, (ring.*side).phase});
-    scf::YieldOp::create(end, kernel.getLoc(), places);
+    scf::YieldOp::create(end, kernel.getLoc(), placesOf(side));
   }
 
   /// What follows in the kernel's block is done for each program.

@@ -14,7 +14,8 @@ struct LoadedFunction {
   std::int64_t local_bytes = 0; // of a thread
   std::int64_t static_shared = 0;
   int max_threads = 0;
-  /// Of code that is persistent: blocks that the device has room for at once.
+  /// Of code that is persistent: blocks that the device has room for at once;
+  /// else 0.
   int resident_blocks = 0;
   double load_seconds = 0;
 };

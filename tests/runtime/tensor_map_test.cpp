@@ -45,28 +45,34 @@ struct Operands {
 // 15 words of operands, two maps.
 constexpr std::size_t specialised_bytes = 15 * 8 + 2 * 128;
 
-void describe(FakeDriver &driver, FakeToolchain &toolchain) {
-  std::vector<std::size_t> sizes(15, 8);
-  sizes.insert(sizes.end(), {128, 128});
-  driver.set_parameters(sizes);
-  toolchain.tensor_maps = {{.operand = 1,
-                            .element_bytes = 2,
-                            .dims = {1, 0},
-                            .box = {64, 32},
-                            .swizzle_bytes = 128},
-                           {.operand = 0,
-                            .element_bytes = 2,
-                            .dims = {1, 0},
-                            .box = {32, 64},
-                            .swizzle_bytes = 64}};
-}
+/// A product whose first two operands are copied by maps.
+struct Mapped {
+  explicit Mapped(int version = 12040) {
+    driver.set_version(version);
+    std::vector<std::size_t> sizes(15, 8);
+    sizes.insert(sizes.end(), {128, 128});
+    driver.set_parameters(sizes);
+    toolchain.tensor_maps = {{.operand = 1,
+                              .element_bytes = 2,
+                              .dims = {1, 0},
+                              .box = {64, 32},
+                              .swizzle_bytes = 128},
+                             {.operand = 0,
+                              .element_bytes = 2,
+                              .dims = {1, 0},
+                              .box = {32, 64},
+                              .swizzle_bytes = 64}};
+  }
 
-TEST(TensorMaps, LieBehindTheOtherParameters) {
   FakeDriver driver;
   FakeToolchain toolchain;
-  describe(driver, toolchain);
   const Kernel matmul = make_matmul();
   const Operands n;
+};
+
+TEST(TensorMaps, LieBehindTheOtherParameters) {
+  Mapped product;
+  auto &[driver, toolchain, matmul, n] = product;
   n.multiply(matmul, n.a);
   const FakeLaunch launch = driver.launches().back();
   ASSERT_EQ(launch.bytes.size(), specialised_bytes);
@@ -96,11 +102,9 @@ TEST(TensorMaps, LieBehindTheOtherParameters) {
 }
 
 TEST(TensorMaps, FollowThePointer) {
-  FakeDriver driver;
-  FakeToolchain toolchain;
-  describe(driver, toolchain);
-  const Kernel matmul = make_matmul();
-  const Operands n, other;
+  Mapped product;
+  auto &[driver, toolchain, matmul, n] = product;
+  const Operands other;
   n.multiply(matmul, n.a);
   n.multiply(matmul, other.a);
   EXPECT_EQ(toolchain.compiles, 1);
@@ -110,11 +114,8 @@ TEST(TensorMaps, FollowThePointer) {
 
 // Rows that are all the same have no stride that the engine takes.
 TEST(TensorMaps, OperandsWithoutOneAreCopiedByThreads) {
-  FakeDriver driver;
-  FakeToolchain toolchain;
-  describe(driver, toolchain);
-  const Kernel matmul = make_matmul();
-  const Operands n;
+  Mapped product;
+  auto &[driver, toolchain, matmul, n] = product;
   const Array row = Array::empty({1, 24}, f16, cuda_device());
   n.multiply(matmul, Array(row.data(), {40, 24}, f16, cuda_device(), {0, 1}));
   EXPECT_EQ(driver.launches().back().bytes.size(), 15u * 8);
@@ -127,14 +128,10 @@ TEST(TensorMaps, OperandsWithoutOneAreCopiedByThreads) {
 
 TEST(TensorMaps, WhatTheDriverRefusesIsCopiedByThreads) {
   for (const int version : {11080, 12040}) {
-    FakeDriver driver;
-    driver.set_version(version);
-    FakeToolchain toolchain;
-    describe(driver, toolchain);
+    Mapped product(version);
+    auto &[driver, toolchain, matmul, n] = product;
     if (version >= 12000)
       driver.fail("cuTensorMapEncodeTiled", 1, 1);
-    const Kernel matmul = make_matmul();
-    const Operands n;
     n.multiply(matmul, n.a);
     EXPECT_EQ(driver.launches().back().bytes.size(), 15u * 8) << version;
     EXPECT_FALSE(toolchain.last_program.config.warp_specialize);
@@ -142,11 +139,8 @@ TEST(TensorMaps, WhatTheDriverRefusesIsCopiedByThreads) {
 }
 
 TEST(TensorMaps, ALaterRefusalIsAnError) {
-  FakeDriver driver;
-  FakeToolchain toolchain;
-  describe(driver, toolchain);
-  const Kernel matmul = make_matmul();
-  const Operands n;
+  Mapped product;
+  auto &[driver, toolchain, matmul, n] = product;
   n.multiply(matmul, n.a);
   driver.fail("cuTensorMapEncodeTiled", 1, 1);
   const std::string text =

@@ -260,7 +260,7 @@ Registers Emitter::swapLanes(const MovePlan &plan, const Registers &values) {
   Type element = values.front().getType();
   int64_t bytes = element.getIntOrFloatBitWidth() / 8;
   int64_t each = keptTogether(plan, bytes);
-  auto small = b.getIntegerType(8 * bytes * each);
+  Type word = b.getIntegerType(8 * bytes * each);
   Type group = VectorType::get(each, element);
   Registers words, swapped, result;
   for (size_t i = 0; i < values.size(); i += each) {
@@ -268,16 +268,12 @@ Registers Emitter::swapLanes(const MovePlan &plan, const Registers &values) {
     for (int64_t part = 0; part < each; ++part)
       together = LLVM::InsertElementOp::create(
           b, loc, together, values[i + part], constant32(part));
-    Value word = bitcast(together, small);
-    words.push_back(small == i32() ? word
-                                   : LLVM::ZExtOp::create(b, loc, i32(), word));
+    words.push_back(bitcast(together, word));
   }
   for (const BitSwap &swap : plan.swaps)
     swapBit(swap.lane, (size_t(1) << swap.reg) / each, words);
-  for (Value word : words) {
-    if (small != i32())
-      word = LLVM::TruncOp::create(b, loc, small, word);
-    Value together = bitcast(word, group);
+  for (Value swappedWord : words) {
+    Value together = bitcast(swappedWord, group);
     for (int64_t part = 0; part < each; ++part)
       swapped.push_back(
           LLVM::ExtractElementOp::create(b, loc, together, constant32(part)));
