@@ -91,34 +91,37 @@ public:
     if (!isSimple(loop))
       return;
     SmallPtrSet<Value, 4> written = writtenIn(loop);
-    int64_t read = 0;
-    for (auto load : loop.getBody()->getOps<tile::LoadOp>())
-      if (!written.contains(load.getView()) && moves(load)) {
-        loads.push_back(load);
-        read += registersOf(load);
-      }
+    SmallVector<tile::LoadOp> candidates;
+    // What a dependent kernel need not wait for comes first.
+    for (bool settled : {true, false})
+      for (auto load : loop.getBody()->getOps<tile::LoadOp>())
+        if (tile::TileDialect::isSettled(load.getView()) == settled &&
+            !written.contains(load.getView()) && moves(load))
+          candidates.push_back(load);
+    choose(candidates);
     if (loads.empty())
       return;
-    // What a dependent kernel need not wait for comes first.
-    SmallVector<tile::LoadOp> ordered;
-    for (bool settled : {true, false})
-      llvm::copy_if(loads, std::back_inserter(ordered), [&](tile::LoadOp load) {
-        return tile::TileDialect::isSettled(load.getView()) == settled;
-      });
-    loads = std::move(ordered);
-    // Those of this round and of the next one.
-    int64_t registers = registersHeld(loop) + 2 * read;
-    if (registers > mostRegisters) {
-      loop.emitRemark() << DEBUG_TYPE ": rounds wait for their loads because "
-                                      "reading ahead would take "
-                        << registers << " registers of a thread, more than "
-                        << mostRegisters;
-      return;
-    }
     rewrite();
   }
 
 private:
+  /// Those that there are registers for, of this round and of the next one.
+  void choose(ArrayRef<tile::LoadOp> candidates) {
+    int64_t registers = registersHeld(loop);
+    for (tile::LoadOp load : candidates) {
+      int64_t all = registers + 2 * registersOf(load);
+      if (all > mostRegisters) {
+        load.emitRemark() << DEBUG_TYPE
+            ": rounds wait for this load because reading ahead would take "
+                          << all << " registers of a thread, more than "
+                          << mostRegisters;
+        continue;
+      }
+      registers = all;
+      loads.push_back(load);
+    }
+  }
+
   /// Whether the load is another one in each round, known ahead.
   bool moves(tile::LoadOp load) {
     if (load->use_empty() || load.getType().getRank() == 0)

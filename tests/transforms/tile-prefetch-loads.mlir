@@ -1,6 +1,7 @@
 // RUN: girih-opt %s -tile-assign-layouts="warps=4 capability=80" -tile-prefetch-loads | FileCheck %s
 // RUN: girih-opt %s -tile-assign-layouts="warps=4 capability=80" -tile-prefetch-loads 2>&1 | FileCheck %s --check-prefix=REMARK
 
+#four = affine_map<(d0)[s0] -> (s0 * 4096 + d0)>
 #row = affine_map<(d0)[s0] -> (s0 * 1024 + d0)>
 #wide = affine_map<(d0)[s0] -> (s0 * 16384 + d0)>
 #in = affine_set<(d0)[s0, s1] : (s1 - s0 * 1024 - d0 - 1 >= 0)>
@@ -84,7 +85,7 @@ func.func @written(%a: !F) attributes {tile.kernel, tile.config = "",
 }
 
 // Where 128 registers of a thread hold the sum, there is no room.
-// REMARK: remark: tile-prefetch-loads: rounds wait for their loads because reading ahead would take 256 registers of a thread, more than 96
+// REMARK: remark: tile-prefetch-loads: rounds wait for this load because reading ahead would take 256 registers of a thread, more than 96
 // CHECK-LABEL: func.func @large
 // CHECK: scf.for %{{.+}} = %c0 to %{{.+}} step %c1 iter_args(%{{.+}} = %{{.+}}) ->
 // CHECK-NEXT: tile.load
@@ -121,5 +122,33 @@ func.func @chased(%a: !V, %c: !V) attributes {tile.kernel, tile.config = "",
     %next = arith.addi %at, %k : index
     scf.yield %next : index
   }
+  return
+}
+
+// Where there is room for one of them, that one is read ahead which a dependent
+// kernel need not wait for.
+// REMARK: remark: tile-prefetch-loads: rounds wait for this load because reading ahead would take 160 registers of a thread, more than 96
+// CHECK-LABEL: func.func @one
+// CHECK: tile.load %arg1
+// CHECK: scf.for
+// CHECK: tile.load %arg1
+// CHECK: tile.load %arg0
+// CHECK-NOT: tile.load
+func.func @one(%a: !F, %b: !F, %c: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "settled in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2] -> (1)>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tile.size %a, 0 : !F
+  %zero = arith.constant dense<0.0> : tensor<4096xf32>
+  %r = scf.for %k = %c0 to %n step %c1 iter_args(%acc = %zero) -> tensor<4096xf32> {
+    %x = tile.load %a[%k] map #four other 0.0 : f32 : !F -> tensor<4096xf32>
+    %y = tile.load %b[%k] map #four other 0.0 : f32 : !F -> tensor<4096xf32>
+    %p = arith.mulf %x, %y : tensor<4096xf32>
+    %s = arith.addf %acc, %p : tensor<4096xf32>
+    scf.yield %s : tensor<4096xf32>
+  }
+  tile.store %r, %c[%c0] map #four : tensor<4096xf32>, !F
   return
 }
