@@ -56,7 +56,8 @@ void buildNvptxLayoutPipeline(OpPassManager &manager, const Config &config,
   OpPassManager &kernel = manager.nest<func::FuncOp>();
   kernel.addPass(createTilePromoteDots({config.num_warps, capability}));
   if (config.split_k > 1 && isHopper(capability))
-    kernel.addPass(createTileSplitRounds({config.split_k}));
+    kernel.addPass(
+        createTileSplitRounds({config.split_k, config.num_warps, capability}));
   kernel.addPass(createTileStaggerDots({config.num_warps, capability}));
   kernel.addPass(createTileAssignLayouts({config.num_warps, capability}));
 }

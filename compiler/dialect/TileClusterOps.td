@@ -22,23 +22,34 @@ def Tile_ClusterRankOp : Tile_Op<"cluster_rank", [Pure]> {
 }
 
 def Tile_ClusterSumOp : Tile_Op<"cluster_sum",
-    [AllTypesMatch<["source", "result"]>, MemoryEffects<[MemRead, MemWrite]>] #
-    ElementwiseMappable.traits> {
+    [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "add up what the blocks of a cluster have";
   let description = [{
-    The result is the sum of the blocks' `source`, in the order of their ranks.
-    Only block 0 goes on: what follows in the kernel's own block, where this
-    stands, is done once. Elements have 32 bits.
+    The sum of the blocks' `source`, in the order of their ranks. Where the
+    result has as many columns as `source`, only block 0 goes on: what follows
+    in the kernel's own block, where this stands, is done once. Where it has
+    1 / `blocks` of them, block r has the r-th such part of the columns, and all
+    blocks go on. Elements have 32 bits.
 
     Example:
     ```mlir
-    %sum = tile.cluster_sum %part of 4 : tensor<64x128xf32>
+    %sum = tile.cluster_sum %part of 4
+           : tensor<64x128xf32> -> tensor<64x32xf32>
     ```
   }];
   let arguments = (ins Tile_Tensor:$source,
                        ConfinedAttr<I64Attr, [IntPositive]>:$blocks);
   let results = (outs Tile_Tensor:$result);
-  let assemblyFormat = "$source `of` $blocks attr-dict `:` type($source)";
+  let assemblyFormat = [{
+    $source `of` $blocks attr-dict `:` type($source) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    /// Whether each block has a part of the sum.
+    bool isDealt() {
+      return getResult().getType().getShape() !=
+             getSource().getType().getShape();
+    }
+  }];
   let hasVerifier = 1;
 }
 

@@ -42,6 +42,16 @@ LogicalResult ClusterSumOp::verify() {
            << getSource().getType().getElementType();
   if (!isa<func::FuncOp>((*this)->getParentOp()))
     return emitOpError("belongs in the kernel's own block");
+  RankedTensorType source = getSource().getType(), result = getType();
+  if (source.getElementType() != result.getElementType())
+    return emitOpError("has a sum of other elements");
+  SmallVector<int64_t> part(source.getShape());
+  if (!part.empty())
+    part.back() /= static_cast<int64_t>(getBlocks());
+  if (result.getShape() != source.getShape() &&
+      (part != SmallVector<int64_t>(result.getShape()) ||
+       source.getShape().back() % static_cast<int64_t>(getBlocks())))
+    return emitOpError("gives all columns or a part of them for each block");
   return success();
 }
 

@@ -27,6 +27,20 @@ Layout &Layout::repeat(Axis axis, int dim, int64_t count) {
   return *this;
 }
 
+std::optional<Layout> Layout::part(int64_t parts) const {
+  Layout found = *this;
+  auto last = llvm::find_if(llvm::reverse(found.repeatList), [&](auto &repeat) {
+    return repeat.dim == layoutRank - 1;
+  });
+  if (last == found.repeatList.rend() || last->axis != Axis::reg ||
+      last->count % parts)
+    return std::nullopt;
+  last->count /= parts;
+  llvm::erase_if(found.repeatList,
+                 [](const Repeat &repeat) { return repeat.count == 1; });
+  return found;
+}
+
 int64_t Layout::size(Axis axis) const {
   int64_t size = int64_t(1) << bases(axis).size();
   for (const Repeat &repeat : repeatList)

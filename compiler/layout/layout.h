@@ -59,6 +59,10 @@ public:
   }
   llvm::ArrayRef<Repeat> repeats() const { return repeatList; }
 
+  /// What a thread has of each of `parts` equal parts of the last dimension, in
+  /// which they are alike; none where a part is not with all threads.
+  std::optional<Layout> part(int64_t parts) const;
+
   /// Number of indices of an axis: elements of a thread for Axis::reg.
   int64_t size(Axis axis) const;
   /// Extents of the atom, powers of two, and of the whole.

@@ -173,8 +173,10 @@ def TileSplitRounds : Pass<"tile-split-rounds", "::mlir::func::FuncOp"> {
   let description = [{
     Where a kernel is one loop that adds up, and what becomes of the sum,
     `blocks` blocks of threads do a part of the rounds each and add up their
-    sums through each other's shared memory; the first goes on. For products
-    with few programs and long sums.
+    sums through each other's shared memory. Where what becomes of the sum can
+    be done for some of its columns, each block adds up and stores a part of
+    them; else the first does all of that. For products with few programs and
+    long sums.
 
     Before:
     ```mlir
@@ -191,11 +193,14 @@ def TileSplitRounds : Pass<"tile-split-rounds", "::mlir::func::FuncOp"> {
       %d = tile.dot %x, %y, %acc ...
       scf.yield %d
     }
-    %sum = tile.cluster_sum %part of 4
+    %sum = tile.cluster_sum %part of 4 // of a quarter of the columns
+    ... that quarter of what is stored ...
     ```
   }];
   let options = [
-    Option<"blocks", "blocks", "int", "1", "blocks of a cluster">
+    Option<"blocks", "blocks", "int", "1", "blocks of a cluster">,
+    Option<"warps", "warps", "int", "4", "warps of a program">,
+    Option<"capability", "capability", "int", "90", "compute capability">
   ];
 }
 

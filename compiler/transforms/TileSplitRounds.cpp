@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/transforms/Passes.h"
 
-#include "girih/compiler/analysis/written.h"
+#include "girih/compiler/transforms/column_part.h"
+#include "girih/compiler/transforms/dot_plan.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -118,10 +119,37 @@ private:
     loop.setLowerBound(first);
     loop.setUpperBound(end);
     builder.setInsertionPointAfter(loop);
-    Value part = loop.getResult(0);
-    auto sum =
-        tile::ClusterSumOp::create(builder, loc, part.getType(), part, count);
-    part.replaceAllUsesExcept(sum, sum);
+    sumUp(builder, loop.getResult(0), rank, dealtType(loop));
+  }
+
+  /// What a block has of the sum if each has a part of the columns; null where
+  /// that cannot be, since threads have no part of each or since the kernel
+  /// needs the sum as a whole.
+  RankedTensorType dealtType(scf::ForOp loop) {
+    constexpr int64_t wordsAtOnce = 4;
+    auto type = cast<RankedTensorType>(loop.getResult(0).getType());
+    std::optional<Layout> part;
+    loop.walk([&](tile::DotOp dot) {
+      part = planDot(dot, warps, capability).accumulator.part(blocks);
+    });
+    if (!part || part->size(Axis::reg) % wordsAtOnce ||
+        type.getShape().back() % blocks ||
+        !ColumnParts(loop.getResult(0), blocks).arePossible())
+      return {};
+    SmallVector<int64_t> shape(type.getShape());
+    shape.back() /= blocks;
+    return RankedTensorType::get(shape, type.getElementType());
+  }
+
+  void sumUp(OpBuilder &builder, Value part, Value rank,
+             RankedTensorType dealt) {
+    auto sum = tile::ClusterSumOp::create(builder, part.getLoc(),
+                                          dealt ? dealt : part.getType(), part,
+                                          static_cast<int64_t>(blocks));
+    if (dealt)
+      ColumnParts(part, blocks).rewrite(sum, rank);
+    else
+      part.replaceAllUsesExcept(sum, sum);
   }
 };
 

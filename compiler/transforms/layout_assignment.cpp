@@ -259,6 +259,13 @@ bool LayoutAssignment::forwards(Operation *op) {
       changed |= anchor(remap, attr(*found));
     return changed;
   }
+  if (auto sum = dyn_cast<tile::ClusterSumOp>(op)) {
+    LayoutAttr source = known(sum.getSource());
+    auto found = !source         ? std::nullopt
+                 : sum.isDealt() ? source.getLayout().part(sum.getBlocks())
+                                 : source.getLayout();
+    return found && anchor(sum, attr(*found));
+  }
   if (isLaneByLane(op))
     for (Value operand : op->getOperands())
       if (LayoutAttr layout = known(operand))

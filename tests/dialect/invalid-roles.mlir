@@ -28,7 +28,7 @@ func.func @foreign(%n: index) {
 
 func.func @halves(%x: tensor<8x32xf16>) {
   // expected-error @+1 {{adds elements of 32 bits, not 'f16'}}
-  %sum = tile.cluster_sum %x of 4 : tensor<8x32xf16>
+  %sum = tile.cluster_sum %x of 4 : tensor<8x32xf16> -> tensor<8x32xf16>
   return
 }
 
@@ -37,7 +37,15 @@ func.func @halves(%x: tensor<8x32xf16>) {
 func.func @inner(%x: tensor<8x32xf32>, %c: i1) {
   scf.if %c {
     // expected-error @+1 {{belongs in the kernel's own block}}
-    %sum = tile.cluster_sum %x of 4 : tensor<8x32xf32>
+    %sum = tile.cluster_sum %x of 4 : tensor<8x32xf32> -> tensor<8x32xf32>
   }
+  return
+}
+
+// -----
+
+func.func @rows(%x: tensor<8x32xf32>) {
+  // expected-error @+1 {{gives all columns or a part of them for each block}}
+  %sum = tile.cluster_sum %x of 4 : tensor<8x32xf32> -> tensor<2x32xf32>
   return
 }

@@ -37,7 +37,9 @@ func.func @roles(%a: !V) {
 func.func @cluster(%x: tensor<8x32xf32>) -> tensor<8x32xf32> {
   // CHECK: %{{.+}} = tile.cluster_rank of 4
   %rank = tile.cluster_rank of 4
-  // CHECK: %{{.+}} = tile.cluster_sum %{{.+}} of 4 : tensor<8x32xf32>
-  %sum = tile.cluster_sum %x of 4 : tensor<8x32xf32>
+  // CHECK: %{{.+}} = tile.cluster_sum %{{.+}} of 4 : tensor<8x32xf32> -> tensor<8x32xf32>
+  %sum = tile.cluster_sum %x of 4 : tensor<8x32xf32> -> tensor<8x32xf32>
+  // CHECK: %{{.+}} = tile.cluster_sum %{{.+}} of 4 : tensor<8x32xf32> -> tensor<8x8xf32>
+  %part = tile.cluster_sum %x of 4 : tensor<8x32xf32> -> tensor<8x8xf32>
   return %sum : tensor<8x32xf32>
 }

@@ -46,6 +46,32 @@ TEST(LayoutClass, TextReadsBack) {
                                  "repeat = [reg 3 along 1, warp 3 along 0]");
 }
 
+TEST(LayoutClass, PartsAreWhatEveryThreadHasOfColumns) {
+  const Layout whole = wgmmaAccumulator(128, 96, 2, 1);
+  const std::optional<Layout> part = whole.part(3);
+  ASSERT_TRUE(part.has_value());
+  EXPECT_EQ(part->shape(), (Coords{128, 32}));
+  EXPECT_EQ(*part, wgmmaAccumulator(128, 32, 2, 1));
+  std::set<Coords> all;
+  for (std::int64_t reg = 0; reg < whole.size(Axis::reg); ++reg)
+    all.insert(whole.coordinates(reg, 5, 6));
+  for (std::int64_t number = 0; number < 3; ++number)
+    for (std::int64_t reg = 0; reg < part->size(Axis::reg); ++reg) {
+      Coords at = part->coordinates(reg, 5, 6);
+      at[1] += 32 * number;
+      EXPECT_EQ(all.erase(at), 1U) << at[0] << " " << at[1];
+    }
+  EXPECT_TRUE(all.empty());
+  EXPECT_EQ(wgmmaAccumulator(64, 8, 1, 1).repeat(Axis::reg, 1, 2).part(2),
+            wgmmaAccumulator(64, 8, 1, 1));
+}
+
+TEST(LayoutClass, ThereAreNoPartsThatSomeThreadsHaveNothingOf) {
+  EXPECT_FALSE(wgmmaAccumulator(64, 128, 1, 2).part(2).has_value());
+  EXPECT_FALSE(wgmmaAccumulator(64, 64, 1, 1).part(3).has_value());
+  EXPECT_FALSE(wgmmaAccumulator(64, 8, 1, 1).part(2).has_value());
+}
+
 TEST(LayoutClass, BadTextIsRefused) {
   for (const char *text :
        {"", "rank", "rank = -1", "rank = 99", "rank = 1, reg",

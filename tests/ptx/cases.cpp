@@ -257,6 +257,15 @@ std::vector<MatmulCase> warpgroupCases() {
                      .k = 64,
                      .specialised = specialised,
                      .blocks = blocks});
+  // Parts of columns with all threads, and of columns that warps share.
+  for (int rows : {128, 64})
+    all.push_back({.name = "shared_by_4_of_" + std::to_string(rows) + "_rows",
+                   .m = rows,
+                   .n = 128,
+                   .k = 64,
+                   .warps = 8,
+                   .specialised = true,
+                   .blocks = 4});
   for (MatmulCase &c : all) {
     c.name = "wgmma_" + c.name;
     c.capability = 90;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blocks of a cluster that do one program: each leaves its sums in its own
-// shared memory, the first reads them there (PTX ISA, "Cluster of Cooperative
-// Thread Arrays").
+// shared memory, where the first, or each for a part, reads them (PTX ISA,
+// "Cluster of Cooperative Thread Arrays").
 #include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/pieces.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <map>
 
 using namespace mlir;
 
@@ -47,29 +49,46 @@ void Emitter::meetCluster(bool waits) {
              true);
 }
 
-LogicalResult Emitter::emitClusterSum(tile::ClusterSumOp sum) {
+/// Writes a thread's words into its block's shared memory.
+void Emitter::leaveSums(ArrayRef<Value> words, Value place) {
+  int64_t threads = options.warps * 32;
+  Registers all(words.begin(), words.end());
+  all.resize(llvm::alignTo(all.size(), wordsAtOnce), constant32(0));
+  for (int64_t at = 0; at < static_cast<int64_t>(all.size()); at += wordsAtOnce)
+    storeShared(place, at * threads * 4, ArrayRef(all).slice(at, wordsAtOnce),
+                i32(), Value());
+}
+
+/// Adds what `block` has left at `place` to what this thread has; what it has
+/// none of yet is null.
+void Emitter::addSums(Value place, int64_t block, Registers &own) {
+  int64_t threads = options.warps * 32, held = own.size();
+  Value theirs = clusterAddress(place, block);
+  for (int64_t at = 0; at < held; at += wordsAtOnce) {
+    std::string text =
+        llvm::formatv("ld.shared::cluster.v4.b32 {{$0, $1, $2, $3}, [$4+{0}];",
+                      at * threads * 4);
+    Registers read = parts(assembly(structOf(i32(), wordsAtOnce), text,
+                                    "=r,=r,=r,=r,r", theirs, true));
+    for (int64_t i = 0; i < wordsAtOnce && at + i < held; ++i) {
+      Value &value = own[at + i];
+      Value part = bitcast(read[i], clusterElement);
+      value = !value ? part
+              : isa<FloatType>(clusterElement)
+                  ? Value(LLVM::FAddOp::create(b, loc, value, part))
+                  : Value(LLVM::AddOp::create(b, loc, value, part));
+    }
+  }
+}
+
+/// The first block's sums, which alone goes on.
+Registers Emitter::sumAlone(tile::ClusterSumOp sum, Value place) {
   Registers own = registers(sum.getSource());
-  Type element = own.front().getType();
-  int64_t threads = options.warps * 32, groups = groupsOf(sum);
-  int64_t held = own.size();
-  Registers words = pack(own);
-  words.resize(groups * wordsAtOnce, constant32(0));
-  IntegerBuilder integers = this->words();
-  Value thread = integers.add(integers.mul(warp, constant32(32)), lane);
-  Value place =
-      integers.add(integers.add(sharedBase, constant32(sharedOffset[sum])),
-                   integers.mul(thread, constant32(wordsAtOnce * 4)));
   Value others = LLVM::ICmpOp::create(
       b, loc, LLVM::ICmpPredicate::ne,
       intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.cluster.ctarank", {}),
       constant32(0));
-  barrier(); // whoever used this memory before is done
-  doWhere(others, [&] {
-    for (int64_t group = 0; group < groups; ++group)
-      storeShared(place, group * threads * wordsAtOnce * 4,
-                  ArrayRef(words).slice(group * wordsAtOnce, wordsAtOnce),
-                  i32(), Value());
-  });
+  doWhere(others, [&] { leaveSums(pack(own), place); });
   meetCluster(true);
   // Memory has to stay until the first block has read it.
   OpBuilder::InsertPoint before = b.saveInsertionPoint();
@@ -81,24 +100,59 @@ LogicalResult Emitter::emitClusterSum(tile::ClusterSumOp sum) {
   LLVM::CondBrOp::create(b, loc, others, leaves, ValueRange(), first,
                          ValueRange());
   b.setInsertionPointToEnd(first);
-  for (int64_t rank = 1; rank < clusterBlocks; ++rank) {
-    Value theirs = clusterAddress(place, rank);
-    for (int64_t group = 0; group < groups; ++group) {
-      std::string text = llvm::formatv(
-          "ld.shared::cluster.v4.b32 {{$0, $1, $2, $3}, [$4+{0}];",
-          group * threads * wordsAtOnce * 4);
-      Registers read = parts(assembly(structOf(i32(), wordsAtOnce), text,
-                                      "=r,=r,=r,=r,r", theirs, true));
-      int64_t at = group * wordsAtOnce;
-      for (int64_t i = 0; i < wordsAtOnce && at + i < held; ++i) {
-        Value &value = own[at + i];
-        Value part = bitcast(read[i], element);
-        value = isa<FloatType>(element)
-                    ? Value(LLVM::FAddOp::create(b, loc, value, part))
-                    : Value(LLVM::AddOp::create(b, loc, value, part));
-      }
+  for (int64_t block = 1; block < clusterBlocks; ++block)
+    addSums(place, block, own);
+  return own;
+}
+
+/// The registers of `whole` in the order of the parts that blocks have, and
+/// within one as a thread has them of `part`.
+static SmallVector<int64_t> dealtOrder(const Layout &whole, const Layout &part,
+                                       int64_t blocks) {
+  std::map<Coords, int64_t> places;
+  for (int64_t reg = 0; reg < whole.size(Axis::reg); ++reg)
+    places.try_emplace(whole.coordinates(reg, 0, 0), reg);
+  SmallVector<int64_t> order;
+  for (int64_t block = 0; block < blocks; ++block)
+    for (int64_t reg = 0; reg < part.size(Axis::reg); ++reg) {
+      Coords at = part.coordinates(reg, 0, 0);
+      at.back() += block * part.shape().back();
+      order.push_back(places.at(at));
     }
-  }
+  return order;
+}
+
+/// This block's part of the sums.
+Registers Emitter::sumPart(tile::ClusterSumOp sum, Value place) {
+  Layout whole = layoutOf(sum.getSource()), part = layoutOf(sum.getResult());
+  Registers words = pack(registers(sum.getSource())), ordered;
+  for (int64_t reg : dealtOrder(whole, part, clusterBlocks))
+    ordered.push_back(words[reg]);
+  leaveSums(ordered, place);
+  meetCluster(true);
+  IntegerBuilder integers = this->words();
+  int64_t bytes = part.size(Axis::reg) * options.warps * 32 * 4;
+  Value rank = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.cluster.ctarank", {});
+  Value mine = integers.add(place, integers.mul(rank, constant32(bytes)));
+  Registers own(part.size(Axis::reg));
+  for (int64_t block = 0; block < clusterBlocks; ++block)
+    addSums(mine, block, own);
+  return own;
+}
+
+LogicalResult Emitter::emitClusterSum(tile::ClusterSumOp sum) {
+  clusterElement = registers(sum.getSource()).front().getType();
+  if (sum.isDealt() && layoutOf(sum.getSource()).part(clusterBlocks) !=
+                           layoutOf(sum.getResult()))
+    return sum.emitOpError("deals columns that threads have otherwise");
+  IntegerBuilder integers = this->words();
+  Value thread = integers.add(integers.mul(warp, constant32(32)), lane);
+  Value place =
+      integers.add(integers.add(sharedBase, constant32(sharedOffset[sum])),
+                   integers.mul(thread, constant32(wordsAtOnce * 4)));
+  barrier(); // whoever used this memory before is done
+  Registers own = sum.isDealt() ? sumPart(sum, place) : sumAlone(sum, place);
+  // What others read of this block has to stay until they have.
   meetCluster(true);
   tiles[sum] = own;
   return success();

@@ -233,6 +233,10 @@ private:
   // cluster.cpp
   mlir::Value clusterRank();
   mlir::LogicalResult emitClusterSum(tile::ClusterSumOp sum);
+  Registers sumAlone(tile::ClusterSumOp sum, mlir::Value place);
+  Registers sumPart(tile::ClusterSumOp sum, mlir::Value place);
+  void leaveSums(llvm::ArrayRef<mlir::Value> words, mlir::Value place);
+  void addSums(mlir::Value place, int64_t block, Registers &own);
   mlir::Value clusterAddress(mlir::Value address, int64_t rank);
   void meetCluster(bool waits);
 
@@ -402,6 +406,7 @@ private:
   int64_t producerWarps = 0;
   bool threadsCopy = false;  // of the producer's, not only the copy engine
   int64_t clusterBlocks = 1; // that do a program
+  mlir::Type clusterElement; // of what they add up
   bool doesSeveral = false;  // programs, one after the other
   std::vector<TensorMap> tensorMaps;
   llvm::DenseMap<mlir::Operation *, size_t> tensorMapOf;
