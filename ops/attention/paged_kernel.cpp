@@ -279,6 +279,11 @@ PagedPlan plan_paged(const PagedCall &paged, int least_warps, bool one_launch) {
                        std::int64_t{2} * properties(q.device()).processors;
   plan.warps =
       wide || few ? 4 : std::max(static_cast<int>(form.rows / 16), least_warps);
+  // A step of decoding of such: what comes before and behind its keys is long.
+  if (one_launch && few && !wide) {
+    plan.warps = 8;
+    form.unrolled = 1;
+  }
   if (form.split && alone)
     form.together = on_gpu(q) ? parts_together(form, q.dtype(), plan.warps) : 1;
   // Shared memory holds as many rounds of blocks.

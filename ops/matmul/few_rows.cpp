@@ -326,21 +326,23 @@ struct WideTile {
 // few are as many bytes under way as there can be; long rows are by themselves.
 WideTile tile_of_one_row(std::int64_t n, std::int64_t k, std::int64_t unit,
                          std::int64_t weights, bool normed) {
-  constexpr std::int64_t many = 8192;
+  constexpr std::int64_t many = 8192, very_many = 65536;
   WideTile tile;
   tile.height = 4 / weights;
   if (n >= many) {
     tile.depth = unit;
-    tile.warps = 2;
+    tile.warps = n >= very_many ? 1 : 2;
     return tile;
   }
   const std::int64_t units = pieces_of(k, unit);
   if (units >= 16) { // rows by themselves, of short programs
     tile.height = 1;
-    tile.warps = 2;
+    tile.warps = units >= 32 ? 4 : 2;
   }
-  if (normed && units <= 8) { // all of it while the kernel ahead still runs
-    tile.depth = unit * std::max<std::int64_t>(units, 1);
+  if (normed && units <= 8) { // a half while the kernel ahead still runs
+    tile.height = 2 / weights;
+    tile.warps = 2;
+    tile.depth = unit * std::max<std::int64_t>(pieces_of(units, 2), 1);
     return tile;
   }
   tile.depth = unit * (units <= 4 ? std::max<std::int64_t>(units, 1)
