@@ -239,15 +239,13 @@ void Search::try_batch(std::vector<Config> batch, Effort effort) {
 
 void Search::try_all(const std::vector<std::size_t> &order, Effort effort) {
   std::vector<Config> waiting;
+  // The fallback is measured in any case: the choice is compared with it.
+  if (!known(result_.problem.fallback) && result_.trials.size() < planned_)
+    waiting.push_back(result_.problem.fallback);
   for (const std::size_t at : order)
-    if (!known(configs_[at]) &&
+    if (!known(configs_[at]) && configs_[at] != result_.problem.fallback &&
         result_.trials.size() + waiting.size() < planned_)
       waiting.push_back(configs_[at]);
-  // The fallback is measured in any case: the choice is compared with it.
-  if (const auto first =
-          std::find(waiting.begin(), waiting.end(), result_.problem.fallback);
-      first != waiting.end())
-    std::rotate(waiting.begin(), first, first + 1);
   for (std::size_t at = 0; at < waiting.size() && !over();) {
     const std::size_t count = std::min<std::size_t>(
         waiting.size() - at, 4 * static_cast<std::size_t>(evaluator().width()));

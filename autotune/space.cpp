@@ -13,6 +13,8 @@ namespace girih::autotune {
 namespace {
 
 constexpr std::size_t most_candidates = std::size_t{1} << 20;
+// Of the axis "order".
+constexpr std::int64_t descending = -1;
 
 struct Field {
   std::string_view name;
@@ -53,8 +55,10 @@ void set_value(Config &config, const std::string &name, std::int64_t value) {
       config.*each.value = value != 0;
   if (name == "order")
     config.order = value == 0 ? ProgramOrder{}
-                              : ProgramOrder{ProgramOrder::Kind::grouped,
-                                             static_cast<int>(value)};
+                   : value == descending
+                       ? ProgramOrder{ProgramOrder::Kind::descending, 1}
+                       : ProgramOrder{ProgramOrder::Kind::grouped,
+                                      static_cast<int>(value)};
   else if (name == "pdl")
     config.pdl = value != 0;
 }
@@ -227,8 +231,12 @@ Space Space::derived(const Problem &problem) {
         add_unique(values, found->second);
     space.axis(use.name, std::move(values));
   }
-  if (dots)
-    space.axis("order", {0, 8});
+  if (dots) {
+    std::vector<std::int64_t> orders{0, 8};
+    if (problem.fallback.order.kind == ProgramOrder::Kind::descending)
+      orders.insert(orders.begin(), descending);
+    space.axis("order", std::move(orders));
+  }
   if (!gpu)
     return space;
   space.axis("num_warps", dots ? std::vector<std::int64_t>{2, 4, 8}
@@ -270,8 +278,14 @@ std::int64_t axis_value(const Config &config, std::string_view name) {
     if (each.name == name)
       return config.*each.value;
   if (name == "order")
-    return config.order.kind == ProgramOrder::Kind::grouped ? config.order.group
-                                                            : 0;
+    switch (config.order.kind) {
+    case ProgramOrder::Kind::grouped:
+      return config.order.group;
+    case ProgramOrder::Kind::descending:
+      return descending;
+    default:
+      return 0;
+    }
   for (const Choice &each : choices)
     if (each.name == name)
       return config.*each.value ? 1 : 0;

@@ -100,6 +100,21 @@ std::string device_misfit(const Config &config, const BlockRoles &roles,
   return {};
 }
 
+/// Of two chained products: where warps share rows, each needs what the others
+/// have made of the second one's first operand.
+std::int64_t exchanged_bytes(const Config &config, const BlockRoles &roles) {
+  std::int64_t rows = 0, bytes = 0;
+  for (const BlockRole &role : roles.roles) {
+    if (role.use == BlockRole::Use::dot_m)
+      rows = std::max(rows, config.blocks.at(role.block));
+    if (role.use == BlockRole::Use::dot_n && element_bytes(role.a) <= 2)
+      for (const BlockRole &other : roles.roles)
+        if (other.use == BlockRole::Use::dot_k && other.block == role.block)
+          bytes = config.blocks.at(role.block) * element_bytes(other.a);
+  }
+  return rows % (16 * std::max(config.num_warps, 1)) == 0 ? 0 : rows * bytes;
+}
+
 } // namespace
 
 std::int64_t dot_shared_bytes(const Config &config, const BlockRoles &roles) {
@@ -115,7 +130,7 @@ std::int64_t dot_shared_bytes(const Config &config, const BlockRoles &roles) {
   }
   for (const auto &[loop, bytes] : loops)
     most = std::max(most, bytes);
-  return always + most;
+  return always + most + exchanged_bytes(config, roles);
 }
 
 std::int64_t dot_registers(const Config &config, const BlockRoles &roles) {

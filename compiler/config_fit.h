@@ -11,7 +11,8 @@
 
 namespace girih::compiler {
 
-/// Shared memory, in bytes, that the operands of dots take in one program.
+/// Shared memory, in bytes, that the operands of dots take in one program, with
+/// those that the warps of a program make for each other.
 /// Every block must be in the Config.
 std::int64_t dot_shared_bytes(const Config &config, const BlockRoles &roles);
 

@@ -3,6 +3,7 @@
 // and operations a nanosecond; see docs/decisions.md, 5, 46 and 48.
 #include "girih/compiler/cost_model.h"
 
+#include "girih/compiler/chained_model.h"
 #include "girih/compiler/config_fit.h"
 #include "girih/compiler/nvptx_generations.h"
 #include "girih/compiler/warpgroup_model.h"
@@ -24,8 +25,6 @@ constexpr double group_rate = 20000, warp_rate = 3600, core_rate = 240;
 // Until the first byte of a round comes; a program's beginning and end; what
 // starts a launch.
 constexpr double latency = 1000, program_start = 1500, launch = 2000;
-// Of a round of two chained products, between one and the other.
-constexpr double exchange = 1000;
 // Bytes under way that keep a multiprocessor's share of memory busy.
 constexpr double bytes_under_way = 24576;
 
@@ -54,25 +53,13 @@ bool by_warp_groups(const Config &config, const Work &work,
          work.block_m >= 16 * config.num_warps / 2;
 }
 
-/// Where a thread has no room for scores, weights and sums of two chained
-/// products, it keeps them in memory.
-double spilling(const Config &config, const Work &work) {
-  constexpr double room = 150, each = 8;
-  const double threads = 32.0 * config.num_warps;
-  const auto scores = static_cast<double>(work.block_m * work.block_k),
-             sums = static_cast<double>(work.block_m * work.width) / 2;
-  const double held = (1.5 * scores + sums) / threads;
-  return 1 + each * std::max(held - room, 0.0) / room;
-}
-
 Cost dots(const Config &config, const BlockRoles &roles, const Work &work,
           const Machine &machine) {
   Cost cost;
   const auto number = [](std::int64_t value) {
     return static_cast<double>(std::max<std::int64_t>(value, 1));
   };
-  const double m = number(work.block_m),
-               n = number(work.chained ? work.width : work.block_n),
+  const double m = number(work.block_m), n = number(work.block_n),
                depth = number(work.block_k), element = work.element;
   const double rounds = number((work.k + work.block_k - 1) /
                                std::max<std::int64_t>(work.block_k, 1));
@@ -84,7 +71,7 @@ Cost dots(const Config &config, const BlockRoles &roles, const Work &work,
   const double tensor = groups              ? group_rate
                         : work.element <= 2 ? warp_rate
                                             : core_rate;
-  const double filled = (work.chained ? n : m + n) * depth * element;
+  const double filled = (m + n) * depth * element;
   const double fill = filled / fill_rate;
   const double products = 2 * m * n * depth / tensor;
   const double ahead =
@@ -92,11 +79,7 @@ Cost dots(const Config &config, const BlockRoles &roles, const Work &work,
   const double turns = number(wanted);
   const double round = std::max(fill + products, latency / ahead);
   const double stored = m * n * element * number(work.programs) / dram_rate;
-  const double computed =
-      turns *
-      (rounds * (round + (work.chained && groups ? exchange : 0)) +
-       program_start) *
-      (work.chained ? spilling(config, work) : 1);
+  const double computed = turns * (rounds * round + program_start);
   const double traffic = number(work.programs) * rounds * filled;
   // A grouped order finds neighbours' tiles in the second cache.
   const double reused =
@@ -120,7 +103,7 @@ Cost dots(const Config &config, const BlockRoles &roles, const Work &work,
 // Config is chosen for, too.
 bool has_model(const Config &config, const Work &work, const Machine &machine) {
   return by_warp_groups(config, work, machine) && work.element == 2 &&
-         !work.chained && work.block_k * work.element == warpgroup_row_bytes;
+         work.block_k * work.element == warpgroup_row_bytes;
 }
 
 Cost groups(const Config &config, const Work &work, const Machine &machine) {
@@ -190,6 +173,8 @@ Cost streams(const Config &config, const BlockRoles &roles, const Work &work,
 
 Cost estimate_nvptx(const Config &config, const BlockRoles &roles,
                     const Work &work, const Machine &machine) {
+  if (work.chained)
+    return estimate_chained(config, roles, work, machine);
   if (has_model(config, work, machine))
     return groups(config, work, machine);
   return roles.has_dot() ? dots(config, roles, work, machine)

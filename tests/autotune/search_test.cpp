@@ -175,6 +175,18 @@ TEST(Searches, AStarvedOneIsNoLastWord) {
   EXPECT_EQ(store.choices().size(), 1u);
 }
 
+TEST(Searches, TheFallbackIsMeasuredHoweverFewAreTried) {
+  for (unsigned seed = 1; seed <= 5; ++seed) {
+    Landscape land;
+    const SearchResult result = run(land, {.strategy = Strategy::random,
+                                           .budget_seconds = 0,
+                                           .most_candidates = 2,
+                                           .seed = seed});
+    EXPECT_EQ(result.trials.size(), 2u);
+    EXPECT_GT(result.fallback_seconds, 0) << seed;
+  }
+}
+
 TEST(Searches, TheMostCandidatesAreKept) {
   Landscape land;
   EXPECT_EQ(run(land, {.strategy = Strategy::random,

@@ -232,6 +232,96 @@ TEST(CostModel, CountsProgramsOfTheOperators) {
     }
 }
 
+/// Causal attention of 12 heads in bf16; sizes are put in afterwards.
+Problem attention_problem(std::int64_t length, std::int64_t width) {
+  constexpr std::int64_t small = 16;
+  Problem made = problems_of({"scaled_dot_product_attention",
+                              {1, 12, 12, small, small, width},
+                              bf16},
+                             host_device)
+                     .at(0);
+  for (auto &sizes : made.shapes)
+    std::replace(sizes.begin(), sizes.end(), small, length);
+  return made;
+}
+
+// What the compiler said that such code needs, less the ring's barriers.
+TEST(ConfigFit, CountsWhatWarpsThatShareRowsMakeForEachOther) {
+  const std::pair<const char *, std::int64_t> wide[] = {
+      {"ROWS=64 KEYS=192 num_warps=8 num_stages=2", 237568},
+      {"ROWS=192 KEYS=64 num_warps=8 num_stages=5", 237568},
+      {"ROWS=128 KEYS=64 num_warps=8 num_stages=6", 229376}};
+  const std::pair<const char *, std::int64_t> narrow[] = {
+      {"ROWS=16 KEYS=128 num_warps=2 num_stages=2", 71680},
+      {"ROWS=64 KEYS=256 num_warps=8 num_stages=3", 237568},
+      {"ROWS=192 KEYS=128 num_warps=4 num_stages=5", 188416},
+      {"ROWS=128 KEYS=128 num_warps=8 num_stages=3", 114688}};
+  const Problem of_128 = attention_problem(2048, 128),
+                of_64 = attention_problem(2048, 64);
+  for (const auto &[config, bytes] : wide)
+    EXPECT_EQ(compiler::dot_shared_bytes(parse_config(config), of_128.roles),
+              bytes)
+        << config;
+  for (const auto &[config, bytes] : narrow)
+    EXPECT_EQ(compiler::dot_shared_bytes(parse_config(config), of_64.roles),
+              bytes)
+        << config;
+  const std::string why =
+      compiler::misfit(parse_config(wide[0].first), of_128.roles, of_128.shapes,
+                       compiler::nvptx_target(90));
+  EXPECT_NE(why.find("237568 bytes of shared memory"), std::string::npos)
+      << why;
+}
+
+// As measured on an H100: in each line the first Config was at least a tenth
+// faster than the second.
+TEST(CostModel, RanksAttentionOfAGpuAsItWasMeasured) {
+  struct Pair {
+    std::int64_t length, width;
+    const char *fast, *slow;
+  };
+  const Pair pairs[] = {
+      {512, 64, "ROWS=64 KEYS=128 num_stages=4 warp_specialize=1",
+       "ROWS=128 KEYS=192 num_warps=8 num_stages=2 warp_specialize=1"},
+      {2048, 64, "ROWS=64 KEYS=64 warp_specialize=1 split_k=2",
+       "ROWS=192 KEYS=64 num_warps=8 num_stages=5"},
+      {2048, 128, "ROWS=64 KEYS=64 num_stages=2 warp_specialize=1 split_k=2",
+       "ROWS=64 KEYS=32 num_stages=5 warp_specialize=1 split_k=2"},
+      {8192, 64, "ROWS=128 KEYS=128 num_warps=8 warp_specialize=1 split_k=4",
+       "ROWS=128 KEYS=128 num_stages=2 warp_specialize=1 split_k=2"},
+      {8192, 128,
+       "ROWS=128 KEYS=64 num_warps=8 num_stages=6 warp_specialize=1 split_k=4",
+       "ROWS=64 KEYS=64 num_stages=4 warp_specialize=1 split_k=2"}};
+  const compiler::Machine gpu{compiler::nvptx_target(90), 132, 50 << 20};
+  for (const Pair &each : pairs) {
+    const Problem problem = attention_problem(each.length, each.width);
+    const auto seconds = [&](const char *config) {
+      return compiler::estimate(parse_config(config), problem.roles,
+                                problem.shapes, problem.dtypes, gpu)
+          .seconds;
+    };
+    EXPECT_LT(seconds(each.fast), seconds(each.slow))
+        << each.length << " " << each.width;
+  }
+}
+
+TEST(Spaces, HaveTheOrderOfTheFallback) {
+  Problem problem = attention_problem(512, 64);
+  const auto orders = [&] {
+    const Space space = Space::derived(problem);
+    for (const auto &[axis, values] : space.axes())
+      if (axis == "order")
+        return values;
+    return std::vector<std::int64_t>{};
+  };
+  EXPECT_EQ(orders(), (std::vector<std::int64_t>{0, 8}));
+  problem.fallback.order = {ProgramOrder::Kind::descending, 1};
+  EXPECT_EQ(orders(), (std::vector<std::int64_t>{-1, 0, 8}));
+  for (const Candidate &each : Space::derived(problem).candidates(problem))
+    EXPECT_EQ(axis_value(each.config, "order") == -1,
+              each.config.order.kind == ProgramOrder::Kind::descending);
+}
+
 TEST(DefaultConfigs, KeepFewRowsOfATileOnTheHost) {
   const std::pair<std::vector<std::int64_t>, std::int64_t> cases[] = {
       {{2048, 768}, 1}, {{8192, 128}, 8}, {{300, 4096}, 1}, {{300, 400}, 2}};
