@@ -5,18 +5,29 @@
 
 namespace girih::autotune {
 
+namespace {
+
+/// Fields that are in JSON as they are, of an outcome to read or to write.
+template <class Any, class Visitor>
+void visit_plain_fields(Any &outcome, const Visitor &visit) {
+  visit("seconds", outcome.seconds);
+  visit("spread", outcome.spread);
+  visit("runs", outcome.runs);
+  visit("registers", outcome.registers);
+  visit("threads", outcome.threads);
+  visit("local_bytes", outcome.local_bytes);
+  visit("shared_bytes", outcome.shared_bytes);
+  visit("compile_seconds", outcome.compile_seconds);
+  visit("note", outcome.note);
+}
+
+} // namespace
+
 Json to_json(const Outcome &each) {
-  return {{"config", each.config.to_string()},
-          {"status", name(each.status)},
-          {"seconds", each.seconds},
-          {"spread", each.spread},
-          {"runs", each.runs},
-          {"registers", each.registers},
-          {"threads", each.threads},
-          {"local_bytes", each.local_bytes},
-          {"shared_bytes", each.shared_bytes},
-          {"compile_seconds", each.compile_seconds},
-          {"note", each.note}};
+  Json json{{"config", each.config.to_string()}, {"status", name(each.status)}};
+  visit_plain_fields(
+      each, [&](const char *field, const auto &value) { json[field] = value; });
+  return json;
 }
 
 Outcome outcome_from(const Json &json, std::optional<Outcome::Status> unknown) {
@@ -28,15 +39,9 @@ Outcome outcome_from(const Json &json, std::optional<Outcome::Status> unknown) {
   if (!status)
     throw RuntimeError(ErrorId::file, {"an outcome of no kind that is known"});
   each.status = *status;
-  json.at("seconds").get_to(each.seconds);
-  json.at("spread").get_to(each.spread);
-  json.at("runs").get_to(each.runs);
-  json.at("registers").get_to(each.registers);
-  json.at("threads").get_to(each.threads);
-  json.at("local_bytes").get_to(each.local_bytes);
-  json.at("shared_bytes").get_to(each.shared_bytes);
-  json.at("compile_seconds").get_to(each.compile_seconds);
-  json.at("note").get_to(each.note);
+  visit_plain_fields(each, [&](const char *field, auto &value) {
+    json.at(field).get_to(value);
+  });
   return each;
 }
 

@@ -15,20 +15,29 @@ constexpr int format_version = 1;
 constexpr std::array<std::string_view, 5> statuses{
     "measured", "failed", "wrong", "timed out", "crashed"};
 
+/// Of a key to read or to write.
+template <class Any, class Visitor>
+void visit_fields(Any &key, const Visitor &visit) {
+  visit("kernel", key.kernel);
+  visit("dtypes", key.dtypes);
+  visit("bucket", key.bucket);
+  visit("classes", key.classes);
+  visit("device", key.device);
+  visit("compiler", key.compiler);
+}
+
 Json to_json(const TuningKey &key) {
-  return {{"kernel", key.kernel}, {"dtypes", key.dtypes},
-          {"bucket", key.bucket}, {"classes", key.classes},
-          {"device", key.device}, {"compiler", key.compiler}};
+  Json json;
+  visit_fields(
+      key, [&](const char *field, const auto &value) { json[field] = value; });
+  return json;
 }
 
 TuningKey key_from(const Json &json) {
   TuningKey key;
-  json.at("kernel").get_to(key.kernel);
-  json.at("dtypes").get_to(key.dtypes);
-  json.at("bucket").get_to(key.bucket);
-  json.at("classes").get_to(key.classes);
-  json.at("device").get_to(key.device);
-  json.at("compiler").get_to(key.compiler);
+  visit_fields(key, [&](const char *field, auto &value) {
+    json.at(field).get_to(value);
+  });
   return key;
 }
 

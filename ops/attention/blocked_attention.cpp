@@ -251,15 +251,30 @@ bool multiplied_by_groups(const Array &array) {
   return has_warp_groups(array.device()) && bytes(array.dtype()) == 2;
 }
 
+// Whether tiles of 128 rows are too few for most multiprocessors to have a
+// second one: two programs of 64 rows beside each other are quicker then.
+bool has_few_rows(const Form &form, const BlockedCall &call) {
+  constexpr std::int64_t tile = 128;
+  if (form.keys != Form::Keys::dense || !multiplied_by_groups(call.q) ||
+      form.width + form.value_width > 256)
+    return false;
+  const std::int64_t queries = at_least_one(call.q.size(3));
+  const std::int64_t programs = call.q.numel() /
+                                at_least_one(queries * call.q.size(-1)) *
+                                ((queries + tile - 1) / tile);
+  return 2 * programs <= 3 * properties(call.q.device()).processors;
+}
+
 // Rows of queries and keys of a block, so that a warp has 16 rows and a stage
 // of keys and values fits shared memory three times, or twice beside warp
 // groups, whose rows are many.
-void choose_tiles(Form &form, std::int64_t queries, const Array &q) {
+void choose_tiles(Form &form, std::int64_t queries, const Array &q,
+                  bool few_rows) {
   const DType dtype = q.dtype();
   const bool gpu = on_gpu(q), grouped = multiplied_by_groups(q);
   // Without matrix instructions a warp holds more of its operands.
   const bool large = (form.width > 128 && !grouped) || bytes(dtype) > 2;
-  const std::int64_t most = large ? 64 : 128;
+  const std::int64_t most = large || few_rows ? 64 : 128;
   // On the host small tiles leave out more of what a causal mask hides; of
   // long rows that is little.
   const std::int64_t host_tile = queries > 16 && queries < 384 ? 32 : 64;
@@ -295,7 +310,7 @@ Form form_of(const BlockedCall &call) {
   form.page = call.kind == Form::Keys::paged ? at_least_one(call.k.size(1)) : 0;
   choose_tiles(form,
                call.kind == Form::Keys::dense ? call.q.size(3) : call.longest,
-               call.q);
+               call.q, has_few_rows(form, call));
   if (call.mask)
     form.mask =
         call.mask->dtype() == b1 ? Form::Mask::boolean : Form::Mask::additive;
