@@ -251,8 +251,8 @@ bool multiplied_by_groups(const Array &array) {
   return has_warp_groups(array.device()) && bytes(array.dtype()) == 2;
 }
 
-// Whether tiles of 128 rows are too few for most multiprocessors to have a
-// second one: two programs of 64 rows beside each other are quicker then.
+// Whether tiles of 128 rows leave multiprocessors without work: those of 64 are
+// quicker then, two beside each other where there are enough.
 bool has_few_rows(const Form &form, const BlockedCall &call) {
   constexpr std::int64_t tile = 128;
   if (form.keys != Form::Keys::dense || !multiplied_by_groups(call.q) ||
@@ -262,7 +262,7 @@ bool has_few_rows(const Form &form, const BlockedCall &call) {
   const std::int64_t programs = call.q.numel() /
                                 at_least_one(queries * call.q.size(-1)) *
                                 ((queries + tile - 1) / tile);
-  return 2 * programs <= 3 * properties(call.q.device()).processors;
+  return programs <= properties(call.q.device()).processors;
 }
 
 // Rows of queries and keys of a block, so that a warp has 16 rows and a stage
