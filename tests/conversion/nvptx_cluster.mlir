@@ -1,6 +1,7 @@
 // RUN: girih-ptx %s --arch sm_90a --stage ptx 2>/dev/null | FileCheck %s
 
-// Blocks leave their sums in shared memory, the first adds them to its own.
+// Blocks leave their sums in shared memory, from where each adds up what all
+// have of its half of the columns.
 // CHECK: .entry product(
 // CHECK: .reqnctapercluster 2, 1, 1
 // CHECK: %cluster_ctarank
@@ -8,8 +9,10 @@
 // CHECK: st.shared.v4.b32
 // CHECK: barrier.cluster.arrive.release.aligned;
 // CHECK: barrier.cluster.wait.acquire.aligned;
+// CHECK: mapa.shared::cluster.u32 %{{.+}}, %{{.+}}, 0;
+// CHECK-COUNT-4: ld.shared::cluster.v4.b32
 // CHECK: mapa.shared::cluster.u32 %{{.+}}, %{{.+}}, 1;
-// CHECK-COUNT-8: ld.shared::cluster.v4.b32
+// CHECK-COUNT-4: ld.shared::cluster.v4.b32
 // CHECK-NOT: ld.shared::cluster
 // CHECK: barrier.cluster.arrive.release.aligned;
 // CHECK: st.global

@@ -14,7 +14,7 @@
 !F = !tile.view<element = f32, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
 
 // CHECK: remark: tile-split-rounds: rounds are not split: the kernel is not one loop that adds up products
-// CHECK: #[[PART_OF:.+]] = affine_map<(d0, d1)[s0] -> (d0, d1 + s0 * 16)>
+// CHECK: [[$PART_OF:#.+]] = affine_map<(d0, d1)[s0] -> (d0, d1 + s0 * 16)>
 
 // ONE-NOT: cluster
 // MANY: remark: tile-split-rounds: rounds are split in 8, the most that a cluster has
@@ -32,7 +32,7 @@
 // CHECK: %[[END:.+]] = arith.minsi %[[NEXT]], %[[UPPER]]
 // CHECK: %[[PART:.+]] = scf.for %{{.+}} = %[[FIRST]] to %[[END]] step %[[STEP]]
 // CHECK: %[[SUM:.+]] = tile.cluster_sum %[[PART]] of 4 : tensor<64x64xf32> -> tensor<64x16xf32>
-// CHECK: tile.store %[[SUM]], %{{.+}}[%[[RANK]]] map #[[PART_OF]] : tensor<64x16xf32>
+// CHECK: tile.store %[[SUM]], %{{.+}}[%[[RANK]]] map [[$PART_OF]] : tensor<64x16xf32>
 func.func @product(%a: !V, %b: !V, %c: !F) attributes {tile.kernel, tile.config = "",
     tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
     tile.directions = ["in", "in", "out"],
