@@ -23,6 +23,9 @@ constexpr std::array<WarpgroupTile, 10> candidates{{{128, 256, 8, 4},
                                                     {64, 128, 4, 6},
                                                     {64, 64, 4, 6},
                                                     {64, 32, 4, 8}}};
+// Rows that an instruction multiplies, and of which a single product, which
+// waits for its other operand, may leave most empty.
+constexpr std::int64_t least_rows = 64, least_alone = 9;
 // Blocks that may share a program's rounds, and the most sums of a tile that
 // they do for.
 constexpr std::array<int, 4> shares{1, 2, 4, 8};
@@ -74,7 +77,9 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   const auto k = only_block(roles, BlockRole::Use::dot_k);
   if (!hasWarpgroups(target) || !m || !n || !k || *m == *n || *k == *m ||
       *k == *n || !has_halves(roles) || roles.dot_tiles.size() != 2 ||
-      config.blocks.contains(*k) || (extents.m != 0 && extents.m < 64))
+      config.blocks.contains(*k) ||
+      (extents.m != 0 &&
+       extents.m < (extents.alone ? least_alone : least_rows)))
     return false;
   const auto allowed = [&](const std::string &block, std::int64_t size) {
     const auto found = config.blocks.find(block);
@@ -84,7 +89,7 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   double least = 0;
   for (WarpgroupTile each : candidates) {
     if (!allowed(*m, each.m) || !allowed(*n, each.n) ||
-        (extents.m != 0 && each.m >= 2 * extents.m))
+        (extents.m != 0 && each.m > least_rows && each.m >= 2 * extents.m))
       continue;
     for (const int share : shares) {
       if (share > 1 && (!extents.alone || each.m * each.n > most_shared))

@@ -109,9 +109,12 @@ bool on_tensor_cores(const Product &product) {
           (product.a.dtype() == f32 && product.tf32));
 }
 
-// Warp groups have Configs of their own, by a model of their time.
+// Warp groups have Configs of their own, by a model of their time. They
+// multiply 64 rows; of a single product, which waits for its weight, so few are
+// enough.
 bool by_warp_groups(const Product &product) {
-  return bits(product.a.dtype()) == 16 && product.out.size(-2) >= 64 &&
+  const std::int64_t least = product.out.rank() == 2 ? 9 : 64;
+  return bits(product.a.dtype()) == 16 && product.out.size(-2) >= least &&
          has_warp_groups(product.out.device());
 }
 
