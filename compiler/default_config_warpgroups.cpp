@@ -25,7 +25,7 @@ constexpr std::array<WarpgroupTile, 10> candidates{{{128, 256, 8, 4},
                                                     {64, 32, 4, 8}}};
 // Rows that an instruction multiplies, and of which a single product, which
 // waits for its other operand, may leave most empty.
-constexpr std::int64_t least_rows = 64, least_alone = 9;
+constexpr std::int64_t least_rows = 64, least_alone = 17;
 // Blocks that may share a program's rounds, and the most sums of a tile that
 // they do for.
 constexpr std::array<int, 4> shares{1, 2, 4, 8};
@@ -51,6 +51,16 @@ bool has_halves(const BlockRoles &roles) {
         ((role.a != DType::f16 && role.a != DType::bf16) || role.a != role.b))
       return false;
   return true;
+}
+
+// Not twice as many rows as there are. Rows beyond the last are filled with
+// zeros at the cost of copies: next to few columns most of what is copied.
+bool suits(const WarpgroupTile &tile, std::int64_t rows) {
+  constexpr std::int64_t least_columns = 64;
+  if (rows == 0)
+    return true;
+  return rows < least_rows ? tile.m == least_rows && tile.n >= least_columns
+                           : tile.m < 2 * rows;
 }
 
 double microseconds(const WarpgroupTile &tile, const DotExtents &extents) {
@@ -88,8 +98,7 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   std::optional<WarpgroupTile> best;
   double least = 0;
   for (WarpgroupTile each : candidates) {
-    if (!allowed(*m, each.m) || !allowed(*n, each.n) ||
-        (extents.m != 0 && each.m > least_rows && each.m >= 2 * extents.m))
+    if (!allowed(*m, each.m) || !allowed(*n, each.n) || !suits(each, extents.m))
       continue;
     for (const int share : shares) {
       if (share > 1 && (!extents.alone || each.m * each.n > most_shared))

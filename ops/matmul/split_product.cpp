@@ -113,7 +113,7 @@ bool on_tensor_cores(const Product &product) {
 // multiply 64 rows; of a single product, which waits for its weight, so few are
 // enough.
 bool by_warp_groups(const Product &product) {
-  const std::int64_t least = product.out.rank() == 2 ? 9 : 64;
+  const std::int64_t least = product.out.rank() == 2 ? 17 : 64;
   return bits(product.a.dtype()) == 16 && product.out.size(-2) >= least &&
          has_warp_groups(product.out.device());
 }
