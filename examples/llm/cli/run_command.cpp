@@ -41,7 +41,7 @@ std::vector<std::int32_t> prompt_of(const RunOptions &options,
   return ids;
 }
 
-void print_json(const RunOptions &options, const Session &session,
+void print_json(const RunOptions &options, Session &session,
                 const Answer &answer) {
   nlohmann::json all = session.json(answer);
   for (const auto &each : answer.completion.likelihoods) {
@@ -50,10 +50,8 @@ void print_json(const RunOptions &options, const Session &session,
       row.push_back({{"id", one.token}, {"logprob", one.logprob}});
     all["logprobs"].push_back(std::move(row));
   }
-  if (options.logits) {
-    const Array logits = all_logits(session.opened().model, answer.prompt);
-    all["logits"] = logits.select(0, logits.size(0) - 1).to_vector();
-  }
+  if (options.logits)
+    all["logits"] = session.last_logits(answer.prompt).to_vector();
   fmt::print("{}\n", all.dump());
 }
 

@@ -35,6 +35,11 @@ public:
   Answer answer(Request request,
                 const std::function<void(const Generated &)> &show);
 
+  /// Logits [V] f32 behind a prompt.
+  Array last_logits(const std::vector<std::int32_t> &prompt) {
+    return engine_.last_logits(prompt);
+  }
+
   const OpenedModel &opened() const { return opened_; }
   const MemoryPlan &plan() const { return engine_.plan(); }
 

@@ -2,7 +2,6 @@
 #include "girih/examples/llm/engine/engine.h"
 
 #include "girih/examples/llm/engine/prompt_pass.h"
-#include "girih/ops/unary.h"
 
 #include <fmt/format.h>
 
@@ -45,19 +44,24 @@ Engine::Engine(const Model &model, const EngineOptions &options)
                options.graphs),
       fresh_(options.max_batch, plan_.max_context, model.device) {}
 
-void Engine::check(const Request &request) const {
-  const auto size = static_cast<std::int64_t>(request.prompt.size());
+void check_prompt(const ModelConfig &config,
+                  std::span<const std::int32_t> tokens, std::int64_t most) {
+  const auto size = static_cast<std::int64_t>(tokens.size());
   if (size == 0)
     throw RequestError("prompt", "is empty");
-  if (size > plan_.max_context)
-    throw RequestError("prompt",
-                       fmt::format("has {} tokens, but the context is {}", size,
-                                   plan_.max_context));
-  for (const std::int32_t token : request.prompt)
-    if (token < 0 || token >= model_.config.vocabulary)
+  if (size > most)
+    throw RequestError(
+        "prompt",
+        fmt::format("has {} tokens, but the context is {}", size, most));
+  for (const std::int32_t token : tokens)
+    if (token < 0 || token >= config.vocabulary)
       throw RequestError(
           "prompt", fmt::format("token {} is not among the {} of the model",
-                                token, model_.config.vocabulary));
+                                token, config.vocabulary));
+}
+
+void Engine::check(const Request &request) const {
+  check_prompt(model_.config, request.prompt, plan_.max_context);
   if (request.max_new < 0)
     throw RequestError("max_new", "must not be negative");
   const SamplingOptions &how = request.sampling;
@@ -334,19 +338,6 @@ std::vector<Completion> Engine::generate(std::vector<Request> requests) {
       if (each.request == id)
         mine.push_back(std::move(each));
   return mine;
-}
-
-Array all_logits(const Model &model, std::span<const std::int32_t> tokens) {
-  const auto count = static_cast<std::int64_t>(tokens.size());
-  const KvCache cache(model.config, pages_of(count), model.dtype, model.device);
-  Sequence sequence;
-  sequence.tokens.assign(tokens.begin(), tokens.end());
-  sequence.pages = PageList(cache.allocator(), count);
-  const PromptPart part{&sequence, 0, count};
-  const Batch batch = prompt_batch(std::span(&part, 1), {}, model.device);
-  const Array logits = model.forward(batch, cache); // [padded T, V]
-  const Array rows = logits.slice(0, 0, count);
-  return model.dtype == f32 ? rows : ops::cast(rows, f32);
 }
 
 } // namespace girih::llm

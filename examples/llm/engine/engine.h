@@ -8,6 +8,7 @@
 #include "girih/examples/llm/engine/request.h"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -54,6 +55,11 @@ public:
   /// All of these from beginning to end, in their order.
   std::vector<Completion> generate(std::vector<Request> requests);
 
+  /// Logits [V] f32 behind the last token of a prompt. Of an engine that has
+  /// nothing to do; what it kept of the last request is forgotten. Throws
+  /// RequestError for a prompt that it has no room for.
+  Array last_logits(std::span<const std::int32_t> prompt);
+
   const EngineStatistics &statistics() const { return statistics_; }
   const MemoryPlan &plan() const { return plan_; }
   const KvCache &cache() const { return cache_; }
@@ -91,7 +97,18 @@ private:
   EngineStatistics statistics_;
 };
 
-/// Logits [T, V] f32 of every token of a sequence, without an engine.
+/// Throws RequestError where a prompt is empty, has more than `most` tokens, or
+/// one that is not among the model's.
+void check_prompt(const ModelConfig &config,
+                  std::span<const std::int32_t> tokens, std::int64_t most);
+
+/// Logits of every token of a sequence without an engine, `chunk` tokens at a
+/// time and in their order: `take` is given [t, V] f32. Throws RequestError
+/// where check_prompt() does, for the positions that the model has.
+void logits_in_chunks(const Model &model, std::span<const std::int32_t> tokens,
+                      std::int64_t chunk,
+                      const std::function<void(const Array &)> &take);
+/// All of them at once: [T, V] f32.
 Array all_logits(const Model &model, std::span<const std::int32_t> tokens);
 
 } // namespace girih::llm

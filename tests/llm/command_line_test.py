@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What girih-llm says to a user who asks for what cannot be, and its status.
+
+command_line_test.py GIRIH_LLM [unittest arguments]"""
+import json
+import pathlib
+import subprocess
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DATA = ROOT / "tests/data/llm"
+BARD = ROOT / "examples/llm/data/bard-5m"
+PROGRAM = ""
+
+
+def call(command, *arguments, **options):
+    device = () if command == "tokenize" else ("--device", "host")
+    return subprocess.run([PROGRAM, command, *device, *map(str, arguments)], capture_output=True, text=True, timeout=100,
+                          **options)
+
+
+class CommandLine(unittest.TestCase):
+    def refused(self, words, *arguments, status=1):
+        done = call(*arguments)
+        self.assertIn(words, done.stderr)
+        if status is None:  # the option parser's
+            self.assertNotIn(done.returncode, (0, 1))
+        else:
+            self.assertEqual(done.returncode, status)
+        return done
+
+
+class Prompts(CommandLine):
+    def test_of_logits(self):
+        self.refused("prompt: token 1024 is not among the 1024 of the model", "logits", "--tokens", "1,1024")
+        self.refused("prompt: token -1 is not among", "logits", "--tokens=-1")
+        self.refused("prompt: is empty", "logits", "")
+        most = json.loads((BARD / "config.json").read_text())["max_position_embeddings"]
+        self.refused(f"prompt: has {most + 1} tokens, but the context is {most}", "logits", "--tokens",
+                     ",".join(["1"] * (most + 1)))
+
+    def test_last_logits_are_those_of_all(self):
+        rows = [json.loads(line) for line in call("logits", "--all", "--dtype", "f32", "To be").stdout.splitlines()]
+        self.assertEqual([each["id"] for each in rows], [403, 308])
+        one = json.loads(call("run", "--json", "--logits", "--dtype", "f32", "--max-new", 3, "To be").stdout)
+        self.assertEqual(len(one["logits"]), 1024)
+        for a, b in zip(one["logits"], rows[-1]["logits"]):
+            self.assertAlmostEqual(a, b, 3)
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main()
