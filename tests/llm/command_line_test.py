@@ -49,6 +49,15 @@ class Prompts(CommandLine):
         for a, b in zip(one["logits"], rows[-1]["logits"]):
             self.assertAlmostEqual(a, b, 3)
 
+    def test_lists_leave_the_prompt(self):
+        for option in (["--stop", "sir"], ["--stop", "sir", "--stop", "Provost"]):
+            done = call("run", "--json", "--max-new", 1, *option, "To be")
+            self.assertEqual(json.loads(done.stdout)["prompt_ids"], [403, 308], done.stderr)
+        done = call("run", "--json", "--max-new", 1, "--tokens", "1,2", "--tokens", "3")
+        self.assertEqual(json.loads(done.stdout)["prompt_ids"], [1, 2, 3])
+        for command in ("run", "logits"):
+            self.refused("excludes --tokens", command, "--tokens", "1,2", "To be", status=None)
+
 
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)

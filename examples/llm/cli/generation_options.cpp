@@ -26,8 +26,10 @@ void add_generation_options(CLI::App &command, GenerationOptions &options) {
   command.add_option("--frequency-penalty", options.frequency_penalty,
                      "for each time that they were");
   command.add_option("--seed", options.seed, "of what is drawn");
-  command.add_option("--stop", options.stop_strings,
-                     "text that ends the generation; may be repeated");
+  command
+      .add_option("--stop", options.stop_strings,
+                  "text that ends the generation; may be repeated")
+      ->allow_extra_args(false);
   command.add_flag("--ignore-eos", options.ignore_eos,
                    "go on behind the end of the text");
 }

@@ -90,6 +90,7 @@ void add_logits_command(CLI::App &program) {
       ->add_option("--tokens", options->tokens,
                    "ids instead, with commas between them")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->excludes(text);
   add_model_options(*command, options->model);
   command->add_option("--top", options->top, "the largest ones")

@@ -92,6 +92,7 @@ void add_run_command(CLI::App &program) {
       ->add_option("--tokens", options->tokens,
                    "ids instead, with commas between them")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->excludes(text);
   add_model_options(*command, options->model);
   add_generation_options(*command, options->generation);
