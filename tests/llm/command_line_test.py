@@ -5,8 +5,10 @@
 command_line_test.py GIRIH_LLM [unittest arguments]"""
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -57,6 +59,24 @@ class Prompts(CommandLine):
         self.assertEqual(json.loads(done.stdout)["prompt_ids"], [1, 2, 3])
         for command in ("run", "logits"):
             self.refused("excludes --tokens", command, "--tokens", "1,2", "To be", status=None)
+
+
+class Directories(CommandLine):
+    def copied(self, folder, name, **changes):
+        """A model of the tests whose config is changed."""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
+        for each in (DATA / name).iterdir():
+            shutil.copy(each, folder)
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, **changes}))
+        return folder
+
+    def test_files_come_before_memory(self):
+        with tempfile.TemporaryDirectory() as folder:
+            model = self.copied(folder, "qwen3", hidden_size=1 << 17, vocab_size=1 << 22)
+            done = self.refused("model.embed_tokens.weight: ", "run", "--model", model, "--tokens", 1)
+            self.assertNotIn("there is too little", done.stderr)
+            self.refused("there is too little", "run", "--model", model, "--random-weights", "--tokens", 1)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 #include "girih/examples/llm/cli/model_options.h"
 
 #include "girih/examples/llm/model/known_shapes.h"
+#include "girih/examples/llm/weights/check_weights.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -110,6 +111,8 @@ OpenedModel open_model(const ChosenModel &chosen, const EngineOptions &engine) {
   const auto begin = Clock::now();
   const ModelDirectory &files = chosen.files;
   const Device device = chosen.load.device;
+  if (!chosen.random)
+    check_weights(files.config, files.weights);
   require_memory(plan_memory(files.config, chosen.load.dtype, engine, device));
   OpenedModel opened;
   opened.name = files.name;

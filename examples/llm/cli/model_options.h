@@ -47,9 +47,9 @@ struct OpenedModel {
   double prepare_seconds = 0; // kernels compiled or loaded
 };
 
-/// Says how much memory is wanted before any is taken, where there is too
-/// little; shows a bar while weights are copied. Throws ModelError and
-/// RequestError.
+/// Holds the files against the config, then says how much memory is wanted
+/// before any is taken, where there is too little; shows a bar while weights
+/// are copied. Throws ModelError and RequestError.
 OpenedModel open_model(const ChosenModel &chosen, const EngineOptions &engine);
 inline OpenedModel open_model(const ModelOptions &options,
                               const EngineOptions &engine) {
