@@ -79,6 +79,17 @@ class Directories(CommandLine):
             self.refused("there is too little", "run", "--model", model, "--random-weights", "--tokens", 1)
 
 
+class Output(CommandLine):
+    def test_that_is_lost(self):
+        few = ["--device", "host", "--max-new", "2", "--quiet", "To be"]
+        for arguments in (["run", *few], ["run", "--json", *few], ["tokenize", "To be"], ["tokenize", "To be " * 9999],
+                          ["inspect", "--device", "host"], ["logits", "--device", "host", "--all", "To be or"], ["--help"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=100)
+            self.assertEqual(done.stderr, "girih-llm: standard output: cannot be written\n")
+            self.assertEqual(done.returncode, 1)
+
+
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)
     unittest.main()
