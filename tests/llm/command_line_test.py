@@ -5,10 +5,13 @@
 command_line_test.py GIRIH_LLM [unittest arguments]"""
 import json
 import pathlib
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -88,6 +91,27 @@ class Output(CommandLine):
                 done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=100)
             self.assertEqual(done.stderr, "girih-llm: standard output: cannot be written\n")
             self.assertEqual(done.returncode, 1)
+
+
+class Interrupts(CommandLine):
+    def interrupted(self, *arguments):
+        """Of a run of 900 tokens that Ctrl-C comes to as soon as it is looked for."""
+        process = subprocess.Popen([PROGRAM, "run", "--device", "host", "--ignore-eos", "--max-new", "900", *arguments, "Speak"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        status = pathlib.Path(f"/proc/{process.pid}/status")
+        while not int(re.search(r"SigCgt:\s*(\S+)", status.read_text())[1], 16) & 1 << (signal.SIGINT - 1):
+            self.assertIsNone(process.poll())
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=100)
+        self.assertEqual(process.returncode, 130, error)
+        return out
+
+    def test_what_was_made_is_whole(self):
+        one = json.loads(self.interrupted("--json"))
+        self.assertEqual(one["finish"], "cancelled")
+        self.assertLess(len(one["ids"]), 900)
+        self.assertRegex(self.interrupted("--quiet"), r"(?s)^Speak.*\n$")
 
 
 if __name__ == "__main__":

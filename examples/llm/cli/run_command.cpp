@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
@@ -55,6 +56,12 @@ void print_json(const RunOptions &options, Session &session,
   fmt::print("{}\n", all.dump());
 }
 
+/// What was stopped has the status that shells give to Ctrl-C.
+void throw_if_stopped(const Answer &answer) {
+  if (answer.completion.finish == Finish::cancelled)
+    throw CLI::RuntimeError(128 + SIGINT);
+}
+
 void run(const RunOptions &options) {
   Session session(choose_model(options.model), options.engine);
   const OpenedModel &opened = session.opened();
@@ -62,9 +69,12 @@ void run(const RunOptions &options) {
   request.prompt = prompt_of(options, opened);
   request.logprobs = options.logprobs;
   session.prepare(request);
-  if (options.json)
-    return print_json(options, session,
-                      session.answer(std::move(request), [](const auto &) {}));
+  if (options.json) {
+    const Answer answer =
+        session.answer(std::move(request), [](const auto &) {});
+    print_json(options, session, answer);
+    return throw_if_stopped(answer);
+  }
   if (options.tokens.empty())
     fmt::print("{}", options.prompt);
   const Answer answer =
@@ -80,6 +90,7 @@ void run(const RunOptions &options) {
   if (!options.quiet)
     fmt::print(stderr, "\n{}, {}\n", session.loading_figures(),
                session.figures(answer));
+  throw_if_stopped(answer);
 }
 
 } // namespace
