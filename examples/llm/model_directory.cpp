@@ -18,6 +18,13 @@ std::string text_of(std::string_view name) {
 } // namespace
 
 ModelDirectory ModelDirectory::open(const std::filesystem::path &directory) {
+  ModelDirectory out = open_without_weights(directory);
+  out.weights = WeightFiles::open(directory);
+  return out;
+}
+
+ModelDirectory
+ModelDirectory::open_without_weights(const std::filesystem::path &directory) {
   std::error_code error;
   if (!std::filesystem::is_directory(directory, error))
     throw ModelError(directory.string(), "", "is not a directory");
@@ -25,7 +32,6 @@ ModelDirectory ModelDirectory::open(const std::filesystem::path &directory) {
   out.name = directory.string();
   out.config = read_model_config(directory);
   out.generation = read_generation_config(directory, out.config);
-  out.weights = WeightFiles::open(directory);
   out.tokenizer =
       read_optional_file(directory / "tokenizer.json", most_tokenizer);
   out.tokenizer_config =

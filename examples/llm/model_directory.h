@@ -23,6 +23,9 @@ struct ModelDirectory {
 
   /// Reads the small files and maps the weights. Throws ModelError.
   static ModelDirectory open(const std::filesystem::path &directory);
+  /// The same of one whose weights are not wanted, nor need be there.
+  static ModelDirectory
+  open_without_weights(const std::filesystem::path &directory);
   /// The model that is part of the program.
   static ModelDirectory built_in();
 

@@ -81,6 +81,14 @@ class Directories(CommandLine):
             self.assertNotIn("there is too little", done.stderr)
             self.refused("there is too little", "run", "--model", model, "--random-weights", "--tokens", 1)
 
+    def test_random_weights_have_a_tokenizer(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for each in BARD.glob("*.json"):
+                shutil.copy(each, folder)
+            done = call("run", "--model", folder, "--random-weights", "--json", "--max-new", 1, "To be")
+            self.assertEqual(json.loads(done.stdout)["prompt_ids"], [403, 308], done.stderr)
+            self.refused("has no model.safetensors", "run", "--model", folder, "To be")
+
 
 class Output(CommandLine):
     def test_that_is_lost(self):

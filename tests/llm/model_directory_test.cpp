@@ -71,6 +71,18 @@ TEST(LlmModelDirectory, Texts) {
                      with.path("chat_template.jinja"), "", "more than");
 }
 
+TEST(LlmModelDirectory, WithoutWeights) {
+  TemporaryFolder folder;
+  std::filesystem::copy(source_root() / "tests/data/llm/qwen2/config.json",
+                        folder.path());
+  folder.write("tokenizer.json", "one");
+  folder.write("generation_config.json", R"({"eos_token_id": 7})");
+  const auto opened = ModelDirectory::open_without_weights(folder.path());
+  EXPECT_EQ(opened.tokenizer, "one");
+  EXPECT_EQ(opened.generation.eos, std::vector<std::int64_t>{7});
+  EXPECT_THROW(ModelDirectory::open(folder.path()), llm::ModelError);
+}
+
 TEST(LlmModelDirectory, NoDirectory) {
   TemporaryFolder folder;
   folder.write("file", "");

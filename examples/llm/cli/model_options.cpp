@@ -89,13 +89,11 @@ ChosenModel choose_model(const ModelOptions &options) {
     files.name = options.shape;
     files.config = shape_of(options.shape);
     files.generation.eos = files.config.eos;
-  } else if (options.random_weights && !options.model.empty()) {
-    files.name = options.model; // which may have nothing but its config
-    files.config = read_model_config(options.model);
-    files.generation = read_generation_config(options.model, files.config);
   } else {
     files = options.model.empty() ? ModelDirectory::built_in()
-                                  : ModelDirectory::open(options.model);
+            : options.random_weights
+                ? ModelDirectory::open_without_weights(options.model)
+                : ModelDirectory::open(options.model);
     chosen.tokenizer = tokenizer_of(files);
   }
   chosen.load = {.dtype = dtype_of(options, files.config),
