@@ -3,13 +3,13 @@
 
 #include "girih/examples/llm/error.h"
 #include "girih/examples/llm/files/mapped_file.h"
+#include "girih/examples/llm/tokenizer/chat_template.h"
 #include "girih/examples/llm/weights/default_model.h"
 
 namespace girih::llm {
 namespace {
 
-constexpr std::size_t most_tokenizer = std::size_t{64} << 20,
-                      most_template = std::size_t{1} << 20;
+constexpr std::size_t most_tokenizer = std::size_t{64} << 20;
 
 std::string text_of(std::string_view name) {
   return std::string(default_model_file(name).text());
@@ -36,8 +36,7 @@ ModelDirectory::open_without_weights(const std::filesystem::path &directory) {
       read_optional_file(directory / "tokenizer.json", most_tokenizer);
   out.tokenizer_config =
       read_optional_file(directory / "tokenizer_config.json", most_tokenizer);
-  out.chat_template =
-      read_optional_file(directory / "chat_template.jinja", most_template);
+  out.chat_template = read_chat_template(directory);
   return out;
 }
 

@@ -63,6 +63,12 @@ class Prompts(CommandLine):
         for command in ("run", "logits"):
             self.refused("excludes --tokens", command, "--tokens", "1,2", "To be", status=None)
 
+    def test_ranges(self):
+        self.refused("presence_penalty: must be from -1e6 to 1e6", "run", "--presence-penalty", "1e9", "To be")
+        for command in ("run", "chat", "inspect"):
+            for context in (0, -5):
+                self.refused(f"--context: Value {context} not in range", command, f"--context={context}", status=None)
+
 
 class Directories(CommandLine):
     def copied(self, folder, name, **changes):
@@ -88,6 +94,16 @@ class Directories(CommandLine):
             done = call("run", "--model", folder, "--random-weights", "--json", "--max-new", 1, "To be")
             self.assertEqual(json.loads(done.stdout)["prompt_ids"], [403, 308], done.stderr)
             self.refused("has no model.safetensors", "run", "--model", folder, "To be")
+
+    def test_texts_are_said_with_their_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(BARD, folder, dirs_exist_ok=True)
+            (pathlib.Path(folder) / "generation_config.json").write_text('{"top_p": 0}')
+            self.refused("generation_config.json: top_p: must be", "run", "--model", folder, "a")
+            (pathlib.Path(folder) / "generation_config.json").unlink()
+            (pathlib.Path(folder) / "chat_template.jinja").write_bytes(b"<|im_start|>\xff")
+            for command in (["run"], ["tokenize"]):
+                self.refused("chat_template.jinja: byte 12: is not UTF-8", *command, "--model", folder, "a")
 
 
 class Output(CommandLine):

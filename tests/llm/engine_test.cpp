@@ -353,6 +353,10 @@ TEST_P(LlmEngine, RefusesWhatCannotBeServed) {
   EXPECT_EQ(with([](Request &r) { r.sampling.top_k = -1; }), "top_k");
   EXPECT_EQ(with([](Request &r) { r.sampling.repetition_penalty = 0; }),
             "repetition_penalty");
+  EXPECT_EQ(with([](Request &r) { r.sampling.presence_penalty = 2e6; }),
+            "presence_penalty");
+  EXPECT_EQ(with([](Request &r) { r.sampling.frequency_penalty = nan; }),
+            "frequency_penalty");
   EXPECT_EQ(with([](Request &r) { r.logprobs = 321; }), "logprobs");
   EXPECT_EQ(with([](Request &r) { r.stop_strings = {"a"}; }), "stop_strings");
   EXPECT_EQ(with([](Request &r) { r.max_new = INT64_MAX; }), "");

@@ -67,6 +67,7 @@ TEST(LlmGenerationConfig, Errors) {
   expect_error("{", "line 1, column 2", "is not valid JSON");
   expect_error(R"({"temperature":-1})", "temperature", "from 0 to 1000");
   expect_error(R"({"top_p":1.5})", "top_p", "from 0 to 1");
+  expect_error(R"({"top_p":0})", "top_p", "above 0 and at most 1, not 0");
   expect_error(R"({"min_p":"x"})", "min_p", "must be a number");
   expect_error(R"({"top_k":-1})", "top_k", "from 0 to");
   expect_error(R"({"repetition_penalty":0})", "repetition_penalty",

@@ -66,6 +66,10 @@ TEST(LlmModelDirectory, Texts) {
   EXPECT_EQ(with.tokenizer, "one");
   EXPECT_EQ(with.tokenizer_config, "two");
   EXPECT_EQ(with.chat_template, "three");
+  folder.write("chat_template.jinja", "thr\xff");
+  expect_model_error([&] { ModelDirectory::open(folder.path()); },
+                     with.path("chat_template.jinja"), "byte 3",
+                     "is not UTF-8");
   folder.write("chat_template.jinja", std::string((1 << 20) + 1, ' '));
   expect_model_error([&] { ModelDirectory::open(folder.path()); },
                      with.path("chat_template.jinja"), "", "more than");

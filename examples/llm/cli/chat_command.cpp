@@ -167,9 +167,11 @@ void add_chat_command(CLI::App &program) {
   command->add_option("--system", options->system,
                       "what the model is told before all else");
   add_generation_options(*command, options->generation);
-  command->add_option("--context", options->engine.max_context,
-                      "tokens that the conversation may have (default: the "
-                      "model's)");
+  command
+      ->add_option("--context", options->engine.max_context,
+                   "tokens that the conversation may have (default: the "
+                   "model's)")
+      ->check(context_range());
   command->add_flag("--json", options->json,
                     "print one JSON object for each answer");
   command->add_flag("--quiet", options->quiet, "print answers only");

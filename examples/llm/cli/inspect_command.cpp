@@ -131,8 +131,10 @@ void add_inspect_command(CLI::App &program) {
       ->add_option("--batch", options->engine.max_batch,
                    "sequences at a time that memory is planned for")
       ->check(CLI::Range(1, 1024));
-  command->add_option("--context", options->engine.max_context,
-                      "tokens of each (default: the model's)");
+  command
+      ->add_option("--context", options->engine.max_context,
+                   "tokens of each (default: the model's)")
+      ->check(context_range());
   command
       ->add_option("--chunk", options->engine.chunk, "prompt tokens of a pass")
       ->check(CLI::Range(1, 1 << 20));

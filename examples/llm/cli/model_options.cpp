@@ -62,6 +62,10 @@ Model load(const ModelConfig &config, const WeightFiles *files,
 
 } // namespace
 
+CLI::Validator context_range() {
+  return CLI::Range(std::int64_t{1}, std::int64_t{1} << 26);
+}
+
 void add_model_options(CLI::App &command, ModelOptions &options) {
   auto *model = command.add_option("--model", options.model,
                                    "directory of a model (default: built in)");

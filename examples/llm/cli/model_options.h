@@ -12,7 +12,8 @@
 
 namespace CLI {
 class App;
-}
+class Validator;
+} // namespace CLI
 
 namespace girih::llm {
 
@@ -22,6 +23,9 @@ struct ModelOptions {
   bool random_weights = false, quantised = false;
   std::string device, dtype; // empty: the default one, that of the config
 };
+
+/// What --context may be: it has no number that stands for none.
+CLI::Validator context_range();
 
 void add_model_options(CLI::App &command, ModelOptions &options);
 

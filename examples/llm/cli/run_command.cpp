@@ -107,9 +107,11 @@ void add_run_command(CLI::App &program) {
       ->excludes(text);
   add_model_options(*command, options->model);
   add_generation_options(*command, options->generation);
-  command->add_option("--context", options->engine.max_context,
-                      "tokens that prompt and answer may have (default: the "
-                      "model's)");
+  command
+      ->add_option("--context", options->engine.max_context,
+                   "tokens that prompt and answer may have (default: the "
+                   "model's)")
+      ->check(context_range());
   command->add_option("--logprobs", options->logprobs,
                       "with --json: of each token, and of the N likeliest");
   command->add_flag("--logits", options->logits,

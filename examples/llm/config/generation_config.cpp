@@ -40,6 +40,8 @@ GenerationConfig parse_generation_config(std::string_view text,
   out.sample = fields.boolean("do_sample", false);
   out.temperature = fields.number("temperature", 0, 1000, 1);
   out.top_p = fields.number("top_p", 0, 1, 1);
+  if (out.top_p == 0)
+    fields.fail("top_p", "must be a number above 0 and at most 1, not 0");
   out.min_p = fields.number("min_p", 0, 1, 0);
   out.repetition_penalty = fields.number("repetition_penalty", 0.01, 100, 1);
   out.top_k = fields.integer("top_k", 0, most_vocabulary, 0);

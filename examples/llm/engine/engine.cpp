@@ -77,10 +77,11 @@ void Engine::check(const Request &request) const {
   require(how.min_p >= 0 && how.min_p <= 1, "min_p", "must be in [0, 1]");
   require(how.top_k >= 0, "top_k", "must not be negative");
   require(how.repetition_penalty > 0 && how.repetition_penalty < 1e6,
-          "repetition_penalty", "must be positive");
-  for (const double each : {how.presence_penalty, how.frequency_penalty})
-    require(each >= -1e6 && each <= 1e6, "presence or frequency penalty",
-            "must be a number");
+          "repetition_penalty", "must be above 0 and below 1e6");
+  for (const auto &[field, value] :
+       {std::pair("presence_penalty", how.presence_penalty),
+        std::pair("frequency_penalty", how.frequency_penalty)})
+    require(value >= -1e6 && value <= 1e6, field, "must be from -1e6 to 1e6");
   require(request.logprobs.value_or(0) >= 0 &&
               request.logprobs.value_or(0) <=
                   std::min<std::int64_t>(model_.config.vocabulary, 1024),

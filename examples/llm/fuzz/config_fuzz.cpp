@@ -34,7 +34,7 @@ void check_generation(std::string_view text, const ModelConfig &model) {
   });
   if (!c)
     return;
-  require(c->temperature >= 0 && c->top_p >= 0 && c->top_p <= 1);
+  require(c->temperature >= 0 && c->top_p > 0 && c->top_p <= 1);
   require(c->min_p >= 0 && c->min_p <= 1 && c->repetition_penalty > 0);
   require(c->top_k >= 0);
   for (std::int64_t each : c->eos)

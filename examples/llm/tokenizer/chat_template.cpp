@@ -3,7 +3,11 @@
 
 #include "girih/examples/llm/error.h"
 #include "girih/examples/llm/files/json.h"
+#include "girih/examples/llm/files/mapped_file.h"
+#include "girih/examples/llm/files/utf8.h"
 #include "girih/examples/llm/tokenizer/characters.h"
+
+#include <fmt/format.h>
 
 #include <memory>
 #include <utility>
@@ -232,6 +236,16 @@ encode_chat(const Tokenizer &tokenizer,
                      "DeepSeek)");
   check_messages(messages);
   return ChatWriter(tokenizer, *format).write(messages);
+}
+
+std::optional<std::string>
+read_chat_template(const std::filesystem::path &directory) {
+  const std::filesystem::path path = directory / "chat_template.jinja";
+  auto text = read_optional_file(path, std::size_t{1} << 20);
+  if (const auto at = text ? first_invalid_utf8(*text) : std::nullopt)
+    throw ModelError(path.string(), fmt::format("byte {}", *at),
+                     "is not UTF-8");
+  return text;
 }
 
 } // namespace girih::llm

@@ -13,6 +13,7 @@
 #include "girih/examples/llm/tokenizer/tokenizer.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,11 @@ struct ChatFormat {
   bool thinking_switch = false; // DeepSeek-V3.1: </think> begins an answer
   bool opens_thinking = false;  // <think>\n begins the answer that is asked for
 };
+
+/// chat_template.jinja of a directory; empty optional: there is none. Throws
+/// ModelError where it is too large or not UTF-8.
+std::optional<std::string>
+read_chat_template(const std::filesystem::path &directory);
 
 /// What a template does, or, without one, what the special tokens are made for;
 /// nothing if that is not known.

@@ -188,11 +188,10 @@ Tokenizer Tokenizer::parse(std::string_view tokenizer_json,
 }
 
 Tokenizer Tokenizer::open(const std::filesystem::path &directory) {
-  constexpr std::size_t most = std::size_t{64} << 20, most_template = 1 << 20;
+  constexpr std::size_t most = std::size_t{64} << 20;
   auto path = directory / "tokenizer.json";
   auto config = read_optional_file(directory / "tokenizer_config.json", most);
-  auto chat =
-      read_optional_file(directory / "chat_template.jinja", most_template);
+  auto chat = read_chat_template(directory);
   return parse(read_file(path, most), config.value_or(""), path.string(),
                chat.value_or(""));
 }
