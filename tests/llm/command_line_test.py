@@ -69,6 +69,22 @@ class Prompts(CommandLine):
             for context in (0, -5):
                 self.refused(f"--context: Value {context} not in range", command, f"--context={context}", status=None)
 
+    def test_nothing_is_taken_for_something_else(self):
+        for command in ("run", "chat", "inspect", "tokenize"):
+            self.refused("--model: must not be empty", command, "--model", "", status=None)
+        self.refused("--shape: must not be empty", "inspect", "--shape", "", status=None)
+        self.refused("--input: must not be empty", "tokenize", "--input", "", status=None)
+        for option in ("--seed", "--top-k", "--logprobs"):
+            self.refused(f"{option}: 99999999999999999999 is no whole number", "run", option, "9" * 20, "a", status=None)
+        self.assertEqual(call("run", "--seed", "-9223372036854775808", "--max-new", 1, "a").returncode, 0)
+        self.refused("id 0: 999999 is not among the 1024 of the tokenizer", "tokenize", "--decode", "999999")
+
+    def test_eight_bits(self):
+        scaled = DATA / "deepseek_v3_fp8"
+        one = call("run", "--model", scaled, "--quantised", "--tokens", "1,2", "--max-new", 1)
+        self.assertEqual(one.returncode, 0, one.stderr)
+        self.refused("has no weights in eight bits: leave --quantised out", "run", "--quantised", "--tokens", "1,2")
+
 
 class Directories(CommandLine):
     def copied(self, folder, name, **changes):

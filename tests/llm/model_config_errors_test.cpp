@@ -134,6 +134,14 @@ TEST(LlmModelConfigErrors, Rope) {
   five["rope_parameters"] = {{"rope_theta", 0}};
   expect_error(five, "/rope_theta", "5e5", "rope_parameters.rope_theta",
                "from 1.001");
+  for (const char *name : {"rope_parameters", "rope_scaling"}) {
+    json by_kind = tree;
+    by_kind.erase("rope_scaling");
+    by_kind[name] = {{"full_attention", {{"rope_type", "default"}}}};
+    expect_error(by_kind, "/rope_theta", "5e5",
+                 name + std::string(".full_attention"),
+                 "must not be an object");
+  }
 }
 
 TEST(LlmModelConfigErrors, Windows) {

@@ -78,6 +78,11 @@ TEST(TokenizeTest, ErrorsNameTheLine) {
   expect_wrong("[]", {.chat = true}, "input, line 1", "",
                "messages: are empty");
   expect_wrong("a\xff", {}, "text", "byte 1", "is not UTF-8");
+  const auto size = std::to_string(tokenizer_of(qwen2_fixture()).size());
+  expect_wrong("1 " + size, {.decode = true}, "input", "id 1",
+               size + " is not among the " + size);
+  expect_wrong("[1]\n[1,2," + size + "]", decoded_lines, "input, line 2",
+               "id 2", "is not among");
   for (const char *bad : {"1 x", "1 2x", "1 -2", "1 99999999999"})
     expect_wrong(bad, {.decode = true}, "input", "id 1", "must be a number");
 }

@@ -14,7 +14,8 @@ void add_generation_options(CLI::App &command, GenerationOptions &options) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 22));
   command.add_option("--temperature", options.temperature,
                      "0: always the likeliest token");
-  command.add_option("--top-k", options.top_k, "of the k likeliest; 0: of all");
+  command.add_option("--top-k", options.top_k, "of the k likeliest; 0: of all")
+      ->check(whole_number());
   command.add_option("--top-p", options.top_p,
                      "of the likeliest that have this much probability");
   command.add_option("--min-p", options.min_p,
@@ -25,7 +26,8 @@ void add_generation_options(CLI::App &command, GenerationOptions &options) {
                      "of tokens that were generated");
   command.add_option("--frequency-penalty", options.frequency_penalty,
                      "for each time that they were");
-  command.add_option("--seed", options.seed, "of what is drawn");
+  command.add_option("--seed", options.seed, "of what is drawn")
+      ->check(whole_number());
   command
       .add_option("--stop", options.stop_strings,
                   "text that ends the generation; may be repeated")

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <charconv>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
@@ -62,17 +63,39 @@ Model load(const ModelConfig &config, const WeightFiles *files,
 
 } // namespace
 
+CLI::Validator not_empty() {
+  return {[](const std::string &text) {
+            return text.empty() ? std::string("must not be empty") : "";
+          },
+          ""};
+}
+
+CLI::Validator whole_number() {
+  return {[](const std::string &text) {
+            std::int64_t number = 0;
+            const char *end = text.data() + text.size();
+            const auto read = std::from_chars(text.data(), end, number);
+            return read.ec == std::errc() && read.ptr == end
+                       ? std::string()
+                       : text + " is no whole number of 64 bits";
+          },
+          ""};
+}
+
 CLI::Validator context_range() {
   return CLI::Range(std::int64_t{1}, std::int64_t{1} << 26);
 }
 
 void add_model_options(CLI::App &command, ModelOptions &options) {
-  auto *model = command.add_option("--model", options.model,
-                                   "directory of a model (default: built in)");
+  auto *model = command
+                    .add_option("--model", options.model,
+                                "directory of a model (default: built in)")
+                    ->check(not_empty());
   command
       .add_option("--shape", options.shape,
                   "a published shape, filled with random weights")
-      ->excludes(model);
+      ->excludes(model)
+      ->check(not_empty());
   command.add_flag("--random-weights", options.random_weights,
                    "leave the model's own weights where they are");
   command.add_flag("--quantised", options.quantised,
@@ -100,6 +123,9 @@ ChosenModel choose_model(const ModelOptions &options) {
                 : ModelDirectory::open(options.model);
     chosen.tokenizer = tokenizer_of(files);
   }
+  if (options.quantised && files.config.block_scales.block_rows == 0)
+    throw std::runtime_error(
+        files.name + " has no weights in eight bits: leave --quantised out");
   chosen.load = {.dtype = dtype_of(options, files.config),
                  .device = options.device.empty()
                                ? default_device()

@@ -24,6 +24,11 @@ struct ModelOptions {
   std::string device, dtype; // empty: the default one, that of the config
 };
 
+/// A text that must not be empty, where leaving the option out means something
+/// else.
+CLI::Validator not_empty();
+/// A whole number of 64 bits: a larger one is not taken for the largest.
+CLI::Validator whole_number();
 /// What --context may be: it has no number that stands for none.
 CLI::Validator context_range();
 

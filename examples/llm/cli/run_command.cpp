@@ -112,8 +112,10 @@ void add_run_command(CLI::App &program) {
                    "tokens that prompt and answer may have (default: the "
                    "model's)")
       ->check(context_range());
-  command->add_option("--logprobs", options->logprobs,
-                      "with --json: of each token, and of the N likeliest");
+  command
+      ->add_option("--logprobs", options->logprobs,
+                   "with --json: of each token, and of the N likeliest")
+      ->check(whole_number());
   command->add_flag("--logits", options->logits,
                     "with --json: those behind the prompt");
   command->add_flag("--json", options->json, "print one JSON object");

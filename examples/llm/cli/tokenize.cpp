@@ -34,6 +34,18 @@ Ids ids_of_json(const json &value, const std::string &line) {
   return out;
 }
 
+/// Ids that are no token would say nothing.
+std::string decoded(const Tokenizer &tokenizer, const TokenizeOptions &options,
+                    const Ids &ids, const std::string &name) {
+  for (std::size_t at = 0; at < ids.size(); ++at)
+    if (ids[at] >= tokenizer.size())
+      throw ModelError(name, "id " + std::to_string(at),
+                       std::to_string(ids[at]) + " is not among the " +
+                           std::to_string(tokenizer.size()) +
+                           " of the tokenizer");
+  return tokenizer.decode(ids, options.skip_special_tokens);
+}
+
 std::vector<ChatMessage> messages_of_json(const json &value,
                                           const std::string &line) {
   JsonNode list(value, line, "messages");
@@ -58,8 +70,7 @@ std::string answer(const Tokenizer &tokenizer, const TokenizeOptions &options,
                    const std::string &text, const std::string &line) {
   json value = parse_json(text, line);
   if (options.decode)
-    return json(tokenizer.decode(ids_of_json(value, line),
-                                 options.skip_special_tokens))
+    return json(decoded(tokenizer, options, ids_of_json(value, line), line))
         .dump();
   try {
     return json(ids_of_line(tokenizer, options, value, line)).dump();
@@ -95,8 +106,7 @@ void tokenize_whole(const Tokenizer &tokenizer, const TokenizeOptions &options,
                     std::ostream &out) {
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (options.decode) {
-    out << tokenizer.decode(ids_of_text(text, name),
-                            options.skip_special_tokens);
+    out << decoded(tokenizer, options, ids_of_text(text, name), name);
     return;
   }
   const char *separator = "";

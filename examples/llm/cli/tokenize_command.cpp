@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/examples/llm/cli/commands.h"
+#include "girih/examples/llm/cli/model_options.h"
 #include "girih/examples/llm/cli/tokenize.h"
 #include "girih/examples/llm/error.h"
 #include "girih/examples/llm/weights/default_model.h"
@@ -54,10 +55,14 @@ void add_tokenize_command(CLI::App &program) {
       "tokenize", "Text to the ids of a model's tokens, and back");
   auto *text = command->add_option("text", choices->text,
                                    "text, or ids; else the input is read");
-  command->add_option("--model", choices->model,
-                      "directory with tokenizer.json (default: built in)");
-  command->add_option("--input", choices->input,
-                      "file to read (default: standard input)");
+  command
+      ->add_option("--model", choices->model,
+                   "directory with tokenizer.json (default: built in)")
+      ->check(not_empty());
+  command
+      ->add_option("--input", choices->input,
+                   "file to read (default: standard input)")
+      ->check(not_empty());
   command->add_flag("--jsonl", choices->options.jsonl,
                     "a JSON string a line in, a JSON array of ids a line out");
   auto *decode =

@@ -58,6 +58,14 @@ void read_scaling(const JsonFields &from, const ModelConfig &config,
     from.fail("truncate", "must be true: the ramp begins at whole dimensions");
 }
 
+/// transformers 5 writes an object for each kind of layer where they differ.
+void must_be_of_all_layers(const JsonFields &fields, const char *name) {
+  for (const auto &[kind, value] : fields.find(name)->items())
+    if (value.is_object())
+      fields.fail(fmt::format("{}.{}", name, printable(kind)),
+                  "must not be an object: all layers turn alike");
+}
+
 void must_turn_whole(const JsonFields &fields) {
   if (fields.number("partial_rotary_factor", 0, 1, 1) != 1)
     fields.fail("partial_rotary_factor", "must be 1: heads turn as a whole");
@@ -68,12 +76,13 @@ void must_turn_whole(const JsonFields &fields) {
 RopeConfig read_rope(const JsonFields &fields, const ModelConfig &config) {
   RopeConfig rope;
   rope.theta = fields.number("rope_theta", 1.001, most_theta, 10000);
-  std::optional<JsonFields> from = fields.object("rope_parameters");
-  if (from)
-    rope.theta = from->number("rope_theta", 1.001, most_theta, rope.theta);
-  else
-    from = fields.object("rope_scaling");
+  const char *name =
+      fields.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
+  const std::optional<JsonFields> from = fields.object(name);
   if (from) {
+    must_be_of_all_layers(fields, name);
+    if (name == std::string_view("rope_parameters"))
+      rope.theta = from->number("rope_theta", 1.001, most_theta, rope.theta);
     rope.scaling.kind = read_kind(*from);
     rope.kind = rope.scaling.kind;
     read_scaling(*from, config, rope.scaling);
