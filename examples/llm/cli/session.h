@@ -46,7 +46,7 @@ public:
   /// "bard-5m (built in) on host: loaded in 0.02 s, prepared in 0.10 s"
   std::string loading_figures() const;
   /// "first token after 0.002 s, prompt 4000 tokens/s, then 1500.0 tokens/s,
-  /// 13.2 MB, 54 launches a token"
+  /// 13.2 MB, 49 launches a token"
   std::string figures(const Answer &answer) const;
   /// Ids, text, and the figures by name.
   nlohmann::json json(const Answer &answer) const;
