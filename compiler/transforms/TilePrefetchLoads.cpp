@@ -24,6 +24,8 @@ namespace {
 /// Registers of a thread that the tiles of a loop may take. Addresses and what
 /// is being computed come on top; more would leave too few programs to an SM.
 constexpr int64_t mostRegisters = 96;
+/// The same with those of a round's other loads.
+constexpr int64_t mostWithOthers = 112;
 
 bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
 
@@ -107,17 +109,22 @@ public:
 private:
   /// Those that there are registers for, of this round and of the next one.
   void choose(ArrayRef<tile::LoadOp> candidates) {
-    int64_t registers = registersHeld(loop);
+    int64_t registers = registersHeld(loop), others = 0;
+    for (tile::LoadOp load : candidates)
+      others += registersOf(load);
     for (tile::LoadOp load : candidates) {
-      int64_t all = registers + 2 * registersOf(load);
-      if (all > mostRegisters) {
+      int64_t each = registersOf(load), all = registers + 2 * each;
+      if (all > mostRegisters || all + others - each > mostWithOthers) {
         load.emitRemark() << DEBUG_TYPE
             ": rounds wait for this load because reading ahead would take "
-                          << all << " registers of a thread, more than "
-                          << mostRegisters;
+                          << all << " registers of a thread, or "
+                          << all + others - each
+                          << " with the round's other loads, more than "
+                          << mostRegisters << " or " << mostWithOthers;
         continue;
       }
       registers = all;
+      others -= each;
       loads.push_back(load);
     }
   }
