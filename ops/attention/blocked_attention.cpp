@@ -261,7 +261,7 @@ bool has_few_rows(const Form &form, const BlockedCall &call) {
   const std::int64_t queries = at_least_one(call.q.size(3));
   const std::int64_t programs = call.q.numel() /
                                 at_least_one(queries * call.q.size(-1)) *
-                                ((queries + tile - 1) / tile);
+                                pieces_of(queries, tile);
   return programs <= properties(call.q.device()).processors;
 }
 
