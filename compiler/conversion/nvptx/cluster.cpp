@@ -26,12 +26,14 @@ int64_t clusterScratch(tile::ClusterSumOp sum, int64_t threads) {
   return groupsOf(sum) * wordsAtOnce * 4 * threads;
 }
 
-Value Emitter::given(tile::ClusterRankOp) { return clusterRank(); }
-
-Value Emitter::clusterRank() {
-  Value rank = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.cluster.ctarank", {});
+Value Emitter::given(tile::ClusterRankOp) {
+  Value rank = clusterRank();
   return indexBits == 32 ? rank
                          : LLVM::ZExtOp::create(b, loc, b.getI64Type(), rank);
+}
+
+Value Emitter::clusterRank() {
+  return intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.cluster.ctarank", {});
 }
 
 /// Where another block of the cluster has what this one has at `address`.
@@ -84,10 +86,8 @@ void Emitter::addSums(Value place, int64_t block, Registers &own) {
 /// The first block's sums, which alone goes on.
 Registers Emitter::sumAlone(tile::ClusterSumOp sum, Value place) {
   Registers own = registers(sum.getSource());
-  Value others = LLVM::ICmpOp::create(
-      b, loc, LLVM::ICmpPredicate::ne,
-      intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.cluster.ctarank", {}),
-      constant32(0));
+  Value others = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne,
+                                      clusterRank(), constant32(0));
   doWhere(others, [&] { leaveSums(pack(own), place); });
   meetCluster(true);
   // Memory has to stay until the first block has read it.
@@ -132,7 +132,7 @@ Registers Emitter::sumPart(tile::ClusterSumOp sum, Value place) {
   meetCluster(true);
   IntegerBuilder integers = this->words();
   int64_t bytes = part.size(Axis::reg) * options.warps * 32 * 4;
-  Value rank = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.cluster.ctarank", {});
+  Value rank = clusterRank();
   Value mine = integers.add(place, integers.mul(rank, constant32(bytes)));
   Registers own(part.size(Axis::reg));
   for (int64_t block = 0; block < clusterBlocks; ++block)
