@@ -20,14 +20,17 @@ class Report:
 
     def row(self, what, who, seconds, rate=None, unit="", ratio=None, versus="", note="", spread=None):
         """`ratio` is this time over that of `versus`."""
-        self.rows.append({"what": what, "who": who, "seconds": seconds, "spread": spread, "rate": rate, "unit": unit,
-                          "ratio": ratio, "versus": versus, "note": note})
+        self.record(what=what, who=who, seconds=seconds, spread=spread, rate=rate, unit=unit, ratio=ratio, versus=versus, note=note)
         text = f"{what:<30} {who:<10} {seconds * 1e6:12.2f} us"
         text += f" {rate:9.1f} {unit:<8}" if rate is not None else " " * 19
         text += f" {ratio:6.2f} x {versus:<8}" if ratio is not None else " " * 18
         if spread is not None:
             text += f" +-{100 * spread:4.1f} %"
         print(f"{text} {note}".rstrip(), flush=True)
+
+    def record(self, **row):
+        """A row of the file that is not printed."""
+        self.rows.append(row)
 
     def finish(self):
         """Writes the JSON file where $OUT is set."""

@@ -4,7 +4,7 @@
 from girih.peers.op_case import Case
 
 
-def _gating(scoring="softmax", groups=1, top_groups=1, renormalize=False, routed_scale=1.0):
+def gating(scoring="softmax", groups=1, top_groups=1, renormalize=False, routed_scale=1.0):
     def reference(torch, logits, count, bias=None):
         scores = logits.float().softmax(-1) if scoring == "softmax" else logits.float().sigmoid()
         choice = scores if bias is None else scores + bias.float()
@@ -28,7 +28,7 @@ def _apart(r, tokens, experts):
     return order.to(r.torch.float32) / 64 - 2
 
 
-def _permute(num_experts):
+def permuted(num_experts):
     def reference(torch, x, experts):
         order = experts.flatten().sort(stable=True).indices
         places = torch.empty_like(order).scatter(0, order, torch.arange(order.numel(), device=order.device))
@@ -46,12 +46,12 @@ _V2 = {"groups": 8, "top_groups": 3, "routed_scale": 16.0}
 _V3 = {"scoring": "sigmoid", "groups": 8, "top_groups": 4, "renormalize": True, "routed_scale": 2.5}
 
 CASES = [
-    Case("expert_gating", _gating(renormalize=True), lambda r: [_apart(r, 67, 128), 8], dtypes=("f32",),
+    Case("expert_gating", gating(renormalize=True), lambda r: [_apart(r, 67, 128), 8], dtypes=("f32",),
          kwargs={"renormalize": True}),
-    Case("expert_gating", _gating(**_V2), lambda r: [_apart(r, 67, 160), 6], dtypes=("f32",), kwargs=_V2),
-    Case("expert_gating", _gating(**_V3), lambda r: [_apart(r, 131, 256), 8, _apart(r, 1, 256)[0] / 8], dtypes=("f32",),
+    Case("expert_gating", gating(**_V2), lambda r: [_apart(r, 67, 160), 6], dtypes=("f32",), kwargs=_V2),
+    Case("expert_gating", gating(**_V3), lambda r: [_apart(r, 131, 256), 8, _apart(r, 1, 256)[0] / 8], dtypes=("f32",),
          kwargs=_V3),
-    *(Case("expert_permute", _permute(experts), lambda r, tokens=tokens, k=k, experts=experts: [
+    *(Case("expert_permute", permuted(experts), lambda r, tokens=tokens, k=k, experts=experts: [
         r.normal((tokens, 512), r.dtype), r.integers(0, experts, (tokens, k), "i64")], kwargs={"num_experts": experts})
       for tokens, k, experts in ((5, 8, 64), (1031, 8, 256))),
     Case("expert_unpermute", lambda torch, x, places: x[places.long()],

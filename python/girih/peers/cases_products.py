@@ -13,7 +13,7 @@ def _swiglu(torch, x, weight):
     return (torch.nn.functional.silu(gate) * up).to(x.dtype)
 
 
-def _grouped(torch, a, b, offs):
+def grouped(torch, a, b, offs):
     out, begin = torch.zeros(a.shape[0], b.shape[2], dtype=a.dtype, device=a.device), 0
     for group, end in enumerate(offs.tolist()):
         out[begin:end] = a[begin:end] @ b[group]
@@ -49,5 +49,5 @@ CASES = [
          _linear(5, 515, 256), kwargs={"activation": "gelu"}),
     *(Case("linear_swiglu", _swiglu, lambda r, rows=rows: [r.normal((rows, 1536), r.dtype), r.normal((2 * 1100, 1536), r.dtype)])
       for rows in (1, 4, 33, 300)),
-    Case("grouped_mm", _grouped, lambda r: [r.normal((300, 256), r.dtype), r.normal((6, 256, 130), r.dtype), _ends(r)]),
+    Case("grouped_mm", grouped, lambda r: [r.normal((300, 256), r.dtype), r.normal((6, 256, 130), r.dtype), _ends(r)]),
 ]

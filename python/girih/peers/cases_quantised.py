@@ -39,17 +39,17 @@ def _act_quant(powers):
     return reference
 
 
-def _weight_dequant(torch, x, scales):
+def weight_dequant(torch, x, scales):
     wide = scales.double().repeat_interleave(128, 0).repeat_interleave(128, 1)
     return (x.double() * wide[:x.shape[0], :x.shape[1]]).to(torch.bfloat16)
 
 
-def _linear(torch, x, x_scales, weight, weight_scales, bias):
+def linear(torch, x, x_scales, weight, weight_scales, bias):
     product = x.double() @ weight.double().T
     return (product * x_scales.double().unsqueeze(-1) * weight_scales.double() + bias.double()).to(torch.bfloat16)
 
 
-def _fp8_gemm(torch, a, a_scales, b, b_scales):
+def fp8_gemm(torch, a, a_scales, b, b_scales):
     left = a.double() * a_scales.double().repeat_interleave(128, -1)[..., :a.shape[-1]]
     right = b_scales.double().repeat_interleave(128, 0).repeat_interleave(128, 1)[:b.shape[0], :b.shape[1]]
     return (left @ (b.double() * right).T).to(torch.bfloat16)
@@ -85,11 +85,11 @@ CASES = [
          lambda r: [r.normal((129, 1031), r.dtype), r.positive((1031,), "f32")], kwargs={"dtype": "e4m3"}, tolerance=_SAME),
     Case("dequantize", lambda torch, x, s: (x.double() * s.double()).to(torch.bfloat16),
          lambda r: [r.integers(-127, 128, (129, 1031), "i8"), r.positive((129, 1), "f32")], dtypes=("i8",)),
-    Case("weight_dequant", _weight_dequant, lambda r: [r.normal((300, 1031), "float8_e4m3fn"), r.positive((3, 9), "f32")],
+    Case("weight_dequant", weight_dequant, lambda r: [r.normal((300, 1031), "float8_e4m3fn"), r.positive((3, 9), "f32")],
          dtypes=("bf16",)),
-    *(Case("fp8_gemm", _fp8_gemm, _gemm(*shape), dtypes=("bf16",))
+    *(Case("fp8_gemm", fp8_gemm, _gemm(*shape), dtypes=("bf16",))
       for shape in ((1, 1536, 7168), (67, 512, 1000), (300, 1031, 2048))),
-    *(Case(op, _linear, _layer(rows, n, k, dtype), dtypes=("bf16",))
+    *(Case(op, linear, _layer(rows, n, k, dtype), dtypes=("bf16",))
       for op, dtype in (("int8_linear", "int8"), ("fp8_linear", "float8_e4m3fn"), ("fp8_linear", "float8_e5m2"))
       for rows, n, k in ((1, 1536, 8960), (67, 515, 1031), (300, 2048, 1536))),
 ]

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """How peers are timed on a GPU: cold L2, medians, everyone in turn and in alternating order."""
-import torch
-
 FLUSH_BYTES = 512 << 20
 
 
@@ -9,6 +7,7 @@ def measure(candidates, repeats=25, warmups=5):
     """`candidates` maps names to calls without arguments. Returns name -> list of seconds.
 
     The flush before each call is long enough to hide the host's part of the launch."""
+    import torch
     scratch = torch.empty(FLUSH_BYTES // 4, dtype=torch.int32, device="cuda")
     names = list(candidates)
     for name in names:

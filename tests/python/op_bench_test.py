@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of girih.peers.op_bench: every operator is timed; what it prints. With torch, every case at a small size."""
+import contextlib
+import io
+import types
+import unittest
+
+from expect import Case, girih, needs_torch, torch
+from girih.peers import op_bench
+from girih.peers.op_timed import UNTIMED, Timed, all_cases
+from girih.report import Report
+
+
+def printed(call):
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        call()
+    return text.getvalue()
+
+
+class Tables(Case):
+    def test_every_operator_is_timed_or_says_why_not(self):
+        timed = {case.name for case in all_cases()}
+        self.assertEqual(sorted(timed | set(UNTIMED)), sorted(girih.ops.__all__))
+        self.assertEqual(timed & set(UNTIMED), set())
+
+    def test_cases_differ(self):
+        seen = [(case.name, case.what) for case in all_cases()]
+        self.assertEqual(sorted(set(seen)), sorted(seen))
+
+    def test_few_cases_of_an_operator_are_compiled(self):
+        """It is what takes longest."""
+        for name in {case.name for case in all_cases()} - {"linear"}:
+            compiled = [case.what for case in all_cases() if case.name == name and case.compiled and case.peer]
+            self.assertLessEqual(len(compiled), 4, f"{name}: {compiled}")
+
+    def test_matrices_of_families_have_three_sizes(self):
+        for name in "exp erf add pow gelu swiglu sum cumsum softmax rms_norm rotary_position_embedding cat".split():
+            cases = [case for case in all_cases() if case.name == name]
+            self.assertTrue(any(case.size[0] == 8 and case.replayed for case in cases), name)
+            self.assertTrue(any(case.size[0] == 1024 and case.replayed for case in cases), name)
+            self.assertTrue(any(case.asked for case in cases), name)
+        for name in "exp add silu swiglu sum softmax rotary_position_embedding cat".split():
+            self.assertTrue(any(case.name == name and case.dtype == "float32" for case in all_cases()), name)
+
+
+class Summary(Case):
+    def shown(self, *added):
+        report = Report("peers.op_bench", "a device")
+        outcome = op_bench.Outcome(report)
+        for case, times, ratios in added:
+            rates = dict.fromkeys(times, 100.0)
+            printed(lambda: outcome.add(case, {who: [value] * 4 for who, value in times.items()}, rates, "GB/s", ratios))
+        return outcome, report
+
+    def test_lists(self):
+        case = Timed("exp", (16384, 4096), None, asked=0.93)
+        small = Timed("exp", (8, 4096), None, replayed=True)
+        outcome, report = self.shown(
+            (case, {"girih": 1e-4, "torch": 2e-4, "compiled": 0.97e-4, "ceiling": 0.9e-4},
+             {"torch": 2.0, "compiled": 0.97, "ceiling": 0.9}),
+            (small, {"girih": 1e-6, "torch": 0.5e-6}, {"torch": 0.5}),
+            (case, {"girih": 1e-4, "torch": 0.99e-4, "ceiling": 0.94e-4}, {"torch": 0.99, "ceiling": 0.94}))
+        outcome.leave_out(case, "compiled", ValueError("\nfirst\nsecond"))
+        text = printed(lambda: (outcome.fail(small, SystemExit("wrong: off")), outcome.finish()))
+        slower = text[text.index("slower than"):]
+        self.assertLess(slower.index("0.50 exp 8x4096"), slower.index("0.97 exp 16384x4096"))
+        self.assertNotIn("0.99", slower)
+        self.assertIn("below 0.93 of the ceiling: 1\n  0.90 exp 16384x4096", text)
+        self.assertIn("peers left out: 1\n  exp 16384x4096: compiled: ValueError: first\n", text)
+        self.assertIn("failed: 1\n  exp 8x4096: SystemExit: wrong: off\n", text)
+        self.assertIn("3 cases, 2 slower, 1 below, 1 peers left out, 1 failed", text)
+        self.assertEqual(len(report.rows), 9)
+        self.assertEqual({row["op"] for row in report.rows}, {"exp"})
+
+    def test_a_peer_that_fails_is_left_out_alone(self):
+        case = Timed("exp", (8,), None)
+        outcome = op_bench.Outcome(Report("peers.op_bench", "a device"))
+        fake = types.SimpleNamespace(cuda=types.SimpleNamespace(synchronize=lambda: None))
+
+        def broken():
+            raise RuntimeError("no such kernel")
+
+        calls = op_bench.runnable(fake, case, outcome, {"girih": lambda: [lambda: 1], "torch": lambda: [lambda: 2], "compiled": broken,
+                                                        "other": lambda: [broken]})
+        self.assertEqual(list(calls), ["girih", "torch"])
+        self.assertEqual([each.split(": ")[1] for each in outcome.left_out], ["compiled", "other"])
+        with self.assertRaises(RuntimeError):
+            op_bench.runnable(fake, case, outcome, {"girih": lambda: [broken]})
+
+    def test_which_peers_are_compiled(self):
+        main, other = Timed("exp", (8,), None, peer=len), Timed("exp", (8,), None, peer=len, compiled=False)
+        for words, expected in (([], (True, False)), (["--compile", "all"], (True, True)), (["--no-compile"], (False, False))):
+            options = op_bench.parsed(words)
+            self.assertEqual(tuple(op_bench.compiles(each, options) for each in (main, other)), expected)
+
+
+@needs_torch
+class Rehearsal(Case):
+    def test_every_case(self):
+        torch.manual_seed(self.seed)
+        failed = []
+        text = printed(lambda: failed.extend(op_bench.rehearse(torch, op_bench.parsed([]))))
+        self.assertEqual(failed, [], text)
+
+    def test_wrong_results_are_seen(self):
+        case = next(case for case in all_cases() if case.name == "silu").rehearsed()
+        x = torch.randn(8, 8)
+        right = torch.nn.functional.silu(x)
+        op_bench.verify(torch, case, [x], [right])
+        with self.assertRaises(SystemExit):
+            op_bench.verify(torch, case, [x], [right + 0.1])
+
+
+if __name__ == "__main__":
+    unittest.main()
