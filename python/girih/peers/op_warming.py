@@ -36,12 +36,14 @@ def compile_share(torch, options, cases):
     from girih.peers.op_timed import Maker
     first, step = (int(each) for each in options.share.split("/"))
     for case, compile_peer in cases[first::step]:
-        arguments = case.arguments(Maker(torch, "cuda", case.dtype), *case.size)
-        for call in (lambda: results_of(torch, case, arguments), lambda: compile_peer and compiled_peer(torch, case)(*arguments)):
-            try:
-                call()
-            except Exception:  # noqa: S110: reported by who times it
-                pass
+        try:
+            arguments = case.arguments(Maker(torch, "cuda", case.dtype), *case.size)
+            results_of(torch, case, arguments)
+            if compile_peer:
+                compiled_peer(torch, case)(*arguments)
+        except Exception:  # noqa: S110: reported by who times it
+            pass
+        arguments = None
         torch.cuda.synchronize()
         torch.compiler.reset()
         torch.cuda.empty_cache()
