@@ -158,10 +158,7 @@ Layout mmaOperandB(int64_t k, int64_t n, const WarpGrid &grid, int bits) {
       .repeat(Axis::warp, -1, grid.copies);
 }
 
-Layout fmaAccumulator(int64_t m, int64_t n, int warps) {
-  // Lanes 8 across and 4 down as far as the tile goes, two columns a thread:
-  // operand reads are broadcasts along one dimension and neighbours along the
-  // other.
+Layout fmaAccumulator(int64_t m, int64_t n, int warps, FmaRuns runs) {
   Layout layout(2);
   Coords covered{1, 1};
   int64_t shape[2] = {m, n};
@@ -175,15 +172,26 @@ Layout fmaAccumulator(int64_t m, int64_t n, int warps) {
     if (room)
       covered[dim] *= 2;
   };
-  if (n % 2 == 0 && n * m >= 64 * warps) {
-    layout.basis(Axis::reg, {0, 1});
-    covered[1] = 2;
-  }
-  for (int dim : {1, 1, 1, 0, 0})
+  // Runs as far as they leave each thread an element of its own.
+  int64_t run[2] = {runs.rows, runs.columns};
+  for (int dim : {1, 0})
+    while (covered[dim] < run[dim] && shape[dim] % (2 * covered[dim]) == 0 &&
+           m * n >= 64 * warps * covered[0] * covered[1]) {
+      layout.basis(Axis::reg, unit(2, dim, covered[dim]));
+      covered[dim] *= 2;
+    }
+  // Lanes 8 across and 4 down as far as the tile goes: reads are broadcasts
+  // along one dimension and neighbours along the other. The lowest bit goes
+  // across and the next one down: shared memory serves half a warp's accesses
+  // of 16 bytes at once only where each lane's neighbour by one of those bits
+  // asks for the same.
+  for (int dim : {1, 0, 1, 1, 0})
     place(Axis::lane, dim);
+  // Warps so that a thread's block is as square as can be.
   int64_t left = warps;
   for (; left % 2 == 0; left /= 2)
-    place(Axis::warp, m / covered[0] >= n / covered[1] ? 0 : 1);
+    place(Axis::warp,
+          m / covered[0] * run[0] >= n / covered[1] * run[1] ? 0 : 1);
   return layout.repeat(Axis::reg, 1, llvm::divideCeil(n, covered[1]))
       .repeat(Axis::reg, 0, llvm::divideCeil(m, covered[0]))
       .repeat(Axis::warp, -1, left);

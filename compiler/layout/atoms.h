@@ -43,9 +43,14 @@ Layout mmaAccumulator(int64_t m, int64_t n, const WarpGrid &grid);
 Layout mmaOperandA(int64_t m, int64_t k, const WarpGrid &grid, int bits);
 Layout mmaOperandB(int64_t k, int64_t n, const WarpGrid &grid, int bits);
 
+/// Rows, and columns, of a tile that a thread takes next to each other: as many
+/// as one access reads of an operand that lies along them in memory.
+struct FmaRuns {
+  int64_t rows = 1, columns = 1; // powers of two
+};
 /// Accumulator for fused multiply-adds: a thread holds a block of the m x n
 /// tile. Operands: the same rows or columns, every k.
-Layout fmaAccumulator(int64_t m, int64_t n, int warps);
+Layout fmaAccumulator(int64_t m, int64_t n, int warps, FmaRuns runs = {});
 Layout fmaOperand(const Layout &accumulator, int dim, int64_t k);
 
 /// Accumulator of wgmma m64nNk: `groups` warpgroups below each other, and

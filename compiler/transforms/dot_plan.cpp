@@ -5,6 +5,7 @@
 
 #include "llvm/Support/FormatVariadic.h"
 
+#include <algorithm>
 #include <numeric>
 
 using namespace mlir;
@@ -158,6 +159,21 @@ static bool planWarpgroups(tile::DotOp dot, int warps, int capability,
   return true;
 }
 
+/// As many as 16 bytes hold where operands lie along rows and columns. Copies
+/// turn an A of four bytes an element that lies along K (load_ring.cpp): read
+/// several depths at a time, all rows of one depth would be in registers of one
+/// bank, while columns are in both. Where B lies along K, too, turning both
+/// costs more than that.
+static FmaRuns fmaRuns(tile::DotOp dot) {
+  auto held = [](Value operand) {
+    Type element = cast<RankedTensorType>(operand.getType()).getElementType();
+    return 128 / std::clamp<int64_t>(element.getIntOrFloatBitWidth(), 8, 128);
+  };
+  bool across = sharedMajor(dot.getB()) != 0;
+  bool down = sharedMajor(dot.getA()) == 0 || (across && held(dot.getA()) <= 4);
+  return {down ? held(dot.getA()) : 1, across ? held(dot.getB()) : 1};
+}
+
 DotPlan planDot(tile::DotOp dot, int warps, int capability) {
   DotPlan plan;
   if (planWarpgroups(dot, warps, capability, plan))
@@ -173,7 +189,7 @@ DotPlan planDot(tile::DotOp dot, int warps, int capability) {
     bits = 0;
   }
   if (!bits) {
-    plan.accumulator = fmaAccumulator(m, n, warps);
+    plan.accumulator = fmaAccumulator(m, n, warps, fmaRuns(dot));
     plan.a = fmaOperand(plan.accumulator, 0, k);
     plan.b = fmaOperand(plan.accumulator, 1, k);
     return plan;

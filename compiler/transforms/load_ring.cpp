@@ -3,6 +3,7 @@
 
 #include "girih/compiler/analysis/bulk_box.h"
 #include "girih/compiler/layout/atoms.h"
+#include "girih/compiler/transforms/dot_plan.h"
 
 using namespace mlir;
 
@@ -18,11 +19,33 @@ bool feedsDots(tile::LoadOp load) {
   });
 }
 
-/// The dimension along which threads copy, and the ring is contiguous: the last
-/// one where memory has none.
+/// The layout in which `user`, a conversion, reads.
+static Layout fragmentOf(Operation *user) {
+  Type read = user->getResult(0).getType();
+  return cast<tile::LayoutAttr>(cast<RankedTensorType>(read).getEncoding())
+      .getLayout();
+}
+
+/// The dimension along which threads copy: the last one where memory has none.
 static int copiedDim(const Access &access, RankedTensorType type) {
   int contiguous = access.contiguousLane();
   return contiguous < 0 ? static_cast<int>(type.getRank()) - 1 : contiguous;
+}
+
+/// The dimension along which the ring is contiguous: that of global memory, but
+/// where single elements can be copied, that along which every reader's
+/// registers run.
+static int ringDim(tile::LoadOp load, const Access &access) {
+  constexpr int64_t leastCopied = 4; // bytes
+  int copied = copiedDim(access, load.getType());
+  bool turned = access.viewType().getElementBytes() >= leastCopied &&
+                llvm::all_of(load->getUsers(), [&](Operation *user) {
+                  Layout fragment = fragmentOf(user);
+                  return !isWholeOperand(fragment) &&
+                         fragment.registerRun(copied) == 1 &&
+                         fragment.registerRun(1 - copied) > 1;
+                });
+  return turned ? 1 - copied : copied;
 }
 
 tile::SharedType ringType(tile::LoadOp load, int64_t stages) {
@@ -30,15 +53,11 @@ tile::SharedType ringType(tile::LoadOp load, int64_t stages) {
   RankedTensorType type = load.getType();
   // Fragments may reach past the tile: there must be memory there, too.
   Coords shape(type.getShape());
-  for (Operation *user : load->getUsers()) {
-    Type read = user->getResult(0).getType();
-    auto fragment =
-        cast<tile::LayoutAttr>(cast<RankedTensorType>(read).getEncoding());
+  for (Operation *user : load->getUsers())
     for (auto [extent, covered] :
-         llvm::zip_equal(shape, fragment.getLayout().shape()))
+         llvm::zip_equal(shape, fragmentOf(user).shape()))
       extent = std::max(extent, covered);
-  }
-  Layout memory = swizzledShared(shape, copiedDim(access, type),
+  Layout memory = swizzledShared(shape, ringDim(load, access),
                                  access.viewType().getElementBytes(), stages);
   return tile::SharedType::get(
       load.getContext(), type.getShape(), type.getElementType(),
@@ -53,21 +72,24 @@ static bool isZero(Attribute other) {
 }
 
 /// Elements that one asynchronous copy takes.
-static int64_t copiedElements(const Access &access) {
+static int64_t copiedElements(tile::LoadOp load, const Access &access) {
   int contiguous = access.contiguousLane();
-  return contiguous < 0 ? 1 : access.vectorWidth(contiguous);
+  return contiguous < 0 || contiguous != ringDim(load, access)
+             ? 1
+             : access.vectorWidth(contiguous);
 }
 
 bool passesThroughRegisters(tile::LoadOp load) {
   Access access(load);
-  return copiedElements(access) * access.viewType().getElementBytes() < 4 ||
+  return copiedElements(load, access) * access.viewType().getElementBytes() <
+             4 ||
          !isZero(load.getOther());
 }
 
 void copyToRing(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
                 Value ring, Value stage, int warps) {
   Access access(load);
-  int64_t vector = copiedElements(access);
+  int64_t vector = copiedElements(load, access);
   int dim = copiedDim(access, load.getType());
   Layout threads = blockedLayout(load.getType().getShape(), dim, vector,
                                  access.viewType().getElementBytes(), warps);

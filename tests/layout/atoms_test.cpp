@@ -74,12 +74,13 @@ TEST(LayoutAtoms, WarpGrids) {
 }
 
 TEST(LayoutAtoms, FmaOperandsAgreeWithTheAccumulator) {
-  for (auto [m, n, warps] : {std::tuple{64, 64, 4},
-                             {13, 7, 4},
-                             {1, 128, 4},
-                             {128, 1, 2},
-                             {6, 10, 3}}) {
-    Layout acc = fmaAccumulator(m, n, warps);
+  for (auto [m, n, warps, runs] : {std::tuple{64, 64, 4, FmaRuns{}},
+                                   {13, 7, 4, FmaRuns{1, 4}},
+                                   {1, 128, 4, FmaRuns{4, 4}},
+                                   {128, 1, 2, FmaRuns{4, 4}},
+                                   {128, 128, 8, FmaRuns{4, 4}},
+                                   {6, 10, 3, FmaRuns{1, 2}}}) {
+    Layout acc = fmaAccumulator(m, n, warps, runs);
     Layout a = fmaOperand(acc, 0, 5), b = fmaOperand(acc, 1, 5);
     EXPECT_EQ(acc.size(Axis::warp), warps);
     ASSERT_GE(acc.shape()[0], m);
@@ -96,6 +97,31 @@ TEST(LayoutAtoms, FmaOperandsAgreeWithTheAccumulator) {
           EXPECT_TRUE(columns.count(acc.coordinates(i, lane, warp)[1]));
         }
       }
+  }
+}
+
+TEST(LayoutAtoms, FmaThreadsHoldSquareBlocksInRuns) {
+  // Rows of a thread, columns, and how many columns are neighbours.
+  auto block = [](int64_t m, int64_t n, int warps, FmaRuns runs) {
+    Layout acc = fmaAccumulator(m, n, warps, runs);
+    return Coords{fmaOperand(acc, 0, 1).size(Axis::reg),
+                  fmaOperand(acc, 1, 1).size(Axis::reg), acc.registerRun(1)};
+  };
+  EXPECT_EQ(block(128, 128, 8, {1, 4}), (Coords{8, 8, 4}));
+  EXPECT_EQ(block(128, 128, 4, {1, 4}), (Coords{8, 16, 4}));
+  EXPECT_EQ(block(128, 128, 8, {1, 1}), (Coords{8, 8, 1}));
+  // No runs where they would leave threads without an element.
+  EXPECT_EQ(block(16, 16, 8, {4, 4})[2], 1);
+}
+
+TEST(LayoutAtoms, FmaLanesAskInPairs) {
+  // What shared memory needs to serve half a warp at once.
+  Layout acc = fmaAccumulator(128, 128, 8, {1, 4});
+  for (int64_t lane = 0; lane < 32; ++lane) {
+    EXPECT_EQ(acc.coordinates(0, lane, 0)[0],
+              acc.coordinates(0, lane ^ 1, 0)[0]);
+    EXPECT_EQ(acc.coordinates(0, lane, 0)[1],
+              acc.coordinates(0, lane ^ 2, 0)[1]);
   }
 }
 

@@ -90,6 +90,19 @@ Registers FragmentReader::elements(int64_t reg, int64_t count) {
   return values;
 }
 
+int64_t FragmentReader::neighbours(int dim, int64_t count) const {
+  return place && dim == contiguous
+             ? std::min(16 / elementBytes, count & -count)
+             : 1;
+}
+
+Registers FragmentReader::run(int64_t reg, int64_t count) {
+  if (count == 1)
+    return elements(reg, 1);
+  auto [address, added] = place->at(layout.coordinates(reg, 0, 0));
+  return e.loadShared(address, added, count, element);
+}
+
 std::string matrixType(Type type, bool isUnsigned) {
   if (type.isF16())
     return "f16";

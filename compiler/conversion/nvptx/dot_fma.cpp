@@ -2,58 +2,118 @@
 // Dots on the CUDA cores: every type, every shape.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
 using namespace mlir;
 
 namespace girih::compiler {
 
 namespace {
 
-/// Registers of an operand at depth 0, by the coordinate along its free
-/// dimension, and how far apart two depths are.
-struct OperandIndex {
-  llvm::SmallDenseMap<int64_t, int64_t> byCoordinate;
-  int64_t stride = 1;
-
-  OperandIndex(const Layout &layout, int dim, int64_t depth)
-      : stride(layout.size(Axis::reg) / depth) {
+/// An operand, read as many depths at a time as lie next to each other in
+/// shared memory.
+class FmaOperand {
+public:
+  FmaOperand(Emitter &emitter, Value operand, int dim, int64_t depth)
+      : reader(emitter, operand, false) {
+    Layout layout = Emitter::layoutOf(operand);
+    stride = layout.size(Axis::reg) / depth;
+    span = reader.neighbours(1 - dim, depth);
     for (int64_t reg = 0; reg < stride; ++reg)
-      byCoordinate[layout.coordinates(reg, 0, 0)[dim]] = reg;
+      registerOf[layout.coordinates(reg, 0, 0)[dim]] = reg;
   }
+
+  /// Makes depth `k` the one that at() speaks of; depths come in order.
+  void advance(int64_t k, llvm::function_ref<Value(Value)> widen) {
+    current = k % span;
+    if (current != 0)
+      return;
+    depths.assign(span, {});
+    if (span == 1) {
+      depths[0] = reader.elements(k * stride, stride);
+    } else {
+      for (int64_t reg = 0; reg < stride; ++reg)
+        for (auto [each, value] :
+             llvm::zip_equal(depths, reader.run(k * stride + reg, span)))
+          each.push_back(value);
+    }
+    for (Registers &each : depths)
+      for (Value &value : each)
+        value = widen(value);
+  }
+
+  /// The element at this coordinate along the free dimension.
+  Value at(int64_t coordinate) const {
+    return depths[current][registerOf.lookup(coordinate)];
+  }
+
+private:
+  FragmentReader reader;
+  llvm::SmallDenseMap<int64_t, int64_t> registerOf;
+  int64_t stride = 1, span = 1, current = 0;
+  std::vector<Registers> depths;
 };
+
+struct Element {
+  int64_t reg, row, column;
+};
+
+/// A thread's elements row by row, every other row backwards: an operand stays
+/// the one before it, which the units keep, and two operands and a sum are more
+/// than the two banks of registers give at a time.
+std::vector<Element> serpentine(const Layout &layout) {
+  std::vector<Element> elements;
+  for (int64_t reg = 0; reg < layout.size(Axis::reg); ++reg) {
+    Coords at = layout.coordinates(reg, 0, 0);
+    elements.push_back({reg, at[0], at[1]});
+  }
+  auto byRow = [](const Element &a, const Element &b) { return a.row < b.row; };
+  llvm::sort(elements, [](const Element &a, const Element &b) {
+    return std::tie(a.row, a.column) < std::tie(b.row, b.column);
+  });
+  bool backwards = false;
+  for (auto first = elements.begin(); first != elements.end();) {
+    auto last = std::upper_bound(first, elements.end(), *first, byRow);
+    if (backwards)
+      std::reverse(first, last);
+    backwards = !backwards;
+    first = last;
+  }
+  return elements;
+}
 
 } // namespace
 
 LogicalResult Emitter::emitFmaDot(tile::DotOp dot) {
-  Layout layout = layoutOf(dot.getResult());
-  Type from = dot.getA().getType().getElementType();
-  Type fromB = dot.getB().getType().getElementType();
+  std::vector<Element> order = serpentine(layoutOf(dot.getResult()));
   Type to = dot.getAcc().getType().getElementType();
   int64_t depth = dot.getK();
-  FragmentReader a(*this, dot.getA(), false);
-  FragmentReader bReader(*this, dot.getB(), false);
-  OperandIndex rows(layoutOf(dot.getA()), 0, depth);
-  OperandIndex columns(layoutOf(dot.getB()), 1, depth);
-  auto widen = [&](Value value, Type element, bool isUnsigned) -> Value {
-    if (element == to)
-      return value;
-    if (isa<FloatType>(element))
-      return floatCast(value, element, to);
-    if (isUnsigned)
-      return LLVM::ZExtOp::create(b, loc, to, value);
-    return LLVM::SExtOp::create(b, loc, to, value);
+  FmaOperand rows(*this, dot.getA(), 0, depth);
+  FmaOperand columns(*this, dot.getB(), 1, depth);
+  auto widened = [&](Type element, bool isUnsigned) {
+    return [=, this](Value value) -> Value {
+      if (element == to)
+        return value;
+      if (isa<FloatType>(element))
+        return floatCast(value, element, to);
+      if (isUnsigned)
+        return LLVM::ZExtOp::create(b, loc, to, value);
+      return LLVM::SExtOp::create(b, loc, to, value);
+    };
   };
+  auto widenA =
+      widened(dot.getA().getType().getElementType(), dot.getUnsignedA());
+  auto widenB =
+      widened(dot.getB().getType().getElementType(), dot.getUnsignedB());
   Registers sums(registers(dot.getAcc()));
   for (int64_t k = 0; k < depth; ++k) {
-    Registers left = a.elements(k * rows.stride, rows.stride);
-    Registers right = bReader.elements(k * columns.stride, columns.stride);
-    for (Value &value : left)
-      value = widen(value, from, dot.getUnsignedA());
-    for (Value &value : right)
-      value = widen(value, fromB, dot.getUnsignedB());
-    for (auto [reg, sum] : llvm::enumerate(sums)) {
-      Coords at = layout.coordinates(reg, 0, 0);
-      Value x = left[rows.byCoordinate.lookup(at[0])];
-      Value y = right[columns.byCoordinate.lookup(at[1])];
+    rows.advance(k, widenA);
+    columns.advance(k, widenB);
+    for (const Element &each : order) {
+      Value x = rows.at(each.row), y = columns.at(each.column);
+      Value &sum = sums[each.reg];
       if (isa<FloatType>(to))
         sum = LLVM::FMAOp::create(b, loc, x, y, sum);
       else

@@ -474,6 +474,11 @@ public:
   Registers words(int64_t reg);
   /// `count` elements from register `reg` on.
   Registers elements(int64_t reg, int64_t count);
+  /// How many of `count` neighbours along `dim` one access reads.
+  int64_t neighbours(int dim, int64_t count) const;
+  /// As many neighbours along the contiguous dimension, of which register `reg`
+  /// is the first.
+  Registers run(int64_t reg, int64_t count);
 
 private:
   Registers gatherWords(int64_t reg);
