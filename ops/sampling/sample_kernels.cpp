@@ -63,10 +63,17 @@ Config merge_config(const Cut &cut, std::int64_t tokens) {
   return config;
 }
 
+Config line_config(const Cut &cut) {
+  Config config;
+  config.blocks = {{"P", pieces_of(cut.parts, 32) * 32}};
+  config.num_warps = 16;
+  return config;
+}
+
 Config weigh_config(const Cut &cut) {
   Config config;
   config.blocks = {{"J", cut.chunks}, {"P", pieces_of(cut.parts, 32) * 32}};
-  config.num_warps = 16;
+  config.num_warps = 8;
   return config;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels of sample(): two, or where filters leave many tokens three.
+// The kernels of sample(): two, or where filters leave many tokens four.
 //
 // A row of the vocabulary is cut into parts, as many for each row as its length
 // asks for: results do not depend on the batch. A part has chunks of 32 tokens
@@ -23,9 +23,11 @@
 // the mass alone:
 //
 // records: as parts, but finds the part's records (sample_records.h).
-// weigh: a program to each part. It finds the row's records from those, about
-//   twelve, and how many of its tokens are likelier than each, and how much
-//   mass they have. The second read of the logits.
+// line: a program to each row. It finds the row's records from those, about
+//   twelve.
+// weigh: a program to each part. It finds how many of its tokens are likelier
+//   than each of the row's records, and how much mass they have. The second
+//   read of the logits.
 // choose: a program to each row. It adds that up, and the first record that
 //   stays is drawn. With both top_k and top_p the mass that top_k leaves is
 //   searched for before (sample_search.h) and known within bounds: where these
@@ -61,9 +63,12 @@ const Kernel &merge_kernel();
 /// logits[B, V], the same six -> tops, lows (f32), counts (i32), [B, P], keys,
 /// tokens (i32) and scores (f32) [B, P, records]
 const Kernel &records_kernel();
-/// logits[B, V], temperature, top_k, top_p, min_p, tops ... scores -> keys and
-/// tokens of the row's records (i32) [B, records], and above (i32) and masses
-/// (f32) [B, P, records], and wholes (f32) [B, P]
+/// counts, keys, tokens, scores of those -> keys and tokens of the row's
+/// records (i32) [B, records]
+const Kernel &line_kernel();
+/// logits[B, V], temperature, top_k, top_p, min_p, tops, keys of the row's
+/// records -> above (i32) and masses (f32) [B, P, records], and wholes (f32)
+/// [B, P]
 const Kernel &weigh_kernel();
 /// logits[B, V], the six, tops, keys, tokens, above, masses, wholes, and the
 /// least and the most that the top_k likeliest weigh, numbers or [B] -> out[B]
@@ -72,6 +77,7 @@ const Kernel &choose_kernel();
 /// The Configs of them.
 Config parts_config(const Cut &cut);
 Config merge_config(const Cut &cut, std::int64_t tokens);
+Config line_config(const Cut &cut);
 Config weigh_config(const Cut &cut);
 Config choose_config(const Cut &cut, std::int64_t tokens);
 

@@ -61,7 +61,6 @@ Draw::Limits Draw::mass_of_top_k(const Array &tops, const Array &lows) const {
   const std::int64_t batch = logits.size(0);
   const Cut cut(logits.size(1));
   Config config = weigh_config(cut);
-  config.num_warps = 8;
   // What a round makes.
   struct Round {
     Array pivots, ends, weights, before, masses;
@@ -110,9 +109,13 @@ void Draw::by_records(bool by_share) const {
               line_keys = line.select(0, 0), line_tokens = line.select(0, 1);
   run(*this, records_kernel(), parts_config(cut), 6,
       {&tops, &lows, &counts, &keys, &tokens, &scores});
+  const Array *operands[] = {&counts, &keys,      &tokens,
+                             &scores, &line_keys, &line_tokens};
+  line_kernel().run(operands,
+                    {.config = line_config(cut), .stream = call.stream},
+                    call.where);
   run(*this, weigh_kernel(), weigh_config(cut), 4,
-      {&tops, &counts, &keys, &tokens, &scores, &line_keys, &line_tokens,
-       &above, &masses, &wholes});
+      {&tops, &line_keys, &above, &masses, &wholes});
   Limits limits{Array::scalar(0.0, f32), Array::scalar(INFINITY, f32)};
   if (by_share)
     limits = mass_of_top_k(tops, lows);

@@ -69,11 +69,6 @@ void write_round(const In &logits, const Filters &filters, const Tile &top,
   });
 }
 
-// A row's list, read.
-Tensor read_list(const Tensor &t, std::int64_t width) {
-  return t.tile({1, width}).select(1, 0).at(1, squeeze(0));
-}
-
 Kernel make_first() {
   return Kernel(make_source(
       "sample_first_search",

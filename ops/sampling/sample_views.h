@@ -34,10 +34,13 @@ inline Tensor for_parts(const Tensor &row, const Tensor &grid) {
   return row.unsqueeze(1).expand({keep, grid.size(1)});
 }
 
-/// [B, N] -> a program to each row, which sees the first `width`, and writes
-/// them all.
+/// [B, N] -> a program to each row, which sees the first `width`.
+inline Tensor read_list(const Tensor &t, std::int64_t width) {
+  return t.tile({1, width}).select(1, 0).at(1, squeeze(0));
+}
+/// The same, and writes them all.
 inline Tensor list_of(const Tensor &t, std::int64_t width) {
-  return partial(t.tile({1, width}).select(1, 0).at(1, squeeze(0)));
+  return partial(read_list(t, width));
 }
 /// [B, P, N] -> a program to each part, which does.
 inline Tensor lists_of(const Tensor &t, std::int64_t width) {

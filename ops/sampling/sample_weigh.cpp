@@ -28,49 +28,54 @@ Records records_of_row(const In &counts, const In &keys, const In &tokens,
 
 } // namespace
 
+const Kernel &line_kernel() {
+  static const Kernel made{make_source(
+      "sample_line",
+      [](Tensor counts, Tensor keys, Tensor tokens, Tensor scores,
+         Tensor line_keys, Tensor line_tokens) {
+        return arranged(row_of(counts), found_of(keys, records),
+                        found_of(tokens, records), found_of(scores, records),
+                        list_of(line_keys, records),
+                        list_of(line_tokens, records));
+      },
+      [](In counts, In keys, In tokens, In scores, Out line_keys,
+         Out line_tokens) {
+        const Records line = records_of_row(counts, keys, tokens, scores);
+        line_keys = line.keys;
+        line_tokens = line.tokens;
+      },
+      {"counts", "keys", "tokens", "scores", "line_keys", "line_tokens"})};
+  return made;
+}
+
 const Kernel &weigh_kernel() {
   static const Kernel made{make_source(
       "sample_weigh",
       [](Tensor logits, Tensor temperature, Tensor top_k, Tensor top_p,
-         Tensor min_p, Tensor tops, Tensor counts, Tensor keys, Tensor tokens,
-         Tensor scores, Tensor line_keys, Tensor line_tokens, Tensor before,
+         Tensor min_p, Tensor tops, Tensor line_keys, Tensor before,
          Tensor masses, Tensor wholes) {
         const Tensor grid = wholes.tile({1, 1});
         const auto one = [&](const Tensor &t) { return of_request(t, grid); };
-        const auto found = [&](const Tensor &t) {
-          return for_parts(found_of(t, records), grid);
-        };
-        const auto line = [&](const Tensor &t) {
-          return for_parts(list_of(t, records), grid);
-        };
         return arranged(
             cut_row(logits, wholes), one(temperature), one(top_k), one(top_p),
             one(min_p), for_parts(row_of(tops.other(-INFINITY)), grid),
-            for_parts(row_of(counts), grid), found(keys), found(tokens),
-            found(scores), line(line_keys), line(line_tokens),
+            for_parts(read_list(line_keys, records), grid),
             lists_of(before, records), lists_of(masses, records), grid);
       },
       [](In logits, In temperature, In top_k, In top_p, In min_p, In tops,
-         In counts, In keys, In tokens, In scores, Out line_keys,
-         Out line_tokens, Out before, Out masses, Out wholes) {
+         In line_keys, Out before, Out masses, Out wholes) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
         const Tile top = max(tops);
         const Weights part = weights_of(logits, filters, top);
         const Tile least = least_of(filters, top);
         wholes = sum(where(part.scaled >= least, part.masses, 0.f));
-        const Records line = records_of_row(counts, keys, tokens, scores);
-        const Tiles all = above(part, line.keys);
+        const Tiles all = above(part, line_keys);
         before = all[0];
         masses = all[1];
-        when(program_id(1) == 0, [&] {
-          line_keys = line.keys;
-          line_tokens = line.tokens;
-        });
       },
-      {"logits", "temperature", "top_k", "top_p", "min_p", "tops", "counts",
-       "keys", "tokens", "scores", "line_keys", "line_tokens", "before",
-       "masses", "wholes"})};
+      {"logits", "temperature", "top_k", "top_p", "min_p", "tops", "line_keys",
+       "before", "masses", "wholes"})};
   return made;
 }
 

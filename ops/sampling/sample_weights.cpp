@@ -26,11 +26,22 @@ Weights weights_of(const In &logits, const Filters &filters, const Tile &top) {
 }
 
 Tiles above(const Weights &part, const Tile &keys) {
-  Tiles out = above_some(part, slice(keys, 0, 0, at_once));
-  for (std::int64_t from = at_once; from < records; from += at_once) {
-    const Tiles next = above_some(part, slice(keys, 0, from, at_once));
+  Tiles out;
+  for (std::int64_t from = 0; from < records; from += at_once) {
+    const Tile some = slice(keys, 0, from, at_once);
+    const Tile last =
+        reduce(some, all_dims, [](Tile a, Tile b) { return max(a, b); });
+    Tiles next{zeros({at_once}, i32), zeros({at_once}, f32)};
+    when(last > lowest, [&] {
+      const Tiles found = above_some(part, some);
+      for (std::size_t i = 0; i < 2; ++i)
+        next[i] = found[i];
+    });
     for (std::size_t i = 0; i < 2; ++i)
-      out[i] = cat(out[i], next[i], 0);
+      if (from == 0)
+        out.push_back(next[i]);
+      else
+        out[i] = cat(out[i], next[i], 0);
   }
   return out;
 }

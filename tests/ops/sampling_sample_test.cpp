@@ -233,6 +233,27 @@ TEST_P(SampleTest, ByRecords) {
                         dtype, how, device());
 }
 
+// A row's draw does not depend on those beside it.
+TEST_P(SampleTest, RecordsOfManyRows) {
+  const std::int64_t batch = 5, tokens = on_interpreter() ? 300 : 5003;
+  auto random = random_engine();
+  const std::vector<How> hows{{.top_p = 0.9}, {.min_p = 0.2}, {.top_k = 200}};
+  for (DType dtype : {f32, bf16})
+    for (const How &how : hows) {
+      SCOPED_TRACE(text(tokens, dtype, how));
+      const Operand logits({batch, tokens}, dtype, device(), Layout::contiguous,
+                           Values::reals, random);
+      const Lane together = drawn_by_records(logits.array(), how, 7, 3);
+      for (std::int64_t b = 0; b < batch; ++b) {
+        const Array row = logits.array().slice(0, b, b + 1);
+        EXPECT_EQ(drawn_by_records(row, how, 7, 3)[0],
+                  together[static_cast<std::size_t>(b)]);
+        EXPECT_TRUE(may_draw(row.to_vector(), how, 7, 3,
+                             together[static_cast<std::size_t>(b)]));
+      }
+    }
+}
+
 // Rows of which a part has more records than there is room for, and others.
 TEST_P(SampleTest, RecordsOfSpecialRows) {
   const std::size_t tokens = on_interpreter() ? 150 : 5000;
