@@ -13,6 +13,7 @@
 #include "girih/ops/normalisation.h"
 #include "girih/ops/normalisation/cross_entropy_kernels.h"
 #include "girih/ops/normalisation/softmax_family.h"
+#include "girih/ops/sizes.h"
 
 #include <algorithm>
 
@@ -99,6 +100,7 @@ struct Loss {
     return config;
   }
   Array classes() const;
+  void mean(const Array &losses, const Array &counted, const Array &out) const;
   void write(std::int64_t ignored, double smoothing, const Array &loss,
              const Array &counted) const;
 };
@@ -117,6 +119,28 @@ Array Loss::classes() const {
   run_with(call, kernels::classes(weight.has_value()), tiles.config(),
            operands);
   return out;
+}
+
+// Up to here one program adds up the rows sooner than launches of many begin.
+constexpr std::int64_t few_rows = 16384;
+
+void Loss::mean(const Array &losses, const Array &counted,
+                const Array &out) const {
+  if (lanes.rows == 0 || lanes.rows > few_rows) {
+    const Array sum = total(losses, number()), count = total(counted, number());
+    const Array *operands[] = {&sum, &count, &out};
+    return call.run(kernels::quotient(), operands);
+  }
+  const Array of_rows[] = {losses.reshape({-1}), counted.reshape({-1}),
+                           unsqueezed(out, 0)};
+  const Array *operands[] = {&of_rows[0], &of_rows[1], &of_rows[2]};
+  Config config;
+  const std::int64_t at_once =
+      std::min<std::int64_t>(power_of_two(lanes.rows), 2048);
+  config.blocks = {{"BN", at_once}};
+  config.num_warps =
+      static_cast<int>(std::clamp<std::int64_t>(at_once / 128, 1, 16));
+  run_with(call, kernels::mean(), config, operands);
 }
 
 void Loss::write(std::int64_t ignored, double smoothing, const Array &loss,
@@ -166,10 +190,7 @@ void CrossEntropy::launch(const Call &call, const Array &logits,
     loss.total(values, out);
     return;
   }
-  const Array sum = loss.total(values, loss.number());
-  const Array count = loss.total(counted, loss.number());
-  const Array *operands[] = {&sum, &count, &out};
-  call.run(kernels::quotient(), operands);
+  loss.mean(values, counted, out);
 }
 
 // Operands of representative calls, [N, C].
@@ -249,6 +270,10 @@ OpEntry entry_of_cross_entropy() {
   entries.push_back(entry(kernels::quotient(), [](DType dtype, Sizes) {
     const OperandShape number{computed(dtype), {}, {}};
     return std::vector<OperandShape>{number, number, {dtype, {}, {}}};
+  }));
+  entries.push_back(entry(kernels::mean(), [](DType dtype, Sizes n) {
+    const OperandShape row{computed(dtype), {n[0]}, {}};
+    return std::vector<OperandShape>{row, row, {dtype, {1}, {}}};
   }));
   return op_entry<CrossEntropy>(
       {"normalisation",

@@ -212,12 +212,34 @@ const Kernel &classes(bool weighted) {
 
 const Kernel &quotient() {
   static const Kernel made{make_source(
-      "cross_entropy_mean",
+      "cross_entropy_quotient",
       [](Tensor total, Tensor count, Tensor out) {
         return arranged(total, count, out);
       },
       [](In total, In count, Out out) { out = total / count; },
       {"total", "count", "out"})};
+  return made;
+}
+
+const Kernel &mean() {
+  static const Kernel made{make_source(
+      "cross_entropy_mean",
+      [](Tensor losses, Tensor counted, Tensor out) {
+        const auto all = [](const Tensor &t) {
+          return t.tile({block_size("BN")}).tile({whole});
+        };
+        return arranged(all(losses), all(counted), out.tile({1}));
+      },
+      [](In losses, In counted, Out out) {
+        Tile total = zeros(losses.shape(), losses.dtype()),
+             count = zeros(losses.shape(), losses.dtype());
+        for (Index k : range(losses.size(0))) {
+          total += losses[k];
+          count += counted[k];
+        }
+        out = girih::sum(total, dim(0)) / girih::sum(count, dim(0));
+      },
+      {"losses", "counted", "out"})};
   return made;
 }
 

@@ -20,4 +20,7 @@ const Kernel &classes(bool weighted);
 /// total[], count[] -> out[]: their quotient.
 const Kernel &quotient();
 
+/// losses[N], counted[N] -> out[1]: the quotient of their sums, by one program.
+const Kernel &mean();
+
 } // namespace girih::ops::cross_entropy_kernels

@@ -227,7 +227,8 @@ TEST_P(SoftmaxTest, CrossEntropy) {
   std::vector<LossCase> all{{{7}}, {{5, 9}}, {{2, 5, 3}}, {{2, 4, 3, 2}}};
   if (!on_interpreter())
     for (const Sizes &shape :
-         {Sizes{37, 1000}, Sizes{3, 40000}, Sizes{2, 300, 67}})
+         {Sizes{37, 1000}, Sizes{3, 40000}, Sizes{2, 300, 67}, Sizes{4999, 3},
+          Sizes{16385, 3}})
       all.push_back({shape});
   for (const LossCase &base : all)
     for (bool weighted : {false, true})
