@@ -4,10 +4,11 @@
 // Shapes: ids of any, weight[V, D]; out has the shape of ids and D. Dtypes: ids
 // i32 i64, weight any of at least 8 bits. An id that is out of range, below 0
 // too, gives a row of zeros; with GIRIH_DEBUG=bounds it is an error on the
-// host. A program moves a piece of a row, or of a few.
+// host. Rows of contiguous memory are moved as index_select moves them.
 // Errors: [device] [dtype] [shape] [overlap].
 // Source: torch.nn.functional.embedding.
 #include "girih/ops/movement.h"
+#include "girih/ops/movement/indexed.h"
 #include "girih/ops/op.h"
 #include "girih/ops/sizes.h"
 
@@ -43,44 +44,6 @@ const Kernel &kernel() {
         out = weight.gather({unsqueeze(ids, 1), unsqueeze(columns, 0)});
       },
       {"ids", "weight", "out"})};
-  return made;
-}
-
-// spans[2 T]: the row of each id as a range of rows, of none where there is no
-// such row.
-const Kernel &spans_kernel() {
-  static const Kernel made{make_source(
-      "embedding_spans",
-      [](Tensor ids, Tensor rows, Tensor spans) {
-        auto BT = block_size("BT", 128);
-        auto ct = spans.tile({2, BT});
-        return arranged(ids.tile({BT}).unsqueeze(0).expand({ct.size(0), keep}),
-                        rows, ct);
-      },
-      [](In ids, In rows, Out spans) {
-        Tile id = cast(ids, i64);
-        Tile there = (id >= 0) & (id < cast(rows, i64));
-        spans = where(there, id + unsqueeze(arange(2), 1), 0);
-      },
-      {"ids", "rows", "spans"})};
-  return made;
-}
-
-// With the spans as offsets of a jagged dimension a row is read 16 bytes an
-// access, like any other.
-const Kernel &rows_kernel() {
-  static const Kernel made{make_source(
-      "embedding_rows",
-      [](Tensor weight, Tensor spans, Tensor out) {
-        auto BD = block_size("BD", 1024);
-        return arranged(weight.jagged(0, spans, 1)[Slice{.step = 2}]
-                            .tile({1, whole, BD})
-                            .squeeze(1)
-                            .at(1, squeeze(0)),
-                        spans, out.tile({1, BD}));
-      },
-      [](In weight, In, Out out) { out = weight; },
-      {"weight", "spans", "out"})};
   return made;
 }
 
@@ -137,42 +100,12 @@ Config config_of(const Array &out) {
   return config;
 }
 
-// From here on a second launch costs less than narrow reads: ids on a GPU, and
-// columns on the host.
-constexpr std::int64_t many_ids = 256, many_columns = 64;
-
-bool by_rows(const Array &ids, const Array &weight) {
-  return weight.device().kind == Device::Kind::cuda
-             ? ids.size(0) >= many_ids
-             : weight.size(1) >= many_columns;
-}
-
-void launch_rows_of(const Call &call, const Array &ids, const Array &weight,
-                    const Array &out) {
-  const Array spans = allocate_result(Dims{{2 * ids.size(0)}, 1}, i64,
-                                      ids.device(), call.stream);
-  const Array pairs = spans.reshape({-1, 2}).transpose(0, 1),
-              rows = Array::scalar(weight.size(0), i64);
-  call.run(spans_kernel(), {&ids, &rows, &pairs});
-  Config config;
-  const bool gpu = out.device().kind == Device::Kind::cuda;
-  const std::int64_t lanes = 128 / bits(weight.dtype()),
-                     columns = std::min<std::int64_t>(
-                         power_of_two(out.size(1)), gpu ? 256 * lanes : 16384);
-  config.blocks = {{"BD", columns}};
-  config.num_warps =
-      static_cast<int>(std::clamp<std::int64_t>(columns / (32 * lanes), 1, 4));
-  const std::array operands{&weight, &spans, &out};
-  rows_kernel().run(operands, {.config = config, .stream = call.stream},
-                    call.where);
-}
-
 void Embedding::launch(const Call &call, const Array &ids, const Array &weight,
                        const Array &out) {
   Array rows = ids, result = out;
   if (join(rows, result)) {
-    if (by_rows(rows, weight))
-      return launch_rows_of(call, rows, weight, result);
+    if (launch_row_select(call, weight, 0, rows, result))
+      return;
     const std::array<const Array *, 3> operands{&rows, &weight, &result};
     return kernel().run(operands,
                         {.config = config_of(result), .stream = call.stream},
@@ -206,35 +139,10 @@ OpEntry entry_of_embedding() {
          .size_names = {"T", "V", "D"},
          .sizes = {16384, 32768, 4096},
          .picture_sizes = {3, 4, 5},
-         .operands =
-             [](DType dtype, std::span<const std::int64_t> sizes) {
-               const std::int64_t t = sizes[0], v = sizes[1], d = sizes[2];
-               return std::vector<OperandShape>{
-                   {i32, {t}, {}}, {dtype, {v, d}, {}}, {dtype, {t, d}, {}}};
-             }},
-        {.name = "embedding_rows",
-         .kernel = rows_kernel(),
-         .dtypes = {std::begin(dtypes), std::end(dtypes)},
-         .size_names = {"T", "V", "D"},
-         .sizes = {16384, 32768, 4096},
-         .picture_sizes = {3, 4, 5},
-         .operands =
-             [](DType dtype, std::span<const std::int64_t> sizes) {
-               const std::int64_t t = sizes[0], v = sizes[1], d = sizes[2];
-               return std::vector<OperandShape>{{dtype, {v, d}, {}},
-                                                {i64, {2 * t}, {}},
-                                                {dtype, {t, d}, {}}};
-             }},
-        {.name = "embedding_spans",
-         .kernel = spans_kernel(),
-         .dtypes = {i64, i32},
-         .size_names = {"T"},
-         .sizes = {16384},
-         .picture_sizes = {3},
          .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
-           const std::int64_t t = sizes[0];
+           const std::int64_t t = sizes[0], v = sizes[1], d = sizes[2];
            return std::vector<OperandShape>{
-               {dtype, {t}, {}}, {i64, {}, {}, true}, {i64, {2, t}, {1, 2}}};
+               {i32, {t}, {}}, {dtype, {v, d}, {}}, {dtype, {t, d}, {}}};
          }}}});
 }
 

@@ -64,6 +64,9 @@ std::vector<KernelEntry> scatter_entries();
 /// slices are contiguous.
 void launch_index_select(const Call &call, const Array &x, int dim,
                          const Array &index, const Array &out);
+/// The former where slices are rows of contiguous memory; false elsewhere.
+bool launch_row_select(const Call &call, const Array &x, int dim,
+                       const Array &index, const Array &out);
 void launch_index_copy(const Call &call, const Array &out, int dim,
                        const Array &index, const Array &source);
 /// The same for sums in the order of the index, where slices are such rows and

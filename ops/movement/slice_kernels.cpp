@@ -3,6 +3,7 @@
 // memory, a program moves a piece of a few of them: it reads their indices, and
 // then rows are tiles like any others, 16 bytes an access. Otherwise elements
 // are gathered and scattered one by one.
+#include "girih/ops/kernel_family.h"
 #include "girih/ops/movement/indexed.h"
 
 #include "girih/ops/sizes.h"
@@ -13,12 +14,11 @@ namespace girih::ops {
 
 namespace {
 
-constexpr int rows_at_once = 4;
-
-// x[O, T, C] that is walked: a grid of [O, T / 4, C / BD], levels of 4 rows.
-Tensor walked_rows(const Tensor &x) {
+// x[O, T, C] that is walked: a grid of [O, T / count, C / BD], levels of
+// `count` rows.
+Tensor walked_rows(const Tensor &x, int count) {
   return x.tile({1, 1, block_size("BD")})
-      .tile({1, rows_at_once, 1})
+      .tile({1, count, 1})
       .at(1, squeeze({0, 2}))
       .at(2, squeeze({0, 1}));
 }
@@ -32,58 +32,65 @@ Tensor reached_rows(const Tensor &x, const Tensor &walked) {
       .at(2, squeeze({0, 1}));
 }
 
-Tensor walked_index(const Tensor &index, const Tensor &walked) {
+Tensor walked_index(const Tensor &index, const Tensor &walked, int count) {
   return index.tile({1})
-      .tile({rows_at_once})
+      .tile({count})
       .unsqueeze(0)
       .unsqueeze(2)
       .expand({walked.size(0), keep, walked.size(2)})
       .at(2, squeeze(0));
 }
 
-const Kernel &select_kernel() {
-  static const Kernel made{make_source(
+Kernel make_select(int count) {
+  return Kernel(make_source(
       "index_select",
-      [](Tensor x, Tensor index, Tensor out) {
-        const Tensor rows = walked_rows(out);
-        return arranged(reached_rows(x, rows), walked_index(index, rows), rows);
+      [=](Tensor x, Tensor index, Tensor out) {
+        const Tensor rows = walked_rows(out, count);
+        return arranged(reached_rows(x, rows), walked_index(index, rows, count),
+                        rows);
       },
-      [](In x, In index, Out out) {
+      [=](In x, In index, Out out) {
         std::vector<Index> places;
-        for (int row = 0; row < rows_at_once; ++row)
+        for (int row = 0; row < count; ++row)
           places.push_back(as_index(Tile(index[row])));
         std::vector<Tile> read;
         for (const Index &place : places)
           read.emplace_back(x[place]);
-        for (int row = 0; row < rows_at_once; ++row)
+        for (int row = 0; row < count; ++row)
           out[row] = read[static_cast<std::size_t>(row)];
       },
-      {"x", "index", "out"})};
-  return made;
+      {"x", "index", "out"}));
 }
 
-const Kernel &copy_kernel() {
-  static const Kernel made{make_source(
+Kernel make_copy(int count) {
+  return Kernel(make_source(
       "index_copy",
-      [](Tensor index, Tensor source, Tensor out) {
-        const Tensor rows = walked_rows(source);
-        return arranged(walked_index(index, rows), rows,
+      [=](Tensor index, Tensor source, Tensor out) {
+        const Tensor rows = walked_rows(source, count);
+        return arranged(walked_index(index, rows, count), rows,
                         reached_rows(out, rows));
       },
-      [](In index, In source, InOut out) {
+      [=](In index, In source, InOut out) {
         std::vector<Index> places;
         std::vector<Tile> read;
-        for (int row = 0; row < rows_at_once; ++row) {
+        for (int row = 0; row < count; ++row) {
           const Tile inside = index[row].in_bounds();
           places.push_back(as_index(where(inside, index[row], nowhere)));
           read.emplace_back(source[row]);
         }
-        for (std::size_t row = 0; row < rows_at_once; ++row)
-          out[places[row]] = read[row];
+        for (int row = 0; row < count; ++row)
+          out[places[static_cast<std::size_t>(row)]] =
+              read[static_cast<std::size_t>(row)];
       },
-      {"index", "source", "out"})};
-  return made;
+      {"index", "source", "out"}));
 }
+
+template <Kernel (*make)(int)> const Kernel &of_count(int count) {
+  static KernelFamily<int> kernels(make);
+  return kernels[count];
+}
+const Kernel &select_kernel(int count) { return of_count<make_select>(count); }
+const Kernel &copy_kernel(int count) { return of_count<make_copy>(count); }
 
 // Of a piece of rows, a program adds all: in the order of the index.
 const Kernel &add_kernel() {
@@ -146,16 +153,21 @@ bool as_rows(Array &reached, Array &walked, int dim) {
   return true;
 }
 
-Config config_for(const Array &rows) {
+// The rows of a program, and the piece of each.
+struct Piece {
+  int rows = 4;
+  Config config;
+};
+Piece piece_of(const Array &rows) {
   const std::int64_t width = bytes(rows.dtype());
   const std::int64_t most =
       rows.device().kind == Device::Kind::host ? 16384 : 2048 / width;
   const std::int64_t columns = std::min(power_of_two(rows.size(2)), most);
-  Config config;
-  config.blocks = {{"BD", columns}};
-  config.num_warps =
+  Piece piece;
+  piece.config.blocks = {{"BD", columns}};
+  piece.config.num_warps =
       static_cast<int>(std::clamp<std::int64_t>(columns * width / 512, 1, 4));
-  return config;
+  return piece;
 }
 
 KernelEntry entry(const Kernel &kernel, bool walks_second) {
@@ -179,15 +191,25 @@ KernelEntry entry(const Kernel &kernel, bool walks_second) {
 
 } // namespace
 
+bool launch_row_select(const Call &call, const Array &x, int dim,
+                       const Array &index, const Array &out) {
+  Array from = at_least_vector(as_bits(x)), to = at_least_vector(as_bits(out));
+  if (x.numel() == 0 || checks_bounds(x) || !as_rows(from, to, dim))
+    return false;
+  const Array places = index_vector(index);
+  const Piece piece = piece_of(to);
+  run_with(call, select_kernel(piece.rows), piece.config,
+           {&from, &places, &to});
+  return true;
+}
+
 void launch_index_select(const Call &call, const Array &x, int dim,
                          const Array &index, const Array &out) {
-  Array from = at_least_vector(as_bits(x)), to = at_least_vector(as_bits(out));
-  const Array places = index_vector(index);
-  if (x.numel() == 0 || checks_bounds(x) || !as_rows(from, to, dim))
-    return launch_gather(call, at_least_vector(x), dim,
-                         spread_index(places, to.shape(), dim),
-                         at_least_vector(out));
-  run_with(call, select_kernel(), config_for(to), {&from, &places, &to});
+  if (!launch_row_select(call, x, dim, index, out))
+    launch_gather(
+        call, at_least_vector(x), dim,
+        spread_index(index_vector(index), at_least_vector(out).shape(), dim),
+        at_least_vector(out));
 }
 
 void launch_index_copy(const Call &call, const Array &out, int dim,
@@ -199,7 +221,8 @@ void launch_index_copy(const Call &call, const Array &out, int dim,
     return launch_scatter(call, at_least_vector(out), dim,
                           spread_index(places, from.shape(), dim),
                           at_least_vector(source));
-  run_with(call, copy_kernel(), config_for(from), {&places, &from, &to});
+  const Piece piece = piece_of(from);
+  run_with(call, copy_kernel(piece.rows), piece.config, {&places, &from, &to});
 }
 
 bool launch_index_add(const Call &call, const Array &out, int dim,
@@ -231,7 +254,7 @@ std::vector<KernelEntry> slice_entries() {
                                      {f32, {}, {}, true},
                                      {f32, {n[0], n[1], n[3]}, {}}};
   };
-  return {entry(select_kernel(), false), entry(copy_kernel(), true),
+  return {entry(select_kernel(4), false), entry(copy_kernel(4), true),
           std::move(adds)};
 }
 

@@ -3,7 +3,6 @@
 
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/ops.h"
-#include "girih/ops/registry.h"
 
 namespace girih::testing {
 namespace {
@@ -91,29 +90,6 @@ TEST_P(EmbeddingTest, OutOfRange) {
     ADD_FAILURE() << "no error";
   } catch (const RuntimeError &error) {
     EXPECT_EQ(error.id(), ErrorId::bounds) << error.what();
-  }
-}
-
-// What a GPU runs for many ids.
-TEST(EmbeddingKernelsTest, SpansOfRows) {
-  const double values[] = {2, -1, 3, 1e9, 0, 2, 1};
-  auto random = random_engine();
-  for (const DType ids_dtype : {i32, i64}) {
-    const Array ids = Array::from(values, {7}, ids_dtype, host_device);
-    const Operand weight({3, 21}, bf16, host_device, Layout::padded,
-                         Values::reals, random);
-    const Operand out({7, 21}, bf16, host_device, Layout::padded);
-    const Array spans = Array::empty({14}, i64, host_device);
-    ops::find_kernel("embedding_spans")
-        .kernel(ids, Array::scalar(3, i64),
-                spans.reshape({7, 2}).transpose(0, 1));
-    const LaunchOptions options{.config = parse_config("BD=16"), .stream = {}};
-    ops::find_kernel("embedding_rows")
-        .kernel.launch(std::vector<Array>{weight.array(), spans, out.array()},
-                       options);
-    EXPECT_TRUE(same_values(out.values(),
-                            rows_of(weight.values(), ids.to_vector(), 3, 21)));
-    EXPECT_TRUE(out.untouched_outside());
   }
 }
 
