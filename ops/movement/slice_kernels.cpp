@@ -9,6 +9,7 @@
 #include "girih/ops/sizes.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace girih::ops {
 
@@ -158,15 +159,36 @@ struct Piece {
   int rows = 4;
   Config config;
 };
-Piece piece_of(const Array &rows) {
-  const std::int64_t width = bytes(rows.dtype());
-  const std::int64_t most =
-      rows.device().kind == Device::Kind::host ? 16384 : 2048 / width;
-  const std::int64_t columns = std::min(power_of_two(rows.size(2)), most);
+
+// On a GPU a warp moves 2 to 4 KiB: of a row up to 8 KiB long all, of longer
+// ones equal pieces, of short ones several.
+Piece gpu_piece(std::int64_t length, std::int64_t width) {
+  constexpr std::int64_t longest = 8192, a_warp = 2048, access = 512;
+  const std::int64_t cuts =
+      std::max<std::int64_t>(pieces_of(length * width, longest), 1);
+  const std::int64_t even = pieces_of(length, cuts) * width;
   Piece piece;
-  piece.config.blocks = {{"BD", columns}};
   piece.config.num_warps =
-      static_cast<int>(std::clamp<std::int64_t>(columns * width / 512, 1, 4));
+      static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(
+          std::clamp<std::int64_t>(even / a_warp, 1, 4))));
+  const std::int64_t unit = access * piece.config.num_warps;
+  const std::int64_t covered =
+      even < access ? power_of_two(even) : pieces_of(even, unit) * unit;
+  piece.config.blocks = {{"BD", covered / width}};
+  piece.rows = static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(
+      std::clamp<std::int64_t>(2 * a_warp / covered, 1, 4))));
+  return piece;
+}
+
+Piece piece_of(const Array &rows) {
+  const std::int64_t width = bytes(rows.dtype()), length = rows.size(2);
+  if (rows.device().kind != Device::Kind::host)
+    return gpu_piece(length, width);
+  Piece piece;
+  piece.config.blocks = {
+      {"BD", std::min<std::int64_t>(power_of_two(length), 16384)}};
+  piece.config.num_warps = static_cast<int>(
+      std::clamp<std::int64_t>(piece.config.blocks["BD"] * width / 512, 1, 4));
   return piece;
 }
 
