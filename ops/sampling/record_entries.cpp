@@ -82,7 +82,7 @@ std::vector<KernelEntry> record_entries() {
                 with({{f32, part}, {f32, part}}, found)),
           entry(line_kernel(), "P=160 num_warps=16", 0,
                 with(found, {{i32, list}, {i32, list}}), false),
-          entry(weigh_kernel(), searching, 4,
+          entry(weigh_kernel(), "J=32 P=160 num_warps=4", 4,
                 {{f32, part},
                  {i32, list},
                  {i32, parts_list},

@@ -53,6 +53,14 @@ Config parts_config(const Cut &cut) {
   return config;
 }
 
+Config records_config(const Cut &cut, std::int64_t batch) {
+  constexpr std::int64_t resident = 1056; // programs of 4 warps
+  Config config = parts_config(cut);
+  if (batch * cut.parts > resident)
+    config.num_warps = 2;
+  return config;
+}
+
 // W counts fours.
 Config merge_config(const Cut &cut, std::int64_t tokens) {
   Config config;
@@ -73,7 +81,7 @@ Config line_config(const Cut &cut) {
 Config weigh_config(const Cut &cut) {
   Config config;
   config.blocks = {{"J", cut.chunks}, {"P", pieces_of(cut.parts, 32) * 32}};
-  config.num_warps = 8;
+  config.num_warps = 4;
   return config;
 }
 

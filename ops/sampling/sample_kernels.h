@@ -76,6 +76,7 @@ const Kernel &choose_kernel();
 
 /// The Configs of them.
 Config parts_config(const Cut &cut);
+Config records_config(const Cut &cut, std::int64_t batch);
 Config merge_config(const Cut &cut, std::int64_t tokens);
 Config line_config(const Cut &cut);
 Config weigh_config(const Cut &cut);

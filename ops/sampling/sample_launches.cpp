@@ -61,6 +61,7 @@ Draw::Limits Draw::mass_of_top_k(const Array &tops, const Array &lows) const {
   const std::int64_t batch = logits.size(0);
   const Cut cut(logits.size(1));
   Config config = weigh_config(cut);
+  config.num_warps = 8; // each waits for the one before it
   // What a round makes.
   struct Round {
     Array pivots, ends, weights, before, masses;
@@ -107,7 +108,7 @@ void Draw::by_records(bool by_share) const {
               tokens = found.select(0, 1), above = found.select(0, 2),
               scores = weighed.select(0, 0), masses = weighed.select(0, 1),
               line_keys = line.select(0, 0), line_tokens = line.select(0, 1);
-  run(*this, records_kernel(), parts_config(cut), 6,
+  run(*this, records_kernel(), records_config(cut, batch), 6,
       {&tops, &lows, &counts, &keys, &tokens, &scores});
   const Array *operands[] = {&counts, &keys,      &tokens,
                              &scores, &line_keys, &line_tokens};
