@@ -12,6 +12,9 @@ namespace girih::ops::order {
 
 namespace {
 
+// From here on a GPU's multiprocessors have several rows each.
+constexpr std::int64_t many_rows = 264;
+
 // Lanes of a tile of keys: 16 registers a thread of 16 warps.
 std::int64_t most_lanes(DType dtype, Device device) {
   if (device.kind == Device::Kind::host)
@@ -79,7 +82,7 @@ Dims Selection::shape(std::int64_t last) const {
 // short.
 Config Selection::config(std::int64_t tops, std::int64_t grouped,
                          bool writes) const {
-  const std::int64_t each = lanes.rows < 264 ? 256 : 512,
+  const std::int64_t each = lanes.rows < many_rows ? 256 : 512,
                      elements = std::max(tops, grouped);
   Config config;
   if (tops > 0)
@@ -126,9 +129,12 @@ Array Selection::tops_of(const Array &level) const {
   return tops;
 }
 
-// A core goes over a tile lane by lane: there groups pay sooner.
+// A core goes over a tile lane by lane, and so do a GPU's multiprocessors where
+// there are more rows than they hold: there groups pay sooner. Of few rows the
+// second launch would be what is waited for.
 bool Selection::in_one_tile() const {
-  const bool few = on_gpu() || lanes.depth <= 1024 ||
+  const bool few = (on_gpu() && lanes.rows <= many_rows) ||
+                   lanes.depth <= 1024 ||
                    2 * form.slots * form.group >= lanes.depth;
   return few && lanes.depth <= most;
 }
