@@ -24,7 +24,9 @@ Layout blockedLayout(llvm::ArrayRef<int64_t> shape, int contiguous,
 
 /// For scanning along `dim`: each thread holds a run of neighbours, a power of
 /// two of them; lanes and then warps go on along it, as far as the rows leave
-/// them free: the lowest bits of a lane or warp number are along `dim`.
+/// them free: the lowest bits of a lane or warp number are along `dim`. Where
+/// the last dimension has several elements for each thread they are neighbours,
+/// as they are when they are accessed.
 Layout scanLayout(llvm::ArrayRef<int64_t> shape, int dim, int warps);
 
 /// How warps share a matrix: `m` x `n` of them, the rest hold copies.

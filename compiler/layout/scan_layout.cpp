@@ -16,9 +16,10 @@ int64_t bitsFor(int64_t extent) {
 class Dealer {
 public:
   Dealer(Layout &layout, llvm::ArrayRef<int64_t> shape, int dim, int64_t run,
-         int64_t alongBits)
+         int64_t neighbours, int64_t alongBits)
       : layout(layout), shape(shape), covered(shape.size(), 1), dim(dim),
         along(alongBits) {
+    covered.back() = neighbours;
     covered[dim] = run;
   }
 
@@ -51,6 +52,26 @@ private:
   int64_t along;
 };
 
+/// Registers for neighbours along a dimension.
+void hold(Layout &layout, int rank, int dim, int64_t count) {
+  for (int64_t step = 1; step < count; step *= 2) {
+    Coords basis(rank, 0);
+    basis[dim] = step;
+    layout.basis(Axis::reg, basis);
+  }
+}
+
+/// How many neighbours of the last dimension a thread scans side by side: as
+/// many as are accessed at once, where all threads have that many.
+int64_t neighboursOf(llvm::ArrayRef<int64_t> shape, int dim,
+                     int64_t threadBits) {
+  int last = static_cast<int>(shape.size()) - 1;
+  int64_t each = shape[last] >> threadBits;
+  bool even = each << threadBits == shape[last];
+  return dim != last && even && (each == 2 || each == 4 || each == 8) ? each
+                                                                      : 1;
+}
+
 } // namespace
 
 Layout scanLayout(llvm::ArrayRef<int64_t> shape, int dim, int warps) {
@@ -65,12 +86,10 @@ Layout scanLayout(llvm::ArrayRef<int64_t> shape, int dim, int warps) {
   auto run = static_cast<int64_t>(llvm::PowerOf2Ceil(
       llvm::divideCeil(shape[dim], int64_t(1) << alongBits)));
   Layout layout(rank);
-  for (int64_t step = 1; step < run; step *= 2) {
-    Coords basis(rank, 0);
-    basis[dim] = step;
-    layout.basis(Axis::reg, basis);
-  }
-  Dealer dealer(layout, shape, dim, run, alongBits);
+  int64_t neighbours = neighboursOf(shape, dim, threadBits);
+  hold(layout, rank, dim, run);
+  hold(layout, rank, rank - 1, neighbours);
+  Dealer dealer(layout, shape, dim, run, neighbours, alongBits);
   for (int bit = 0; bit < 5; ++bit)
     dealer.place(Axis::lane);
   for (int64_t bit = 0; bit < warpBits; ++bit)
