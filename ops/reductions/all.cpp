@@ -11,15 +11,17 @@ namespace girih::ops {
 
 namespace {
 
-Tiles start(const Shape &shape, const std::vector<DType> &) {
-  return {full(shape, 1, b1)};
+Tiles start(const Shape &shape, const std::vector<DType> &types) {
+  return {full(shape, 1, types[0])};
 }
 Tiles step(const Tiles &parts, const Tile &x, const Index &, const Tiles &) {
-  return {parts[0] & cast(x, b1)};
+  return {parts[0].dtype() == b1 ? parts[0] & cast(x, b1)
+                                 : where(cast(x, b1), parts[0], 0)};
 }
 Tiles combine(Tiles a, Tiles b) { return {a[0] & b[0]}; }
 Tiles fold(const Tiles &parts, Dim over) {
-  return {girih::all(parts[0], over)};
+  return {parts[0].dtype() == b1 ? girih::all(parts[0], over)
+                                 : min(parts[0], over)};
 }
 
 struct All : PlainReduction<All> {
@@ -29,15 +31,15 @@ struct All : PlainReduction<All> {
   static constexpr bool takes_none = true;
   static DType result_dtype(DType x) { return x == u8 ? u8 : b1; }
   static const ReductionKernels &kernels() {
-    static const ReductionKernels made(
-        {.name = "all",
-         .parts = [](DType, DType) { return std::vector{b1}; },
-         .other = 1,
-         .other_for_all = true,
-         .start = start,
-         .step = step,
-         .combine = combine,
-         .fold = fold});
+    static const ReductionKernels made({.name = "all",
+                                        .parts = truths,
+                                        .other = 1,
+                                        .other_for_all = true,
+                                        .start = start,
+                                        .step = step,
+                                        .combine = combine,
+                                        .fold = fold,
+                                        .finish = truth_of});
     return made;
   }
 };
@@ -60,7 +62,7 @@ OpEntry entry_of_all() {
       {"reductions",
        "whether all of x are not 0, over dim",
        {std::begin(numbers_and_bool), std::end(numbers_and_bool)},
-       reduction_entries(All::kernels(), {b1}, no_numbers, [](DType x) {
+       reduction_entries(All::kernels(), {b1, bf16}, no_numbers, [](DType x) {
          return std::vector{All::result_dtype(x)};
        })});
 }

@@ -11,15 +11,17 @@ namespace girih::ops {
 
 namespace {
 
-Tiles start(const Shape &shape, const std::vector<DType> &) {
-  return {full(shape, 0, b1)};
+Tiles start(const Shape &shape, const std::vector<DType> &types) {
+  return {full(shape, 0, types[0])};
 }
 Tiles step(const Tiles &parts, const Tile &x, const Index &, const Tiles &) {
-  return {parts[0] | cast(x, b1)};
+  return {parts[0].dtype() == b1 ? parts[0] | cast(x, b1)
+                                 : where(cast(x, b1), 1, parts[0])};
 }
 Tiles combine(Tiles a, Tiles b) { return {a[0] | b[0]}; }
 Tiles fold(const Tiles &parts, Dim over) {
-  return {girih::any(parts[0], over)};
+  return {parts[0].dtype() == b1 ? girih::any(parts[0], over)
+                                 : max(parts[0], over)};
 }
 
 struct Any : PlainReduction<Any> {
@@ -29,15 +31,15 @@ struct Any : PlainReduction<Any> {
   static constexpr bool takes_none = true;
   static DType result_dtype(DType x) { return x == u8 ? u8 : b1; }
   static const ReductionKernels &kernels() {
-    static const ReductionKernels made(
-        {.name = "any",
-         .parts = [](DType, DType) { return std::vector{b1}; },
-         .other = 0,
-         .other_for_all = true,
-         .start = start,
-         .step = step,
-         .combine = combine,
-         .fold = fold});
+    static const ReductionKernels made({.name = "any",
+                                        .parts = truths,
+                                        .other = 0,
+                                        .other_for_all = true,
+                                        .start = start,
+                                        .step = step,
+                                        .combine = combine,
+                                        .fold = fold,
+                                        .finish = truth_of});
     return made;
   }
 };
@@ -60,9 +62,9 @@ OpEntry entry_of_any() {
       {"reductions",
        "whether any of x is not 0, over dim",
        {std::begin(numbers_and_bool), std::end(numbers_and_bool)},
-       reduction_entries(Any::kernels(), {b1, f32}, no_numbers, [](DType x) {
-         return std::vector{Any::result_dtype(x)};
-       })});
+       reduction_entries(
+           Any::kernels(), {b1, f32, bf16}, no_numbers,
+           [](DType x) { return std::vector{Any::result_dtype(x)}; })});
 }
 
 } // namespace girih::ops

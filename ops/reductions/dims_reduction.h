@@ -40,6 +40,15 @@ inline Tile limit(const Shape &shape, DType dtype, bool least) {
   return least ? lowest : ~lowest;
 }
 
+/// What any and all keep for each lane: a thread has few registers for a bool
+/// alone, so only of bytes it is one.
+inline std::vector<DType> truths(DType x, DType) {
+  return {bits(x) > 8 ? i32 : b1};
+}
+inline Tiles truth_of(const Tiles &parts, const Tiles &) {
+  return {cast(parts[0], b1)};
+}
+
 inline std::vector<DType> no_numbers(DType) { return {}; }
 
 /// sum, prod, mean: (x, dim, keepdim, dtype). Elements are converted to dtype
