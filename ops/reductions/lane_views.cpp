@@ -157,15 +157,20 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
   // A GPU's thread has up to four accesses of 16 bytes under way; on a core a
   // program is worth starting for some thousand elements.
   const std::int64_t most = gpu ? 8192 / bytes / share : 4096;
-  // Programs that are worth starting: two to a multiprocessor, eight where it
-  // is the memory that counts, or some for every core. Fixed numbers, so that
-  // sums do not depend on the machine.
+  // Programs that are worth starting: two to a multiprocessor, where it is the
+  // memory that counts eight, or four that walk down columns. Some for every
+  // core. Fixed numbers, so that sums do not depend on the machine.
   const bool large = views.rows * views.depth * bytes > std::int64_t{32} << 20;
-  const std::int64_t wanted = !gpu ? 32 : large ? 1056 : 264;
+  const std::int64_t wanted = !gpu                     ? 32
+                              : large && views.columns ? 528
+                              : large                  ? 1056
+                                                       : 264;
   LaneBlocks out;
   if (views.columns) {
-    // A core adds long pieces to accumulators in its first cache.
-    const std::int64_t wide = gpu               ? (large ? 512 : 256) / bytes
+    // A core adds long pieces to accumulators in its first cache. A GPU's
+    // threads side by side cover a piece of a row, where there are enough of
+    // them: each then goes down its own columns.
+    const std::int64_t wide = gpu               ? (large ? 2048 : 256) / bytes
                               : lane_bytes == 0 ? 256
                                                 : 8192 / bytes;
     out.rows = std::min(power_of_two(views.last), wide);
@@ -174,6 +179,10 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
                     : 1;
   } else {
     out.depth = std::min(power_of_two(views.depth), most);
+    // What a lane keeps several values of costs most where lanes are put
+    // together: a row of few tiles is then for one warp.
+    if (gpu && share > 1 && views.depth <= 4 * most)
+      out.depth = std::min<std::int64_t>(out.depth, 512 / bytes);
     out.rows = std::min(power_of_two(views.last), most / out.depth);
     // Accumulators in sixteen registers of 64 bytes.
     const std::int64_t kept =
@@ -186,8 +195,12 @@ LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
   const auto programs = [&] {
     return views.rows / views.last * pieces(views.last, out.rows);
   };
-  while (!views.columns && out.rows > 1 && programs() < wanted)
-    out.rows /= 2;
+  if (!views.columns) {
+    while (out.rows > 1 && programs() < wanted)
+      out.rows /= 2;
+    if (gpu)
+      out.depth = std::min(power_of_two(views.depth), most / out.rows);
+  }
   if (!may_split || programs() >= wanted / 2)
     return out;
   // Down to one access of 16 bytes a thread where little is read.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/reductions/moments.h"
 
+#include <limits>
+
 namespace girih::ops::moments {
 
 namespace {
@@ -34,6 +36,21 @@ Tiles combine(Tiles a, Tiles b) {
   return {count, mean, a[2] + b[2] + apart * apart * (a[0] * share)};
 }
 
+// All lanes at once, around one of their means, so that equal elements have a
+// variance of 0: no division for each lane.
+Tiles fold(const Tiles &parts, Dim over) {
+  const Tile &count = parts[0], &mean = parts[1];
+  const Tile none = count == 0;
+  const Tile pivot =
+      max(where(none, std::numeric_limits<float>::lowest(), mean), over);
+  const Tile total = sum(count, over);
+  const Tile apart = where(none, 0, mean - pivot);
+  const Tile shift = sum(apart * count, over) / max(total, 1);
+  const Tile rest = apart - shift;
+  return {total, where(total == 0, 0, pivot + shift),
+          sum(fma(count * rest, rest, parts[2]), over)};
+}
+
 Tiles variance(const Tiles &parts, const Tiles &numbers) {
   return {parts[2] / max(parts[0] - numbers[0], 0)};
 }
@@ -52,6 +69,7 @@ Reduction spread(std::string name, bool root) {
           .start = start,
           .step = step,
           .combine = combine,
+          .fold = fold,
           .finish = root ? deviation : variance};
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/reductions/reduction.h"
 
+#include "girih/ops/sizes.h"
+
+#include <algorithm>
 #include <deque>
 
 namespace girih::ops {
@@ -151,7 +154,7 @@ Tiles walk_parts(const Plan &plan, const std::deque<In> &ins) {
     for (std::size_t i = 0; i < parts.size(); ++i)
       parts[i] = next[i];
   }
-  return fold(r, parts, dim(1).kept());
+  return fold(r, parts, dim(plan.columns ? 0 : 1).kept());
 }
 
 void apply(const Plan &plan, Recorder &recorder, int count) {
@@ -178,7 +181,7 @@ void apply(const Plan &plan, Recorder &recorder, int count) {
 
 std::string suffix(const Plan &plan) {
   if (plan.stage == Stage::last)
-    return "_last";
+    return plan.columns ? "_last_columns" : "_last";
   return std::string(plan.stage == Stage::parts ? "_parts" : "") +
          (plan.masked && plan.reduction.other ? "_masked" : "") +
          (plan.columns ? "_columns" : "");
@@ -218,6 +221,23 @@ int lane_bytes(const Reduction &reduction, DType x, DType number) {
   return reduction.places ? total - 4 : total;
 }
 
+// Blocks for the launch that puts the parts of rows together: it is short where
+// many programs read a little each.
+LaneBlocks blocks_of_parts(const LaneViews &lanes, std::int64_t parts,
+                           Device device) {
+  constexpr std::int64_t enough_programs = 264, narrowest = 16;
+  const LaneViews rest{lanes.kept, lanes.rows, lanes.last, parts,
+                       lanes.columns};
+  LaneBlocks blocks = lane_blocks(rest, f32, device, false);
+  while (lanes.columns && device.kind == Device::Kind::cuda &&
+         blocks.rows > narrowest &&
+         lanes.rows / blocks.rows < enough_programs) {
+    blocks.rows /= 2;
+    blocks.depth = std::min(power_of_two(parts), 2 * blocks.depth);
+  }
+  return blocks;
+}
+
 } // namespace
 
 DType accumulator(DType dtype) {
@@ -234,20 +254,37 @@ ReductionKernels::ReductionKernels(Reduction reduction)
               make_kernel(reduction_, Stage::parts, false, true)},
              {make_kernel(reduction_, Stage::parts, true, false),
               make_kernel(reduction_, Stage::parts, true, true)}},
-      last_(make_kernel(reduction_, Stage::last, false, false)) {}
+      last_{make_kernel(reduction_, Stage::last, false, false),
+            make_kernel(reduction_, Stage::last, false, true)} {}
+
+Array allocate_parts(const Call &call, const Array &view,
+                     const LaneViews &views, std::int64_t parts, DType dtype) {
+  const auto kept = view.shape().first(static_cast<std::size_t>(views.kept));
+  Dims shape;
+  const auto add = [&](std::int64_t size) {
+    shape.sizes[static_cast<std::size_t>(shape.rank++)] = size;
+  };
+  if (views.columns)
+    add(parts);
+  for (std::int64_t size : kept)
+    add(size);
+  if (!views.columns)
+    add(parts);
+  Array made = allocate_result(shape, dtype, view.device(), call.stream);
+  for (int d = 0; views.columns && d < views.kept; ++d)
+    made = made.transpose(d, d + 1);
+  return made;
+}
 
 std::vector<Array> launch_parts(const Call &call,
                                 const ReductionKernels &kernels,
                                 const Array &view, const LaneViews &views,
                                 const LaneBlocks &blocks,
                                 std::span<const Array> numbers) {
-  Dims shape =
-      dims_of(view.shape().first(static_cast<std::size_t>(views.kept)));
-  shape.sizes[static_cast<std::size_t>(shape.rank++)] = blocks.parts;
   std::vector<Array> parts;
   const DType number = numbers.empty() ? view.dtype() : numbers[0].dtype();
   for (DType dtype : kernels.reduction().parts(view.dtype(), number))
-    parts.push_back(allocate_result(shape, dtype, view.device(), call.stream));
+    parts.push_back(allocate_parts(call, view, views, blocks.parts, dtype));
   std::vector<const Array *> operands{&view};
   for (const Array &each : numbers)
     operands.push_back(&each);
@@ -288,12 +325,11 @@ void launch_reduction(const Call &call, const ReductionKernels &kernels,
   }
   const std::vector<Array> parts =
       launch_parts(call, kernels, views[0], lanes, blocks, numbers);
-  const LaneViews rest{lanes.kept, lanes.rows, lanes.last, blocks.parts, false};
   add(parts);
   add(numbers);
   add(used.subspan(1));
-  run_with(call, kernels.last(),
-           lane_blocks(rest, f32, x.device(), false).config(), operands);
+  run_with(call, kernels.last(lanes.columns),
+           blocks_of_parts(lanes, blocks.parts, x.device()).config(), operands);
 }
 
 } // namespace girih::ops

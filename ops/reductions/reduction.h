@@ -59,7 +59,7 @@ public:
     return parts_[masks(x)][columns];
   }
   /// parts[..., P]..., numbers... -> results...
-  const Kernel &last() const { return last_; }
+  const Kernel &last(bool columns) const { return last_[columns]; }
   /// Whether kernels for x mask what is outside.
   bool masks(DType x) const {
     return !reduction_.other || !(reduction_.other_for_all || is_float(x));
@@ -67,7 +67,7 @@ public:
 
 private:
   Reduction reduction_;
-  Kernel whole_[2][2], parts_[2][2], last_;
+  Kernel whole_[2][2], parts_[2][2], last_[2];
 };
 
 /// Reduces x over `dims` into outs.
@@ -76,8 +76,12 @@ void launch_reduction(const Call &call, const ReductionKernels &kernels,
                       std::span<const Array> numbers,
                       std::span<const Array> outs);
 
-/// The first half of a split reduction: parts of views[0] into new arrays of
-/// shape [kept..., blocks.parts].
+/// A new array [kept..., parts] for parts of such a view; parts of neighbouring
+/// columns lie side by side.
+Array allocate_parts(const Call &call, const Array &view,
+                     const LaneViews &views, std::int64_t parts, DType dtype);
+
+/// The first half of a split reduction: parts of a view into such arrays.
 std::vector<Array> launch_parts(const Call &call,
                                 const ReductionKernels &kernels,
                                 const Array &view, const LaneViews &views,

@@ -30,7 +30,7 @@ struct Entries {
                    .operands = std::move(operands)});
   }
   void add_forms(const Types &of, bool columns);
-  void add_last(DType x);
+  void add_last(DType x, bool columns);
 };
 
 std::vector<OperandShape> operands_of(std::vector<OperandShape> read,
@@ -68,13 +68,16 @@ void Entries::add_forms(const Types &of, bool columns) {
       });
 }
 
-void Entries::add_last(DType dtype) {
-  add(kernels.last(), {dtype}, {64, 1 << 20, 256}, {3, 8, 2},
-      [&kernels = kernels, numbers = numbers, results = results](DType x,
-                                                                 Sizes n) {
+void Entries::add_last(DType dtype, bool columns) {
+  add(kernels.last(columns), {dtype}, {64, 1 << 20, 256}, {3, 8, 2},
+      [columns, &kernels = kernels, numbers = numbers,
+       results = results](DType x, Sizes n) {
+        std::vector<std::int64_t> strides;
+        if (columns)
+          strides = {1, n[0]};
         std::vector<OperandShape> read;
         for (DType type : parts_of(kernels, x, numbers(x)))
-          read.push_back({type, {n[0], n[2]}, {}});
+          read.push_back({type, {n[0], n[2]}, strides});
         return operands_of(std::move(read), numbers(x), results(x), {n[0]});
       });
 }
@@ -96,7 +99,8 @@ reduction_entries(const ReductionKernels &kernels, std::vector<DType> dtypes,
     for (bool columns : {false, true})
       entries.add_forms(of, columns);
   }
-  entries.add_last(dtypes[0]);
+  for (bool columns : {false, true})
+    entries.add_last(dtypes[0], columns);
   return std::move(entries.all);
 }
 

@@ -146,10 +146,11 @@ void launch(const Call &call, const Kernels &kernels, const Array &x, int dim,
   const Array totals = launch_parts(call, kernels.totals(), views[0], lanes,
                                     blocks, {&through, 1})[0];
   const Array scanned =
-      allocate_result(totals.shape(), totals.dtype(), x.device(), call.stream);
-  const LaneViews rest{lanes.kept, lanes.rows, lanes.last, blocks.parts, false};
+      allocate_parts(call, views[0], lanes, blocks.parts, totals.dtype());
+  const LaneViews rest{lanes.kept, lanes.rows, lanes.last, blocks.parts,
+                       lanes.columns};
   const Array *middle[] = {&totals, &scanned};
-  run_with(call, kernels.whole(false),
+  run_with(call, kernels.whole(lanes.columns),
            lane_blocks(rest, f64, x.device(), false).config(), middle);
   const Array *operands[] = {&views[0], &scanned, &views[1]};
   run_with(call, kernels.parts(lanes.columns), blocks.config(), operands);
