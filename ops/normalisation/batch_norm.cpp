@@ -7,8 +7,8 @@
 // themselves plus momentum times the mean and the variance divided by that
 // number less one; otherwise they are what x is normalised by. Dtypes: f64 f32
 // f16 bf16, of the others too; computed in f32 (f64 for f64) and rounded once.
-// Programs make moments of parts of a channel by Welford's method, one kernel
-// joins them, and one applies them: two reads of x and a write.
+// Programs make moments of parts of a channel, relative to a first mean, one
+// kernel joins them, and one applies them: two reads of x and a write.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.nn.functional.batch_norm.
 #include "girih/ops/normalisation.h"
@@ -26,24 +26,28 @@ Tensor joined(const Tensor &x) {
   return constexpr_value<int>("INNER", 1) > 1 ? x.flatten(2) : x;
 }
 
-// Moments of BC channels, of PART elements of the batch: [P, C].
+// Moments of BC channels, of PART elements of the batch: [P, C]. What is added
+// up is relative to the mean of the first tile, as one of the elements is about
+// as far from the mean as all are.
 void moments_application(In x, Out means, Out squares, Out counts) {
   const DType type = means.dtype();
-  Tile count = zeros(x.shape(), type), mean = zeros(x.shape(), type),
-       square = zeros(x.shape(), type);
+  Tile first = sum(cast(x[{0, 0}].in_bounds(), type), dim(1).kept());
+  Tile pivot = sum(cast(x[{0, 0}], type), dim(1).kept()) / max(first, 1);
+  Tile count = zeros(x.shape(), type), apart = count, square = count;
   for (Index i : range(x.size(0)))
     for (Index j : range(x.size(1))) {
-      Tile inside = x[{i, j}].in_bounds(), part = cast(x[{i, j}], type);
-      Tile apart = where(inside, part - mean, 0);
-      count = count + cast(inside, type);
-      mean = mean + apart / max(count, 1);
-      square = where(inside, fma(apart, part - mean, square), square);
+      Tile next =
+          where(x[{i, j}].in_bounds(), cast(x[{i, j}], type) - pivot, 0);
+      count = count + cast(x[{i, j}].in_bounds(), type);
+      apart = apart + next;
+      square = fma(next, next, square);
     }
   Tile total = sum(count, dim(1).kept());
-  Tile all = sum(mean * count, dim(1).kept()) / max(total, 1);
-  Tile apart = mean - all;
-  means = reshape(all, means.shape());
-  squares = sum(fma(count * apart, apart, square), dim(1));
+  Tile sums = sum(apart, dim(1).kept());
+  Tile shift = sums / max(total, 1);
+  means = reshape(pivot + shift, means.shape());
+  squares = reshape(max(sum(square, dim(1).kept()) - sums * shift, 0),
+                    squares.shape());
   counts = reshape(total, counts.shape());
 }
 
@@ -177,14 +181,13 @@ const Kernel &apply_kernel() {
   return made;
 }
 
-// 1024 elements, as long as what is behind the channels lets them be.
-Config blocks_of(const ChannelViews &views) {
-  const std::int64_t columns =
-      std::min<std::int64_t>(power_of_two(views.length), 1024);
+// So many elements, as long as what is behind the channels lets them be.
+Config blocks_of(const ChannelViews &views, std::int64_t elements) {
+  const std::int64_t columns = std::min(power_of_two(views.length), elements);
   Config config;
   config.blocks = {
       {"BS", columns},
-      {"BC", std::min(power_of_two(views.x.size(1)), 1024 / columns)}};
+      {"BC", std::min(power_of_two(views.x.size(1)), elements / columns)}};
   return config;
 }
 
@@ -192,8 +195,9 @@ struct Statistics {
   Array mean, variance;
 };
 
-// Programs that keep a GPU busy.
-constexpr std::int64_t enough_programs = 264;
+// Programs that keep a GPU's memory busy, and how many of them may share a
+// channel: their moments are joined one after the other.
+constexpr std::int64_t enough_programs = 1056, most_parts = 8;
 
 Statistics moments(const Call &call, const ChannelViews &views,
                    const std::optional<Array> &running_mean,
@@ -201,10 +205,10 @@ Statistics moments(const Call &call, const ChannelViews &views,
   const Array &x = views.x;
   const DType type = computed(x.dtype());
   const std::int64_t batch = x.size(0), channels = x.size(1);
-  Config config = blocks_of(views);
+  Config config = blocks_of(views, 2048);
   const std::int64_t columns = pieces_of(channels, config.blocks.at("BC"));
-  const std::int64_t wanted =
-      std::clamp<std::int64_t>(enough_programs / columns, 1, batch);
+  const std::int64_t wanted = std::clamp<std::int64_t>(
+      pieces_of(enough_programs, columns), 1, std::min(batch, most_parts));
   const std::int64_t part = pieces_of(batch, wanted),
                      parts = pieces_of(batch, part);
   config.blocks["PART"] = part;
@@ -280,7 +284,8 @@ struct BatchNorm {
                                                 &views.out};
     const Kernel &chosen = apply_kernel();
     (views.inner == 1 ? chosen : chosen.with("INNER", views.inner))
-        .run(operands, {.config = blocks_of(views), .stream = call.stream},
+        .run(operands,
+             {.config = blocks_of(views, 1024), .stream = call.stream},
              call.where);
   }
 };
