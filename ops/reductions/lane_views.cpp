@@ -149,73 +149,101 @@ Config LaneBlocks::config() const {
   return config;
 }
 
-LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
-                       bool may_split, int share, int lane_bytes) {
-  // A lane takes a register, however narrow.
-  const std::int64_t bytes = std::max(bits(dtype) / 8, 2);
-  const bool gpu = device.kind == Device::Kind::cuda;
+namespace {
+
+// What blocks are chosen by.
+struct Choice {
+  const LaneViews &views;
+  bool gpu;
+  int share, lane_bytes;
+  std::int64_t bytes; // a lane takes a register, however narrow
   // A GPU's thread has up to four accesses of 16 bytes under way; on a core a
   // program is worth starting for some thousand elements.
-  const std::int64_t most = gpu ? 8192 / bytes / share : 4096;
+  std::int64_t most = gpu ? 8192 / bytes / share : 4096;
+  bool large = views.rows * views.depth * bytes > std::int64_t{32} << 20;
+
   // Programs that are worth starting: two to a multiprocessor, where it is the
   // memory that counts eight, or four that walk down columns. Some for every
   // core. Fixed numbers, so that sums do not depend on the machine.
-  const bool large = views.rows * views.depth * bytes > std::int64_t{32} << 20;
-  const std::int64_t wanted = !gpu                     ? 32
-                              : large && views.columns ? 528
-                              : large                  ? 1056
-                                                       : 264;
+  std::int64_t wanted() const {
+    if (!gpu)
+      return 32;
+    return !large ? 264 : views.columns ? 528 : 1056;
+  }
+  std::int64_t programs(const LaneBlocks &blocks) const {
+    return views.rows / views.last * pieces(views.last, blocks.rows);
+  }
+  LaneBlocks columns() const;
+  LaneBlocks rows() const;
+  void split(LaneBlocks &blocks) const;
+};
+
+LaneBlocks Choice::columns() const {
+  // A core adds long pieces to accumulators in its first cache. A GPU's threads
+  // side by side cover a piece of a row where that leaves enough to do: each
+  // then goes down its own columns.
+  const std::int64_t wide = gpu               ? (large ? 2048 : 256) / bytes
+                            : lane_bytes == 0 ? 256
+                                              : 8192 / bytes;
   LaneBlocks out;
-  if (views.columns) {
-    // A core adds long pieces to accumulators in its first cache. A GPU's
-    // threads side by side cover a piece of a row, where there are enough of
-    // them: each then goes down its own columns.
-    const std::int64_t wide = gpu               ? (large ? 2048 : 256) / bytes
-                              : lane_bytes == 0 ? 256
-                                                : 8192 / bytes;
-    out.rows = std::min(power_of_two(views.last), wide);
-    out.depth = gpu || lane_bytes == 0
-                    ? std::min(power_of_two(views.depth), most / out.rows)
-                    : 1;
-  } else {
-    out.depth = std::min(power_of_two(views.depth), most);
-    // What a lane keeps several values of costs most where lanes are put
-    // together: a row of few tiles is then for one warp.
-    if (gpu && share > 1 && views.depth <= 4 * most)
-      out.depth = std::min<std::int64_t>(out.depth, 512 / bytes);
-    out.rows = std::min(power_of_two(views.last), most / out.depth);
-    // Accumulators in sixteen registers of 64 bytes.
-    const std::int64_t kept =
-        lane_bytes == 0 ? most : power_of_two(1024 / lane_bytes + 1) / 2;
-    if (!gpu && out.depth > kept) {
-      out.depth = kept;
-      out.rows = 1;
-    }
+  out.rows = std::min(power_of_two(views.last), wide);
+  out.depth = gpu || lane_bytes == 0
+                  ? std::min(power_of_two(views.depth), most / out.rows)
+                  : 1;
+  return out;
+}
+
+LaneBlocks Choice::rows() const {
+  LaneBlocks out;
+  out.depth = std::min(power_of_two(views.depth), most);
+  // Several values of a lane cost most where lanes are put together: a row of
+  // few tiles is then for one warp.
+  if (gpu && share > 1 && views.depth <= 4 * most)
+    out.depth = std::min<std::int64_t>(out.depth, 512 / bytes);
+  out.rows = std::min(power_of_two(views.last), most / out.depth);
+  // Accumulators in sixteen registers of 64 bytes.
+  const std::int64_t kept =
+      lane_bytes == 0 ? most : power_of_two(1024 / lane_bytes + 1) / 2;
+  if (!gpu && out.depth > kept) {
+    out.depth = kept;
+    out.rows = 1;
   }
-  const auto programs = [&] {
-    return views.rows / views.last * pieces(views.last, out.rows);
-  };
-  if (!views.columns) {
-    while (out.rows > 1 && programs() < wanted)
-      out.rows /= 2;
-    if (gpu)
-      out.depth = std::min(power_of_two(views.depth), most / out.rows);
-  }
-  if (!may_split || programs() >= wanted / 2)
-    return out;
+  while (out.rows > 1 && programs(out) < wanted())
+    out.rows /= 2;
+  if (gpu)
+    out.depth = std::min(power_of_two(views.depth), most / out.rows);
+  return out;
+}
+
+void Choice::split(LaneBlocks &blocks) const {
   // Down to one access of 16 bytes a thread where little is read.
   const std::int64_t least =
-      std::max<std::int64_t>((gpu ? 2048 / bytes : 4 * most) / out.rows, 1);
+      std::max<std::int64_t>((gpu ? 2048 / bytes : 4 * most) / blocks.rows, 1);
   if (views.depth < 2 * least)
-    return out;
+    return;
   if (gpu && !large)
-    out.depth = std::min(out.depth, power_of_two(least));
-  const std::int64_t tiles = pieces(views.depth, out.depth);
+    blocks.depth = std::min(blocks.depth, power_of_two(least));
+  const std::int64_t tiles = pieces(views.depth, blocks.depth);
   const std::int64_t parts =
-      std::min(pieces(wanted, programs()), pieces(views.depth, least));
+      std::min(pieces(wanted(), programs(blocks)), pieces(views.depth, least));
   // As many parts as programs of equal length take.
-  out.parts = pieces(tiles, pieces(tiles, parts));
-  return out;
+  blocks.parts = pieces(tiles, pieces(tiles, parts));
+}
+
+} // namespace
+
+LaneBlocks lane_blocks(const LaneViews &views, DType dtype, Device device,
+                       bool may_split, int share, int lane_bytes) {
+  const Choice choice{views, device.kind == Device::Kind::cuda, share,
+                      lane_bytes, std::max(bits(dtype) / 8, 2)};
+  LaneBlocks blocks = views.columns ? choice.columns() : choice.rows();
+  if (may_split && choice.programs(blocks) < choice.wanted() / 2)
+    choice.split(blocks);
+  // Long rows have no end that many threads would wait for.
+  if (choice.gpu && share > 1 && !views.columns && blocks.parts == 1 &&
+      views.depth > 16 * choice.most)
+    blocks.warps = 8;
+  return blocks;
 }
 
 void run_with(const Call &call, const Kernel &kernel, const Config &config,
