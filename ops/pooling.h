@@ -179,7 +179,7 @@ void avg_pool3d_out(
 
 /// `out = (the sum of x^norm_type over each window)^(1 / norm_type)`. With
 /// ceil_mode the sum over a window that reaches past x is scaled up to a whole
-/// one, as in PyTorch.
+/// one, as in PyTorch. norm_type = inf, -inf: the largest, the smallest |x|.
 Array lp_pool1d(const Array &x, double norm_type,
                 const std::vector<std::int64_t> &kernel_size,
                 const std::vector<std::int64_t> &stride = {},

@@ -225,7 +225,7 @@ void cumprod_out(const Array &x, const Array &out, std::int64_t dim,
                  std::source_location where = std::source_location::current());
 
 /// `out = the median of all elements`, of shape []: of the two in the middle
-/// the smaller. NaN if any is.
+/// the smaller. NaN if any is, and of no floats; no integers are an error.
 Array median(const Array &x, const Stream &stream = {},
              std::source_location where = std::source_location::current());
 /// The same into `out`.

@@ -25,6 +25,10 @@ struct DivTrue : Quotient<DivTrue> {
       "div(a: number, b: number) -> out";
   static constexpr std::span<const DType> dtypes = numbers_and_bool;
   static DType result_dtype(DType promoted) { return floating(promoted); }
+  // No dtype of integers holds each number that may divide them.
+  static DType number_dtype(DType promoted) {
+    return computed(floating(promoted));
+  }
   static Tile apply(const Tile &a, const Tile &b) {
     if (a.dtype() == b1)
       return cast(a, f32) / cast(b, f32);

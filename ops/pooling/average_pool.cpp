@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/pooling/average_pool.h"
 
+#include <cmath>
+
 namespace girih::ops {
 
 namespace {
@@ -85,6 +87,17 @@ void norm(const In &x, const In &sizes, const In &steps, const In &before,
   out = known == 1 ? sum : known == 2 ? sqrt(sum) : pow(sum, 1 / power);
 }
 
+// The limits of norms: the largest |x| of each window, or the smallest.
+void extreme(const In &x, Out &out, int dims, bool largest) {
+  Tile most = full(out.shape(), largest ? 0 : INFINITY, x.dtype());
+  for_each_place(x, dims, [&](const IndexList &place) {
+    Tile value = abs(x[place]);
+    most = largest ? max(most, value)
+                   : min(most, where(x[place].in_bounds(), value, INFINITY));
+  });
+  out = most;
+}
+
 Kernel make_norm_kernel(int dims) {
   constexpr std::string_view names[] = {"lp_pool1d", "lp_pool2d", "lp_pool3d"};
   return Kernel(make_source(
@@ -94,7 +107,10 @@ Kernel make_norm_kernel(int dims) {
         return arrange_pool(x, {sizes, steps, before}, p, {out});
       },
       [dims](In x, In sizes, In steps, In before, In p, Out out) {
-        norm(x, sizes, steps, before, p, out, dims);
+        if (const int limit = constexpr_value<int>("LIMIT", 0))
+          extreme(x, out, dims, limit > 0);
+        else
+          norm(x, sizes, steps, before, p, out, dims);
       },
       {"x", "sizes", "steps", "before", "p", "out"}));
 }
@@ -159,9 +175,11 @@ void LpPool<Dims>::launch(const Call &call, const Array &x, double norm_type,
   const WindowNumbers windows =
       pool_windows(call, x, Dims, kernel_size, stride, {0}, {1});
   Kernel kernel = lp_pool_kernel(Dims);
-  if (norm_type == 1 || norm_type == 2)
+  if (std::isinf(norm_type))
+    kernel = kernel.with("LIMIT", norm_type > 0 ? 1 : -1);
+  else if (norm_type == 1 || norm_type == 2)
     kernel = kernel.with("POWER", static_cast<int>(norm_type));
-  if (!complete_windows(x, out, windows))
+  if (!std::isinf(norm_type) && !complete_windows(x, out, windows))
     kernel = kernel.with("COUNT", static_cast<int>(WindowCount::padded));
   launch_pool(call,
               {kernel, windows, Array::scalar(norm_type, computed(x.dtype()))},

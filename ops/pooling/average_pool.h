@@ -16,7 +16,7 @@ enum class WindowCount : std::uint8_t {
 /// Operands: x, sizes, steps, number, out. Constants: COUNT, ADAPTIVE.
 const Kernel &avg_pool_kernel(int dims);
 /// Operands: x, sizes, steps, the power p, out. Constants: COUNT, POWER (p
-/// where it is 1 or 2).
+/// where it is 1 or 2), LIMIT (the sign of p where it is infinite).
 const Kernel &lp_pool_kernel(int dims);
 
 /// Whether every window of such a call lies within x and its padding.

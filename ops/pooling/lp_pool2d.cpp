@@ -5,9 +5,9 @@
 // Shapes: x[N, C, H, W] or x[C, H, W]; sizes as pooling.h says, without
 // padding. As in PyTorch the power is of x, not of its absolute value, and with
 // ceil_mode the sum over a window that reaches past x is scaled up to a whole
-// one. Dtypes: f64 f32 f16 bf16, computed in f32 (f64 for f64), rounded once.
-// Errors: [device] [dtype] [shape] [overlap] [argument].
-// Source: torch.nn.functional.lp_pool2d.
+// one. norm_type = inf, -inf: the largest, the smallest |x|. Dtypes: f64 f32
+// f16 bf16, computed in f32 (f64 for f64), rounded once. Errors: [device]
+// [dtype] [shape] [overlap] [argument]. Source: torch.nn.functional.lp_pool2d.
 #include "girih/ops/pooling/average_pool.h"
 
 namespace girih::ops {

@@ -33,6 +33,15 @@ Tiles step(const Tiles &parts, const Tile &x, const Index &, const Tiles &) {
           fma(total, where(grows, smaller, 1), where(grows, 1, smaller))};
 }
 
+// A NaN becomes the largest, too, and stays it: the sum alone is NaN also of
+// two infinities.
+Tiles step_of_log(const Tiles &parts, const Tile &x, const Index &at,
+                  const Tiles &numbers) {
+  Tiles next = step(parts, x, at, numbers);
+  next[0] = max(parts[0], cast(x, parts[0].dtype()));
+  return next;
+}
+
 // `total` relative to `to` instead of `from`; equal infinities are equal.
 Tile rebased(const Tile &total, const Tile &from, const Tile &to) {
   return where(from == to, total, total * exponential(from - to));
@@ -63,7 +72,7 @@ Reduction exponential_sums(std::string name, bool logarithm) {
           .results = logarithm ? 1 : 2,
           .other = -INFINITY,
           .start = start,
-          .step = step,
+          .step = logarithm ? step_of_log : step,
           .combine = combine,
           .fold = fold,
           .finish = logarithm ? log_of : nullptr};

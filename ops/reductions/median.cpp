@@ -2,7 +2,8 @@
 // median: out = the element of x with as many before it in order as after it,
 // of two the first
 //
-// Shapes: any with elements. Dtypes: all numbers. NaN if any is.
+// Shapes: any, for integers with elements. Dtypes: all numbers. NaN if any is,
+// and of no floats.
 // Errors: [device] [dtype] [shape] [overlap].
 // Source: torch.median(input); along a dimension it is median_dim.
 #include "girih/ops/elementwise/elementwise.h"
@@ -18,9 +19,13 @@ struct Median {
   static Shaped result(const Call &call, const Array &x) {
     call.check_same_device({{"x", x}});
     call.check_dtype({"x", x}, numbers);
+    if (x.numel() == 0 && is_float(x.dtype()))
+      return {Dims{}, x.dtype()};
     return {order::picked_shape(call, x, {}, false), x.dtype()};
   }
   static void launch(const Call &call, const Array &x, const Array &out) {
+    if (x.numel() == 0) // NaN, as the mean of nothing
+      return mean_out(x, out, {}, false, {}, call.stream, call.where);
     order::launch_median(call, x, {}, out, nullptr);
   }
 };

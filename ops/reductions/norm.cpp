@@ -27,8 +27,7 @@ struct Norm {
                  {argument});
     call.require(!std::isnan(p), "p must be a number", {argument});
     const std::vector<int> dims = call.check_dims(argument, dim);
-    if (p == -std::numeric_limits<double>::infinity() &&
-        count_along(x, dims) == 0)
+    if ((p < 0 || std::isinf(p)) && count_along(x, dims) == 0)
       call.fail(ErrorId::shape, "there is nothing to reduce", {argument});
     return {reduced_shape(x, dims, keepdim), type};
   }

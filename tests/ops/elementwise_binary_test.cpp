@@ -282,6 +282,9 @@ TEST_P(BinaryTest, MixedDtypes) {
   EXPECT_TRUE(same_values(elements(ops::maximum(bytes, real)), {3, 2, 200}));
   EXPECT_TRUE(same_values(elements(ops::gt(bytes, small)), {0, 1, 1}));
   EXPECT_EQ(ops::div(bytes, small).dtype(), f32);
+  // A number that divides integers is none of them.
+  EXPECT_TRUE(same_values(elements(ops::div(bytes, -2)), {-0.5, -1, -100}));
+  EXPECT_TRUE(same_values(elements(ops::div(300, bytes)), {300, 150, 1.5}));
   EXPECT_EQ(ops::mul(bytes, 0.5).dtype(), f32);
   EXPECT_TRUE(same_values(elements(ops::mul(bytes, 0.5)), {0.5, 1, 100}));
 }

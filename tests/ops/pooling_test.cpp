@@ -239,6 +239,17 @@ void check_average(const PoolCase &c, const Counting &counting, Device device) {
   EXPECT_TRUE(out.untouched_outside());
 }
 
+// The largest |x| of a window, or for negative p the smallest.
+double extreme_of(const Window &w, const std::vector<double> &values,
+                  std::size_t plane, double p) {
+  double most = p > 0 ? 0 : INFINITY;
+  w.for_each([&](std::int64_t place) {
+    const double x = std::abs(values[plane + static_cast<std::size_t>(place)]);
+    most = p > 0 ? std::max(most, x) : std::min(most, x);
+  });
+  return most;
+}
+
 void check_norm(const PoolCase &c, double p, Device device) {
   SCOPED_TRACE(text(c) + " p " + std::to_string(p));
   const Geometry g(c);
@@ -253,6 +264,10 @@ void check_norm(const PoolCase &c, double p, Device device) {
   const auto values = x.values(), actual = out.values();
   for_each_window(g, [&](std::size_t plane, const Window &w, std::size_t i) {
     double sum = 0, absolute = 0;
+    if (std::isinf(p)) {
+      EXPECT_EQ(actual[i], extreme_of(w, values, plane, p)) << "element " << i;
+      return;
+    }
     w.for_each([&](std::int64_t place) {
       const double term =
           std::pow(values[plane + static_cast<std::size_t>(place)], p);
@@ -415,7 +430,7 @@ TEST_P(PoolingTest, Norms) {
     for (const double p : {1.0, 2.0, 3.0})
       check_norm({.x = {2, 3, 6, 7}, .kernel = {2, 3}, .dtype = dtype}, p,
                  device());
-  for (const double p : {2.0, 4.0, -2.0}) {
+  for (const double p : {2.0, 4.0, -2.0, double(INFINITY), double(-INFINITY)}) {
     check_norm({.x = {1, 2, 7, 8}, .kernel = {3}, .stride = {2}, .ceil = true},
                p, device());
     check_norm({.x = {2, 2, 11}, .kernel = {3}, .stride = {3}, .ceil = true}, p,

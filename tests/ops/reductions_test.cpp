@@ -458,6 +458,17 @@ TEST_P(ReductionTest, LogSumExp) {
   const Array x = Array::from(special, {4, 2}, f32, device());
   EXPECT_TRUE(
       same_values(ops::logsumexp(x, {1}).to_vector(), {-inf, inf, nan, 500}));
+  // Infinities, several and beside NaN, in one thread's part and in several.
+  const double rows[] = {inf, inf, 1, nan, inf, -inf, inf, nan, inf};
+  const Array y = Array::from(rows, {3, 3}, f32, device());
+  for (std::int64_t times : {1, 700}) {
+    const Array wide = ops::repeat_interleave(y, times, 1);
+    EXPECT_TRUE(
+        same_values(ops::logsumexp(wide, {1}).to_vector(), {inf, nan, nan}));
+    EXPECT_TRUE(
+        same_values(ops::logsumexp(ops::permute(wide, {1, 0}), {0}).to_vector(),
+                    {inf, nan, nan}));
+  }
 }
 
 TEST(ReductionErrorTest, NameTheArgument) {
@@ -488,6 +499,9 @@ TEST(ReductionErrorTest, NameTheArgument) {
             std::string::npos);
   EXPECT_NE(message([&] { ops::norm(x, nan); }).find("norm: p must be"),
             std::string::npos);
+  for (double p : {inf, -inf, -1.0})
+    EXPECT_NE(message([&] { ops::norm(none, p, {1}); }).find("to reduce"),
+              std::string::npos);
   EXPECT_NE(message([&] {
               ops::sum_out(x, Array::zeros({3}, f32, host_device), {1});
             }).find("out must have shape [2]"),
