@@ -171,6 +171,8 @@ void Call::check_outputs(std::span<const Array> outs,
              fmt::format("have shape [{}]", fmt::join(shape, ", ")));
     if (outs[i].dtype() != results[i].dtype)
       refuse(ErrorId::dtype, i, fmt::format("be {}", name(results[i].dtype)));
+    if (outs[i].read_only())
+      refuse(ErrorId::argument, i, "be writable, and is read-only");
     if (outs[i].device() != device)
       refuse(ErrorId::device, i, fmt::format("be on {}", device.to_string()),
              "copy one with Array::to(device)");

@@ -4,6 +4,7 @@ calls alike, as an OpPlan; a call writes addresses and numbers into a Block that
 import ctypes
 
 from girih import values
+from girih._errors import GirihError
 from girih._library import ShapedStruct, StridedStruct, check, lib
 from girih.devices import native_stream
 from girih.dtypes import DType
@@ -51,6 +52,9 @@ class OpPlan:
 
     def call(self, given, out, stream):
         """The call with these values: the positional ones, then those of the names."""
+        if self._op.results > 1 and out is not None and not isinstance(out, (tuple, list)):
+            raise GirihError("argument", f"error: [argument] {self._op.name.decode()}: out must be a tuple of "
+                                         f"{self._op.results} arrays, and is of type {type(out).__name__}")
         if out is None and self._op.view:
             return self._view(given)
         if self._launch is not None and (not self._defaults or self._has_defaults(given)):

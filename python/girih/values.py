@@ -17,6 +17,7 @@ NONE, ARRAY_VALUE, ARRAYS, INT, FLOAT, BOOL, TEXT, INTS, DTYPE, DEVICE = range(1
 VALUE_BYTES = 16
 _UNION_OF_TWO = struct.Struct("@ii")
 _TEXTS_KEPT = 4096
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
 
 
 def _default(text):
@@ -129,11 +130,25 @@ class _LentArraySlot(_ArraySlot):
         return form
 
 
-class _IntSlot(Slot):
+class _NamedSlot(Slot):
+    """One that says whose it is where a value cannot be."""
+
+    def __init__(self, place, array_at, op, parameter):
+        super().__init__(place, array_at)
+        self._op, self._parameter = op, parameter
+
+    def _whole(self, value):
+        number = value.__index__()
+        if not _LEAST <= number <= _MOST:
+            raise _no_argument(self._op, self._parameter, f"is {number}, which does not fit in 64 bits")
+        return number
+
+
+class _IntSlot(_NamedSlot):
     kind = INT
 
     def write(self, block, value):
-        number = block.words[self.at] = value.__index__()
+        number = block.words[self.at] = self._whole(value)
         return number
 
 
@@ -168,11 +183,15 @@ class _TextSlot(Slot):
         return value
 
 
-class _DTypeSlot(Slot):
+class _DTypeSlot(_NamedSlot):
     kind = DTYPE
 
     def write(self, block, value):
-        number = block.words[self.at] = int(as_dtype(value))
+        try:
+            number = block.words[self.at] = int(as_dtype(value))
+        except GirihError as error:
+            raise GirihError(error.id, error.message.replace(
+                f"[{error.id}] ", f"[{error.id}] {self._op}: {self._parameter.name}: ", 1)) from None
         return number
 
 
@@ -185,25 +204,27 @@ class _DeviceSlot(Slot):
         return device
 
 
-class _ListSlot(Slot):
-    """Of arrays or of integers."""
+class _NoIntsSlot(Slot):
+    """None for a list of integers that may be empty: as in PyTorch it is."""
 
-    def __init__(self, place, array_at, op, parameter):
-        super().__init__(place, array_at)
-        self._op, self._parameter = op, parameter
+    kind = INTS
+
+
+class _ListSlot(_NamedSlot):
+    """Of arrays or of integers."""
 
     def write(self, block, value):
         arrays = _is_list_of_arrays(value)
         if self._parameter.type == "arrays" and value and not arrays:
-            refuse(self._op, self._parameter, type(value))
+            self._refuse_elements(value, lambda each: is_array(type(each)), "arrays")
         if arrays or self._parameter.type == "arrays":
             memory, keep = structs_of(value)
             kind, seen = ARRAYS, tuple(form for _, (form, _) in keep)
             block.keep.append(keep)
         else:
             if not all(hasattr(each, "__index__") for each in value):
-                refuse(self._op, self._parameter, type(value))
-            kind, seen = INTS, tuple([each.__index__() for each in value])
+                self._refuse_elements(value, lambda each: hasattr(each, "__index__"), "integers")
+            kind, seen = INTS, tuple([self._whole(each) for each in value])
             memory = int64s(seen)
         block.keep.append(memory)
         self._say(block, kind, len(value))
@@ -211,28 +232,38 @@ class _ListSlot(Slot):
         return seen
 
 
-def refuse(op, parameter, kind):
-    raise GirihError("argument", f"error: [argument] {op}: {parameter.name} cannot be a {kind.__name__}")
+    def _refuse_elements(self, value, fits, what):
+        place = next(place for place, each in enumerate(value) if not fits(each))
+        raise _no_argument(self._op, self._parameter,
+                           f"must be a list of {what}, and element {place} is of type {type(value[place]).__name__}")
 
 
-_BY_TYPE = {"dtype": _DTypeSlot, "device": _DeviceSlot}
+def _no_argument(op, parameter, what):
+    return GirihError("argument", f"error: [argument] {op}: {parameter.name} {what}")
 
 
 def slot(op, parameter, kind, place, array_at):
     """The Slot of arguments of type `kind` for a parameter of the operator `op`. Raises GirihError [argument]."""
     if kind is type(None):
-        return Slot(place, array_at)
-    form_of = form_reader(kind) if is_array(kind) else None
-    if parameter.type in _BY_TYPE:
-        return _BY_TYPE[parameter.type](place, array_at)
+        none_is_empty = parameter.type == "ints" and parameter.default == ()
+        return (_NoIntsSlot if none_is_empty else Slot)(place, array_at)
+    if parameter.type == "dtype":
+        return _DTypeSlot(place, array_at, op, parameter)
+    if parameter.type == "device":
+        return _DeviceSlot(place, array_at)
     if is_array(kind):
+        try:
+            form_of = form_reader(kind)
+        except GirihError:
+            raise _no_argument(op, parameter, f"cannot be of type {kind.__name__}") from None
         return _ArraySlot(place, array_at, form_of) if form_of else _LentArraySlot(place, array_at, None)
     if issubclass(kind, (list, tuple)):
         return _ListSlot(place, array_at, op, parameter)
     for scalar, made in ((str, _TextSlot), (bool, _BoolSlot)):
         if issubclass(kind, scalar):
             return made(place, array_at)
-    for method, made in (("__index__", _IntSlot), ("__float__", _FloatSlot)):
-        if hasattr(kind, method):
-            return made(place, array_at)
-    refuse(op, parameter, kind)
+    if hasattr(kind, "__index__"):
+        return _IntSlot(place, array_at, op, parameter)
+    if hasattr(kind, "__float__"):
+        return _FloatSlot(place, array_at)
+    raise _no_argument(op, parameter, f"cannot be of type {kind.__name__}")

@@ -67,6 +67,13 @@ TEST(AddArgumentsTest, Outputs) {
                [] { ops::add_out(host({3, 1}), host({4}), host({3})); });
   expect_error(ErrorId::dtype, {"add: out must be f32", "out is f16[3]"},
                [] { ops::add_out(host({3}), host({3}), host({3}, f16)); });
+  // Also of an op whose last kernel is another's.
+  expect_error(ErrorId::argument, {"add: out must be writable"}, [] {
+    ops::add_out(host({3}), host({3}), host({3}).as_read_only());
+  });
+  expect_error(
+      ErrorId::argument, {"mv: out must be writable", "out is f32[2]"},
+      [] { ops::mv_out(host({2, 3}), host({3}), host({2}).as_read_only()); });
 }
 
 TEST(AddArgumentsTest, OverlappingOutput) {

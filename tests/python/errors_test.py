@@ -73,6 +73,42 @@ class Errors(Case):
             with self.refused("argument", "is no array"):
                 self.matmul(value, self.b, self.c)
 
+    def test_operators_name_the_argument(self):
+        for call, fragments in (
+                (lambda: girih.ops.add(self.a, object()), ("add: b cannot be of type object",)),
+                (lambda: girih.ops.cast(self.a, "f31"), ("cast: dtype: there is no dtype 'f31'",)),
+                (lambda: girih.ops.sum(self.a, (0, 0.5)), ("sum: dim must be a list of integers", "element 1", "float")),
+                (lambda: girih.ops.cat([self.a, 3]), ("cat: arrays must be a list of arrays", "element 1", "int")),
+                (lambda: girih.ops.max_dim(self.a, 0, out=self.b), ("max_dim: out must be a tuple of 2",))):
+            with self.refused("dtype" if "dtype" in fragments[0] else "argument", *fragments):
+                call()
+
+    def test_read_only_output_of_an_operator(self):
+        row = numpy.zeros(8, "float32")
+        row.flags.writeable = False
+        with self.refused("argument", "mv: out must be writable", "f32[8]"):
+            girih.ops.mv(self.a, self.b[0], out=row)
+
+    def test_integers_beyond_64_bits(self):
+        """None is cut to a smaller one."""
+        for call, name in ((lambda n: girih.ops.add(self.a, n), "add: b"), (lambda n: girih.ops.clamp(self.a, 0, n), "clamp: max"),
+                           (lambda n: girih.ops.narrow(self.a, 0, 0, n), "narrow: length"),
+                           (lambda n: girih.ops.expand(self.a[:1], (n, 8)), "expand: sizes")):
+            for number in (1 << 63, -(1 << 63) - 1, 10**30):
+                with self.refused("argument", name, str(number), "64 bits"):
+                    call(number)
+        self.assertEqual(girih.ops.add(numpy.zeros(1, "int64"), (1 << 63) - 1).item(), (1 << 63) - 1)
+        self.assertEqual(girih.ops.add(numpy.zeros(1, "int64"), -(1 << 63)).item(), -(1 << 63))
+
+    def test_no_dimensions(self):
+        """None for all of them, as without."""
+        x = self.random.integers(0, 9, (3, 4)).astype("int32")
+        for _ in range(2):
+            self.assertEqual(girih.ops.sum(x, None).item(), x.sum())
+            self.assertEqual(girih.ops.amax(x, dim=None, keepdim=True).tolist(), [[x.max()]])
+        with self.refused("argument", "flip: dims must be"):
+            girih.ops.flip(x, None)
+
     def test_odd_strides(self):
         records = numpy.zeros(8, numpy.dtype([("x", "f4"), ("tag", "i1")]))
         with self.refused("argument", "strides"):

@@ -136,7 +136,7 @@ class Errors(Case):
                 girih.ops.linear(self.x, self.w, bias=2.0)
             with self.refused("argument", "linear", "activation"):
                 girih.ops.linear(self.x, self.w, activation="nonsense")
-            with self.refused("argument", "reshape: shape cannot be a list"):
+            with self.refused("argument", "reshape: shape must be a list of integers", "float"):
                 girih.ops.reshape(self.x, shape=[4.0, 4.0])
             with self.refused("dtype", "'f31'"):
                 girih.ops.cast(self.x, dtype="f31")

@@ -22,7 +22,7 @@ class Lists(Case):
             girih.ops.cat(a)
         with self.refused("argument", "cat: arrays must have at least one"):
             girih.ops.cat([])
-        with self.refused("argument", "cat: arrays cannot be a list"):
+        with self.refused("argument", "cat: arrays must be a list of arrays, and element 1 is of type float"):
             girih.ops.cat([a, 1.5])
 
 
