@@ -55,6 +55,18 @@ std::string ops_as_json() {
   return all.dump(1);
 }
 
+namespace {
+
+// A cell of a table ends at a bar.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (char c : text)
+    out += c == '|' ? std::string("\\|") : std::string(1, c);
+  return out;
+}
+
+} // namespace
+
 std::string ops_as_markdown() {
   std::string text;
   std::string_view category;
@@ -66,8 +78,8 @@ std::string ops_as_markdown() {
                       "|---|---|---|\n",
                       category);
     }
-    text += fmt::format("| `{}` | {} | {} |\n", op.signature_text, op.formula,
-                        fmt::join(names(op.dtypes), " "));
+    text += fmt::format("| `{}` | {} | {} |\n", op.signature_text,
+                        cell(op.formula), fmt::join(names(op.dtypes), " "));
   }
   return text;
 }

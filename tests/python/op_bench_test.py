@@ -2,11 +2,12 @@
 """The tables of girih.peers.op_bench: every operator is timed; what it prints. With torch, every case at a small size."""
 import contextlib
 import io
+import pathlib
 import types
 import unittest
 
 from expect import Case, girih, needs_torch, torch
-from girih.peers import op_bench
+from girih.peers import op_bench, op_figures
 from girih.peers.op_timed import UNTIMED, Timed, all_cases
 from girih.report import Report
 
@@ -95,6 +96,45 @@ class Summary(Case):
             self.assertEqual(tuple(op_bench.compiles(each, options) for each in (main, other)), expected)
 
 
+class Figures(Case):
+    """What girih.peers.op_figures writes."""
+
+    def row(self, who, seconds, ratio=None, **more):
+        return {"op": "exp", "shape": "16384x4096", "graph": False, "asked": 0.93, "who": who, "seconds": seconds, "rate": 2883.7,
+                "unit": "GB/s", "ratio": ratio, **more}
+
+    def test_page_has_every_operator(self):
+        page = pathlib.Path(__file__).parents[2] / "docs/operators.md"
+        if not page.exists():
+            self.skipTest("docs/operators.md is not here")
+        self.assertEqual(sorted(op_figures.operators_in(page.read_text(encoding="utf-8"))), sorted(girih.ops.__all__),
+                         "run python3 -m girih.peers.op_figures on what ./x bench ops wrote")
+
+    def test_tables(self):
+        rows = [self.row("girih", 93.09e-6), self.row("torch", 93e-6, 0.999), self.row("ceiling", 80e-6, 0.86),
+                self.row("girih", 0.0021, shape="8", graph=True, asked=None), self.row("torch", 1e-3, 0.476, shape="8", graph=True)]
+        text = op_figures.figures({"device": "a device", "date": "a day", "command": "./x bench ops", "rows": rows})
+        self.assertIn("One a device, a day: `./x bench ops`, 2 cases.", text)
+        self.assertIn("\n| `exp` | 16384x4096 | 93.1 us | 2884 GB/s | 1.00 | | **0.86** |\n"
+                      "| `exp` | 8, graph | 2.10 ms | 2884 GB/s | **0.48** | | |\n", text)
+        self.assertIn("| `add` | not timed in this run |", text)
+        self.assertIn("| `reshape` | a view: nothing is moved |", text)
+        page = op_figures.replaced("a\n<!-- figures -->\nold\n<!-- end of figures -->\nb\n", "figures", text)
+        self.assertEqual((page[:19], page[-28:]), ("a\n<!-- figures -->\n", "\n\n<!-- end of figures -->\nb\n"))
+        self.assertEqual(op_figures.operators_in(page), set(girih.ops.__all__))
+
+    def test_status(self):
+        def said(**operators):
+            return [{"name": name, "tests": {executor: {"status": status} for executor, status in zip(op_figures.EXECUTORS, each)}}
+                    for name, each in operators.items()]
+
+        here = said(add=("passed", "passed", "not run"), exp=("passed", "passed", "not run"), cat=("not run", "failed", "not run"))
+        there = said(add=("not run", "not run", "passed"), exp=("not run", "not run", "passed"), cat=("passed", "passed", "passed"))
+        self.assertEqual(op_figures.status([here, there]).splitlines()[2:],
+                         ["| all 2 others | passed | passed | passed |", "| `cat` | passed | failed | passed |"])
+        self.assertEqual(op_figures.status([here[:2]]).splitlines()[2:], ["| all 2 | passed | passed | not run |"])
+
+
 @needs_torch
 class Rehearsal(Case):
     def test_every_case(self):
@@ -110,6 +150,14 @@ class Rehearsal(Case):
         op_bench.verify(torch, case, [x], [right])
         with self.assertRaises(SystemExit):
             op_bench.verify(torch, case, [x], [right + 0.1])
+
+    def test_peers_that_do_something_else_are_seen(self):
+        case = next(case for case in all_cases() if case.name == "silu").rehearsed()
+        x = torch.randn(8, 8, dtype=torch.bfloat16)
+        op_bench.check_peer(torch, case, [x], [x])
+        for other in ([x.float()], [x[:4]], [x, x]):
+            with self.assertRaises(SystemExit):
+                op_bench.check_peer(torch, case, [x], other)
 
 
 if __name__ == "__main__":

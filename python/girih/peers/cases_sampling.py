@@ -12,7 +12,7 @@ def penalties(torch, logits, prompt, output):
     times = count(output)
     seen = (times > 0) | (count(prompt) > 0)
     logits = torch.where(seen, torch.where(logits > 0, logits / 1.2, logits * 1.2), logits)
-    return logits - 0.25 * times - 0.5 * (times > 0)
+    return (logits - 0.25 * times - 0.5 * (times > 0)).to(logits.dtype)
 
 
 def logprobs(torch, logits, chosen, n=20):

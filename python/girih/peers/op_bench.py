@@ -109,6 +109,19 @@ def verify(torch, case, arguments, results):
                 raise SystemExit(f"wrong: off by {off:.3g} where the largest is {largest:.3g}")
 
 
+def check_peer(torch, case, arguments, results):
+    """A peer gives what Girih does: as many results, of the same shapes, floats of the same dtype."""
+    def kinds(tensors):
+        return [(tuple(each.shape), each.dtype if each.dtype.is_floating_point else "whole") for each in tensors]
+
+    try:
+        returned = case.peer(torch, *arguments) if case.peer and results else None
+    except (RuntimeError, ValueError, NotImplementedError):  # torch has it on a GPU only
+        return
+    if returned is not None and kinds(as_list(returned)) != kinds(results):
+        raise SystemExit(f"unfair: torch gives {kinds(as_list(returned))}, not {kinds(results)}")
+
+
 def argument_sets(torch, case, maker):
     first = case.arguments(maker, *case.size)
     if not case.rotated:
@@ -265,6 +278,7 @@ def rehearse(torch, options):
             results = results_of(torch, case, arguments)
             bytes_moved(torch, case, arguments, results)
             ours(torch, case, arguments, results)()
+            check_peer(torch, case, arguments, results)
             verify(torch, case, arguments, results)
             passed += 1
         except (Exception, SystemExit) as error:
