@@ -3,13 +3,14 @@
 // for all operators.
 //
 // There is no state. Element i of a result, in row-major order, depends on
-// `seed`, `offset` and i alone: its bits are random_bits(seed, offset + i), the
-// tile operation, so that offsets that differ by the number of elements give
-// numbers that have nothing in common, and equal ones the same numbers again,
-// whatever the strides, the blocks or the device. Both are integers, or arrays
-// of rank 0 that kernels read: a captured graph then draws anew at each replay
-// where something else counts them up. What is made of the bits stands in each
-// operator's file.
+// `seed`, `offset` and i alone: its bits are a word or two of the four of
+// random_bits(seed, offset + i / 4), the tile operation, or of f64 those of
+// random_bits(seed, offset + i). So offsets that differ by the number of
+// elements give numbers that have nothing in common, and equal ones the same
+// numbers again, whatever the strides, the blocks or the device. Both are
+// integers, or arrays of rank 0 that kernels read: a captured graph then draws
+// anew at each replay where something else counts them up. What is made of the
+// bits stands in each operator's file.
 #pragma once
 
 #include "girih/ops/value.h"

@@ -4,9 +4,8 @@
 // p) (1 + p s^2)) and b = -a p s, so that mean 0 and variance 1 stay
 //
 // Shapes: any. Dtypes: f64 f32 f16 bf16; f16 and bf16 are computed in f32 and
-// rounded once. An element is dropped where the tile operation rand(seed,
-// offset + i) of element i in row-major order is less than p. With p = 1 all
-// results are 0.
+// rounded once. An element is dropped where what rand() gives for it, of f32
+// and the same seed and offset, is less than p. With p = 1 all results are 0.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.nn.functional.alpha_dropout.
 #include "girih/ops/random/elements.h"

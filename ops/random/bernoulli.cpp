@@ -2,12 +2,11 @@
 // bernoulli: out[i...] = 1 with probability p[i...], else 0
 //
 // Shapes: any. Dtypes: f64 f32 f16 bf16; the result has that of p unless
-// `dtype` names one, bool for a mask. 1 where the tile operation rand(seed,
-// offset + i) of element i in row-major order is less than p: never where p is
-// 0, always where it is 1. No p is checked: below 0 and NaN are as 0, above 1
-// is as 1.
-// Errors: [device] [dtype] [shape] [overlap] [argument].
-// Source: torch.bernoulli.
+// `dtype` names one, bool for a mask. 1 where what rand() gives for the
+// element, of f32 and the same seed and offset, is less than p: never where p
+// is 0, always where it is 1. No p is checked: below 0 and NaN are as 0, above
+// 1 is as 1. Errors: [device] [dtype] [shape] [overlap] [argument]. Source:
+// torch.bernoulli.
 #include "girih/ops/random/elements.h"
 
 namespace girih::ops {

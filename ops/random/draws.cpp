@@ -19,31 +19,53 @@ Tile wide(const Tile &high, const Tile &low) {
   return (upper(high, 27, f64) * 0x1p26 + upper(low, 26, f64)) * 0x1p-53;
 }
 
+// The word of an element that has one.
+Tile own_word(const Bits &bits) {
+  if (!bits.number)
+    return bits.words[0];
+  const Tile &number = *bits.number;
+  return where(number < 2, where(number < 1, bits.words[0], bits.words[1]),
+               where(number < 3, bits.words[2], bits.words[3]));
+}
+
 } // namespace
 
-Tile unit(const Bits &bits) { return upper(bits[0], 24, f32) * 0x1p-24; }
+Bits bits_at(const Tile &seed, const Tile &offset, const Tile &places,
+             bool whole) {
+  if (whole)
+    return {random_bits(seed, offset + places), {}};
+  return {random_bits(seed, offset + (places >> 2)), cast(places & 3, i32)};
+}
+
+Tile unit(const Bits &bits) { return upper(own_word(bits), 24, f32) * 0x1p-24; }
 
 Tile unit_of(const Bits &bits, DType type) {
   if (type == f64)
-    return wide(bits[0], bits[1]);
+    return wide(bits.words[0], bits.words[1]);
   const int count = type == f16 ? 11 : type == bf16 ? 8 : 24;
-  return upper(bits[0], count, f32) * std::ldexp(1.0, -count);
+  return upper(own_word(bits), count, f32) * std::ldexp(1.0, -count);
 }
 
 Tile standard_normal(const Bits &bits, DType type) {
-  // Box and Muller. 1 - unit is in (0, 1]: the logarithm is finite.
+  // 1 - unit is in (0, 1]: the logarithm is finite.
   constexpr double turn = 2 * std::numbers::pi;
+  const auto &words = bits.words;
   if (type == f64)
-    return sqrt(log(1 - wide(bits[0], bits[1])) * -2) *
-           cos(wide(bits[2], bits[3]) * turn);
-  const Tile above = (upper(bits[0], 24, f32) + 1) * 0x1p-24;
-  return sqrt(log(above) * -2) *
-         cos(upper(bits[1], 24, f32) * (turn * 0x1p-24));
+    return sqrt(log(1 - wide(words[0], words[1])) * -2) *
+           cos(wide(words[2], words[3]) * turn);
+  const Tile &number = *bits.number;
+  const Tile length = where(number < 2, words[0], words[2]);
+  const Tile angle = where(number < 2, words[1], words[3]);
+  const Tile above = (upper(length, 24, f32) + 1) * 0x1p-24;
+  // The odd one is the sine: the cosine a quarter turn back, of an angle in
+  // [-1/2, 1/2) turns.
+  const Tile turns = cast((angle - (number & 1) * (1 << 30)) >> 8, f32);
+  return sqrt(log(above) * -2) * cos(turns * (turn * 0x1p-24));
 }
 
 Tile standard_exponential(const Bits &bits, DType type) {
   if (type == f64)
-    return max(-log(1 - wide(bits[0], bits[1])), 0x1p-54);
+    return max(-log(1 - wide(bits.words[0], bits.words[1])), 0x1p-54);
   return max(-log(1 - unit(bits)), 0x1p-25);
 }
 

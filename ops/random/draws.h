@@ -1,23 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers from random bits. Element i of a result, in row-major order, has the
-// bits random_bits(seed, offset + i): the first of the four words makes what
-// the tile operation rand() makes, the first two what randn() does.
+// Numbers from random bits. What needs one or two words of 32 bits shares the
+// four of a counter: elements 4k to 4k + 3 of a result, in row-major order,
+// have those of random_bits(seed, offset + k). What is f64 has a counter of its
+// own for each element.
 #pragma once
 
 #include "girih/dsl/dsl.h"
 
 #include <array>
+#include <optional>
 
 namespace girih::ops {
 
-using Bits = std::array<Tile, 4>;
+/// An element's random bits.
+struct Bits {
+  /// All that a counter has.
+  std::array<Tile, 4> words;
+  /// 0 to 3, i32: which of the words is the element's. Empty where all are.
+  std::optional<Tile> number;
+};
 
-/// f32 in [0, 1): a multiple of 2^-24, as rand().
+/// The bits of elements at `places`, i64: of their own where `whole`, else
+/// shared by four.
+Bits bits_at(const Tile &seed, const Tile &offset, const Tile &places,
+             bool whole);
+
+/// f32 in [0, 1) of the element's word, or the first: a multiple of 2^-24.
 Tile unit(const Bits &bits);
 /// In [0, 1) and exact in `type`: of f64 a multiple of 2^-53 from two words, of
 /// f16 and bf16, as f32, unit() rounded down to one of 2^-11 and 2^-8.
 Tile unit_of(const Bits &bits, DType type);
-/// Standard normal: f32 as randn(), f64 from all words.
+/// Standard normal. f32 by Box and Muller's method: elements 2k and 2k + 1 are
+/// the two numbers of two words. f64 from all words.
 Tile standard_normal(const Bits &bits, DType type);
 /// Exponential of rate 1: -ln(1 - unit), which is never 0: unit() = 0 counts as
 /// 2^-25, or of f64 2^-54.

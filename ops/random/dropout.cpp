@@ -2,10 +2,9 @@
 // dropout: out[i...] = 0 with probability p, else x[i...] / (1 - p)
 //
 // Shapes: any. Dtypes: f64 f32 f16 bf16; f16 and bf16 are computed in f32 and
-// rounded once. An element is dropped where the tile operation rand(seed,
-// offset + i) of element i in row-major order is less than p, so that a
-// backward pass can make the same mask again; what is dropped is 0 whatever it
-// was, NaN too.
+// rounded once. An element is dropped where what rand() gives for it, of f32
+// and the same seed and offset, is less than p, so that a backward pass can
+// make the same mask again; what is dropped is 0 whatever it was, NaN too.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.nn.functional.dropout.
 #include "girih/ops/random/elements.h"

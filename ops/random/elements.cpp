@@ -50,12 +50,16 @@ Kernel make_kernel(const Drawing &drawing, int rank) {
     for (int i = 0; i < drawing.numbers; ++i)
       numbers.emplace_back(next());
     const Tile seed = next(), offset = next();
-    Tile place = offset;
+    std::optional<Tile> place;
     if (strides == 0)
-      place = place + out.offsets(0);
-    for (int d = 0; d < strides; ++d)
-      place = place + out.offsets(d) * next();
-    out = drawing.apply(random_bits(seed, place), arrays, numbers, out.dtype());
+      place = out.offsets(0);
+    for (int d = 0; d < strides; ++d) {
+      const Tile part = out.offsets(d) * next();
+      place = place ? *place + part : part;
+    }
+    const bool whole = drawing.arrays == 0 && out.dtype() == f64;
+    out = drawing.apply(bits_at(seed, offset, *place, whole), arrays, numbers,
+                        out.dtype());
   };
   return Kernel(std::move(source));
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // exponential: out[i] = -ln(1 - u(i)) / rate
 //
-// Shapes: any, named. Dtypes: f32 unless named, f64 f16 bf16. u(i) is the tile
-// operation rand(seed, offset + i), for f64 of 53 bits as in rand(); u = 0
-// counts as half of its smallest step, so that no result is 0.
+// Shapes: any, named. Dtypes: f32 unless named, f64 f16 bf16. u(i) is what
+// rand() gives for that seed and offset in f32, or in f64; u = 0 counts as half
+// of its smallest step, so that no result is 0.
 // Errors: [dtype] [shape] [device] [argument].
 // Source: torch.Tensor.exponential_.
 #include "girih/ops/random/elements.h"

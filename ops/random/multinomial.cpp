@@ -10,7 +10,7 @@
 //     the row-major number of the element of out.
 //   Without: the n largest of ln(w[b, c]) - ln(e) in order, which are drawn one
 //     after the other, each of what is left (Efraimidis and Spirakis, 2006); e
-//     is exponential()'s at offset + i, i the row-major number of w[b, c].
+//     is exponential()'s for that seed and offset, of as many elements as w.
 // No weight is checked: below 0 and NaN are as 0 without replacement. Where
 // fewer than n are positive the others follow in order; with replacement a row
 // without a positive weight gives its last class.
@@ -53,7 +53,7 @@ const Kernel &search_kernel() {
         // Lanes outside do what the last one inside does.
         const Tile row = min(out.offsets(0), out.source_size(0) - 1);
         const Tile place = out.offsets(0) * out.source_size(1) + out.offsets(1);
-        const Bits bits = random_bits(seed, offset + place);
+        const Bits bits = bits_at(seed, offset, place, true);
         out = found_in(cdf, row, unit_of(bits, f64));
       },
       {"cdf", "seed", "offset", "out"})};

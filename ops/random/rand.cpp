@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // rand: out[i] = u(i), evenly distributed in [0, 1)
 //
-// Shapes: any, named. Dtypes: f32 unless named, f64 f16 bf16. u(i) is the tile
-// operation rand(seed, offset + i) of element i in row-major order, rounded
-// down to a multiple of 2^-11 for f16 and of 2^-8 for bf16, so that 1 never
-// comes; for f64 it has 53 bits, 27 of random_bits()[0] and 26 of [1].
+// Shapes: any, named. Dtypes: f32 unless named, f64 f16 bf16. u(i) has the
+// upper 24 bits of word i % 4 of random_bits(seed, offset + i / 4), i the
+// number of the element in row-major order; for f16 11 of them and for bf16 8,
+// so that 1 never comes; for f64 53, 27 of word 0 and 26 of word 1 of
+// random_bits(seed, offset + i).
 // Errors: [dtype] [shape] [device] [argument]. Source: torch.rand.
 #include "girih/ops/random/elements.h"
 

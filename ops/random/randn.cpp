@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // randn: out[i] = z(i), standard normal
 //
-// Shapes: any, named. Dtypes: f32 unless named, f64 f16 bf16. z(i) is the tile
-// operation randn(seed, offset + i) of element i in row-major order, rounded
-// once; for f64 the same method with 53 bits, u = rand()'s and its like of the
-// words [2] and [3]: sqrt(-2 ln(1 - u)) cos(2 pi u').
+// Shapes: any, named. Dtypes: f32 unless named, f64 f16 bf16. z(i) is sqrt(-2
+// ln(1 - u)) cos(2 pi v), rounded once, with u and v of 24 bits of two words of
+// random_bits(seed, offset + i / 4), i the number of the element in row-major
+// order: of words 0 and 1 for i % 4 = 0, of 2 and 3 for 2, and for 1 and 3 the
+// sine of the same. For f64 u is rand()'s, and v its like of words 2 and 3.
 // Errors: [dtype] [shape] [device] [argument]. Source: torch.randn.
 #include "girih/ops/random/elements.h"
 

@@ -34,8 +34,9 @@ protected:
 };
 GIRIH_ON_EACH_DEVICE(RandomDrawsTest);
 
-double unit_at(std::uint64_t seed, std::uint64_t counter) {
-  return unit_of_one(philox(seed, counter)[0], 24);
+// What rand() gives in f32.
+double unit_at(std::uint64_t seed, std::uint64_t offset, std::size_t element) {
+  return unit_of_one(philox(seed, offset + element / 4)[element % 4], 24);
 }
 
 TEST_P(RandomDrawsTest, Bernoulli) {
@@ -44,7 +45,7 @@ TEST_P(RandomDrawsTest, Bernoulli) {
       SCOPED_TRACE(std::string(girih::name(dtype)) + " " + name(layout));
       Lane p(15 * 31);
       for (std::size_t i = 0; i < p.size(); ++i)
-        p[i] = unit_at(1, i);
+        p[i] = unit_at(1, 0, i);
       p[3] = 0;
       p[4] = 1;
       p[5] = nan;
@@ -54,7 +55,7 @@ TEST_P(RandomDrawsTest, Bernoulli) {
       ops::bernoulli_out(given, out.array(), 9, 100);
       Lane expected = given.to_vector();
       for (std::size_t i = 0; i < p.size(); ++i)
-        expected[i] = unit_at(9, 100 + i) < expected[i];
+        expected[i] = unit_at(9, 100, i) < expected[i];
       EXPECT_TRUE(same_values(out.values(), expected));
       EXPECT_TRUE(out.untouched_outside());
       const Array mask = ops::bernoulli(given, 9, 100, b1);
@@ -75,7 +76,7 @@ TEST_P(RandomDrawsTest, Dropout) {
         ops::dropout_out(x.array(), out.array(), p, 3, 11);
         const Lane in = x.values(), got = out.values();
         for (std::size_t i = 0; i < in.size(); ++i) {
-          const bool drops = unit_at(3, 11 + i) < p;
+          const bool drops = unit_at(3, 11, i) < p;
           const double exact = drops ? 0 : in[i] / (1 - p);
           ASSERT_LE(std::abs(got[i] - exact),
                     drops ? 0 : element_bound(dtype, exact));
@@ -104,7 +105,7 @@ TEST_P(RandomDrawsTest, AlphaDropout) {
       const double a =
           p < 1 ? 1 / std::sqrt((1 - p) * (1 + p * least * least)) : 0;
       for (std::size_t i = 0; i < in.size(); ++i) {
-        const double from = unit_at(8, i) < p ? least : in[i];
+        const double from = unit_at(8, 0, i) < p ? least : in[i];
         const double exact = a * from - a * p * least;
         ASSERT_LE(std::abs(got[i] - exact), element_bound(dtype, exact, 4));
       }
@@ -131,7 +132,7 @@ TEST_P(RandomDrawsTest, MultinomialWithReplacement) {
                    std::string(girih::name(dtype)));
       Lane weights(static_cast<std::size_t>(2 * classes));
       for (std::size_t i = 0; i < weights.size(); ++i)
-        weights[i] = i % 3 == 1 ? 0 : 5 * unit_at(4, i);
+        weights[i] = i % 3 == 1 ? 0 : 5 * unit_at(4, 0, i);
       weights[0] = 1;
       weights[static_cast<std::size_t>(classes)] = 0.5;
       const Array w = Array::from(weights, {2, classes}, dtype, device());

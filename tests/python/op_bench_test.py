@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of girih.peers.op_bench: every operator is timed; what it prints. With torch, every case at a small size."""
 import contextlib
+import inspect
 import io
 import pathlib
 import types
@@ -24,6 +25,11 @@ class Tables(Case):
         timed = {case.name for case in all_cases()}
         self.assertEqual(sorted(timed | set(UNTIMED)), sorted(girih.ops.__all__))
         self.assertEqual(timed & set(UNTIMED), set())
+
+    def test_what_has_no_array_is_told_where_to_work(self):
+        for case in all_cases():
+            takes_device = "device" in inspect.signature(getattr(girih.ops, case.name)).parameters
+            self.assertEqual(case.placed, takes_device, case.name)
 
     def test_cases_differ(self):
         seen = [(case.name, case.what) for case in all_cases()]

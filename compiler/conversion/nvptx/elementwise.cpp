@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // arith on tiles, element by element, and on scalars and indices.
 #include "girih/compiler/conversion/nvptx/emitter.h"
+#include "girih/compiler/conversion/nvptx/low_bits.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -113,7 +115,37 @@ static LLVM::ICmpPredicate integerPredicate(arith::CmpIPredicate predicate) {
   return static_cast<LLVM::ICmpPredicate>(static_cast<int64_t>(predicate));
 }
 
+/// `x` shifted right or masked by a constant, where bits that the thread does
+/// not decide are all that is lost or kept.
+static Value splitByBits(OpBuilder &b, Location loc, Operation *op,
+                         ArrayRef<Value> x) {
+  constexpr uint64_t fewBits = 5;
+  APInt number;
+  if (!isa<arith::ShRSIOp, arith::ShRUIOp, arith::AndIOp>(op) ||
+      !matchPattern(x[1], m_ConstantInt(&number)))
+    return Value();
+  const uint64_t operand = number.getZExtValue();
+  if (isa<arith::AndIOp>(op)) {
+    if (!number.isMask() || operand >= uint64_t{1} << fewBits)
+      return Value();
+    std::optional<uint64_t> known = knownLowBits(x[0], number.countr_one());
+    if (!known)
+      return Value();
+    Type type = x[0].getType();
+    return LLVM::ConstantOp::create(
+        b, loc, type, b.getIntegerAttr(type, static_cast<int64_t>(*known)));
+  }
+  if (operand == 0 || operand > fewBits)
+    return Value();
+  Value rest = withoutLowBits(b, loc, x[0], static_cast<unsigned>(operand));
+  if (isa<arith::ShRSIOp>(op))
+    return LLVM::AShrOp::create(b, loc, rest, x[1]);
+  return LLVM::LShrOp::create(b, loc, rest, x[1]);
+}
+
 Value Emitter::computeInteger(Operation *op, ArrayRef<Value> x) {
+  if (Value value = splitByBits(b, loc, op, x))
+    return value;
 #define GIRIH_CASE(FROM, TO)                                                   \
   .Case([&](arith::FROM) -> Value {                                            \
     return LLVM::TO::create(b, loc, x[0], x[1]);                               \

@@ -54,21 +54,28 @@ def in_graph(torch, calls, least=CALLS_OF_A_GRAPH):
     return graph.replay, count
 
 
+def keywords(torch, case):
+    """The arguments of a call that have names."""
+    if not case.placed:
+        return case.kwargs
+    return {**case.kwargs, "device": torch.device("cuda" if torch.cuda.is_available() else "cpu")}
+
+
 def results_of(torch, case, arguments):
     """What a call returns, as a list of tensors."""
-    returned = getattr(girih.ops, case.name)(*arguments, **case.kwargs)
+    returned = getattr(girih.ops, case.name)(*arguments, **keywords(torch, case))
     results = [] if returned is None else as_list(returned)
     return [each if isinstance(each, torch.Tensor) else torch.from_dlpack(each) for each in results]
 
 
 def ours(torch, case, arguments, results):
     """A call that writes into arrays of its own."""
-    function = getattr(girih.ops, case.name)
+    function, named = getattr(girih.ops, case.name), keywords(torch, case)
     if not results:
-        return lambda: function(*arguments, **case.kwargs)
+        return lambda: function(*arguments, **named)
     out = tuple(torch.empty_like(each) for each in results)
     out = out if len(out) > 1 else out[0]
-    return lambda: function(*arguments, out=out, **case.kwargs)
+    return lambda: function(*arguments, out=out, **named)
 
 
 def compiled_peer(torch, case):

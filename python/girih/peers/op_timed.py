@@ -27,8 +27,9 @@ class Timed:
     as a model's weights do. `replayed` calls are timed in the replay of a graph, where launches cost least; others with
     cold caches. `moved` gives the bytes that a call of these arguments reads and writes; without it all arguments are read
     once and all results written once. `work` gives the operations of a call of that size, where these and not bytes are
-    what takes time. `asked` is the part of the ceiling that a call should reach. `compiled` cases have torch.compile
-    beside them, which takes seconds. `tiny` is the size of a rehearsal on a CPU."""
+    what takes time. `placed` cases have no array that says where to work, and are told. `asked` is the part of the ceiling
+    that a call should reach. `compiled` cases have torch.compile beside them, which takes seconds. `tiny` is the size of a
+    rehearsal on a CPU."""
 
     name: str
     size: tuple
@@ -45,6 +46,7 @@ class Timed:
     compiled: bool = True
     moved: typing.Optional[typing.Callable] = None
     work: typing.Optional[typing.Callable] = None
+    placed: bool = False
     asked: typing.Optional[float] = None
     tiny: typing.Optional[tuple] = None
 

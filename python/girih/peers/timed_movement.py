@@ -79,7 +79,7 @@ def _filling(method, *numbers):
 
 def _made(name, peer, *numbers):
     """Random numbers of a shape: nobody's are the other's."""
-    return Timed(name, (ROWS, LENGTH), lambda m, *size: [size, *numbers], peer, {"seed": 7, **_BF16}, reference="none",
+    return Timed(name, (ROWS, LENGTH), lambda m, *size: [size, *numbers], peer, {"seed": 7, **_BF16}, reference="none", placed=True,
                  moved=lambda shape, *_: (0, 2 * shape[0] * shape[1]))
 
 
