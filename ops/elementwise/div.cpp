@@ -54,16 +54,13 @@ struct DivFloor : Quotient<DivFloor> {
   static Tile apply(const Tile &a, const Tile &b) {
     if (!is_float(a.dtype()))
       return floor_divide(a, b);
-    Tile plain = a / b;
-    Tile rest = fmod(a, b);
-    Tile below = (rest != 0) & ((b < 0) ^ (rest < 0));
-    Tile quotient = (a - rest) / b;
+    Tile rest = fmod(a, b); // NaN for b = 0: then a / b is the result
+    Tile below = (rest != 0) & ((b < 0) ^ (rest < 0)) & (b != 0);
+    Tile quotient = where(b == 0, a, a - rest) / b;
     quotient = where(below, quotient - 1, quotient);
     // A whole number but for the rounding of the division.
-    Tile whole = floor(quotient);
-    whole = where(quotient - whole > 0.5, whole + 1, whole);
-    whole = where(quotient == 0, plain * 0, whole); // the quotient's sign
-    return where(b == 0, plain, whole);
+    Tile whole = round(quotient);
+    return where(quotient == 0, a * where(b < 0, -0.0, 0.0), whole); // signed
   }
 };
 

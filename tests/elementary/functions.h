@@ -3,6 +3,7 @@
 // them in long double; and numbers to try them on.
 #pragma once
 
+#include "girih/compiler/elementary/halves.h"
 #include "girih/compiler/elementary/list.h"
 #include "girih/tests/elementary/native.h"
 
@@ -43,6 +44,32 @@ inline const std::vector<UnaryFunction> &unary_functions() {
       GIRIH_UNARY_FUNCTIONS(GIRIH_FUNCTION)};
 #undef GIRIH_CALL
 #undef GIRIH_FUNCTION
+  return table;
+}
+
+/// What a GPU makes 16 bits of: for those of halves.h these where they apply,
+/// with the errors of `Arithmetic`'s approximations.
+struct HalfFunction {
+  const char *name; // the math dialect's
+  float (*single)(float);
+  long double (*exact)(long double);
+};
+
+template <class Arithmetic = Native<float>>
+const std::vector<HalfFunction> &half_functions() {
+#define GIRIH_HALF(NAME, OPERATION, REDUCES)                                   \
+  {#NAME,                                                                      \
+   [](float x) {                                                               \
+     Arithmetic f;                                                             \
+     if constexpr (REDUCES)                                                    \
+       if (!(std::fabs(x) <= compiler::elementary::halves::farthestAngle))     \
+         return compiler::elementary::NAME(f, x);                              \
+     return compiler::elementary::halves::NAME(f, x);                          \
+   },                                                                          \
+   [](long double x) { return std::NAME(x); }},
+  static const std::vector<HalfFunction> table = {
+      GIRIH_HALVES_FUNCTIONS(GIRIH_HALF)};
+#undef GIRIH_HALF
   return table;
 }
 

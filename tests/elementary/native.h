@@ -75,6 +75,20 @@ template <class Real, bool fused = true, bool scaling = false> struct Native {
     return std::ldexp(a, static_cast<int>(std::clamp(n, -most, most)));
   }
   bool scales() const { return scaling; }
+  // The hardware's approximations, rounded correctly (elementary/halves.h).
+  Real roughExp2(Real a, bool subnormal = false) {
+    return flushed(static_cast<Real>(std::exp2(double(a))), !subnormal);
+  }
+  Real roughLog2(Real a, bool subnormal = false) {
+    return static_cast<Real>(std::log2(double(flushed(a, !subnormal))));
+  }
+  Real roughInverse(Real a) {
+    return flushed(static_cast<Real>(1 / double(flushed(a))));
+  }
+  Real roughSqrt(Real a) { return std::sqrt(flushed(a)); }
+  Real roughInverseSqrt(Real a) {
+    return static_cast<Real>(1 / std::sqrt(double(a)));
+  }
   Int twoOverPi(Int word) {
     return static_cast<Int>(compiler::elementary::twoOverPiWords[word]);
   }
@@ -84,6 +98,11 @@ template <class Real, bool fused = true, bool scaling = false> struct Native {
   }
 
 private:
+  static Real flushed(Real a, bool flushes = true) {
+    return flushes && std::fabs(a) < std::numeric_limits<Real>::min()
+               ? std::copysign(Real(0), a)
+               : a;
+  }
   static Natural natural(Int a) { return static_cast<Natural>(a); }
   static Int wrap(Natural a) { return static_cast<Int>(a); }
 };

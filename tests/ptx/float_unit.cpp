@@ -45,6 +45,11 @@ std::uint64_t saturatedByte(float value, const llvm::fltSemantics &format) {
   return bitsOf(exact, format);
 }
 
+/// Numbers below the normal ones are 0 to instructions that say .ftz.
+float flushed(float value) {
+  return std::fabs(value) < 0x1p-126F ? std::copysign(0.0F, value) : value;
+}
+
 float truncated(double exact) {
   auto rounded = static_cast<float>(exact);
   if (std::abs(static_cast<double>(rounded)) > std::abs(exact))
@@ -90,8 +95,17 @@ bool computeFloat(llvm::StringRef text, Slots results, Values values) {
     if (text.contains(".ftz") && !(std::fabs(result) >= 0x1p-126f) &&
         !std::isnan(result))
       result = 0;
+  } else if (text.starts_with("lg2.approx.")) {
+    const auto x = static_cast<float>(operand(0));
+    result = static_cast<float>(
+        std::log2(double(text.contains(".ftz") ? flushed(x) : x)));
   } else if (text.starts_with("rcp.approx.ftz.f32")) {
-    result = static_cast<float>(1 / operand(0));
+    const double x = flushed(static_cast<float>(operand(0)));
+    result = flushed(static_cast<float>(1 / x));
+  } else if (text.starts_with("sqrt.approx.ftz.f32")) {
+    result = std::sqrt(flushed(static_cast<float>(operand(0))));
+  } else if (text.starts_with("rsqrt.approx.f32")) {
+    result = static_cast<float>(1 / std::sqrt(operand(0)));
   } else if (text.starts_with("div.full.f32")) {
     result = static_cast<float>(operand(0) / operand(1));
   } else if (text.starts_with("fma.rn.sat.f32")) {

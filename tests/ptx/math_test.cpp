@@ -25,9 +25,11 @@ constexpr std::int64_t block = 256;
 
 /// c = body(x, y), elementwise; `body` defines %z.
 std::string kernelText(const std::string &from, const std::string &to,
-                       const std::string &body) {
-  std::string view = "!tile.view<element = {0}, sizes = [1], strides = [1], "
-                     "unit = 0, align = 16>";
+                       const std::string &body, int warps) {
+  // Whole vectors where a warp has all, so that a thread has lanes in a row.
+  std::string view = "!tile.view<element = {0}, sizes = [" +
+                     std::string(warps == 1 ? "8" : "1") +
+                     "], strides = [1], unit = 0, align = 16>";
   bool integer = from[0] == 'i';
   return llvm::formatv(
       R"(#map = affine_map<(d0)[s0] -> (s0 * 256 + d0)>
@@ -36,7 +38,7 @@ std::string kernelText(const std::string &from, const std::string &to,
 !V = {0}
 !W = {1}
 func.func @f(%a: !V, %b: !V, %c: !W) attributes {{tile.kernel,
-  tile.config = "num_warps=4", tile.index_bits = 32 : i64,
+  tile.config = "num_warps={6}", tile.index_bits = 32 : i64,
   tile.order = #tile.order<row_major, 1>, tile.directions = ["in", "in", "out"],
   tile.grid = affine_map<()[s0, s1, s2] -> (s2 ceildiv 256)>} {{
   %p = tile.program_id 0
@@ -50,14 +52,14 @@ func.func @f(%a: !V, %b: !V, %c: !W) attributes {{tile.kernel,
 )",
       llvm::formatv(view.c_str(), from).str(),
       llvm::formatv(view.c_str(), to).str(), integer ? "0" : "0.0", from, body,
-      to);
+      to, warps);
 }
 
 template <typename To, typename From>
 std::vector<To> evaluate(const std::string &from, const std::string &to,
                          const std::string &body, const std::vector<From> &x,
-                         const std::vector<From> &y) {
-  EmulatedKernel kernel(kernelText(from, to, body), 80);
+                         const std::vector<From> &y, int warps = 4) {
+  EmulatedKernel kernel(kernelText(from, to, body, warps), 80);
   auto size = static_cast<std::int64_t>(x.size());
   alignas(16) static thread_local std::vector<To> z;
   z.assign(x.size(), To());
@@ -145,28 +147,6 @@ TEST(DeviceMath, FunctionsOfOneInstruction) {
   }
 }
 
-/// Halves are computed in f32 and rounded.
-TEST(DeviceMath, NarrowFloats) {
-  for (DType dtype : {DType::f16, DType::bf16}) {
-    std::string type = dtype == DType::f16 ? "f16" : "bf16";
-    std::vector<std::uint16_t> x;
-    for (int code = 0; code < 65536; code += 29)
-      x.push_back(static_cast<std::uint16_t>(code));
-    for (const UnaryFunction &function : unary_functions()) {
-      auto z = evaluate<std::uint16_t>(
-          type, type,
-          "%z = math." + std::string(function.name) + " %x : " + tileOf(type),
-          x, x);
-      for (size_t i = 0; i < x.size(); ++i) {
-        auto wide = static_cast<float>(decode(dtype, x[i]));
-        double exact = round_to(dtype, function.single(wide));
-        ASSERT_EQ(ulps(decode(dtype, z[i]), exact), 0)
-            << function.name << " of " << wide << " as " << type;
-      }
-    }
-  }
-}
-
 /// Pairs of special values, then random ones of any exponents.
 template <typename Real>
 void pairs(std::vector<Real> &x, std::vector<Real> &y) {
@@ -184,6 +164,60 @@ void pairs(std::vector<Real> &x, std::vector<Real> &y) {
   for (int i = 0; i < 500; ++i) { // of similar size
     x.push_back(some[random() % some.size()]);
     y.push_back(x.back() * static_cast<Real>(random() % 1000) / 777);
+  }
+}
+
+/// Halves are computed in f32 and rounded, by the functions that
+/// tests/elementary measures for every number, directly and on the way from and
+/// to f32.
+TEST(DeviceMath, NarrowFloats) {
+  for (DType dtype : {DType::f16, DType::bf16}) {
+    const std::string type = dtype == DType::f16 ? "f16" : "bf16";
+    const std::string narrow = tileOf(type), wide = tileOf("f32");
+    std::vector<std::uint16_t> x;
+    for (int code = 0; code < 65536; code += 29)
+      x.push_back(static_cast<std::uint16_t>(code));
+    x.push_back(0x8000); // -0
+    for (const HalfFunction &function : half_functions()) {
+      const std::string name = std::string("math.") + function.name;
+      const auto direct = evaluate<std::uint16_t>(
+          type, type, "%z = " + name + " %x : " + narrow, x, x);
+      const auto around = evaluate<std::uint16_t>(
+          type, type,
+          "%w = arith.extf %x : " + narrow + " to " + wide + " %v = " + name +
+              " %w : " + wide + " %z = arith.truncf %v : " + wide + " to " +
+              narrow,
+          x, x);
+      for (size_t i = 0; i < x.size(); ++i) {
+        const auto wide_x = static_cast<float>(decode(dtype, x[i]));
+        const double exact = round_to(dtype, function.single(wide_x));
+        ASSERT_EQ(ulps(decode(dtype, direct[i]), exact), 0)
+            << function.name << " of " << wide_x << " as " << type;
+        ASSERT_EQ(ulps(decode(dtype, around[i]), exact), 0)
+            << function.name << " of " << wide_x << " as " << type;
+      }
+    }
+  }
+}
+
+/// The same of pairs.
+TEST(DeviceMath, PowersOfNarrowFloats) {
+  std::vector<float> x, y;
+  pairs(x, y);
+  for (DType dtype : {DType::f16, DType::bf16}) {
+    const std::string type = dtype == DType::f16 ? "f16" : "bf16";
+    const std::string wide = tileOf("f32"), narrow = tileOf(type);
+    const auto z = evaluate<std::uint16_t>(
+        "f32", type,
+        "%w = math.powf %x, %y : " + wide + " %z = arith.truncf %w : " + wide +
+            " to " + narrow,
+        x, y);
+    Native<float> native;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const float power = compiler::elementary::halves::pow(native, x[i], y[i]);
+      ASSERT_EQ(ulps(decode(dtype, z[i]), round_to(dtype, power)), 0)
+          << x[i] << " ^ " << y[i] << " as " << type;
+    }
   }
 }
 
@@ -210,6 +244,29 @@ template <typename Real> void expectBinary(const std::string &type) {
 TEST(DeviceMath, FunctionsOfTwo) {
   expectBinary<float>("f32");
   expectBinary<double>("f64");
+}
+
+/// Which four a lane is of, and which of them: known to the compiler but for
+/// the thread, which has eight in a row.
+TEST(DeviceMath, PlacesInGroups) {
+  const std::string type = tileOf("i32");
+  const std::vector<std::int8_t> x(1000, 7);
+  const auto z = evaluate<std::int8_t>(
+      "i8", "i8",
+      "%two = arith.constant dense<2> : " + type +
+          " %three = arith.constant dense<3> : " + type +
+          " %i = tile.coordinate[%p, %n] map #map2 : " + type +
+          " %q = arith.shrsi %i, %two : " + type +
+          " %r = arith.andi %i, %three : " + type +
+          " %s = arith.muli %q, %three : " + type +
+          " %t = arith.addi %s, %r : " + type +
+          " %v = arith.trunci %t : " + type + " to " + tileOf("i8") +
+          " %z = arith.addi %v, %x : " + tileOf("i8"),
+      x, x, /*warps=*/1);
+  for (std::int64_t i = 0; i < 1000; ++i)
+    ASSERT_EQ(z[static_cast<std::size_t>(i)],
+              static_cast<std::int8_t>(i / 4 * 3 + i % 4 + 7))
+        << i;
 }
 
 const llvm::fltSemantics &semantics(const std::string &type) {

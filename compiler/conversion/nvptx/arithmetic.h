@@ -8,6 +8,10 @@
 
 namespace girih::compiler {
 
+/// One PTX instruction on f32 registers.
+mlir::Value floatInstruction(mlir::OpBuilder &b, mlir::Location loc,
+                             llvm::StringRef name, mlir::ValueRange operands);
+
 template <bool Double> class DeviceArithmetic {
   using Value = mlir::Value;
 
@@ -81,6 +85,17 @@ public:
 
   Value twoOverPi(Value word);
 
+  // For elementary/halves.h, of f32.
+  Value roughExp2(Value x, bool subnormal = false) {
+    return instruction(subnormal ? "ex2.approx.f32" : "ex2.approx.ftz.f32", x);
+  }
+  Value roughLog2(Value x, bool subnormal = false) {
+    return instruction(subnormal ? "lg2.approx.f32" : "lg2.approx.ftz.f32", x);
+  }
+  Value roughInverse(Value x) { return instruction("rcp.approx.ftz.f32", x); }
+  Value roughSqrt(Value x) { return instruction("sqrt.approx.ftz.f32", x); }
+  Value roughInverseSqrt(Value x) { return instruction("rsqrt.approx.f32", x); }
+
   /// Adds blocks to the function, and goes on in the last of them.
   template <class Result, class Make>
   Result rare(Value mask, Result otherwise, Make makeOne) {
@@ -105,6 +120,10 @@ public:
   mlir::Location location() { return loc; }
 
 private:
+  Value instruction(mlir::StringRef name, Value x) {
+    return floatInstruction(b, loc, name, x);
+  }
+
   using Real = mlir::LLVM::FCmpPredicate;
   using Whole = mlir::LLVM::ICmpPredicate;
 

@@ -51,7 +51,9 @@ LogicalResult Emitter::emitElementwise(Operation *op) {
   Registers values;
   if (auto division = dyn_cast<arith::DivFOp>(op))
     values = quotients(division);
-  else
+  else if (auto division = dyn_cast<arith::RemFOp>(op))
+    values = remainders(division);
+  else if (values = halfFunctions(op); values.empty())
     values = fp8Words(op);
   if (!values.empty()) {
     tiles[result] = std::move(values);

@@ -12,9 +12,8 @@ using namespace mlir;
 
 namespace girih::compiler {
 
-/// One PTX instruction on f32 registers.
-static Value instruction(OpBuilder &b, Location loc, StringRef name,
-                         ValueRange operands) {
+Value floatInstruction(OpBuilder &b, Location loc, StringRef name,
+                       ValueRange operands) {
   std::string text = name.str() + " $0", constraints = "=f";
   for (size_t i = 1; i <= operands.size(); ++i) {
     text += ", $" + std::to_string(i);
@@ -30,7 +29,7 @@ static Value instruction(OpBuilder &b, Location loc, StringRef name,
 }
 
 Value Emitter::expFloat2(Value x) {
-  return instruction(b, loc, "ex2.approx.f32", x);
+  return floatInstruction(b, loc, "ex2.approx.f32", x);
 }
 
 /// e^x = 2^n 2^r with n = floor(x log2 e) within +-126 and the hardware's power
@@ -43,12 +42,13 @@ Value Emitter::expFloat(Value x) {
   auto fma = [&](Value a, Value c, Value d) -> Value {
     return LLVM::FMAOp::create(b, loc, a, c, d);
   };
-  Value part = instruction(b, loc, "fma.rn.sat.f32",
-                           {x, number(std::numbers::log2e / 252), number(0.5)});
+  Value part =
+      floatInstruction(b, loc, "fma.rn.sat.f32",
+                       {x, number(std::numbers::log2e / 252), number(0.5)});
   // Rounded down to an integer in the last bits of the sum.
   double anchor = 0x1.8p23 + 1;
-  Value sum =
-      instruction(b, loc, "fma.rm.f32", {part, number(252), number(anchor)});
+  Value sum = floatInstruction(b, loc, "fma.rm.f32",
+                               {part, number(252), number(anchor)});
   Value n = LLVM::FSubOp::create(b, loc, sum, number(anchor + 126));
   double high = static_cast<float>(std::numbers::log2e);
   Value r = fma(x, number(high), LLVM::FNegOp::create(b, loc, n));
@@ -58,7 +58,7 @@ Value Emitter::expFloat(Value x) {
   Value power = bitcast(LLVM::ShlOp::create(b, loc, bits, constant32(23)),
                         b.getF32Type());
   return LLVM::FMulOp::create(
-      b, loc, instruction(b, loc, "ex2.approx.ftz.f32", r), power);
+      b, loc, floatInstruction(b, loc, "ex2.approx.ftz.f32", r), power);
 }
 
 /// 1 - 2 / (e^2|x| + 1) from 1 on, where an error of the power has little part
@@ -71,10 +71,11 @@ Value emitTanh(OpBuilder &b, Location loc, ModuleOp module, Value x) {
       {-0.00042069549, 0.0025104594, -0.00821892172, 0.0216601156,
        -0.0539347902, 0.133331284, -0.333333313});
   Value small = f.mad(f.mul(square, series), x, x);
-  Value grown = instruction(b, loc, "ex2.approx.ftz.f32",
-                            f.mul(size, f.number(2 * std::numbers::log2e)));
+  Value grown =
+      floatInstruction(b, loc, "ex2.approx.ftz.f32",
+                       f.mul(size, f.number(2 * std::numbers::log2e)));
   Value inverse =
-      instruction(b, loc, "rcp.approx.ftz.f32", f.add(grown, f.number(1)));
+      floatInstruction(b, loc, "rcp.approx.ftz.f32", f.add(grown, f.number(1)));
   Value large = f.mad(f.number(-2), inverse, f.number(1));
   return f.copySign(f.select(f.less(size, f.number(1)), small, large), x);
 }
@@ -98,7 +99,7 @@ Value emitErf(OpBuilder &b, Location loc, ModuleOp module, Value x) {
        -0.00473695062 * base, 0.0263551208 * base, -0.109960799 * base,
        -0.631956241 * base, -1.1301551 * base, 0.000300268826 * base});
   Value large =
-      f.sub(f.number(1), instruction(b, loc, "ex2.approx.ftz.f32", rest));
+      f.sub(f.number(1), floatInstruction(b, loc, "ex2.approx.ftz.f32", rest));
   return f.select(f.less(size, f.number(0.925)), small, f.copySign(large, x));
 }
 

@@ -2,8 +2,10 @@
 // Division where 16 bits of the quotient are all that is wanted: of many
 // elements by few by their reciprocals, else by the hardware's short form.
 #include "girih/compiler/conversion/nvptx/emitter.h"
+#include "girih/compiler/conversion/nvptx/rounded.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 
@@ -12,14 +14,14 @@ namespace girih::compiler {
 /// So many quotients by one divisor pay for its reciprocal.
 static constexpr size_t fewestQuotients = 4;
 
-/// Whether all that becomes of an f32 tile is one of 16 bits or fewer, with no
-/// more than `factors` products on the way, which keep relative errors.
-static bool isRoundedFurther(Value value, int factors = 0) {
+bool isRoundedFurther(Value value, int factors) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getElementType().isF32() && !value.use_empty() &&
          llvm::all_of(value.getUsers(), [&](Operation *user) {
            return isa<arith::TruncFOp>(user) ||
-                  (factors > 0 && isa<arith::MulFOp, arith::SelectOp>(user) &&
+                  (factors > 0 &&
+                   isa<arith::MulFOp, arith::DivFOp, arith::NegFOp,
+                       arith::SelectOp, math::SqrtOp>(user) &&
                    isRoundedFurther(user->getResult(0), factors - 1));
          });
 }

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which tiles of f32 are on their way to 16 bits.
+#pragma once
+
+#include "mlir/IR/Value.h"
+
+namespace girih::compiler {
+
+/// Whether all that becomes of an f32 tile is one of 16 bits or fewer, with no
+/// more than `factors` operations on the way, which keep relative errors:
+/// products, quotients, roots, choices and signs.
+bool isRoundedFurther(mlir::Value value, int factors);
+
+} // namespace girih::compiler
