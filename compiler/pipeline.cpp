@@ -54,6 +54,8 @@ static bool isHopper(int capability) { return capability == 90; }
 void buildNvptxLayoutPipeline(OpPassManager &manager, const Config &config,
                               int capability) {
   OpPassManager &kernel = manager.nest<func::FuncOp>();
+  if (isHopper(capability))
+    kernel.addPass(createTileJoinLoads({config.num_warps, capability}));
   kernel.addPass(createTilePromoteDots({config.num_warps, capability}));
   if (config.split_k > 1 && isHopper(capability))
     kernel.addPass(

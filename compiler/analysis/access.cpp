@@ -172,8 +172,8 @@ SmallVector<IndexFacts, 4> laneFacts(ArrayRef<int64_t> shape) {
 
 Access::Access(tile::LoadOp op)
     : operation(op), viewValue(op.getView()), accessMap(op.getMap()),
-      scalarValues(op.getScalars()) {
-  analyse(op.getResult().getType().getShape(), op.getBounds());
+      scalarValues(op.pieceScalars(0)) {
+  analyse(op.pieceShape(), op.getBounds());
 }
 
 Access::Access(tile::StoreOp op)
@@ -185,7 +185,10 @@ Access::Access(tile::StoreOp op)
 Access::Access(tile::CopyAsyncOp op)
     : operation(op), viewValue(op.getView()), accessMap(op.getMap()),
       scalarValues(op.getScalars()) {
-  analyse(op.getTarget().getType().getShape(), op.getBounds());
+  SmallVector<int64_t> shape(op.getTarget().getType().getShape());
+  if (std::optional<ArrayRef<int64_t>> part = op.getPart())
+    shape[static_cast<size_t>((*part)[0])] = (*part)[2];
+  analyse(shape, op.getBounds());
 }
 
 tile::ViewType Access::viewType() const {

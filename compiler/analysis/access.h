@@ -71,6 +71,7 @@ struct Constraint {
 /// Analysis of one access. Cheap to make; holds no IR besides the operation.
 class Access {
 public:
+  /// Of a load of several pieces, the first.
   explicit Access(tile::LoadOp op);
   explicit Access(tile::StoreOp op);
   explicit Access(tile::CopyAsyncOp op);

@@ -83,7 +83,8 @@ BulkColumns bulkColumns(ArrayRef<int64_t> shape, const Layout &memory) {
   return columns;
 }
 
-std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory) {
+std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory,
+                               int64_t pieces, int along) {
   std::optional<OffsetMap> map = OffsetMap::of(memory);
   if (!map || memory.rank() != 2 || access.lanes().size() != 2 ||
       !isAligned(access.viewType()))
@@ -96,7 +97,8 @@ std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory) {
   }
   int contiguous = contiguousDim(memory);
   if (box.dims[0] < 0 || box.dims[1] < 0 || box.dims[0] == box.dims[1] ||
-      box.dims[contiguous] != access.viewType().getUnit())
+      box.dims[contiguous] != access.viewType().getUnit() ||
+      (pieces > 1 && along == contiguous))
     return std::nullopt;
   // Memory has the tile and nothing else, rows next to each other.
   BulkColumns columns = bulkColumns(shape, memory);
@@ -104,7 +106,7 @@ std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory) {
       columns.rows > mostElements || columns.rows % 8 != 0 ||
       columns.width * columns.count != shape[contiguous] ||
       map->atomStride(1 - contiguous) != 8 * columns.width ||
-      map->stageSize() != shape[0] * shape[1])
+      map->stageSize() != pieces * shape[0] * shape[1])
     return std::nullopt;
   for (const Constraint &constraint : access.constraints()) {
     if (isOwnBound(access, constraint))

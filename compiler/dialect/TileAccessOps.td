@@ -18,6 +18,11 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
   let description = access_description # [{
     Lanes out of bounds read as `other`.
 
+    With `pieces` n `along` d the lanes are n tiles of one shape one after the
+    other along dimension d. Map and bounds are those of one of them, whose
+    first lane is 0, and each has scalars of its own, one piece's behind
+    another's. Only warp groups read such a tile.
+
     Example:
     ```mlir
     %t = tile.load %a[%m, %n] map affine_map<(d0)[s0, s1] -> (s0 * 128 + d0)>
@@ -28,11 +33,38 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
   }];
   let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$scalars,
                        AffineMapAttr:$map, OptionalAttr<IntegerSetAttr>:$bounds,
-                       TypedAttrInterface:$other);
+                       TypedAttrInterface:$other, OptionalAttr<I64Attr>:$pieces,
+                       OptionalAttr<I64Attr>:$along);
   let results = (outs Tile_Tensor:$result);
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$view,
+                   "::mlir::ValueRange":$scalars, "::mlir::AffineMapAttr":$map,
+                   "::mlir::IntegerSetAttr":$bounds,
+                   "::mlir::TypedAttr":$other), [{
+      build($_builder, $_state, result, view, scalars, map, bounds, other,
+            ::mlir::IntegerAttr(), ::mlir::IntegerAttr());
+    }]>,
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$view,
+                   "::mlir::ValueRange":$scalars, "::mlir::AffineMap":$map,
+                   "::mlir::IntegerSetAttr":$bounds,
+                   "::mlir::TypedAttr":$other), [{
+      build($_builder, $_state, result, view, scalars,
+            ::mlir::AffineMapAttr::get(map), bounds, other);
+    }]>
+  ];
+  let extraClassDeclaration = [{
+    /// Tiles that the lanes are made of; mostly 1.
+    int64_t pieceCount() {
+      return static_cast<int64_t>(getPieces().value_or(1));
+    }
+    /// The shape of one.
+    ::llvm::SmallVector<int64_t> pieceShape();
+    /// The scalars of one.
+    ::mlir::OperandRange pieceScalars(int64_t piece);
+  }];
   let assemblyFormat = [{
     $view `[` $scalars `]` `map` $map (`bounds` $bounds^)? `other` $other
-    attr-dict `:` qualified(type($view)) `->` type($result)
+    (`pieces` $pieces^ `along` $along)? attr-dict `:` qualified(type($view)) `->` type($result)
   }];
   let hasVerifier = 1;
   let hasCanonicalizeMethod = 1;

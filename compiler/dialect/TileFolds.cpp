@@ -104,6 +104,8 @@ LogicalResult canonicalizeAccess(AccessOp op, PatternRewriter &rewriter) {
 } // namespace
 
 LogicalResult LoadOp::canonicalize(LoadOp op, PatternRewriter &rewriter) {
+  if (op.getPieces())
+    return rewriter.notifyMatchFailure(op, "pieces share the map");
   return canonicalizeAccess(op, rewriter);
 }
 

@@ -43,7 +43,8 @@ LogicalResult ValueOp::verify() {
 
 /// What load and store have in common: `tile` accessed through map and bounds.
 template <typename AccessOp>
-static LogicalResult verifyAccess(AccessOp op, RankedTensorType tile) {
+static LogicalResult verifyAccess(AccessOp op, RankedTensorType tile,
+                                  int64_t pieces = 1) {
   ViewType view = op.getView().getType();
   AffineMap map = op.getMap();
   if (tile.getElementType() != view.getElement())
@@ -53,7 +54,8 @@ static LogicalResult verifyAccess(AccessOp op, RankedTensorType tile) {
   if (map.getNumDims() != static_cast<unsigned>(tile.getRank()))
     return op.emitOpError("the map has ")
            << map.getNumDims() << " dims for a tile of rank " << tile.getRank();
-  if (map.getNumSymbols() != op.getScalars().size())
+  if (map.getNumSymbols() * static_cast<size_t>(pieces) !=
+      op.getScalars().size())
     return op.emitOpError("the map has ")
            << map.getNumSymbols() << " symbols for " << op.getScalars().size()
            << " scalars";
@@ -75,7 +77,26 @@ LogicalResult LoadOp::verify() {
     return emitOpError("'other' has type ")
            << getOther().getType() << " but the view has "
            << getView().getType().getElement();
-  return verifyAccess(*this, getResult().getType());
+  RankedTensorType type = getResult().getType();
+  auto pieces = static_cast<int64_t>(getPieces().value_or(1)),
+       along = static_cast<int64_t>(getAlong().value_or(0));
+  if (getPieces().has_value() != getAlong().has_value() || pieces < 1 ||
+      (getPieces() && (along < 0 || along >= type.getRank() ||
+                       type.getDimSize(static_cast<unsigned>(along)) % pieces)))
+    return emitOpError("its lanes are not equal pieces along a dimension");
+  return verifyAccess(*this, type, pieceCount());
+}
+
+SmallVector<int64_t> LoadOp::pieceShape() {
+  SmallVector<int64_t> shape(getType().getShape());
+  if (getPieces())
+    shape[*getAlong()] /= pieceCount();
+  return shape;
+}
+
+OperandRange LoadOp::pieceScalars(int64_t piece) {
+  unsigned count = getMap().getNumSymbols();
+  return getScalars().slice(static_cast<unsigned>(piece) * count, count);
 }
 
 LogicalResult StoreOp::verify() {

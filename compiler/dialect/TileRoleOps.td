@@ -106,7 +106,7 @@ def Tile_CopyBulkOp : Tile_Op<"copy_bulk",
     lanes, do not hold. The lanes are a box of the operand: lane dimension i
     goes along dimension `dims[i]` of the view, one element at a time, and
     starts where the map says for lane 0. One thread of the role asks for it;
-    its bytes land at barrier `index`.
+    its bytes land at barrier `index`. `part` as for tile.copy_async.
 
     Example:
     ```mlir
@@ -118,10 +118,11 @@ def Tile_CopyBulkOp : Tile_Op<"copy_bulk",
                        AffineMapAttr:$map, OptionalAttr<IntegerSetAttr>:$bounds,
                        DenseI64ArrayAttr:$dims,
                        Tile_SharedType:$target, Index:$stage,
-                       Tile_BarriersType:$barriers, Index:$index);
+                       Tile_BarriersType:$barriers, Index:$index,
+                       OptionalAttr<DenseI64ArrayAttr>:$part);
   let assemblyFormat = [{
     $view `[` $scalars `]` `map` $map (`bounds` $bounds^)? `dims` $dims
-    `into` $target `[` $stage `]`
+    `into` $target `[` $stage `]` (`part` $part^)?
     `signals` $barriers `[` $index `]` attr-dict
     `:` type($view) `,` type($target) `,` qualified(type($barriers))
   }];

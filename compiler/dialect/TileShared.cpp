@@ -59,7 +59,10 @@ LogicalResult ConvertLayoutOp::verify() {
 LogicalResult SharedLoadOp::verify() {
   SharedType from = getSource().getType();
   RankedTensorType to = getResult().getType();
-  if (from.getShape() != to.getShape() ||
+  SmallVector<int64_t> shape(from.getShape());
+  if (getTransposed())
+    std::reverse(shape.begin(), shape.end());
+  if (ArrayRef<int64_t>(shape) != to.getShape() ||
       from.getElement() != to.getElementType())
     return emitOpError("a tile ") << to << " cannot be read from " << from;
   return verifyEncoding(*this, to);

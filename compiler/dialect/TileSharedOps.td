@@ -81,7 +81,9 @@ def Tile_CopyAsyncOp : Tile_Op<"copy_async",
     As tile.load, into stage number `stage` of `target`; readable after the
     tile.async_wait that covers it. Threads share the work as `layout` says,
     `vector` elements at a time along dimension `contiguous`. With `blocking`
-    the elements pass through registers and are written at once.
+    the elements pass through registers and are written at once. With
+    `part` [d, begin, size] the lanes are `size` lanes of the target's along
+    dimension d, from `begin` on, which is a multiple of the swizzle's rows.
 
     Example:
     ```mlir
@@ -93,10 +95,11 @@ def Tile_CopyAsyncOp : Tile_Op<"copy_async",
                        AffineMapAttr:$map, OptionalAttr<IntegerSetAttr>:$bounds,
                        TypedAttrInterface:$other, Tile_SharedType:$target,
                        Index:$stage, Tile_LayoutAttr:$layout, I64Attr:$vector,
-                       I64Attr:$contiguous, UnitAttr:$blocking);
+                       I64Attr:$contiguous, UnitAttr:$blocking,
+                       OptionalAttr<DenseI64ArrayAttr>:$part);
   let assemblyFormat = [{
     $view `[` $scalars `]` `map` $map (`bounds` $bounds^)? `other` $other
-    `into` $target `[` $stage `]` `layout` $layout `vector` $vector
+    `into` $target `[` $stage `]` (`part` $part^)? `layout` $layout `vector` $vector
     `along` $contiguous (`blocking` $blocking^)? attr-dict
     `:` type($view) `,` type($target)
   }];
@@ -134,16 +137,19 @@ def Tile_AsyncWaitOp : Tile_Op<"async_wait",
 def Tile_SharedLoadOp : Tile_Op<"shared_load", [MemoryEffects<[MemRead]>]> {
   let summary = "read a tile from shared memory";
   let description = [{
+    With `transposed` the rows of the result are the columns in memory.
+
     Example:
     ```mlir
     %a = tile.shared_load %ring[%stage]
            : !tile.shared<...> -> tensor<128x32xbf16, #fragment>
     ```
   }];
-  let arguments = (ins Tile_SharedType:$source, Index:$stage);
+  let arguments = (ins Tile_SharedType:$source, Index:$stage,
+                       UnitAttr:$transposed);
   let results = (outs Tile_Tensor:$result);
   let assemblyFormat = [{
-    $source `[` $stage `]` attr-dict `:` type($source) `->` type($result)
+    $source `[` $stage `]` (`transposed` $transposed^)? attr-dict `:` type($source) `->` type($result)
   }];
   let hasVerifier = 1;
 }

@@ -85,6 +85,32 @@ def TileFoldRemaps : Pass<"tile-fold-remaps", "::mlir::func::FuncOp"> {
   }];
 }
 
+def TileJoinLoads : Pass<"tile-join-loads", "::mlir::func::FuncOp"> {
+  let summary = "read what a dot multiplies by in one load";
+  let description = [{
+    Where warp groups do the dot once its operand B is one load: tiles one after
+    the other become pieces of a load, a condition of the lanes, with zeros
+    where it does not hold, becomes bounds, and a permutation another map.
+
+    Before:
+    ```mlir
+    %x = tile.load %a[%p] ... -> tensor<128x16xbf16>
+    %y = tile.load %a[%q] ... -> tensor<128x16xbf16>
+    %b = arith.select %below16, %x', %y' // remaps to 32 columns
+    %s = tile.dot %q, %b, %zero
+    ```
+    After:
+    ```mlir
+    %b = tile.load %a[%p, %q] ... pieces 2 along 1 -> tensor<128x32xbf16>
+    %s = tile.dot %q, %b, %zero
+    ```
+  }];
+  let options = [
+    Option<"warps", "warps", "int", "4", "warps of a program">,
+    Option<"capability", "capability", "int", "80", "compute capability">
+  ];
+}
+
 def TileAssignLayouts : Pass<"tile-assign-layouts", "::mlir::func::FuncOp"> {
   let summary = "choose which thread holds which element of each tile";
   let description = [{

@@ -40,8 +40,7 @@ struct Ring {
   int64_t stages = 1;
   SmallVector<Value> tiles;
   Value full, free;
-  int64_t bulkBytes = 0; // of a stage, which the copy engine brings
-  bool byThreads = false;
+  bool inBulk = false, byThreads = false; // in some loop
   RingPlace copied, read;
   int loops = 0; // that are still to use it
 };
@@ -52,6 +51,8 @@ struct Fed {
   scf::ForOp loop;
   SmallVector<Feed> feeds;
   Ring *ring = nullptr;
+  int64_t bulkBytes = 0; // of a stage, which the copy engine brings
+  bool byThreads = false;
 };
 
 /// Which of the two sides a place in a ring is of.
@@ -261,45 +262,62 @@ private:
   }
 
   void allocate(OpBuilder &builder) {
-    for (Fed &each : fed) {
-      int64_t count = each.loop ? stages : 1;
-      SmallVector<Type> types;
-      for (Feed feed : each.feeds)
-        types.push_back(ringType(feed.load, count));
-      int64_t bulkBytes = 0;
-      bool byThreads = false;
-      for (auto [feed, type] : llvm::zip_equal(each.feeds, types)) {
-        feed.bulk = isBulk(feed.load, cast<tile::SharedType>(type));
-        byThreads |= !feed.bulk;
-        if (feed.bulk)
-          bulkBytes += bytesOf(feed.load);
-      }
-      for (Ring &ring : rings)
-        if (each.loop && ring.loops > 0 &&
-            TypeRange(ValueRange(ring.tiles)) == TypeRange(types) &&
-            ring.bulkBytes == bulkBytes && ring.byThreads == byThreads)
-          each.ring = &ring;
-      if (!each.ring)
-        each.ring = &makeRing(builder, types, count, bulkBytes, byThreads);
-      each.ring->loops += each.loop ? 1 : 0;
-      for (auto [feed, tile] : llvm::zip_equal(each.feeds, each.ring->tiles))
-        feed.ring = tile;
+    for (Fed &each : fed)
+      chooseRing(builder, each);
+    for (Ring &ring : rings) {
+      ring.full = barriers(builder, ring.stages,
+                           (ring.byThreads ? copyingWarps * warpSize : 0) +
+                               (ring.inBulk ? 1 : 0));
+      ring.free = barriers(builder, ring.stages, warps);
     }
   }
 
-  Ring &makeRing(OpBuilder &builder, ArrayRef<Type> types, int64_t count,
-                 int64_t bulkBytes, bool byThreads) {
+  void chooseRing(OpBuilder &builder, Fed &each) {
+    int64_t count = each.loop ? stages : 1;
+    SmallVector<Type> types;
+    SmallVector<size_t> places; // of each feed, among the tiles
+    for (auto [number, feed] : llvm::enumerate(each.feeds)) {
+      if (std::optional<size_t> twin = twinOf(each.feeds, number)) {
+        feed.transposed = true;
+        places.push_back(places[*twin]);
+        continue;
+      }
+      tile::SharedType type = ringType(feed.load, count);
+      feed.bulk = isBulk(feed.load, type);
+      each.byThreads |= !feed.bulk;
+      if (feed.bulk)
+        each.bulkBytes += bytesOf(feed.load);
+      places.push_back(types.size());
+      types.push_back(type);
+    }
+    for (Ring &ring : rings)
+      if (each.loop && ring.loops > 0 &&
+          TypeRange(ValueRange(ring.tiles)) == TypeRange(types))
+        each.ring = &ring;
+    if (!each.ring)
+      each.ring = &makeRing(builder, types, count);
+    each.ring->inBulk |= each.bulkBytes > 0;
+    each.ring->byThreads |= each.byThreads;
+    each.ring->loops += each.loop ? 1 : 0;
+    for (auto [feed, place] : llvm::zip_equal(each.feeds, places))
+      feed.ring = each.ring->tiles[place];
+  }
+
+  /// An earlier load of which this one reads rows as columns.
+  static std::optional<size_t> twinOf(ArrayRef<Feed> feeds, size_t number) {
+    for (size_t i = 0; i < number; ++i)
+      if (!feeds[i].transposed &&
+          isTransposed(feeds[number].load, feeds[i].load))
+        return i;
+    return std::nullopt;
+  }
+
+  Ring &makeRing(OpBuilder &builder, ArrayRef<Type> types, int64_t count) {
     Ring &ring = rings.emplace_back();
     ring.stages = count;
     for (Type type : types)
       ring.tiles.push_back(
           tile::AllocSharedOp::create(builder, kernel.getLoc(), type));
-    ring.bulkBytes = bulkBytes;
-    ring.byThreads = byThreads;
-    ring.full = barriers(builder, count,
-                         (byThreads ? copyingWarps * warpSize : 0) +
-                             (bulkBytes > 0 ? 1 : 0));
-    ring.free = barriers(builder, count, warps);
     return ring;
   }
 
@@ -351,10 +369,12 @@ private:
     Location loc = each.feeds.front().load.getLoc();
     tile::BarrierWaitOp::create(builder, loc, ring.free, place.stage,
                                 place.phase);
-    if (ring.bulkBytes > 0)
+    if (ring.inBulk)
       tile::BarrierExpectOp::create(builder, loc, ring.full, place.stage,
-                                    ring.bulkBytes);
+                                    each.bulkBytes);
     for (Feed feed : each.feeds) {
+      if (feed.transposed)
+        continue;
       SmallVector<Value> scalars;
       for (Value scalar : feed.load.getScalars())
         scalars.push_back(mapping.lookup(scalar));

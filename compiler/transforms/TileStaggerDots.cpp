@@ -117,6 +117,9 @@ std::optional<Round> match(scf::ForOp loop, int warps, int capability) {
   for (auto load : loop.getBody()->getOps<tile::LoadOp>())
     if (!scalarSlice(load, loop))
       return std::nullopt;
+  if (llvm::any_of(*scalarSlice(round.values, loop),
+                   llvm::IsaPred<tile::GatherOp>))
+    return std::nullopt;
   return round;
 }
 
@@ -217,10 +220,17 @@ private:
     IRMapping mapping;
     mapping.map(loop.getInductionVar(), before);
     auto slice = scalarSlice(round.values, loop);
-    for (Operation *op : *slice)
-      builder.clone(*op, mapping);
+    // What says where they are is read in no round below the first, either.
     Value one = arith::ConstantIndexOp::create(builder, loc, 1);
     Value behind = arith::AddIOp::create(builder, loc, before, one);
+    for (Operation *op : *slice)
+      if (auto load = dyn_cast<tile::LoadOp>(op))
+        mapping.map(load.getResult(),
+                    loadBelow(builder, load, mapping, loop.getLowerBound(),
+                              behind)
+                        .getResult());
+      else
+        builder.clone(*op, mapping);
     Value values =
         loadBelow(builder, round.values, mapping, loop.getLowerBound(), behind);
     mapping.map(round.second.getAcc(), scaled);

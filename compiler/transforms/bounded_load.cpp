@@ -10,10 +10,12 @@ namespace girih::compiler {
 tile::LoadOp loadBelow(OpBuilder &builder, tile::LoadOp load,
                        const IRMapping &mapping, Value value, Value limit) {
   SmallVector<Value> scalars;
-  for (Value scalar : load.getScalars())
-    scalars.push_back(mapping.lookupOrDefault(scalar));
-  scalars.push_back(value);
-  scalars.push_back(limit);
+  for (int64_t piece = 0; piece < load.pieceCount(); ++piece) {
+    for (Value scalar : load.pieceScalars(piece))
+      scalars.push_back(mapping.lookupOrDefault(scalar));
+    scalars.push_back(value);
+    scalars.push_back(limit);
+  }
   AffineMap map = load.getMap();
   unsigned dims = map.getNumDims(), symbols = map.getNumSymbols();
   SmallVector<AffineExpr> constraints;
@@ -31,7 +33,8 @@ tile::LoadOp loadBelow(OpBuilder &builder, tile::LoadOp load,
   auto bounds = IntegerSet::get(dims, symbols, constraints, equalities);
   return tile::LoadOp::create(builder, load.getLoc(), load.getType(),
                               load.getView(), scalars, AffineMapAttr::get(map),
-                              IntegerSetAttr::get(bounds), load.getOther());
+                              IntegerSetAttr::get(bounds), load.getOtherAttr(),
+                              load.getPiecesAttr(), load.getAlongAttr());
 }
 
 } // namespace girih::compiler

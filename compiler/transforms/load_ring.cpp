@@ -86,30 +86,52 @@ bool passesThroughRegisters(tile::LoadOp load) {
          !isZero(load.getOther());
 }
 
+/// Where a piece of the load goes: nothing for all of it.
+static DenseI64ArrayAttr partOf(tile::LoadOp load, int64_t piece) {
+  if (!load.getPieces())
+    return {};
+  int64_t along = *load.getAlong(), size = load.pieceShape()[along];
+  return DenseI64ArrayAttr::get(load.getContext(), {along, piece * size, size});
+}
+
+/// The scalars of a piece, of all of the load's.
+static ValueRange ofPiece(tile::LoadOp load, ValueRange scalars,
+                          int64_t piece) {
+  size_t count = load.getMap().getNumSymbols();
+  return scalars.slice(static_cast<size_t>(piece) * count, count);
+}
+
 void copyToRing(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
                 Value ring, Value stage, int warps) {
   Access access(load);
   int64_t vector = copiedElements(load, access);
   int dim = copiedDim(access, load.getType());
-  Layout threads = blockedLayout(load.getType().getShape(), dim, vector,
+  Layout threads = blockedLayout(load.pieceShape(), dim, vector,
                                  access.viewType().getElementBytes(), warps);
-  tile::CopyAsyncOp::create(
-      builder, load.getLoc(), load.getView(), scalars, load.getMapAttr(),
-      load.getBoundsAttr(), load.getOtherAttr(), ring, stage,
-      tile::LayoutAttr::get(load.getContext(), threads),
-      builder.getI64IntegerAttr(vector), builder.getI64IntegerAttr(dim),
-      passesThroughRegisters(load) ? builder.getUnitAttr() : UnitAttr());
+  for (int64_t piece = 0; piece < load.pieceCount(); ++piece)
+    tile::CopyAsyncOp::create(
+        builder, load.getLoc(), load.getView(), ofPiece(load, scalars, piece),
+        load.getMapAttr(), load.getBoundsAttr(), load.getOtherAttr(), ring,
+        stage, tile::LayoutAttr::get(load.getContext(), threads),
+        builder.getI64IntegerAttr(vector), builder.getI64IntegerAttr(dim),
+        passesThroughRegisters(load) ? builder.getUnitAttr() : UnitAttr(),
+        partOf(load, piece));
+}
+
+/// The box of the first piece in the ring, as that of all.
+static std::optional<BulkBox> boxOf(tile::LoadOp load, tile::SharedType ring) {
+  return bulkBox(Access(load), ring.getLayout().getLayout(), load.pieceCount(),
+                 static_cast<int>(load.getAlong().value_or(0)));
 }
 
 bool isBulk(tile::LoadOp load, tile::SharedType ring) {
-  return isZero(load.getOther()) &&
-         bulkBox(Access(load), ring.getLayout().getLayout());
+  return isZero(load.getOther()) && boxOf(load, ring);
 }
 
 void copyInBulk(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
                 Value ring, Value stage, Value barriers) {
   auto type = cast<tile::SharedType>(ring.getType());
-  BulkBox box = *bulkBox(Access(load), type.getLayout().getLayout());
+  BulkBox box = *boxOf(load, type);
   IntegerSetAttr bounds;
   if (!box.uniform.empty()) {
     SmallVector<AffineExpr> constraints;
@@ -122,10 +144,40 @@ void copyInBulk(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
     bounds = IntegerSetAttr::get(IntegerSet::get(
         map.getNumDims(), map.getNumSymbols(), constraints, equalities));
   }
-  tile::CopyBulkOp::create(builder, load.getLoc(), load.getView(), scalars,
-                           load.getMapAttr(), bounds,
-                           builder.getDenseI64ArrayAttr(box.dims), ring, stage,
-                           barriers, stage);
+  for (int64_t piece = 0; piece < load.pieceCount(); ++piece)
+    tile::CopyBulkOp::create(
+        builder, load.getLoc(), load.getView(), ofPiece(load, scalars, piece),
+        load.getMapAttr(), bounds, builder.getDenseI64ArrayAttr(box.dims), ring,
+        stage, barriers, stage, partOf(load, piece));
+}
+
+/// The map with its two dimensions the other way round.
+static AffineMap swapped(AffineMap map) {
+  MLIRContext *context = map.getContext();
+  return map.replaceDimsAndSymbols(
+      {getAffineDimExpr(1, context), getAffineDimExpr(0, context)}, {}, 2,
+      map.getNumSymbols());
+}
+
+bool isTransposed(tile::LoadOp load, tile::LoadOp other) {
+  if (load.getView() != other.getView() ||
+      load.getScalars() != other.getScalars() ||
+      load.getMap() != swapped(other.getMap()) ||
+      load.getOther() != other.getOther() ||
+      load.getPieces() != other.getPieces() ||
+      (load.getAlong() && *load.getAlong() != 1 - *other.getAlong()) ||
+      load.getBounds().has_value() != other.getBounds().has_value())
+    return false;
+  if (!load.getBounds())
+    return true;
+  IntegerSet bounds = *load.getBounds(), others = *other.getBounds();
+  if (bounds.getEqFlags() != others.getEqFlags())
+    return false;
+  auto map = [](IntegerSet set) {
+    return AffineMap::get(set.getNumDims(), set.getNumSymbols(),
+                          set.getConstraints(), set.getContext());
+  };
+  return map(bounds) == swapped(map(others));
 }
 
 void readFromRing(Feed feed, Value stage) {
@@ -133,7 +185,8 @@ void readFromRing(Feed feed, Value stage) {
     auto convert = cast<tile::ConvertLayoutOp>(user);
     OpBuilder builder(convert);
     auto read = tile::SharedLoadOp::create(builder, feed.load.getLoc(),
-                                           convert.getType(), feed.ring, stage);
+                                           convert.getType(), feed.ring, stage,
+                                           feed.transposed);
     convert.getResult().replaceAllUsesWith(read);
     convert.erase();
   }

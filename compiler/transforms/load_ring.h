@@ -9,11 +9,12 @@
 namespace girih::compiler {
 
 /// A load whose only readers are dots, through conversions to fragments, its
-/// ring, once there is one, and whether the copy engine fills that.
+/// ring, once there is one, whether the copy engine fills that, and whether it
+/// is another load's, of which this one has the columns as rows.
 struct Feed {
   tile::LoadOp load;
   mlir::Value ring;
-  bool bulk = false;
+  bool bulk = false, transposed = false;
 };
 
 /// Whether `load` becomes a copy to shared memory. The dots may be in loops
@@ -27,8 +28,8 @@ tile::SharedType ringType(tile::LoadOp load, int64_t stages);
 /// zeros outside.
 bool passesThroughRegisters(tile::LoadOp load);
 
-/// Starts copying the load's tile, at `scalars`, to stage `stage` of the ring;
-/// `warps` warps share the work.
+/// Starts copying the load's tile, at `scalars`, to stage `stage` of the ring,
+/// piece by piece; `warps` warps share the work.
 void copyToRing(mlir::OpBuilder &builder, tile::LoadOp load,
                 mlir::ValueRange scalars, mlir::Value ring, mlir::Value stage,
                 int warps);
@@ -40,6 +41,9 @@ bool isBulk(tile::LoadOp load, tile::SharedType ring);
 void copyInBulk(mlir::OpBuilder &builder, tile::LoadOp load,
                 mlir::ValueRange scalars, mlir::Value ring, mlir::Value stage,
                 mlir::Value barriers);
+
+/// Whether `load` reads the rows of `other` as columns, at the same place.
+bool isTransposed(tile::LoadOp load, tile::LoadOp other);
 
 /// Replaces the fragments of a load by reads of its ring, and the load.
 void readFromRing(Feed feed, mlir::Value stage);

@@ -44,7 +44,7 @@ Tensor arrange_keys(const BlockedForm &form, const Tensor &x,
                     std::int64_t width, const Tensor &grid,
                     const BlockedOperands<Tensor> &in) {
   if (form.keys == Keys::paged)
-    return arrange_cache(x, form.block, width)
+    return arrange_cache(x, form.piece, width)
         .unsqueeze(0)
         .unsqueeze(2)
         .unsqueeze(3)

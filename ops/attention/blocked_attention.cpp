@@ -6,6 +6,7 @@
 #include "girih/ops/warp_groups.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace girih::ops {
 
@@ -91,12 +92,21 @@ public:
 private:
   bool paged() const { return form_.keys == Form::Keys::paged; }
 
-  InTile tile_of(const In &operand, const Index &block) const {
+  // Keys along dimension `dim`.
+  Tile tile_of(const In &operand, const Index &block, int dim) const {
     if (!paged())
       return operand[{block, 0}];
-    const std::int64_t per_page = form_.page / form_.block;
-    return operand[{as_index(in_.table[block / per_page]), block % per_page,
-                    0}];
+    return paged_tile(operand, block, dim);
+  }
+
+  Tile paged_tile(const In &operand, const Index &block, int dim) const {
+    const std::int64_t per_page = form_.page / form_.piece,
+                       pieces = form_.block / form_.piece;
+    return cat_of(pieces, dim, [&](std::int64_t at) -> Tile {
+      const Index piece = block * pieces + at;
+      return operand[{as_index(in_.table[piece / per_page]), piece % per_page,
+                      0}];
+    });
   }
 
   Tile keys_of(const Index &block) const {
@@ -104,7 +114,7 @@ private:
   }
 
   Tile score(const Index &block) const {
-    Tile score = dot(query_, tile_of(in_.k, block));
+    Tile score = dot(query_, tile_of(in_.k, block, 1));
     if (!form_.folded)
       score = scale_(score);
     if (form_.slopes) {
@@ -120,12 +130,21 @@ private:
   }
 
   void visible(const Index &first) {
+    if (paged())
+      visible<Tile>(first,
+                    [&](const Index &at) { return paged_tile(in_.v, at, 0); });
+    else // read where it is needed
+      visible<InTile>(first, [&](const Index &at) { return in_.v[{at, 0}]; });
+  }
+
+  template <class Value>
+  void visible(const Index &first,
+               const std::function<Value(const Index &)> &value) {
     std::vector<Tile> scores;
-    std::vector<InTile> values;
+    std::vector<Value> values;
     for (int i = 0; i < form_.unrolled; ++i) {
-      Index block = first + i;
-      scores.push_back(score(block));
-      values.push_back(tile_of(in_.v, block));
+      scores.push_back(score(first + i));
+      values.push_back(value(first + i));
     }
     state_.step(scores, values, in_.q.dtype(), factor());
   }
@@ -138,7 +157,7 @@ private:
     if (form_.right)
       seen = seen & (key <= position_ + right_);
     std::vector<Tile> scores{where(seen, score(block), -INFINITY)};
-    Tile value = tile_of(in_.v, block);
+    Tile value = tile_of(in_.v, block, 0);
     // A free place of a page may hold anything.
     if (paged())
       value = where(unsqueeze(arange(form_.block, i64) + block * form_.block,
@@ -265,6 +284,26 @@ bool has_few_rows(const Form &form, const BlockedCall &call) {
   return programs <= properties(call.q.device()).processors;
 }
 
+// Keys in parts of pages: on warp groups as many of them as a block of other
+// keys has make one, else each is one, some of them in a step.
+void choose_pieces(Form &form, bool gpu, bool grouped,
+                   std::int64_t bytes_of_key) {
+  form.piece = form.page;
+  while (form.piece > 64 && form.piece % 2 == 0)
+    form.piece /= 2;
+  const std::int64_t joined = bytes_of_key <= 512 ? 128 : 64;
+  if (grouped && form.piece >= 8 && joined % form.piece == 0) {
+    form.block = joined;
+    return;
+  }
+  form.block = form.piece;
+  form.unrolled = static_cast<int>(
+      std::clamp<std::int64_t>((gpu ? 32 : 64) / form.block, 1, 4));
+  while (form.unrolled > 1 && gpu &&
+         form.unrolled * form.block * bytes_of_key > 65536)
+    form.unrolled /= 2;
+}
+
 // Rows of queries and keys of a block, so that a warp has 16 rows and a stage
 // of keys and values fits shared memory three times, or twice beside warp
 // groups, whose rows are many.
@@ -282,17 +321,8 @@ void choose_tiles(Form &form, std::int64_t queries, const Array &q,
                   : std::clamp<std::int64_t>(queries, 1, host_tile);
   const std::int64_t bytes_of_key =
       (form.width + form.value_width) * bytes(dtype);
-  if (form.page != 0) {
-    form.block = form.page;
-    while (form.block > 64 && form.block % 2 == 0)
-      form.block /= 2;
-    form.unrolled = static_cast<int>(
-        std::clamp<std::int64_t>((gpu ? 32 : 64) / form.block, 1, 4));
-    while (form.unrolled > 1 && gpu &&
-           form.unrolled * form.block * bytes_of_key > 65536)
-      form.unrolled /= 2;
-    return;
-  }
+  if (form.page != 0)
+    return choose_pieces(form, gpu, grouped && form.rows >= 64, bytes_of_key);
   form.block =
       !gpu ? host_tile
       : grouped && form.rows == 128 && form.width + form.value_width <= 256
@@ -438,9 +468,8 @@ std::vector<OperandShape> operands_of(const Form &form, DType dtype,
 std::vector<KernelEntry> blocked_entries(Form::Keys keys) {
   Form form{.keys = keys, .right = true, .folded = true};
   if (keys == Form::Keys::paged) {
-    form.page = form.block = 16;
-    form.unrolled = 2;
-    form.width = form.value_width = 64;
+    form.page = form.piece = 16;
+    form.block = 128;
   }
   return {{.name = kernels()[form].name(),
            .kernel = kernels()[form],

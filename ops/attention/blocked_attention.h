@@ -24,7 +24,8 @@ struct BlockedForm {
   /// where a Config has none.
   std::int64_t rows = 128, block = 64, width = 128, value_width = 128;
   std::int64_t page = 0;
-  int unrolled = 1; // blocks of one step
+  std::int64_t piece = 0; // paged: keys of a page that a block takes at once
+  int unrolled = 1;       // blocks of one step
   Keys keys = Keys::dense;
   Mask mask = Mask::none;
   bool upper = false; // queries and keys begin together, else they end so

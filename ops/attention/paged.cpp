@@ -29,6 +29,14 @@ Tensor arrange_table(const Tensor &table) {
       .at(2, squeeze({0, 1}));
 }
 
+Tile cat_of(std::int64_t count, int dim,
+            const std::function<Tile(std::int64_t)> &tile) {
+  Tile all = tile(0);
+  for (std::int64_t at = 1; at < count; ++at)
+    all = cat(all, tile(at), dim);
+  return all;
+}
+
 void check_caches(const Call &call, const Argument &keys,
                   const Argument &values) {
   for (const Argument &each : {keys, values}) {

@@ -7,6 +7,8 @@
 #include "girih/ops/attention/kernels.h"
 #include "girih/ops/op.h"
 
+#include <functional>
+
 namespace girih::ops {
 
 /// Tiles [block, width] of a cache, for each head: a level [pages, blocks in a
@@ -15,6 +17,10 @@ Tensor arrange_cache(const Tensor &cache, std::int64_t block,
                      std::int64_t width);
 /// The scalars of one row of a block table [B, pages]; a grid of B only.
 Tensor arrange_table(const Tensor &table);
+
+/// Tiles number 0 to `count` - 1 one after the other along dimension `dim`.
+Tile cat_of(std::int64_t count, int dim,
+            const std::function<Tile(std::int64_t)> &tile);
 
 /// The slot of a token. One outside `cache`, whose pages have `page` places, is
 /// nowhere.

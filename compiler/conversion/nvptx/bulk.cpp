@@ -21,7 +21,11 @@ static std::vector<int> engineDims(tile::ViewType view) {
 
 static BulkColumns columnsOf(tile::CopyBulkOp copy) {
   tile::SharedType target = copy.getTarget().getType();
-  return bulkColumns(target.getShape(), target.getLayout().getLayout());
+  BulkColumns columns =
+      bulkColumns(target.getShape(), target.getLayout().getLayout());
+  if (std::optional<ArrayRef<int64_t>> part = copy.getPart())
+    columns.rows = (*part)[2];
+  return columns;
 }
 
 void Emitter::findTensorMaps() {
@@ -80,9 +84,14 @@ void Emitter::emitAccess(tile::CopyBulkOp copy) {
   OffsetMap memory = *OffsetMap::of(target.getLayout().getLayout());
   int64_t bytes = bytesOf(target.getElement());
   Value stage = narrowed(scalar(copy.getStage()));
+  int64_t begin = sharedOffset[copy.getTarget().getDefiningOp()];
+  if (std::optional<ArrayRef<int64_t>> part = copy.getPart()) {
+    Coords first(2, 0);
+    first[(*part)[0]] = (*part)[1];
+    begin += memory.offset(first) * bytes;
+  }
   Value place = addresses.add(
-      addresses.add(sharedBase,
-                    constant32(sharedOffset[copy.getTarget().getDefiningOp()])),
+      addresses.add(sharedBase, constant32(begin)),
       addresses.mul(stage, constant32(memory.stageSize() * bytes)));
   Value barrier = barrierAddress(copy.getBarriers(), copy.getIndex());
   size_t number = tensorMapOf.lookup(copy);

@@ -75,8 +75,8 @@ public:
         fromZero(matchPattern(dot.getAcc(), m_AnyZeroFloat()) ||
                  matchPattern(dot.getAcc(), m_Zero())) {
     if (isWholeOperand(Emitter::layoutOf(dot.getA())))
-      a.emplace(sourceOf(dot.getA()), 0);
-    b.emplace(sourceOf(dot.getB()), 1);
+      a.emplace(sourceOf(dot.getA()), freeOf(dot.getA(), 0));
+    b.emplace(sourceOf(dot.getB()), freeOf(dot.getB(), 1));
   }
 
   Registers run() {
@@ -103,6 +103,10 @@ public:
 private:
   tile::SharedType sourceOf(Value operand) {
     return e.lateLoads.lookup(operand).getSource().getType();
+  }
+  /// The dimension of the memory that is the operand's dimension `free`.
+  int freeOf(Value operand, int free) {
+    return e.lateLoads.lookup(operand).getTransposed() ? 1 - free : free;
   }
   Value constant(int64_t value) { return e.constant32(value); }
 

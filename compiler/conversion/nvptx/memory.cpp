@@ -214,6 +214,7 @@ static int64_t vectorOf(const Access &access, const Layout &layout,
 }
 
 void Emitter::emitAccess(tile::LoadOp load) {
+  assert(!load.getPieces() && "pieces are for copies");
   Layout layout = layoutOf(load.getResult());
   Access access(load);
   RankedTensorType type = load.getType();

@@ -295,7 +295,14 @@ void Emitter::emitAccess(tile::CopyAsyncOp copy) {
   tile::SharedType target = copy.getTarget().getType();
   Type element = target.getElement();
   int64_t bytes = bytesOf(element), vector = copy.getVector();
-  GlobalAccess source(*this, access, layout, target.getShape());
+  SmallVector<int64_t> shape(target.getShape());
+  Coords room = target.getLayout().getLayout().shape(), begin(shape.size(), 0);
+  if (std::optional<ArrayRef<int64_t>> part = copy.getPart()) {
+    int64_t dim = (*part)[0];
+    begin[dim] = (*part)[1];
+    room[dim] = shape[dim] = (*part)[2];
+  }
+  GlobalAccess source(*this, access, layout, shape);
   SharedPlace place(*this, target.getLayout().getLayout(), bytes,
                     sharedOffset[copy.getTarget().getDefiningOp()],
                     threadCoords(layout), threadMasks(layout));
@@ -304,7 +311,6 @@ void Emitter::emitAccess(tile::CopyAsyncOp copy) {
   // past the memory that was set aside.
   Value owner = inEntry([&] { return ownerMask(layout); });
   Coords covered = layout.shape();
-  Coords room = target.getLayout().getLayout().shape();
   for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end;
        reg += vector) {
     Coords constant = layout.coordinates(reg, 0, 0);
@@ -317,7 +323,10 @@ void Emitter::emitAccess(tile::CopyAsyncOp copy) {
             active,
             integers.greaterEqual(constant32(room[dim] - 1 - constant[dim]),
                                   thread[dim]));
-    auto [address, added] = place.at(constant);
+    Coords placed(constant);
+    for (auto [coord, first] : llvm::zip_equal(placed, begin))
+      coord += first;
+    auto [address, added] = place.at(placed);
     Value pointer = source.address(constant), mask = source.mask(constant);
     if (copy.getBlocking()) {
       Registers values =
