@@ -49,6 +49,8 @@ struct KernelEntry {
       operands;
   /// The Config that the op's calls ask for on a GPU, as text; empty: none.
   std::string_view config = {};
+  /// The compute capability that alone has the op's calls run it; 0: any.
+  int capability = 0;
 };
 
 struct Call;

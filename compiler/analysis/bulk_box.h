@@ -17,8 +17,8 @@ struct BulkBox {
 /// The box that `access` reads into memory laid out as `memory`; none where the
 /// copy engine cannot: lanes that are not neighbours, bounds other than the
 /// operand's own, strides or a pointer that are not multiples of 16 bytes, more
-/// than five dimensions. Lanes outside are to be 0. The memory has `pieces` such
-/// boxes, one after the other along dimension `along`.
+/// than five dimensions. Lanes outside are to be 0. The memory has `pieces`
+/// such boxes, one after the other along dimension `along`.
 std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory,
                                int64_t pieces = 1, int along = 0);
 

@@ -38,15 +38,12 @@ struct Joined {
   unsigned dim = 0;
 };
 
-std::optional<Joined> joined(OpBuilder &builder, Value value);
+std::optional<Joined> joined(Value value);
 
 Joined single(tile::LoadOp load) {
-  Piece piece{load,
-              SmallVector<Value>(load.getScalars()),
-              load.getMap(),
-              {},
-              {},
-              SmallVector<int64_t>(load.getType().getShape())};
+  Piece piece{
+      load, SmallVector<Value>(load.getScalars()),          load.getMap(), {},
+      {},   SmallVector<int64_t>(load.getType().getShape())};
   if (std::optional<IntegerSet> bounds = load.getBounds()) {
     llvm::append_range(piece.constraints, bounds->getConstraints());
     llvm::append_range(piece.equalities, bounds->getEqFlags());
@@ -67,8 +64,8 @@ Joined transposed(Joined tile) {
     MLIRContext *context = piece.map.getContext();
     SmallVector<AffineExpr> dims{getAffineDimExpr(1, context),
                                  getAffineDimExpr(0, context)};
-    piece.map = piece.map.replaceDimsAndSymbols(dims, {}, 2,
-                                                piece.map.getNumSymbols());
+    piece.map =
+        piece.map.replaceDimsAndSymbols(dims, {}, 2, piece.map.getNumSymbols());
     for (AffineExpr &expr : piece.constraints)
       expr = expr.replaceDims(dims);
     std::swap(piece.shape[0], piece.shape[1]);
@@ -100,7 +97,7 @@ Value sourceOfLanes(Value value, unsigned dim, int64_t begin, int64_t end) {
 
 /// The tile as one of two, one after the other: where a lane is below a number
 /// says which.
-std::optional<Joined> concatenated(OpBuilder &builder, arith::SelectOp select) {
+std::optional<Joined> concatenated(arith::SelectOp select) {
   auto type = cast<RankedTensorType>(select.getType());
   std::optional<LaneLimit> limit = laneLimit(select.getCondition());
   if (!limit)
@@ -111,8 +108,7 @@ std::optional<Joined> concatenated(OpBuilder &builder, arith::SelectOp select) {
                                type.getDimSize(limit->dim));
   if (!first || !second)
     return std::nullopt;
-  std::optional<Joined> left = joined(builder, first),
-                        right = joined(builder, second);
+  std::optional<Joined> left = joined(first), right = joined(second);
   if (!left || !right)
     return std::nullopt;
   auto fits = [&](const Joined &side) {
@@ -131,9 +127,20 @@ bool isSplatOf(Value value, Attribute element) {
          constant.getSplatValue<Attribute>() == element;
 }
 
+/// The number, once in the kernel: equal places are to be equal values.
+Value indexOnce(Operation *within, int64_t number) {
+  Block &entry = within->getParentOfType<func::FuncOp>().getBody().front();
+  Operation *place = entry.findAncestorOpInBlock(*within);
+  for (auto constant : entry.getOps<arith::ConstantIndexOp>())
+    if (constant.value() == number && constant->isBeforeInBlock(place))
+      return constant;
+  OpBuilder builder = OpBuilder::atBlockBegin(&entry);
+  return arith::ConstantIndexOp::create(builder, within->getLoc(), number);
+}
+
 /// The tile with what a condition of its lanes leaves out as out of bounds.
-std::optional<Joined> bounded(OpBuilder &builder, arith::SelectOp select) {
-  std::optional<Joined> tile = joined(builder, select.getTrueValue());
+std::optional<Joined> bounded(arith::SelectOp select) {
+  std::optional<Joined> tile = joined(select.getTrueValue());
   if (!tile ||
       !isSplatOf(select.getFalseValue(), tile->pieces[0].load.getOther()))
     return std::nullopt;
@@ -141,15 +148,14 @@ std::optional<Joined> bounded(OpBuilder &builder, arith::SelectOp select) {
       laneConditions(select.getCondition());
   if (!conditions)
     return std::nullopt;
-  MLIRContext *context = builder.getContext();
+  MLIRContext *context = select.getContext();
   for (auto [number, piece] : llvm::enumerate(tile->pieces)) {
     unsigned own = piece.map.getNumSymbols();
     int64_t begin = static_cast<int64_t>(number) * piece.shape[tile->dim];
     SmallVector<AffineExpr> dims{getAffineDimExpr(0, context),
                                  getAffineDimExpr(1, context)};
     dims[tile->dim] = dims[tile->dim] + getAffineSymbolExpr(own, context);
-    piece.scalars.push_back(arith::ConstantIndexOp::create(
-        builder, select.getLoc(), begin));
+    piece.scalars.push_back(indexOnce(select, begin));
     SmallVector<AffineExpr> symbols;
     for (Value scalar : conditions->scalars) {
       symbols.push_back(getAffineSymbolExpr(
@@ -166,7 +172,7 @@ std::optional<Joined> bounded(OpBuilder &builder, arith::SelectOp select) {
   return tile;
 }
 
-std::optional<Joined> joined(OpBuilder &builder, Value value) {
+std::optional<Joined> joined(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto load = dyn_cast_or_null<tile::LoadOp>(op))
     return load.getType().getRank() == 2 && !load.getPieces()
@@ -175,15 +181,15 @@ std::optional<Joined> joined(OpBuilder &builder, Value value) {
   if (auto remap = dyn_cast_or_null<tile::RemapOp>(op)) {
     if (!isSwap(remap.getMap()))
       return std::nullopt;
-    std::optional<Joined> source = joined(builder, remap.getSource());
+    std::optional<Joined> source = joined(remap.getSource());
     return source ? std::optional(transposed(*source)) : std::nullopt;
   }
   auto select = dyn_cast_or_null<arith::SelectOp>(op);
   if (!select || cast<RankedTensorType>(value.getType()).getRank() != 2)
     return std::nullopt;
-  if (std::optional<Joined> tile = concatenated(builder, select))
+  if (std::optional<Joined> tile = concatenated(select))
     return tile;
-  return bounded(builder, select);
+  return bounded(select);
 }
 
 bool agree(const Piece &a, const Piece &b) {
@@ -192,8 +198,8 @@ bool agree(const Piece &a, const Piece &b) {
   int dim = one.contiguousLane();
   return left.getView() == right.getView() && a.map == b.map &&
          a.shape == b.shape && a.constraints == b.constraints &&
-         a.equalities == b.equalities &&
-         left.getOther() == right.getOther() && dim == other.contiguousLane() &&
+         a.equalities == b.equalities && left.getOther() == right.getOther() &&
+         dim == other.contiguousLane() &&
          (dim < 0 || one.vectorWidth(dim) == other.vectorWidth(dim));
 }
 
@@ -207,13 +213,12 @@ Value loadOf(OpBuilder &builder, Joined &tile, RankedTensorType type) {
   }
   IntegerSetAttr bounds;
   if (!first.constraints.empty())
-    bounds = IntegerSetAttr::get(IntegerSet::get(2, first.map.getNumSymbols(),
-                                                 first.constraints,
-                                                 first.equalities));
+    bounds = IntegerSetAttr::get(IntegerSet::get(
+        2, first.map.getNumSymbols(), first.constraints, first.equalities));
   IntegerAttr pieces, along;
   if (tile.pieces.size() > 1) {
-    pieces = builder.getI64IntegerAttr(
-        static_cast<int64_t>(tile.pieces.size()));
+    pieces =
+        builder.getI64IntegerAttr(static_cast<int64_t>(tile.pieces.size()));
     along = builder.getI64IntegerAttr(tile.dim);
   }
   return tile::LoadOp::create(builder, first.load.getLoc(), type,
@@ -246,7 +251,7 @@ struct TileJoinLoads : impl::TileJoinLoadsBase<TileJoinLoads> {
     if (!isa_and_nonnull<arith::SelectOp, tile::RemapOp>(made))
       return;
     OpBuilder builder(made);
-    std::optional<Joined> tile = joined(builder, before);
+    std::optional<Joined> tile = joined(before);
     Value load = tile ? loadOf(builder, *tile, dot.getB().getType()) : Value();
     if (!load)
       return;

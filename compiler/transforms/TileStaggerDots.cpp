@@ -3,6 +3,7 @@
 
 #include "girih/compiler/transforms/bounded_load.h"
 #include "girih/compiler/transforms/dot_plan.h"
+#include "girih/compiler/transforms/load_ring.h"
 #include "girih/compiler/transforms/scalar_slice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -113,6 +114,10 @@ std::optional<Round> match(scf::ForOp loop, int warps, int capability) {
   round.values = round.second.getB().getDefiningOp<tile::LoadOp>();
   if (!round.values || !round.values->hasOneUse() ||
       !isInside(round.values, loop) || !isInside(round.weights, loop))
+    return std::nullopt;
+  // One copy is for both dots of a round.
+  auto first = round.first.getB().getDefiningOp<tile::LoadOp>();
+  if (first && isTransposed(round.values, first))
     return std::nullopt;
   for (auto load : loop.getBody()->getOps<tile::LoadOp>())
     if (!scalarSlice(load, loop))
@@ -225,10 +230,9 @@ private:
     Value behind = arith::AddIOp::create(builder, loc, before, one);
     for (Operation *op : *slice)
       if (auto load = dyn_cast<tile::LoadOp>(op))
-        mapping.map(load.getResult(),
-                    loadBelow(builder, load, mapping, loop.getLowerBound(),
-                              behind)
-                        .getResult());
+        mapping.map(load.getResult(), loadBelow(builder, load, mapping,
+                                                loop.getLowerBound(), behind)
+                                          .getResult());
       else
         builder.clone(*op, mapping);
     Value values =

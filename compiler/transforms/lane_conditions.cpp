@@ -124,9 +124,9 @@ std::optional<LaneLimit> laneLimit(Value truths) {
   auto rank = cast<RankedTensorType>(truths.getType()).getRank();
   for (int64_t dim = 0; dim < rank; ++dim) {
     auto at = static_cast<unsigned>(dim);
-    AffineExpr rest = simplifyAffineExpr(
-        only + getAffineDimExpr(at, truths.getContext()),
-        static_cast<unsigned>(rank), 0);
+    AffineExpr rest =
+        simplifyAffineExpr(only + getAffineDimExpr(at, truths.getContext()),
+                           static_cast<unsigned>(rank), 0);
     if (auto last = dyn_cast<AffineConstantExpr>(rest))
       return LaneLimit{at, last.getValue() + 1};
   }

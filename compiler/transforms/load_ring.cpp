@@ -145,10 +145,10 @@ void copyInBulk(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
         map.getNumDims(), map.getNumSymbols(), constraints, equalities));
   }
   for (int64_t piece = 0; piece < load.pieceCount(); ++piece)
-    tile::CopyBulkOp::create(
-        builder, load.getLoc(), load.getView(), ofPiece(load, scalars, piece),
-        load.getMapAttr(), bounds, builder.getDenseI64ArrayAttr(box.dims), ring,
-        stage, barriers, stage, partOf(load, piece));
+    tile::CopyBulkOp::create(builder, load.getLoc(), load.getView(),
+                             ofPiece(load, scalars, piece), load.getMapAttr(),
+                             bounds, builder.getDenseI64ArrayAttr(box.dims),
+                             ring, stage, barriers, stage, partOf(load, piece));
 }
 
 /// The map with its two dimensions the other way round.

@@ -202,6 +202,8 @@ std::string name_of(const Form &form) {
   const char *names[] = {"attention", "varlen_attention",
                          "paged_varlen_attention"};
   return std::string(names[static_cast<int>(form.keys)]) +
+         (form.keys == Form::Keys::paged && form.block > form.piece ? "_joined"
+                                                                    : "") +
          (form.log_sum ? "_with_log_sum" : "");
 }
 
@@ -465,23 +467,40 @@ std::vector<OperandShape> operands_of(const Form &form, DType dtype,
 
 } // namespace
 
+namespace {
+
+KernelEntry entry_of(const Form &form, std::string_view config) {
+  const Kernel &kernel = kernels()[form];
+  return {.name = kernel.name(),
+          .kernel = kernel,
+          .dtypes = {bf16, f16},
+          .size_names = {"B", "M"},
+          .sizes = {2, 4096},
+          .picture_sizes = {1, 2},
+          .operands =
+              [form](DType dtype, std::span<const std::int64_t> n) {
+                return operands_of(form, dtype, n);
+              },
+          .config = config};
+}
+
+} // namespace
+
 std::vector<KernelEntry> blocked_entries(Form::Keys keys) {
   Form form{.keys = keys, .right = true, .folded = true};
-  if (keys == Form::Keys::paged) {
-    form.page = form.piece = 16;
-    form.block = 128;
-  }
-  return {{.name = kernels()[form].name(),
-           .kernel = kernels()[form],
-           .dtypes = {bf16, f16},
-           .size_names = {"B", "M"},
-           .sizes = {2, 4096},
-           .picture_sizes = {1, 2},
-           .operands =
-               [form](DType dtype, std::span<const std::int64_t> n) {
-                 return operands_of(form, dtype, n);
-               },
-           .config = "num_warps=8 num_stages=2"}};
+  if (keys != Form::Keys::paged)
+    return {entry_of(form, "num_warps=8 num_stages=2")};
+  form.page = form.piece = 16;
+  Form small = form;
+  small.block = 16;
+  small.unrolled = 2;
+  small.width = small.value_width = 64;
+  form.block = 128;
+  std::vector<KernelEntry> entries{
+      entry_of(small, "num_warps=8 num_stages=2"),
+      entry_of(form, "num_warps=8 num_stages=2 warp_specialize=1")};
+  entries.back().capability = 90;
+  return entries;
 }
 
 } // namespace girih::ops

@@ -21,7 +21,7 @@ Tensor arrange_of_sequence(const Tensor &x, const Tensor &grid) {
 
 Tensor arrange_blocks(const Tensor &cache, const PagedForm &form,
                       std::int64_t width, const Tensor &grid) {
-  return arrange_cache(cache, form.block, width)
+  return arrange_cache(cache, form.piece, width)
       .unsqueeze(0)
       .unsqueeze(2)
       .unsqueeze(3)
@@ -63,39 +63,72 @@ public:
   void visible(const Index &first) {
     std::vector<Tile> scores, values;
     for (int i = 0; i < form_.unrolled; ++i) {
-      Index block = first + i;
-      Index page = page_of(block);
-      scores.push_back(score(page, block));
-      values.push_back(reads_.value(page, block % per_page()));
+      const Places places = places_of(first + i);
+      const Tile keys = keys_at(0, places);
+      scores.push_back(score(keys, places));
+      values.push_back(values_at(keys, places));
     }
     state_.step(scores, values, reads_.dtype);
   }
 
   void masked(const Index &block) {
-    Index page = page_of(block);
+    const Places places = places_of(block);
     Tile key = arange(form_.block, i64) + block * form_.block;
     Tile seen = key < keys_.cached;
     if (form_.window)
       seen = seen & (key >= keys_.first);
+    Tile keys = keys_at(0, places);
+    if (form_.shared)
+      keys = where(unsqueeze(seen, 0), keys, 0);
     std::vector<Tile> scores{
-        where(unsqueeze(seen, 0), score(page, block), -INFINITY)};
-    Tile value = reads_.value(page, block % per_page());
-    std::vector<Tile> values{where(unsqueeze(seen, 1), value, 0)};
-    state_.step(scores, values, reads_.dtype);
+        where(unsqueeze(seen, 0), score(keys, places), -INFINITY)};
+    Tile value = values_at(keys, places);
+    if (!form_.shared)
+      value = where(unsqueeze(seen, 1), value, 0);
+    state_.step(scores, std::vector<Tile>{value}, reads_.dtype);
   }
 
   OnlineSoftmax &state() { return state_; }
 
 private:
-  std::int64_t per_page() const { return form_.page / form_.block; }
-  Index page_of(const Index &block) const {
-    return as_index(reads_.table[block / per_page()]);
+  // The page of each piece of a block, and which part of it.
+  using Places = std::vector<std::pair<Index, Index>>;
+
+  Places places_of(const Index &block) const {
+    const std::int64_t per_page = form_.page / form_.piece,
+                       pieces = form_.block / form_.piece;
+    Places places;
+    for (std::int64_t at = 0; at < pieces; ++at) {
+      const Index piece = pieces == 1 ? block : block * pieces + at;
+      places.push_back(
+          {as_index(reads_.table[piece / per_page]), piece % per_page});
+    }
+    return places;
   }
-  Tile score(const Index &page, const Index &block) const {
-    const Index place = block % per_page();
-    Tile product = dot(query_[0], reads_.keys[0](page, place));
+
+  static Tile joined(const PagedReads::Block &of, const Places &places,
+                     int dim) {
+    return cat_of(
+        static_cast<std::int64_t>(places.size()), dim, [&](std::int64_t at) {
+          const auto &[page, place] = places[static_cast<std::size_t>(at)];
+          return of(page, place);
+        });
+  }
+
+  Tile keys_at(std::size_t part, const Places &places) const {
+    return joined(reads_.keys[part], places, 1);
+  }
+
+  Tile values_at(const Tile &keys, const Places &places) const {
+    return form_.shared ? permute(keys, {1, 0})
+                        : joined(reads_.value, places, 0);
+  }
+
+  // Of the first part of the keys, and the others.
+  Tile score(const Tile &keys, const Places &places) const {
+    Tile product = dot(query_[0], keys);
     for (std::size_t at = 1; at < query_.size(); ++at)
-      product += dot(query_[at], reads_.keys[at](page, place));
+      product += dot(query_[at], keys_at(at, places));
     return reads_.scale(product);
   }
 

@@ -34,7 +34,7 @@ struct PagedReads {
 
   std::function<std::vector<Tile>()> query; // [rows, width of the keys] each
   std::vector<Block> keys;                  // [width, block], one for each
-  Block value;                              // [block, value width]
+  Block value; // [block, value width]; null: the first keys'
   const In &table;
   ScoreScale scale;
   DType dtype; // of keys and values

@@ -4,6 +4,8 @@
 #include "girih/ops/attention/paged_blocks.h"
 #include "girih/ops/attention/paged_combine.h"
 
+#include "girih/ops/warp_groups.h"
+
 #include <algorithm>
 
 namespace girih::ops {
@@ -58,7 +60,8 @@ PagedPart attend(const PagedForm &form, const Inputs &in, const Index &splits) {
   const DType type = accumulated(in.q.dtype());
   PagedReads reads{.query = [&] { return std::vector<Tile>{in.q[0]}; },
                    .keys = {blocks_of(in.keys)},
-                   .value = blocks_of(in.values),
+                   .value =
+                       form.shared ? PagedReads::Block() : blocks_of(in.values),
                    .table = in.table,
                    .scale = ScoreScale(cast(in.scale, type),
                                        cast(in.soft_cap, type), form.capped),
@@ -141,8 +144,9 @@ Kernel make_split(const PagedForm &form) {
     parts[0] = state.result();
     sums = state.log2_sum();
   };
-  return make("latent_attention_split", arrangement, application,
-              names_with(input_names, {"parts", "sums"}));
+  return make(
+      form.shared ? "latent_attention_joined_split" : "latent_attention_split",
+      arrangement, application, names_with(input_names, {"parts", "sums"}));
 }
 
 // The last program of a sequence combines what all have found.
@@ -188,6 +192,23 @@ KernelFamily<PagedForm> &kernels() {
   return made;
 }
 
+// On warp groups, for latents that fit their registers, and in blocks that fit
+// shared memory twice beside the queries.
+void join_latents(PagedForm &form, const Array &q) {
+  constexpr std::int64_t rows = 64, block = 64, most_values = 512,
+                         most_keys = 576;
+  if (!has_warp_groups(q.device()) || bytes(q.dtype()) != 2 ||
+      form.width % 64 != 0 || form.rope_width % 16 != 0 ||
+      form.value_width > most_values ||
+      form.width + form.rope_width > most_keys || form.piece < 8 ||
+      block % form.piece != 0)
+    return;
+  form.rows = rows;
+  form.block = block;
+  form.unrolled = 1;
+  form.shared = true;
+}
+
 PagedForm form_of(const PagedCall &paged, std::int64_t group) {
   const bool gpu = on_gpu(paged.q);
   PagedForm form;
@@ -200,6 +221,7 @@ PagedForm form_of(const PagedCall &paged, std::int64_t group) {
   form.block = form.page;
   while (form.block > 64 && form.block % 2 == 0)
     form.block /= 2;
+  form.piece = form.block;
   // Keys of a step, by measurement on an H200; latents take more registers.
   const bool narrow = paged.q_rope.rank() == 0 && bytes(paged.q.dtype()) <= 2;
   const std::int64_t keys = !gpu ? 64 : narrow ? 32 : 16;
@@ -209,6 +231,7 @@ PagedForm form_of(const PagedCall &paged, std::int64_t group) {
     form.rope_width = head_width(paged.q, paged.q_rope.size(3));
     if (gpu) // the accumulator is wide: registers for 16 rows
       form.rows = 16;
+    join_latents(form, paged.q);
   }
   form.window = paged.window > 0;
   form.capped = paged.soft_cap > 0;
@@ -252,6 +275,26 @@ int parts_together(const PagedForm &form, DType dtype, int warps) {
   return static_cast<int>(std::clamp<std::int64_t>(160 / registers - 1, 1, 8));
 }
 
+// Parts of each sequence where a program has a multiprocessor to itself: those
+// whose last turn of programs is full, or nearly, and of which none is so short
+// that what comes before and behind its blocks takes long.
+std::int64_t splits_alone(Device device, std::int64_t programs,
+                          std::int64_t blocks) {
+  constexpr std::int64_t around = 4; // blocks, in the time of one
+  const std::int64_t processors = properties(device).processors,
+                     most = std::clamp<std::int64_t>(blocks, 1, 128);
+  std::int64_t best = 1, least = 0;
+  for (std::int64_t splits = 1; splits <= most; ++splits) {
+    const std::int64_t turns = pieces_of(programs * splits, processors),
+                       time = turns * (pieces_of(blocks, splits) + around);
+    if (splits == 1 || time < least) {
+      best = splits;
+      least = time;
+    }
+  }
+  return best;
+}
+
 } // namespace
 
 PagedPlan plan_paged(const PagedCall &paged, int least_warps, bool one_launch) {
@@ -268,6 +311,9 @@ PagedPlan plan_paged(const PagedCall &paged, int least_warps, bool one_launch) {
   const std::int64_t capacity = paged.block_table.size(1) * form.page;
   plan.splits = paged_splits(q.device(), programs, capacity, 0);
   const bool alone = !latent && (one_launch || plan.splits <= most_alone);
+  if (form.shared)
+    plan.splits =
+        splits_alone(q.device(), programs, pieces_of(capacity, form.block));
   if (alone)
     plan.splits = paged_splits(q.device(), programs, capacity, part_bytes);
   form.split = plan.splits > 1;
@@ -284,12 +330,15 @@ PagedPlan plan_paged(const PagedCall &paged, int least_warps, bool one_launch) {
     plan.warps = 8;
     form.unrolled = 1;
   }
+  if (form.shared) // two warp groups
+    plan.warps = 8;
   if (form.split && alone)
     form.together = on_gpu(q) ? parts_together(form, q.dtype(), plan.warps) : 1;
   // Shared memory holds as many rounds of blocks.
-  const std::int64_t stage = form.unrolled * form.block *
-                             (form.width + form.rope_width + form.value_width) *
-                             bytes(q.dtype());
+  const std::int64_t stage =
+      form.unrolled * form.block *
+      (form.width + form.rope_width + (form.shared ? 0 : form.value_width)) *
+      bytes(q.dtype());
   const std::int64_t fixed =
       form.rows * (form.width + form.rope_width) * bytes(q.dtype());
   plan.stages = stages_that_fit(q.device(), stage, fixed);
@@ -376,29 +425,41 @@ std::vector<OperandShape> operands_of(const PagedForm &form, DType dtype,
 
 } // namespace
 
+namespace {
+
+KernelEntry entry_of(const PagedForm &form, std::string_view config) {
+  const Kernel &kernel = kernels()[form];
+  return {.name = kernel.name(),
+          .kernel = kernel,
+          .dtypes = {bf16, f16},
+          .size_names = {"B", "P", "S"},
+          .sizes = {32, 256, 4},
+          .picture_sizes = {1, 2, 2},
+          .operands =
+              [form](DType dtype, std::span<const std::int64_t> n) {
+                return operands_of(form, dtype, n);
+              },
+          .config = config};
+}
+
+} // namespace
+
 std::vector<KernelEntry> paged_entries(bool latent) {
-  PagedForm form{.unrolled = 2, .split = true, .together = 4};
-  if (latent)
-    form = {.width = 512,
-            .value_width = 512,
-            .rope_width = 64,
-            .unrolled = 1,
-            .split = true};
-  std::vector<KernelEntry> entries{
-      {.name = latent ? "latent_attention_split" : "paged_attention_split",
-       .kernel = kernels()[form],
-       .dtypes = {bf16, f16},
-       .size_names = {"B", "P", "S"},
-       .sizes = {32, 256, 4},
-       .picture_sizes = {1, 2, 2},
-       .operands =
-           [form](DType dtype, std::span<const std::int64_t> n) {
-             return operands_of(form, dtype, n);
-           },
-       .config =
-           latent ? "num_warps=4 num_stages=2" : "num_warps=2 num_stages=3"}};
-  if (latent)
-    entries.push_back(combine_entry());
+  if (!latent)
+    return {entry_of({.unrolled = 2, .split = true, .together = 4},
+                     "num_warps=2 num_stages=3")};
+  PagedForm form{.width = 512,
+                 .value_width = 512,
+                 .rope_width = 64,
+                 .unrolled = 1,
+                 .split = true};
+  std::vector<KernelEntry> entries{entry_of(form, "num_warps=4 num_stages=2")};
+  form.rows = form.block = 64;
+  form.shared = true;
+  entries.push_back(
+      entry_of(form, "num_warps=8 num_stages=2 warp_specialize=1"));
+  entries.back().capability = 90;
+  entries.push_back(combine_entry());
   return entries;
 }
 

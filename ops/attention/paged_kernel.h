@@ -11,6 +11,10 @@
 // visible as a whole are copied ahead to shared memory; the masked ones at the
 // ends are not, and values that no key is visible for are replaced by zeros, as
 // a free place of a page may hold anything.
+//
+// Latents have heads enough for warp groups: a program has 64 of them, and two
+// groups half of the values each. Blocks are of several pages then, and lie in
+// shared memory once, as keys and as values.
 #pragma once
 
 #include "girih/ops/attention.h"
@@ -28,8 +32,10 @@ struct PagedForm {
   std::int64_t value_width = 128;
   std::int64_t rope_width = 0; // latent: of the second part of a key; else 0
   std::int64_t page = 16;
-  std::int64_t block = 16; // keys of a product, a part of a page
+  std::int64_t block = 16; // keys of a product
+  std::int64_t piece = 16; // of them those of one page: mostly all
   int unrolled = 2;        // blocks of one step
+  bool shared = false;     // values are the keys, read once for both
   bool window = false, capped = false, sinks = false;
   bool split = false; // into parts
   int together = 0;   // parts that the last program reads at once; 0: none, a

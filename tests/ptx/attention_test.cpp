@@ -7,7 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
 
 using namespace girih::testing;
@@ -31,20 +33,56 @@ Matrix randomMatrix(std::int64_t count, unsigned seed) {
   return matrix;
 }
 
+/// Rows in pages of 16 in the table's order, others not numbers.
+Matrix inPages(const Matrix &rows, std::int64_t depth,
+               const std::vector<std::int32_t> &table, std::int64_t pages) {
+  Matrix cache(pages * 16 * depth, 0x7fc0);
+  std::int64_t count = static_cast<std::int64_t>(rows.size()) / depth;
+  for (std::int64_t row = 0; row < count; ++row)
+    std::copy_n(rows.begin() + row * depth, depth,
+                cache.begin() + (table[row / 16] * 16 + row % 16) * depth);
+  return cache;
+}
+
+/// Of so many keys, and past their pages pages that do not exist.
+std::vector<std::int32_t> pageTable(std::int64_t keys, std::int64_t pages) {
+  std::vector<std::int32_t> table(keys, 1 << 20), order(pages);
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), std::mt19937(4));
+  std::copy_n(order.begin(), (keys + 15) / 16, table.begin());
+  return table;
+}
+
 void expectAttention(const AttentionCase &c, std::int64_t queries,
                      std::int64_t keys) {
   SCOPED_TRACE(std::to_string(queries) + " queries, " + std::to_string(keys) +
                " keys");
   std::int64_t depth = c.depth;
   Matrix q = randomMatrix(queries * depth, 1),
-         k = randomMatrix(keys * depth, 2), v = randomMatrix(keys * depth, 3),
+         k = randomMatrix(keys * depth, 2),
+         v = c.shared ? k : randomMatrix(keys * depth, 3),
          o(queries * depth + 16, 0xffff);
+  std::int64_t rows = keys;
+  Matrix allKeys = k, allValues = v;
+  std::vector<std::int32_t> table;
+  if (c.paged) {
+    std::int64_t pages = (keys + 15) / 16 + 3;
+    table = pageTable(keys, pages);
+    allKeys = inPages(k, depth, table, pages);
+    allValues = inPages(v, depth, table, pages);
+    rows = pages * 16;
+  }
   EmulatedKernel kernel(attentionText(c), c.capability);
   std::vector<std::int64_t> params;
-  for (auto [matrix, rows] :
-       {std::pair(&q, queries), {&k, keys}, {&v, keys}, {&o, queries}})
+  for (auto [matrix, count] : {std::pair(&q, queries),
+                               {&allKeys, rows},
+                               {&allValues, rows},
+                               {&o, queries}})
     params.insert(params.end(), {reinterpret_cast<std::int64_t>(matrix->data()),
-                                 rows, depth, depth, 1});
+                                 count, depth, depth, 1});
+  if (c.paged)
+    params.insert(params.end(),
+                  {reinterpret_cast<std::int64_t>(table.data()), keys, 1});
   ASSERT_NO_THROW(kernel.run(params, (queries + c.queries - 1) / c.queries));
   std::vector<double> scores(keys), sums(depth);
   for (std::int64_t row = 0; row < queries; ++row) {
@@ -110,6 +148,31 @@ const AttentionCase cases[] = {
      .depth = 32,
      .stages = 1,
      .capability = 90},
+    {.name = "pages",
+     .queries = 128,
+     .keys = 64,
+     .depth = 64,
+     .warps = 8,
+     .stages = 2,
+     .capability = 90,
+     .specialised = true,
+     .paged = true},
+    {.name = "pages_by_all_warps",
+     .queries = 64,
+     .keys = 32,
+     .depth = 64,
+     .capability = 90,
+     .paged = true},
+    {.name = "values_are_keys",
+     .queries = 64,
+     .keys = 64,
+     .depth = 128,
+     .warps = 8,
+     .stages = 2,
+     .capability = 90,
+     .specialised = true,
+     .paged = true,
+     .shared = true},
     {.name = "shared_rows_of_warpgroups",
      .queries = 64,
      .keys = 32,
@@ -122,6 +185,8 @@ void expectEveryTail(AttentionCase c) {
   expectAttention(c, c.queries, 2 * c.keys);
   expectAttention(c, c.queries + 16, 5 * c.keys + 16);
   expectAttention(c, 16, 16);
+  if (c.paged)
+    expectAttention(c, 16, 3 * c.keys - 11);
   if (c.persistent)
     expectAttention(c, 5 * c.queries + 16, 3 * c.keys);
   if (!c.specialised || c.persistent)

@@ -17,6 +17,10 @@ struct AttentionCase {
   int capability = 80;
   bool specialised = false; // warps of their own copy
   bool persistent = false;  // blocks do several programs
+  /// Keys and values lie in pages of 16, and a table[N] of i32, the last
+  /// operand, says where: N is its size. Free places hold anything.
+  bool paged = false;
+  bool shared = false; // of pages: values are the keys
 };
 
 /// The kernel is called as the case; operands q[M, D], k[N, D], v[N, D],

@@ -289,20 +289,42 @@ void Emitter::storeShared(Value address, int64_t constant,
   assembly({}, store.text, store.constraints, inputs, true);
 }
 
+namespace {
+
+/// The lanes of a copy, where they begin in the target, and up to where it has
+/// memory for them.
+struct CopiedPart {
+  Coords shape, begin, room;
+
+  explicit CopiedPart(tile::CopyAsyncOp copy)
+      : shape(copy.getTarget().getType().getShape()), begin(shape.size(), 0),
+        room(copy.getTarget().getType().getLayout().getLayout().shape()) {
+    if (std::optional<ArrayRef<int64_t>> part = copy.getPart()) {
+      int64_t dim = (*part)[0];
+      begin[dim] = (*part)[1];
+      room[dim] = shape[dim] = (*part)[2];
+    }
+  }
+
+  /// Coordinates in the target.
+  Coords placed(Coords lane) const {
+    for (auto [coord, first] : llvm::zip_equal(lane, begin))
+      coord += first;
+    return lane;
+  }
+};
+
+} // namespace
+
 void Emitter::emitAccess(tile::CopyAsyncOp copy) {
   Access access(copy);
   Layout layout = copy.getLayout().getLayout();
   tile::SharedType target = copy.getTarget().getType();
   Type element = target.getElement();
   int64_t bytes = bytesOf(element), vector = copy.getVector();
-  SmallVector<int64_t> shape(target.getShape());
-  Coords room = target.getLayout().getLayout().shape(), begin(shape.size(), 0);
-  if (std::optional<ArrayRef<int64_t>> part = copy.getPart()) {
-    int64_t dim = (*part)[0];
-    begin[dim] = (*part)[1];
-    room[dim] = shape[dim] = (*part)[2];
-  }
-  GlobalAccess source(*this, access, layout, shape);
+  CopiedPart part(copy);
+  const Coords &room = part.room;
+  GlobalAccess source(*this, access, layout, part.shape);
   SharedPlace place(*this, target.getLayout().getLayout(), bytes,
                     sharedOffset[copy.getTarget().getDefiningOp()],
                     threadCoords(layout), threadMasks(layout));
@@ -323,10 +345,7 @@ void Emitter::emitAccess(tile::CopyAsyncOp copy) {
             active,
             integers.greaterEqual(constant32(room[dim] - 1 - constant[dim]),
                                   thread[dim]));
-    Coords placed(constant);
-    for (auto [coord, first] : llvm::zip_equal(placed, begin))
-      coord += first;
-    auto [address, added] = place.at(placed);
+    auto [address, added] = place.at(part.placed(constant));
     Value pointer = source.address(constant), mask = source.mask(constant);
     if (copy.getBlocking()) {
       Registers values =
