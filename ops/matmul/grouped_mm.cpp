@@ -15,6 +15,7 @@
 #include "girih/ops/matmul/multiply.h"
 #include "girih/ops/products.h"
 #include "girih/ops/sizes.h"
+#include "girih/ops/warp_groups.h"
 
 #include <algorithm>
 #include <bit>
@@ -23,15 +24,15 @@ namespace girih::ops {
 
 namespace {
 
+// A tile without rows has no rounds, and stores nothing.
 void application(In a, In b, In rows, In, Out out) {
-  const DType type = computed(a.dtype());
   const Index tile = program_id(0) * 2;
-  when(rows[tile + 1] > rows[tile], [&] {
-    Tile acc = zeros(out.shape(), type);
-    for (Index k : range(a.size(0)))
-      acc += dot(a[k], b[k]);
-    out = acc;
-  });
+  const Index any =
+      min(max(as_index(rows[tile + 1]) - as_index(rows[tile]), 0), 1);
+  Tile acc = zeros(out.shape(), computed(a.dtype()));
+  for (Index k : range(a.size(0) * any))
+    acc += dot(a[k], b[k]);
+  out = acc;
 }
 
 const Kernel &kernel() {
@@ -71,6 +72,16 @@ Config config_of(const Array &a, std::int64_t height, std::int64_t columns) {
   const std::int64_t most = on_host      ? 256
                             : bytes == 2 ? (height >= 64 ? 128 : 64)
                                          : 64;
+  // Two warp groups, and four stages of the operands in shared memory.
+  if (has_warp_groups(a.device()) && bytes == 2 && height >= 64) {
+    config.num_warps = 8;
+    config.num_stages = 4;
+    config.warp_specialize = true;
+    config.blocks = {
+        {"BN", std::clamp<std::int64_t>(power_of_two(columns), 64, 256)},
+        {"BK", 64}};
+    return config;
+  }
   config.blocks = {
       {"BN", std::clamp<std::int64_t>(power_of_two(columns), 16, most)},
       {"BK", on_host ? 128 : std::max<std::int64_t>(64 / bytes, 16)}};
