@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <random>
 #include <utility>
@@ -29,6 +30,8 @@ constexpr double first_part = 0.75;
 constexpr int rounds = 3;
 // A search by the model ends after so many candidates without a gain.
 constexpr std::size_t patience = 24;
+// What a model is wrong by, it is for all that it cannot tell apart.
+constexpr double model_error = 1.13;
 // Fewer candidates than this are no search, unless there are no more.
 constexpr std::size_t least_trials = 8;
 
@@ -452,9 +455,15 @@ std::vector<std::size_t> model_order(const Problem &problem,
   std::vector<double> seconds;
   for (const Config &each : configs)
     seconds.push_back(problem.estimate(each).seconds);
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  const auto by_seconds = [&](std::size_t a, std::size_t b) {
     return std::pair(seconds[a], a) < std::pair(seconds[b], b);
-  });
+  };
+  std::sort(order.begin(), order.end(), by_seconds);
+  std::map<std::pair<double, std::map<std::string, std::int64_t>>, int> alike;
+  for (const std::size_t at : order)
+    seconds[at] *= std::pow(
+        model_error, alike[std::pair(seconds[at], configs[at].blocks)]++);
+  std::sort(order.begin(), order.end(), by_seconds);
   return order;
 }
 

@@ -86,7 +86,10 @@ SearchResult search(const Problem &problem, const Space &space,
                     const SearchOptions &options, const EvaluatorMaker &make,
                     const SearchContext &context);
 
-/// Positions of `configs`, the fastest first as the model has it.
+/// Positions of `configs`, the fastest first as the model has it. Of Configs
+/// with the same blocks and the same estimate the first one stands for all:
+/// each further one has the place of a slower one, as the model may be wrong,
+/// and would be for all of them.
 std::vector<std::size_t> model_order(const Problem &problem,
                                      const std::vector<Config> &configs);
 

@@ -5,9 +5,12 @@
 
 #include "girih/compiler/config_fit.h"
 #include "girih/compiler/nvptx_generations.h"
+#include "girih/compiler/program_schedule.h"
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 namespace girih::compiler {
 namespace {
@@ -23,7 +26,7 @@ constexpr double l2_rate = 6457;
 // share rows and meet; until a copy lands; of a program's beginning and end
 // where blocks do one, and where they do several; of a launch.
 constexpr double group_latency = 126, warp_latency = 85, meeting = 208,
-                 landing = 371, single_start = 2818, several_start = 2059,
+                 all_landing = 371, single_start = 2818, several_start = 2059,
                  launch = 8205;
 // Where a warp is alone, of eight that share scores.
 constexpr double alone_part = 0.619;
@@ -31,9 +34,6 @@ constexpr double alone_part = 0.619;
 constexpr double room = 189, spilled = 1.87;
 // Where all warps copy, they wait for each other.
 constexpr double copying_together = 1.19;
-// Of the longest program, what is left when other multiprocessors are done.
-constexpr double single_tail = 0.58, several_tail = 0.81,
-                 descending_single = 0.5, descending_several = 0.3;
 
 double number(std::int64_t value) {
   return static_cast<double>(std::max<std::int64_t>(value, 1));
@@ -73,71 +73,89 @@ struct Program {
   }
 };
 
-/// Rounds of a program, of which the last one sees all keys: blocks that no
-/// query sees are left out, if it is causal.
-double mean_rounds(const Work &work, double rounds) {
-  const double k = number(work.k);
-  const double seen = std::min(number(work.block_m), number(work.m)) +
-                      std::min(number(work.block_k), k);
-  return rounds * std::min(1.0, 0.5 + seen / (2 * k));
+/// Rounds of the programs of a head. The last one sees all keys; the others, as
+/// if all were causal, those up to its rows.
+std::vector<double> rounds_of(const Work &work) {
+  const double m = number(work.m), block = number(work.block_m);
+  std::vector<double> rounds;
+  for (double last = block; last < m + block; last += block)
+    rounds.push_back(std::ceil(number(work.k) * std::min(last / m, 1.0) /
+                               number(work.block_k)));
+  return rounds;
 }
 
-/// Nanoseconds after most multiprocessors have nothing left to do.
-double tail(const Config &config, const Program &program, double longest) {
-  const bool descending = config.order.kind == ProgramOrder::Kind::descending;
-  if (program.specialised && config.persistent)
-    return longest * several_tail * (descending ? descending_several : 1);
-  return longest * single_tail * (descending ? descending_single : 1);
-}
+/// Nanoseconds of a round of one program, by what they are spent on.
+struct Round {
+  double products = 0, scores = 0, alone = 0, landing = 0;
+  double beside_others = 0; // with all programs of the multiprocessor
+  double by_itself = 0;     // once the others have ended
+
+  Round(const Config &config, const Work &work, const Program &program) {
+    const double m = number(work.block_m), depth = number(work.block_k),
+                 width = number(work.width);
+    const double rate = program.groups      ? group_rate
+                        : work.element <= 2 ? warp_rate
+                                            : core_rate;
+    const double spills =
+        1 + spilled * std::max(0.0, program.held - room) / room;
+    products = 2 * m * depth * width / rate * spills;
+    // Sums are corrected in each round, too.
+    scores = m * (depth + width / 6) / score_rate * spills;
+    const double together =
+        program.groups && !program.specialised ? copying_together : 1;
+    const double waits = (program.groups ? group_latency : warp_latency) +
+                         (program.shared_rows ? meeting : 0);
+    alone = together *
+            (waits + products +
+             scores * alone_part * std::max(1.0, 8 / number(config.num_warps)));
+    landing = all_landing / number(config.num_stages - 1);
+    const double busy = (products + scores) * together;
+    beside_others = std::max({program.near * busy, alone, landing});
+    by_itself = std::max({busy, alone, landing});
+  }
+};
 
 } // namespace
 
 Cost estimate_chained(const Config &config, const BlockRoles &roles,
                       const Work &work, const Machine &machine) {
   const Program program(config, roles, work, machine);
-  const double m = number(work.block_m), depth = number(work.block_k),
-               width = number(work.width), programs = number(work.programs);
-  const double rate = program.groups      ? group_rate
-                      : work.element <= 2 ? warp_rate
-                                          : core_rate;
-  const double spills = 1 + spilled * std::max(0.0, program.held - room) / room;
-  const double products = 2 * m * depth * width / rate * spills;
-  // Sums are corrected in each round, too.
-  const double scores = m * (depth + width / 6) / score_rate * spills;
-  const double together =
-      program.groups && !program.specialised ? copying_together : 1;
-  const double waits = (program.groups ? group_latency : warp_latency) +
-                       (program.shared_rows ? meeting : 0);
-  const double alone =
-      waits + products +
-      scores * alone_part * std::max(1.0, 8 / number(config.num_warps));
-  const double land = landing / number(config.num_stages - 1);
-  const double round =
-      std::max({program.near * (products + scores) * together, alone, land});
-  const double all_rounds = std::ceil(number(work.k) / depth),
-               rounds = mean_rounds(work, all_rounds);
-  const double start =
-      program.specialised && config.persistent ? several_start : single_start;
-  const double slots = program.near * number(machine.processors);
-  const double turns = std::max(programs / slots, 1.0);
-  const double l2 = programs * rounds * depth * width * work.element / l2_rate;
-  const double rest =
-      programs > slots
-          ? tail(config, program, all_rounds * round / program.near + start)
-          : (all_rounds - rounds) * round;
+  const Round round(config, work, program);
+  const bool several = program.specialised && config.persistent;
+  const double start = several ? several_start : single_start;
+  const std::vector<double> rounds = rounds_of(work);
+  ProgramSchedule schedule{
+      .times = {},
+      .programs = work.programs,
+      .slots = static_cast<std::int64_t>(program.near) * machine.processors,
+      .settled = several,
+      .descending = config.order.kind == ProgramOrder::Kind::descending};
+  for (const double each : rounds)
+    schedule.times.push_back(each * round.beside_others + start);
+  const double mean_rounds =
+      std::accumulate(rounds.begin(), rounds.end(), 0.0) /
+      static_cast<double>(rounds.size());
+  const double waves = number(work.programs) / number(schedule.slots),
+               turns = std::max(waves, 1.0);
+  const double l2 = number(work.programs) * mean_rounds * number(work.block_k) *
+                    number(work.width) * work.element / l2_rate;
+  // Multiprocessors that have nothing left to do leave those that have more
+  // time for each of their programs.
+  const double unequal =
+      std::max(schedule.end() - schedule.mean(), 0.0) *
+      (waves > 1 ? round.by_itself / round.beside_others : 1);
   Cost cost;
-  cost.seconds =
-      nano * (std::max(turns * (rounds * round + start), l2) + rest + launch);
-  cost.waves = programs / slots;
+  cost.seconds = nano * (std::max(schedule.mean(), l2) + unequal + launch);
+  cost.waves = waves;
   cost.occupancy = program.near;
-  const double shared = turns * rounds * program.near;
+  const double shared = turns * mean_rounds * program.near;
   cost.terms = {{"l2", nano * l2},
-                {"products", nano * shared * products},
-                {"scores", nano * shared * scores},
-                {"alone", nano * turns * rounds * alone},
-                {"latency", nano * turns * rounds * land},
+                {"products", nano * shared * round.products},
+                {"scores", nano * shared * round.scores},
+                {"alone", nano * turns * mean_rounds * round.alone},
+                {"latency", nano * turns * mean_rounds * round.landing},
                 {"starts", nano * turns * start},
-                {"rest", nano * rest},
+                {"unequal", nano * unequal},
                 {"launch", nano * launch}};
   return cost;
 }
