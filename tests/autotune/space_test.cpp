@@ -395,7 +395,10 @@ TEST(Cases, EveryFamilyHasSizesOfEveryOperator) {
     for (const TunableOp &op : tunable_ops()) {
       const auto shapes =
           family_shapes(std::string(family.name), std::string(op.name));
-      EXPECT_FALSE(shapes.empty()) << family.name << " " << op.name;
+      // Over latents there is another operator.
+      EXPECT_EQ(shapes.empty(), family.name == "deepseek-v3" &&
+                                    op.name == "scaled_dot_product_attention")
+          << family.name << " " << op.name;
       for (const auto &shape : shapes)
         EXPECT_EQ(shape.size(), op.size_names.size());
     }
