@@ -133,6 +133,14 @@ std::optional<Config> TunedConfigs::search_for(const ConfigQuery &query) {
     return found->second;
   std::optional<Config> &slot = found_[text];
   const SearchResult result = run_search(problem_of(query));
+  const std::string dropped = reasons_text(result.candidates);
+  if (!dropped.empty() && (explains() || kept(result.candidates).size() == 1))
+    log_line("tune", fmt::format("{}: of {} candidates of its space {}: {}",
+                                 describe(query), result.candidates.size(),
+                                 kept(result.candidates).size() == 1
+                                     ? "all but the default are dropped"
+                                     : "these are dropped",
+                                 dropped));
   if (explains()) {
     log_line("tune", fmt::format("{}: Config {}: {:.2f} us where the default "
                                  "took {:.2f} ({})",

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 namespace girih::autotune {
 namespace {
@@ -150,6 +151,45 @@ std::int64_t product_of(const Config &config, const Problem &problem,
   return a * b;
 }
 
+bool is_digit(char each) { return each >= '0' && each <= '9'; }
+
+/// "takes 4096 bytes, of which sm_90 has 2048": N in the place of numbers that
+/// are no part of a name.
+std::string without_numbers(const std::string &text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool named =
+        at > 0 && (std::isalnum(static_cast<unsigned char>(text[at - 1])) ||
+                   text[at - 1] == '_');
+    const bool negative =
+        text[at] == '-' && at + 1 < text.size() && is_digit(text[at + 1]);
+    if (named || (!negative && !is_digit(text[at]))) {
+      out += text[at];
+      continue;
+    }
+    while (at + 1 < text.size() && is_digit(text[at + 1]))
+      ++at;
+    out += 'N';
+  }
+  return out;
+}
+
+/// What a constraint throws, for a block that the kernel has not, is told with
+/// its name.
+bool asked(const std::string &name,
+           const std::function<bool(const Config &)> &holds,
+           const Config &config) {
+  try {
+    return holds(config);
+  } catch (const std::exception &error) {
+    throw RuntimeError(
+        ErrorId::argument,
+        {fmt::format("constraint `{}` of a space threw `{}` for the Config {}",
+                     name, error.what(), config.to_string()),
+         "it may ask for a block or field that is not there"});
+  }
+}
+
 } // namespace
 
 Space &Space::axis(const std::string &name, std::vector<std::int64_t> values) {
@@ -164,6 +204,12 @@ Space &Space::axis(const std::string &name, std::vector<std::int64_t> values) {
                      name),
          "block sizes begin with a capital letter; fields are num_warps, "
          "num_stages, warp_specialize, persistent, split_k, order and pdl"});
+  // A value that is there twice is one.
+  auto end = values.begin();
+  for (const std::int64_t value : std::vector<std::int64_t>(values))
+    if (std::find(values.begin(), end, value) == end)
+      *end++ = value;
+  values.erase(end, values.end());
   for (auto &[known, old] : axes_)
     if (known == name) {
       old = std::move(values);
@@ -175,6 +221,11 @@ Space &Space::axis(const std::string &name, std::vector<std::int64_t> values) {
 
 Space &Space::constraint(std::string name,
                          std::function<bool(const Config &)> holds) {
+  if (!holds)
+    throw RuntimeError(
+        ErrorId::argument,
+        {fmt::format("constraint `{}` of a space has no function", name),
+         "give it one that takes a Config"});
   constraints_.push_back({std::move(name), std::move(holds)});
   return *this;
 }
@@ -207,13 +258,15 @@ std::vector<Candidate> Space::candidates(const Problem &problem) const {
   const compiler::Target target = target_of(problem.device);
   std::vector<Candidate> out;
   for (Config &config : all) {
-    Candidate made{std::move(config), {}};
+    Candidate made{std::move(config), {}, {}};
     made.dropped =
         compiler::misfit(made.config, problem.roles, problem.shapes, target);
+    made.reason = without_numbers(made.dropped);
     // The fallback runs in any case.
     for (const Constraint &each : constraints_)
-      if (made.dropped.empty() && !out.empty() && !each.holds(made.config))
-        made.dropped = each.name;
+      if (made.dropped.empty() && !out.empty() &&
+          !asked(each.name, each.holds, made.config))
+        made.dropped = made.reason = each.name;
     out.push_back(std::move(made));
   }
   return out;
@@ -296,9 +349,16 @@ std::map<std::string, int> reasons(const std::vector<Candidate> &candidates) {
   std::map<std::string, int> counts;
   for (const Candidate &each : candidates)
     if (!each.dropped.empty())
-      ++counts[each.dropped.substr(0,
-                                   each.dropped.find_first_of("0123456789"))];
+      ++counts[each.reason];
   return counts;
+}
+
+std::string reasons_text(const std::vector<Candidate> &candidates) {
+  std::string text;
+  for (const auto &[reason, count] : reasons(candidates))
+    text +=
+        fmt::format("{}{} by `{}`", text.empty() ? "" : ", ", count, reason);
+  return text;
 }
 
 std::vector<Config> kept(const std::vector<Candidate> &candidates) {
@@ -308,14 +368,10 @@ std::vector<Config> kept(const std::vector<Candidate> &candidates) {
       configs.push_back(each.config);
   if (!configs.empty())
     return configs;
-  std::string text;
-  for (const auto &[reason, count] : reasons(candidates))
-    text +=
-        fmt::format("{}{} by `{}`", text.empty() ? "" : ", ", count, reason);
   throw RuntimeError(ErrorId::argument,
                      {fmt::format("all {} candidates of the space are dropped: "
                                   "{}",
-                                  candidates.size(), text),
+                                  candidates.size(), reasons_text(candidates)),
                       "constraints may contradict one another, or the values "
                       "be too large for the device"});
 }

@@ -16,6 +16,7 @@ namespace girih::autotune {
 struct Candidate {
   Config config;
   std::string dropped; // "shared memory: ..."; empty: it may be tried
+  std::string reason;  // the same of all that are dropped for it: no numbers
 };
 
 /// Value lists and named constraints. All combinations are candidates; one that
@@ -26,10 +27,12 @@ public:
   /// The values of a block size, or of a field of the Config by its printed
   /// name: num_warps, num_stages, warp_specialize, persistent, split_k, order
   /// (0 is row major, N grouped:N), pdl. Values of a name that is there already
-  /// replace the old ones. Throws RuntimeError [argument] for no values, and
-  /// for a field that has no code.
+  /// replace the old ones, and equal values are one. Throws RuntimeError
+  /// [argument] for no values, and for a field that has no code.
   Space &axis(const std::string &name, std::vector<std::int64_t> values);
-  /// Drops what `holds` is false for, giving the name as the reason.
+  /// Drops what `holds` is false for, giving the name as the reason. Throws
+  /// RuntimeError [argument] for no function; so does candidates() where the
+  /// function throws.
   Space &constraint(std::string name,
                     std::function<bool(const Config &)> holds);
 
@@ -62,8 +65,10 @@ std::int64_t axis_value(const Config &config, std::string_view name);
 /// each reason dropped where none may.
 std::vector<Config> kept(const std::vector<Candidate> &candidates);
 
-/// How many candidates each reason dropped; of reasons with numbers, the part
-/// before the first one counts.
+/// How many candidates each reason dropped.
 std::map<std::string, int> reasons(const std::vector<Candidate> &candidates);
+
+/// "12 by `wide`, 3 by `shared memory`": reasons() for people.
+std::string reasons_text(const std::vector<Candidate> &candidates);
 
 } // namespace girih::autotune

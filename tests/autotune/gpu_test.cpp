@@ -58,9 +58,12 @@ TEST(TuningOnAGpu, SpacesAreCutToTheDevice) {
                                           "persistent", "warp_specialize"}));
   const auto all = space.candidates(problem);
   const auto counts = reasons(all);
-  EXPECT_TRUE(counts.contains("the operands of dots take "));
-  EXPECT_TRUE(counts.contains("sums of dots take "));
-  EXPECT_TRUE(counts.contains("a warp has less than a "));
+  EXPECT_TRUE(counts.contains("the operands of dots take N bytes of shared "
+                              "memory, of which sm_90a has N"));
+  EXPECT_TRUE(counts.contains("sums of dots take N registers of a thread, of "
+                              "which they can have N"));
+  EXPECT_TRUE(
+      counts.contains("a warp has less than a 16x16 tile of the result"));
   EXPECT_TRUE(counts.contains("blocks share what warps of their own copy"));
   EXPECT_TRUE(counts.contains("blocks do several programs where warps copy and "
                               "share none"));

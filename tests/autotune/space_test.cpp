@@ -87,10 +87,10 @@ TEST(Spaces, EmptyOnesAreErrors) {
   expect_argument_error([] { Space().axis("BM", {}); }, "no values");
   expect_argument_error([] { Space().axis("num_ctas", {1, 2}); },
                         "no field that code depends on");
-  const std::vector<Candidate> none{
-      {{}, "shared memory 1"}, {{}, "shared memory 2"}, {{}, "wide"}};
-  expect_argument_error([&] { kept(none); },
-                        "2 by `shared memory `, 1 by `wide`");
+  const std::vector<Candidate> none{{{}, "memory 1", "memory N"},
+                                    {{}, "memory 2", "memory N"},
+                                    {{}, "wide", "wide"}};
+  expect_argument_error([&] { kept(none); }, "2 by `memory N`, 1 by `wide`");
   std::vector<std::int64_t> many(2000);
   for (std::size_t at = 0; at < many.size(); ++at)
     many[at] = static_cast<std::int64_t>(at) + 1;
@@ -99,6 +99,43 @@ TEST(Spaces, EmptyOnesAreErrors) {
         some_space().axis("BM", many).axis("BN", many).candidates(product());
       },
       "more than 1048576 combinations");
+}
+
+TEST(Spaces, ReasonsAreNamesOfConstraintsAndTextsWithoutNumbers) {
+  Space space;
+  space.axis("BM", {-16, 0, 16, 32, 64, 128}).axis("num_warps", {1, 4, 8});
+  space.constraint("at most 64 rows of sm_90", [](const Config &config) {
+    return config.blocks.at("BM") <= 64;
+  });
+  const auto counts = reasons(space.candidates(product()));
+  EXPECT_EQ(counts.at("at most 64 rows of sm_90"), 3);
+  int others = 0;
+  for (const auto &[reason, count] : counts)
+    if (reason != "at most 64 rows of sm_90") {
+      EXPECT_EQ(reason.find_first_of("0123456789-"), std::string::npos)
+          << reason;
+      EXPECT_GT(reason.size(), 12U);
+      others += count;
+    }
+  EXPECT_EQ(others, 6) << reasons_text(space.candidates(product()));
+}
+
+TEST(Spaces, ConstraintsThatCannotBeAskedAreErrorsWithTheirNames) {
+  expect_argument_error([] { some_space().constraint("none", nullptr); },
+                        "constraint `none` of a space has no function");
+  Space space = some_space();
+  space.constraint("of a block that is not there", [](const Config &config) {
+    return config.blocks.at("NONE") > 1;
+  });
+  expect_argument_error([&] { space.candidates(product()); },
+                        "constraint `of a block that is not there` of a space "
+                        "threw");
+}
+
+TEST(Spaces, EqualValuesOfAnAxisAreOne) {
+  Space space;
+  space.axis("BM", {32, 16, 32, 16, 64});
+  EXPECT_EQ(space.axes()[0].second, (std::vector<std::int64_t>{32, 16, 64}));
 }
 
 TEST(Spaces, AnAxisThatIsSetAgainIsReplaced) {

@@ -151,6 +151,29 @@ TEST(TunedKernels, EmptySpacesGiveWayToTheDefaultWithALine) {
       << ScopedLog::text();
 }
 
+TEST(TunedKernels, SayWhatDroppedAllButTheDefault) {
+  const ScopedLog log;
+  const Tuned<> adding(
+      make_adding("contradictory"),
+      [](const Problem &) {
+        Space space;
+        space.axis("BLOCK", {16, 32, 64});
+        space.constraint("above 32", [](const Config &config) {
+          return config.blocks.at("BLOCK") > 32;
+        });
+        return space.constraint("below 32", [](const Config &config) {
+          return config.blocks.at("BLOCK") < 32;
+        });
+      },
+      quick(), "");
+  const std::vector<Array> arrays{random({1000}, 1), random({1000}, 2)};
+  adding.launch(arrays);
+  EXPECT_NE(ScopedLog::text().find("all but the default are dropped: 2 by "
+                                   "`above 32`, 1 by `below 32`"),
+            std::string::npos)
+      << ScopedLog::text();
+}
+
 TEST(TunedKernels, ASearchWithinACaptureIsPutOff) {
   const ScopedLog log;
   const Tuned<> adding(make_adding("captured"), {}, quick(), "");
