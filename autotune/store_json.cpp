@@ -5,15 +5,11 @@
 #include "girih/autotune/store_rows.h"
 #include "girih/dsl/support/diagnostics.h"
 
-#include <array>
-
 namespace girih::autotune {
 namespace {
 
 constexpr const char *format_name = "girih-tuned-configs";
 constexpr int format_version = 1;
-constexpr std::array<std::string_view, 5> statuses{
-    "measured", "failed", "wrong", "timed out", "crashed"};
 
 /// Of a key to read or to write.
 template <class Any, class Visitor>
@@ -91,17 +87,6 @@ bool keeps(const Store &store, const ChoiceRow &row) {
 }
 
 } // namespace
-
-std::string_view name(Outcome::Status status) {
-  return statuses[static_cast<std::size_t>(status)];
-}
-
-std::optional<Outcome::Status> parse_status(std::string_view text) {
-  for (std::size_t at = 0; at < statuses.size(); ++at)
-    if (statuses[at] == text)
-      return static_cast<Outcome::Status>(at);
-  return std::nullopt;
-}
 
 std::optional<Config> read_config(std::string_view text) {
   try {

@@ -69,12 +69,6 @@ std::string cell(std::string_view text, bool words = false) {
                      escaped(text));
 }
 
-std::string gain_text(const SearchResult &each) {
-  return each.seconds > 0 && each.fallback_seconds > 0
-             ? fmt::format("{:.2f}", each.fallback_seconds / each.seconds)
-             : "-";
-}
-
 std::string summary(const Report &report) {
   std::string text =
       "<table id=\"summary\"><tr><th>problem</th><th>tuned</th><th>default"
@@ -185,18 +179,22 @@ std::string candidates(const SearchResult &result) {
 }
 
 std::string dropped(const SearchResult &result) {
+  constexpr int most = 1000;
   std::string text;
   int count = 0;
   for (const Candidate &each : result.candidates)
-    if (!each.dropped.empty() && ++count <= 1000)
+    if (!each.dropped.empty() && ++count <= most)
       text += "<tr>" + cell(each.config.to_string(), true) +
               cell(each.dropped, true) + "</tr>\n";
   if (count == 0)
     return {};
   return fmt::format("<details><summary>{} candidates dropped before "
-                     "compiling</summary><table class=\"dropped\"><tr><th>"
-                     "Config</th><th>reason</th></tr>\n{}</table></details>\n",
-                     count, text);
+                     "compiling</summary><p>{}{}</p><table class=\"dropped\">"
+                     "<tr><th>Config</th><th>reason</th></tr>\n{}</table>"
+                     "</details>\n",
+                     count, escaped(reasons_text(result.candidates)),
+                     count > most ? fmt::format("; the first {}:", most) : ":",
+                     text);
 }
 
 std::string problem_part(const SearchResult &result, std::size_t number) {

@@ -27,11 +27,15 @@ struct Axis {
   /// Where lines of the grid are.
   std::vector<double> marks() const {
     std::vector<double> all;
-    if (logarithmic) {
-      for (double each = std::pow(10, std::floor(std::log10(low)));
-           each <= high * 1.0001; each *= 10)
-        if (each >= low * 0.9999)
-          all.push_back(each);
+    // Within a decade as on a line, within two 1, 2 and 5 of each.
+    if (logarithmic && high > 10 * low) {
+      const bool few = high < 100 * low;
+      for (double ten = std::pow(10, std::floor(std::log10(low))); ten <= high;
+           ten *= 10)
+        for (const double part : {1.0, 2.0, 5.0})
+          if ((few || part == 1) && part * ten >= low * 0.9999 &&
+              part * ten <= high * 1.0001)
+            all.push_back(part * ten);
       return all;
     }
     const double raw = (high - low) / 5;

@@ -39,6 +39,8 @@ std::string html_of(const Report &report);
 
 /// "12.34 us", four significant digits; "-" for 0.
 std::string duration_text(double seconds);
+/// How many times faster than the default: "1.25x"; "-" where that is unknown.
+std::string gain_text(const SearchResult &result);
 /// Text for HTML.
 std::string escaped(std::string_view text);
 

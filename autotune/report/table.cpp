@@ -22,12 +22,6 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-std::string gain_text(const SearchResult &result) {
-  if (result.seconds <= 0 || result.fallback_seconds <= 0)
-    return "-";
-  return fmt::format("{:.2f}x", result.fallback_seconds / result.seconds);
-}
-
 std::string rate_text(const SearchResult &result) {
   if (result.seconds <= 0)
     return "-";
@@ -82,6 +76,12 @@ Roofs measure_roofs(Device device, const std::vector<SearchResult> &results) {
           std::max(roofs.flops_per_second, each.problem.flops / each.seconds);
   roofs.source += "; products: the best of this sweep";
   return roofs;
+}
+
+std::string gain_text(const SearchResult &result) {
+  if (result.seconds <= 0 || result.fallback_seconds <= 0)
+    return "-";
+  return fmt::format("{:.2f}x", result.fallback_seconds / result.seconds);
 }
 
 std::string duration_text(double seconds) {

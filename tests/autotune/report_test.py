@@ -59,6 +59,9 @@ def main():
         page = Path(folder) / "out" / "report.html"
         text = check_text(page)
         assert text.count("<svg") == 3, "a roofline and two plots of the best so far"
+        # Whatever the range, there are numbers to read a plot by.
+        for plot in re.findall(r"<svg.*?</svg>", text, re.S):
+            assert len(re.findall(r'text-anchor="end">[0-9.]+[kMGT]?</text>', plot)) >= 2, plot[:2000]
         browser = next((found for each in BROWSERS if (found := shutil.which(each))), None)
         if not browser:
             print("skipped: no chromium here (apt-get install chromium); the text of the page was checked")
