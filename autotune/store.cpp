@@ -241,8 +241,11 @@ Store::Store(const std::string &path, Mode mode, double patience)
     std::filesystem::create_directories(
         std::filesystem::path(path).parent_path(), ignored);
   }
-  if (mode == Mode::read_only)
+  if (mode == Mode::read_only) {
+    if (std::error_code ignored; !std::filesystem::exists(path, ignored))
+      fail(path, "there is no such file", "a sweep by girih-tune makes one");
     take_back(path, patience);
+  }
   const int flags = mode == Mode::write
                         ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                         : SQLITE_OPEN_READONLY;
@@ -296,6 +299,9 @@ void Store::prepare_schema() {
               .c_str());
       std::tie(mark, version) = look();
     });
+  if (mark == 0 && version == 0 && pragma("schema_version") == 0)
+    fail(path_, "it is empty: what made it was ended before it wrote anything",
+         "a sweep by girih-tune fills it");
   if (mark != application)
     fail(path_, "it is a database of another program",
          "name another one by GIRIH_TUNE_STORE");

@@ -86,12 +86,27 @@ TEST_F(BadStore, Missing) {
     FAIL();
   } catch (const RuntimeError &error) {
     EXPECT_EQ(error.id(), ErrorId::file);
+    EXPECT_NE(std::string(error.what()).find("there is no such file"),
+              std::string::npos);
   }
   const ScopedLog log; // the usual case: not worth a line
   const TunedConfigs provider(
       {.mode = girih::autotune::Mode::use, .path = path()});
   EXPECT_TRUE(provider.table().empty());
   EXPECT_TRUE(ScopedLog::lines().empty());
+}
+
+TEST_F(BadStore, Empty) {
+  write("");
+  try {
+    Store store(path(), Mode::read_only);
+    FAIL();
+  } catch (const RuntimeError &error) {
+    EXPECT_NE(std::string(error.what()).find("it is empty"), std::string::npos)
+        << error.what();
+  }
+  make_store(); // fills it
+  EXPECT_EQ(Store(path(), Mode::read_only).choices().size(), 1U);
 }
 
 TEST_F(BadStore, NoDatabase) {
