@@ -3,6 +3,7 @@
 
 #include "girih/autotune/inputs.h"
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/dsl/support/similar_names.h"
 #include "girih/ops/ops.h"
 #include "girih/ops/registry.h"
 
@@ -174,15 +175,22 @@ std::vector<std::string_view> size_names_of(const std::string &op) {
     return row->op.size_names;
   try {
     return ops::find_kernel(op).size_names;
-  } catch (const RuntimeError &error) {
-    std::vector<std::string_view> names;
+  } catch (const RuntimeError &) {
+    std::vector<std::string> names;
     for (const Row &each : rows())
-      names.push_back(each.op.name);
-    throw RuntimeError(
-        ErrorId::argument,
-        {fmt::format("nothing named '{}' can be tuned", op),
-         fmt::format("operators are {}; {}", fmt::join(names, ", "),
-                     error.diagnostic().help)});
+      names.emplace_back(each.op.name);
+    std::vector<std::string> known = names;
+    for (const ops::KernelEntry &each : ops::all_kernels())
+      known.emplace_back(each.name);
+    const std::string help = similar_names_help(op, known, "");
+    throw RuntimeError(ErrorId::argument,
+                       {fmt::format("nothing named '{}' can be tuned", op),
+                        help.starts_with("did you")
+                            ? help
+                            : fmt::format("operators are {}; "
+                                          "girih-inspect --help "
+                                          "lists the kernels",
+                                          fmt::join(names, ", "))});
   }
 }
 

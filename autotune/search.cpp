@@ -397,8 +397,9 @@ void Search::choose() {
     // Nothing was tried: interrupted, or the budget was over before.
     result_.chosen = result_.problem.fallback;
     if (interrupted() || result_.trials.empty()) {
-      result_.how = fmt::format("{}: nothing was measured in {:.1f} s",
-                                name(options_.strategy), result_.spent_seconds);
+      result_.how = fmt::format("{}: nothing was measured in {:.1f} s{}",
+                                name(options_.strategy), result_.spent_seconds,
+                                interrupted() ? "" : ": give it more time");
       return;
     }
     std::string why;
@@ -426,6 +427,9 @@ void Search::choose() {
   // A search that was starved is no last word: another one goes on from its
   // rows.
   const bool enough = result_.trials.size() >= std::min(planned_, least_trials);
+  if (!enough && result_.finished)
+    result_.how += ", too few to keep the choice: give it more time, or run it "
+                   "again";
   if (context_.store && result_.finished && enough)
     context_.store->put(
         ChoiceRow{result_.problem.key, result_.problem.kernel.name(),

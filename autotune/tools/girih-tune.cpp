@@ -26,6 +26,9 @@ std::string read_text(const std::string &path) {
 }
 
 void print_choices(const Store &store) {
+  if (store.choices().empty())
+    fmt::print("{} has no choices yet, and {} timings\n", store.path(),
+               store.all_timings().size());
   for (const ChoiceRow &each : store.choices())
     fmt::print("{:<20} [{}] [{}] on {}: {}  {:.2f} us, default {:.2f} us\n",
                each.kernel_name, each.shape, each.key.dtypes, each.key.device,
@@ -83,10 +86,11 @@ int run_sweep(int argc, char **argv) {
   options.store = store_path();
   app.add_option("op", options.op, "operator, or kernel of the library")
       ->required();
-  app.add_option("--shapes", options.shapes,
-                 "MxNxK,...: sizes of the operator");
+  auto *shapes = app.add_option("--shapes", options.shapes,
+                                "MxNxK,...: sizes of the operator");
   app.add_option("--family", options.family,
-                 "a model family's sizes (default: llama3-8b)");
+                 "a model family's sizes (default: llama3-8b)")
+      ->excludes(shapes);
   app.add_option("--dtype", options.dtype, "of the operands")
       ->capture_default_str();
   app.add_option("--device", options.device, "host, cuda, cuda:1");
@@ -97,13 +101,15 @@ int run_sweep(int argc, char **argv) {
                  "exhaustive, random, halving or guided")
       ->capture_default_str();
   app.add_option("--candidates", options.most_candidates,
-                 "the most that are tried of a shape; 0: all");
+                 "the most that are tried of a shape; 0: all")
+      ->check(CLI::Range(0, 1000000));
   app.add_option("--out", options.out,
                  "folder of the report (default: tune-OP)");
   app.add_option("--store", options.store, "the store; `off` keeps nothing")
       ->capture_default_str();
   app.add_option("--workers", options.workers,
-                 "processes that compile (default: one a core)");
+                 "processes that compile (default: one a core)")
+      ->check(CLI::Range(0, 1000000));
   app.add_option("--timeout", options.timeout,
                  "of one candidate, to compile and to run")
       ->capture_default_str();

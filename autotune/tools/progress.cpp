@@ -29,15 +29,29 @@ std::string clock_text(double seconds) {
 
 } // namespace
 
-Progress::Progress(std::size_t cases)
-    : terminal_(isatty(STDERR_FILENO) == 1), cases_(cases),
-      start_(Clock::now()), drawn_(start_) {}
+Progress::Progress(std::size_t cases, double budget)
+    : terminal_(isatty(STDERR_FILENO) == 1), cases_(cases), budget_(budget),
+      began_(Clock::now()), drawn_(began_) {}
 
-/// From what the part that is done has taken.
+/// Of candidates, or of the budget where that is over sooner.
+double Progress::part_of_case(const SearchResult &so_far,
+                              std::size_t planned) const {
+  const double tried = static_cast<double>(so_far.trials.size()) /
+                       static_cast<double>(std::max<std::size_t>(planned, 1));
+  const double spent = budget_ > 0 ? seconds_since(began_) / budget_ : 0;
+  return std::clamp(std::max(tried, spent), 0.0, 1.0);
+}
+
+/// From what the part of this case has taken, and the cases before it.
 std::string Progress::left(double part) const {
   if (part < 0.005)
     return "?";
-  return clock_text(seconds_since(start_) * (1 - part) / part);
+  const double here = seconds_since(began_),
+               each = searched_ > 0
+                          ? searched_seconds_ / static_cast<double>(searched_)
+                          : here / part;
+  return clock_text(here * (1 - part) / part +
+                    each * static_cast<double>(cases_ - done_ - 1));
 }
 
 void Progress::draw(const std::string &text) {
@@ -48,16 +62,13 @@ void Progress::draw(const std::string &text) {
   width_ = text.size();
 }
 
-void Progress::begin(const Problem &, std::size_t) { tried_here_ = 0; }
+void Progress::begin(const Problem &, std::size_t) { began_ = Clock::now(); }
 
 void Progress::tried(const SearchResult &so_far, std::size_t planned) {
-  ++tried_here_;
   if (!terminal_ || seconds_since(drawn_) < 0.1)
     return;
   drawn_ = Clock::now();
-  const double here =
-      std::min(1.0, static_cast<double>(so_far.trials.size()) /
-                        static_cast<double>(std::max<std::size_t>(planned, 1)));
+  const double here = part_of_case(so_far, planned);
   const double part = (static_cast<double>(done_) + here) /
                       static_cast<double>(std::max<std::size_t>(cases_, 1));
   double best = 0;
@@ -69,10 +80,15 @@ void Progress::tried(const SearchResult &so_far, std::size_t planned) {
                    std::string(full, '#'), std::string(bar_width - full, '.'),
                    done_ + 1, cases_, so_far.problem.label,
                    so_far.trials.size(), planned, duration_text(best),
-                   left(part)));
+                   left(here)));
 }
 
 void Progress::end(const SearchResult &result) {
+  // What the store has whole takes no time.
+  if (result.spent_seconds > 0) {
+    ++searched_;
+    searched_seconds_ += result.spent_seconds;
+  }
   const std::size_t stored = static_cast<std::size_t>(
       std::count_if(result.trials.begin(), result.trials.end(),
                     [](const Trial &each) { return each.stored; }));

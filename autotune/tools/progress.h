@@ -11,7 +11,8 @@ namespace girih::autotune {
 
 class Progress : public SearchListener {
 public:
-  explicit Progress(std::size_t cases);
+  /// `budget` seconds at most for each case; 0: nobody knows.
+  Progress(std::size_t cases, double budget);
 
   void begin(const Problem &problem, std::size_t candidates) override;
   void tried(const SearchResult &so_far, std::size_t planned) override;
@@ -24,11 +25,13 @@ public:
 
 private:
   void draw(const std::string &text);
+  double part_of_case(const SearchResult &so_far, std::size_t planned) const;
   std::string left(double part) const;
 
   bool terminal_;
-  std::size_t cases_, done_ = 0, tried_here_ = 0;
-  std::chrono::steady_clock::time_point start_, drawn_;
+  std::size_t cases_, done_ = 0, searched_ = 0;
+  double budget_, searched_seconds_ = 0; // of cases that took any
+  std::chrono::steady_clock::time_point began_, drawn_;
   std::size_t width_ = 0; // of what is drawn
 };
 

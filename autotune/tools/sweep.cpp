@@ -72,8 +72,9 @@ void write_file(const std::filesystem::path &path, const std::string &text) {
 }
 
 void explain(const SearchResult &result) {
+  fmt::print("{}:\n", result.problem.label);
   for (const auto &[reason, count] : reasons(result.candidates))
-    fmt::print("  dropped {:>5}: {}...\n", count, reason);
+    fmt::print("  dropped {:>5}: {}\n", count, reason);
   if (result.trials.empty())
     return;
   fmt::print("  default {}: the model says {}\n",
@@ -89,7 +90,9 @@ public:
       : options_(options),
         device_(options.device.empty() ? default_device()
                                        : parse_device(options.device)),
-        cases_(cases_of(options)), progress_(cases_.size()) {
+        cases_(cases_of(options)),
+        progress_(cases_.size(), parse_duration(options.budget)) {
+    (void)properties(device_); // one that is not there has no shapes to try
     search_.strategy = parse_strategy(options.strategy);
     search_.budget_seconds = parse_duration(options.budget);
     search_.most_candidates = options.most_candidates;
@@ -98,6 +101,10 @@ public:
     workers_.compilers = options.workers > 0 ? options.workers : usable_cores();
     workers_.compile_seconds = workers_.run_seconds =
         parse_duration(options.timeout);
+    if (workers_.run_seconds == 0)
+      throw RuntimeError(ErrorId::argument,
+                         {"a timeout of 0 leaves no candidate any time",
+                          "such as 500ms, 10s, 2m"});
     if (options.store != "off" && !options.store.empty())
       store_.emplace(options.store, Store::Mode::write);
     folder_ = options.out.empty() ? "tune-" + options.op : options.out;
@@ -136,7 +143,11 @@ public:
 private:
   void fail(const Case &of, const Error &error) {
     ++failures_;
-    progress_.say(fmt::format("{}: not tuned: {}", of.label(), error.what()));
+    // Where in the tuner it was called is nobody's business.
+    Diagnostic said = error.diagnostic();
+    said.where = {};
+    progress_.say(
+        fmt::format("{}: not tuned: {}", of.label(), said.to_string()));
   }
 
   /// Whatever is chosen, launches that nobody tuned run with the default.
@@ -192,7 +203,8 @@ private:
     write_file(folder_ / "table.txt", table);
     write_file(folder_ / "candidates.csv", csv_of(made));
     write_file(folder_ / "report.html", html_of(made));
-    fmt::print("{}\n{}\n", table, (folder_ / "report.html").string());
+    fmt::print("{}\n{}\n", made.results.empty() ? "nothing was tuned\n" : table,
+               (folder_ / "report.html").string());
   }
 
   const SweepOptions &options_;

@@ -5,7 +5,9 @@ import contextlib
 import csv
 import json
 import os
+import pty
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -148,7 +150,9 @@ class Sweeps(unittest.TestCase):
 
     def test_what_is_wrong_is_said(self):
         for arguments, words in [
-                (["nonsense"], "can be tuned"),
+                (["nonsense"], "girih-inspect --help lists the kernels"),
+                (["softmx"], "did you mean softmax?"),
+                (["matmul", "--timeout", "0"], "leaves no candidate any time"),
                 (["matmul", "--shapes", "1x2"], "has sizes MxNxK"),
                 (["matmul", "--shapes", "axb"], "is no shape"),
                 (["matmul", "--dtype", "f17"], "no dtype 'f17'"),
@@ -161,6 +165,51 @@ class Sweeps(unittest.TestCase):
             _, errors = self.run_tune(TUNE, *arguments, "--store", str(self.store) if arguments[0] == "import" else "off", status=1)
             self.assertIn(words, errors)
             self.assertNotIn("[internal]", errors)
+
+    def test_options_that_cannot_be(self):
+        for arguments, words in [
+                (["--candidates", "-1"], "not in range"),
+                (["--workers", "-2"], "not in range"),
+                (["--family", "bard-5m", "--shapes", "8x8x8"], "excludes")]:
+            done = subprocess.run([TUNE, "matmul", *arguments], capture_output=True, text=True, timeout=60)
+            self.assertGreater(done.returncode, 0)
+            self.assertIn(words, done.stderr + done.stdout)
+
+    def test_a_device_that_is_not_there_is_one_error(self):
+        environment = dict(os.environ, CUDA_VISIBLE_DEVICES="")
+        done = subprocess.run([TUNE, "matmul", "--family", "llama3-8b", "--device", "cuda:7", "--store", "off", "--out", str(self.out)],
+                              capture_output=True, text=True, timeout=60, env=environment)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(done.stderr.count("error:"), 1, done.stderr)
+
+    def test_shapes_that_cannot_be_are_told_without_our_files(self):
+        output, errors = self.run_tune(*self.arguments(op="scaled_dot_product_attention", shapes="1x3x2x16x16x16"), status=1)
+        self.assertIn("not tuned: error: [shape]", errors)
+        self.assertNotIn(".cpp", errors)
+        self.assertIn("nothing was tuned", output)
+
+    def test_a_starved_sweep_says_that_it_is_no_last_word(self):
+        output, errors = self.run_tune(*self.arguments("--budget", "1ms", shapes="96x96x96"))
+        self.assertRegex(errors, "give it more time")
+        self.assertIn("has no choices yet", self.run_tune(TUNE, "show", "--store", str(self.store))[0])
+
+    def test_the_bar_keeps_to_the_budget(self):
+        arguments = self.arguments("--budget", "3s", "--strategy", "exhaustive", shapes="160x160x160,200x210x220")
+        process, terminal = pty.fork()
+        if process == 0:
+            os.execv(arguments[0], arguments)
+        shown = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while piece := os.read(terminal, 65536):
+                shown += piece
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), 0)
+        os.close(terminal)
+        left = [60 * int(minutes) + int(seconds) for minutes, seconds in re.findall(rb"left (\d+):(\d\d)", shown)]
+        self.assertGreater(len(left), 5, shown)
+        # Two shapes of three seconds, and a space that is far larger than what fits.
+        self.assertLessEqual(max(left), 8, left)
+        self.assertLessEqual(left[-1], 1, left)
+        self.assertRegex(shown, rb"best [0-9.]+ us")
 
     def test_a_bad_store_is_an_error(self):
         self.store.write_text("no database " * 1000)
