@@ -127,6 +127,11 @@ public:
   Folder(const Folder &) = delete;
   Folder &operator=(const Folder &) = delete;
   const std::string &path() const { return path_; }
+  /// A process that is killed leaves nothing behind then.
+  void drop_if_empty() const {
+    std::error_code not_empty;
+    std::filesystem::remove(path_, not_empty);
+  }
 
 private:
   std::string path_;
@@ -152,6 +157,7 @@ public:
                   {"operands", operands_to_json(problem, folder_.path())},
                   {"reference", to_json(problem.reference)},
                   {"program", text_of(problem.fallback)}};
+    folder_.drop_if_empty();
     if (const std::string why = ready(); !why.empty())
       throw RuntimeError(ErrorId::argument,
                          {fmt::format("{}: the fallback does not run: {}",

@@ -48,7 +48,10 @@ class Sweeps(unittest.TestCase):
 
     def test_a_killed_sweep_goes_on(self):
         arguments = self.arguments("--candidates", "12", "--budget", "0", "--strategy", "exhaustive")
-        process = subprocess.Popen(arguments, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        temporary = Path(self.folder.name) / "tmp"
+        temporary.mkdir()
+        process = subprocess.Popen(arguments, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   env=dict(os.environ, TMPDIR=str(temporary)))
         deadline = time.monotonic() + 120
         while self.rows() < 15 and time.monotonic() < deadline:
             self.assertIsNone(process.poll(), "it ended before it could be killed")
@@ -58,8 +61,9 @@ class Sweeps(unittest.TestCase):
         before = self.rows()
         self.assertGreaterEqual(before, 15)
         self.assertLess(before, 36)
-        # Its workers are gone, too.
+        # Its workers are gone, too, and nothing else is left of it.
         time.sleep(0.5)
+        self.assertEqual(list(temporary.glob("girih-tune-*")), [])
         children = subprocess.run(["pgrep", "-f", f"{TUNE} worker"], capture_output=True, text=True).stdout.split()
         own = [each for each in children if Path(f"/proc/{each}/stat").exists() and
                Path(f"/proc/{each}/stat").read_text().split(")")[1].split()[1] == str(process.pid)]
