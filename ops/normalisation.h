@@ -40,7 +40,10 @@ void log_softmax_out(
 /// C] with [N], [N, C, d...] with [N, d...], or [C] with []. Rows whose target
 /// is `ignore_index` are 0 and not counted. `reduction`: "none", "sum", or
 /// "mean", the sum divided by that of the rows' weights. `label_smoothing` s
-/// mixes in s times the mean of all classes. No probabilities are stored.
+/// mixes in s times the mean of all classes. A target of logits' dtype and
+/// shape has the share of each class instead: `-sum over c of target[c] *
+/// weight[c] * log_softmax(logits)[c]`, of which "mean" is that of the rows. No
+/// probabilities are stored.
 Array cross_entropy(
     const Array &logits, const Array &target,
     const std::optional<Array> &weight = {}, std::int64_t ignore_index = -100,

@@ -86,7 +86,8 @@ void addmv_out(const Array &input, const Array &a, const Array &x,
 /// `f(x weight^T + bias)` for x[..., K], weight[N, K] and bias[N], or none.
 /// `activation`, the f, is "none", "relu", "gelu", "gelu_tanh" or "silu",
 /// applied before the one rounding. Dtypes: f64 f32 f16 bf16, equal for x and
-/// weight. Few rows of x are as fast as weight can be read.
+/// weight. Few rows of x are as fast as weight can be read. Of weight[K] and
+/// bias[] the result has the shape of x without its last dimension.
 Array linear(const Array &x, const Array &weight,
              const std::optional<Array> &bias = {},
              std::string_view activation = "none",

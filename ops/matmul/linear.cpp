@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // linear: out[..., n] = f(sum over k of x[..., k] * weight[n, k] + bias[n])
 //
-// Shapes: x of any rank from 1 on, weight[N, K], bias[N] or none. f is one of
+// Shapes: x of any rank from 1 on, weight[N, K], bias[N] or none; of weight[K]
+// and bias[], as of one row, the result lacks n. f is one of
 // none, relu, gelu, gelu_tanh, silu. Dtypes: f64 f32 f16 bf16, x and weight
 // alike, bias of any of them. Summed in f32 (f64 for f64), bias and f applied
 // there, rounded once. Up to 8 rows of x are as fast as weight can be read: see
@@ -17,6 +18,11 @@ namespace girih::ops {
 
 namespace {
 
+// A weight of one row, without that dimension, is one with it.
+std::optional<Array> as_rows(const std::optional<Array> &array) {
+  return array ? std::optional(unsqueezed(*array, 0)) : std::nullopt;
+}
+
 struct Linear {
   static constexpr std::string_view signature =
       "linear(x, weight, bias: array? = None, *, activation: str = 'none', "
@@ -25,6 +31,14 @@ struct Linear {
                        const std::optional<Array> &bias,
                        std::string_view activation,
                        std::string_view precision) {
+    if (weight.rank() == 1 && x.rank() > 0) {
+      call.check_shape({"weight", weight}, {x.size(-1)}, {{"x", x}});
+      call.check_shape({"bias", bias}, {}, {{"weight", weight}});
+      Shaped out = result(call, x, unsqueezed(weight, 0), as_rows(bias),
+                          activation, precision);
+      --out.shape.rank;
+      return out;
+    }
     check_linear(call, x, {"weight", weight});
     call.check_same_device({{"x", x}, {"bias", bias}});
     call.check_dtype({"bias", bias}, floats);
@@ -37,6 +51,9 @@ struct Linear {
                      const std::optional<Array> &bias,
                      std::string_view activation, std::string_view precision,
                      const Array &out) {
+    if (weight.rank() == 1)
+      return launch(call, x, unsqueezed(weight, 0), as_rows(bias), activation,
+                    precision, unsqueezed(out, out.rank()));
     const LinearViews views(x, out);
     const Activation kind = parse_activation(call, activation);
     if (views.joined && suits_few_rows(views.x.size(0), weight))

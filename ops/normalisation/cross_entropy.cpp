@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // cross_entropy: loss[i...] = -weight[t] * log_softmax(logits)[i..., t], t =
 // target[i...]; with label smoothing s it is (1 - s) of that and s / C of the
-// sum of the same over all classes
+// sum of the same over all classes. A target of floats has the share of each
+// class: loss[i...] is then the sum over c of target[i..., c] times that of c
 //
-// Shapes: logits [N, C, d...] and target [N, d...], or [C] and []; weight [C].
-// reduction: none, sum, or mean, the sum divided by that of weight[t]. Dtypes:
-// f64 f32 f16 bf16, target i64 i32. One pass finds each row's largest logit and
-// sum of exponentials; no probabilities are stored.
+// Shapes: logits [N, C, d...] and target [N, d...], or [C] and []; shares have
+// the shape of logits; weight [C]. reduction: none, sum, or mean, the sum
+// divided by that of weight[t], of shares by the number of rows. Dtypes: f64
+// f32 f16 bf16, target i64 i32 or that of logits. One pass finds each row's
+// largest logit and sum of exponentials; no probabilities are stored.
 // Errors: [device] [dtype] [shape] [argument] [overlap].
-// Source: torch.nn.functional.cross_entropy with class indices.
+// Source: torch.nn.functional.cross_entropy.
 #include "girih/ops/elementwise/elementwise.h"
 #include "girih/ops/normalisation.h"
 #include "girih/ops/normalisation/cross_entropy_kernels.h"
@@ -23,7 +25,10 @@ namespace {
 
 namespace kernels = cross_entropy_kernels;
 
-constexpr DType indices[] = {i64, i32};
+constexpr DType indices_or_shares[] = {i64, i32, bf16, f32, f16, f64};
+
+// Whether a target says how much of a row each class has.
+bool has_shares(const Array &target) { return is_float(target.dtype()); }
 
 struct CrossEntropy {
   static constexpr std::string_view signature =
@@ -44,18 +49,31 @@ int class_dim(const Array &logits) { return logits.rank() == 1 ? 0 : 1; }
 
 Shaped CrossEntropy::result(const Call &call, const Array &logits,
                             const Array &target,
-                            const std::optional<Array> &weight, std::int64_t,
+                            const std::optional<Array> &weight,
+                            std::int64_t ignore_index,
                             std::string_view reduction,
                             double label_smoothing) {
   const Argument x{"logits", logits}, t{"target", target}, w{"weight", weight};
   call.check_same_device({x, t, w});
   call.check_dtype(x, floats);
-  call.check_dtype(t, indices);
+  call.check_dtype(t, indices_or_shares);
   call.check_dtype(w, floats);
   call.check_rank(x, 1, max_rank);
   const int along = class_dim(logits);
   const Dims rows = reduced_shape(logits, {&along, 1}, false);
-  if (!std::ranges::equal(target.shape(), std::span<const std::int64_t>(rows)))
+  if (has_shares(target)) {
+    call.check_same_dtype(x, t);
+    call.require(ignore_index < 0,
+                 "ignore_index must be negative where target has shares of "
+                 "classes",
+                 {t});
+    if (!std::ranges::equal(target.shape(), logits.shape()))
+      call.fail(ErrorId::shape,
+                "target must have the shape of logits, as it has shares of "
+                "classes",
+                {x, t});
+  } else if (!std::ranges::equal(target.shape(),
+                                 std::span<const std::int64_t>(rows)))
     call.fail(ErrorId::shape,
               "target must have the shape of logits without the classes",
               {x, t});
@@ -100,23 +118,31 @@ struct Loss {
     return config;
   }
   Array classes() const;
+  // The sum of losses over that of counted, or over a number.
   void mean(const Array &losses, const Array &counted, const Array &out) const;
+  void mean_by_number(const Array &losses, const Array &count,
+                      const Array &out) const;
+  LaneBlocks tiles() const;
   void write(std::int64_t ignored, double smoothing, const Array &loss,
              const Array &counted) const;
+  void write_of_shares(double smoothing, const Array &loss) const;
 };
+
+// Of kernels that go over the classes.
+LaneBlocks Loss::tiles() const {
+  LaneViews views = lanes;
+  views.columns = false;
+  return lane_blocks(views, logits.dtype(), logits.device(), false, 2, 4);
+}
 
 // The sums over the classes of weight * x.
 Array Loss::classes() const {
   const Array out = rows();
-  LaneViews views = lanes;
-  views.columns = false;
-  const LaneBlocks tiles =
-      lane_blocks(views, logits.dtype(), logits.device(), false, 2, 4);
   std::vector<const Array *> operands{&logits};
   if (weight)
     operands.push_back(&*weight);
   operands.push_back(&out);
-  run_with(call, kernels::classes(weight.has_value()), tiles.config(),
+  run_with(call, kernels::classes(weight.has_value()), tiles().config(),
            operands);
   return out;
 }
@@ -124,13 +150,17 @@ Array Loss::classes() const {
 // Up to here one program adds up the rows sooner than launches of many begin.
 constexpr std::int64_t few_rows = 16384;
 
+void Loss::mean_by_number(const Array &losses, const Array &count,
+                          const Array &out) const {
+  const Array sum = total(losses, number());
+  const Array *operands[] = {&sum, &count, &out};
+  call.run(kernels::quotient(), operands);
+}
+
 void Loss::mean(const Array &losses, const Array &counted,
                 const Array &out) const {
-  if (lanes.rows == 0 || lanes.rows > few_rows) {
-    const Array sum = total(losses, number()), count = total(counted, number());
-    const Array *operands[] = {&sum, &count, &out};
-    return call.run(kernels::quotient(), operands);
-  }
+  if (lanes.rows == 0 || lanes.rows > few_rows)
+    return mean_by_number(losses, total(counted, number()), out);
   const Array of_rows[] = {losses.reshape({-1}), counted.reshape({-1}),
                            unsqueezed(out, 0)};
   const Array *operands[] = {&of_rows[0], &of_rows[1], &of_rows[2]};
@@ -169,11 +199,53 @@ void Loss::write(std::int64_t ignored, double smoothing, const Array &loss,
            blocks(), operands);
 }
 
+void Loss::write_of_shares(double smoothing, const Array &loss) const {
+  const Array sums[] = {rows(), rows()};
+  const int dims[] = {lanes.kept};
+  launch_reduction(call, softmax_family::sums(), logits, dims, false, {}, sums);
+  const Array own = Array::scalar(1 - smoothing, type),
+              mixed = Array::scalar(
+                  smoothing / static_cast<double>(lanes.depth), type);
+  std::vector<const Array *> operands{&logits, &target};
+  if (weight)
+    operands.push_back(&*weight);
+  for (const Array *each : {&sums[0], &sums[1], &own, &mixed, &loss})
+    operands.push_back(each);
+  run_with(call, kernels::shares(weight.has_value()), tiles().config(),
+           operands);
+}
+
+void launch_shares(const Call &call, const Array &logits, const Array &target,
+                   const std::optional<Array> &weight,
+                   std::string_view reduction, double label_smoothing,
+                   const Array &out) {
+  const DType type = computed(logits.dtype());
+  const int along = class_dim(logits);
+  const bool reduces = reduction != "none";
+  std::array<Array, 3> views{
+      logits, target,
+      reduces ? allocate_result(reduced_shape(logits, {&along, 1}, false), type,
+                                logits.device(), call.stream)
+              : out};
+  const LaneViews lanes = lane_views(views, 2, {&along, 1}, false, true);
+  const Loss loss{call, views[0], views[1], weight, lanes, type};
+  if (lanes.rows > 0)
+    loss.write_of_shares(label_smoothing, views[2]);
+  if (reduction == "mean")
+    loss.mean_by_number(
+        views[2], Array::scalar(static_cast<double>(lanes.rows), type), out);
+  else if (reduces)
+    loss.total(views[2], out);
+}
+
 void CrossEntropy::launch(const Call &call, const Array &logits,
                           const Array &target,
                           const std::optional<Array> &weight,
                           std::int64_t ignore_index, std::string_view reduction,
                           double label_smoothing, const Array &out) {
+  if (has_shares(target))
+    return launch_shares(call, logits, target, weight, reduction,
+                         label_smoothing, out);
   const bool reduces = reduction != "none";
   std::array<Array, 3> views{logits, target, reduces ? target : out};
   const int along = class_dim(logits);
@@ -184,13 +256,10 @@ void CrossEntropy::launch(const Call &call, const Array &logits,
   const Array values = reduces ? loss.rows() : views[2];
   if (lanes.rows > 0)
     loss.write(ignore_index, label_smoothing, values, counted);
-  if (!reduces)
-    return;
-  if (reduction == "sum") {
+  if (reduction == "mean")
+    loss.mean(values, counted, out);
+  else if (reduces)
     loss.total(values, out);
-    return;
-  }
-  loss.mean(values, counted, out);
 }
 
 // Operands of representative calls, [N, C].
@@ -267,6 +336,19 @@ OpEntry entry_of_cross_entropy() {
           return all;
         }));
   }
+  for (bool weighted : {false, true})
+    entries.push_back(
+        entry(kernels::shares(weighted), [=](DType dtype, Sizes n) {
+          const OperandShape matrix{dtype, {n[0], n[1]}, {}};
+          const OperandShape row{computed(dtype), {n[0]}, {}};
+          const OperandShape number{computed(dtype), {}, {}, true};
+          std::vector<OperandShape> all{matrix, matrix};
+          if (weighted)
+            all.push_back({dtype, {n[1]}, {}});
+          for (const OperandShape &each : {row, row, number, number, row})
+            all.push_back(each);
+          return all;
+        }));
   entries.push_back(entry(kernels::quotient(), [](DType dtype, Sizes) {
     const OperandShape number{computed(dtype), {}, {}};
     return std::vector<OperandShape>{number, number, {dtype, {}, {}}};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/normalisation/cross_entropy_kernels.h"
+#include "girih/ops/normalisation/cross_entropy_views.h"
 
 #include "girih/ops/reductions/seen_by_all.h"
 
@@ -8,9 +9,6 @@
 
 namespace girih::ops::cross_entropy_kernels {
 
-namespace {
-
-// [kept...] in tiles of BM along the last dimension.
 Tensor rows(const Tensor &t) {
   if (t.rank() == 0)
     return t.unsqueeze(0).tile({block_size("BM")});
@@ -23,6 +21,50 @@ Tensor rows(const Tensor &t) {
   sizes.emplace_back(block_size("BM"));
   return t.tile(sizes).at(1, squeeze(leading));
 }
+
+Tensor lanes(Tensor t, int kept) {
+  if (kept == 0)
+    t = t.unsqueeze(0);
+  Extents sizes, level;
+  std::vector<int> leading, outer;
+  for (int d = 0; d < std::max(kept, 1); ++d) {
+    const bool last = d + 1 >= kept;
+    sizes.emplace_back(last ? Extent(block_size("BM")) : Extent(1));
+    level.emplace_back(1);
+    outer.push_back(d);
+    if (!last)
+      leading.push_back(d);
+  }
+  sizes.emplace_back(block_size("BK"));
+  level.emplace_back(whole);
+  t = t.tile(sizes).tile(level).at(1, squeeze(outer)).at(2, squeeze(leading));
+  return t.squeeze(-1);
+}
+
+Tensor lanes_of_all(Tensor weight, const Tensor &tiles) {
+  Extents repeats;
+  for (int d = 0; d < tiles.rank(); ++d) {
+    weight = weight.unsqueeze(0);
+    repeats.emplace_back(tiles.size(d));
+  }
+  // A row [1, C] that all rows see, in a level over k.
+  Extents sizes(static_cast<std::size_t>(tiles.rank()), 1), level = sizes;
+  std::vector<int> all, leading;
+  for (int d = 0; d < tiles.rank(); ++d) {
+    all.push_back(d);
+    if (d + 1 < tiles.rank())
+      leading.push_back(d);
+  }
+  sizes.emplace_back(block_size("BK"));
+  level.emplace_back(whole);
+  weight = weight.tile(sizes)
+               .tile(level)
+               .at(1, squeeze(all))
+               .at(2, squeeze(leading));
+  return weight.squeeze(-1).expand(repeats);
+}
+
+namespace {
 
 // Which operand is which; -1: not there.
 struct Places {
@@ -122,26 +164,6 @@ Kernel make_loss(int kept, bool weighted, bool smoothed) {
   return Kernel(std::move(source));
 }
 
-// [kept..., C] in tiles [BM, BK], a level over k.
-Tensor lanes(Tensor t, int kept) {
-  if (kept == 0)
-    t = t.unsqueeze(0);
-  Extents sizes, level;
-  std::vector<int> leading, outer;
-  for (int d = 0; d < std::max(kept, 1); ++d) {
-    const bool last = d + 1 >= kept;
-    sizes.emplace_back(last ? Extent(block_size("BM")) : Extent(1));
-    level.emplace_back(1);
-    outer.push_back(d);
-    if (!last)
-      leading.push_back(d);
-  }
-  sizes.emplace_back(block_size("BK"));
-  level.emplace_back(whole);
-  t = t.tile(sizes).tile(level).at(1, squeeze(outer)).at(2, squeeze(leading));
-  return t.squeeze(-1);
-}
-
 Kernel make_classes() {
   return Kernel(make_source(
       "cross_entropy_classes",
@@ -162,27 +184,7 @@ Kernel make_weighted_classes() {
       "cross_entropy_weighted_classes",
       [](Tensor x, Tensor weight, Tensor out) {
         const Tensor tiles = rows(out);
-        Tensor w = weight;
-        Extents repeats;
-        for (int d = 0; d < tiles.rank(); ++d) {
-          w = w.unsqueeze(0);
-          repeats.emplace_back(tiles.size(d));
-        }
-        // A row [1, C] that all rows see, in a level over k.
-        Extents sizes(static_cast<std::size_t>(tiles.rank()), 1), level = sizes;
-        std::vector<int> all, leading;
-        for (int d = 0; d < tiles.rank(); ++d) {
-          all.push_back(d);
-          if (d + 1 < tiles.rank())
-            leading.push_back(d);
-        }
-        sizes.emplace_back(block_size("BK"));
-        level.emplace_back(whole);
-        w = w.tile(sizes)
-                .tile(level)
-                .at(1, squeeze(all))
-                .at(2, squeeze(leading));
-        return arranged(lanes(x, out.rank()), w.squeeze(-1).expand(repeats),
+        return arranged(lanes(x, out.rank()), lanes_of_all(weight, tiles),
                         tiles);
       },
       [](In x, In weight, Out out) {

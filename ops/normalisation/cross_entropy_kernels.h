@@ -17,6 +17,11 @@ const Kernel &loss(int kept, bool weighted, bool smoothed);
 /// the classes of weight * x.
 const Kernel &classes(bool weighted);
 
+/// x, target[kept..., C], with `weighted` weight[C], largest, total[kept...],
+/// the numbers own and mixed -> loss[kept...]: the sum over the classes of
+/// weight * (own * target + mixed) * -log_softmax(x).
+const Kernel &shares(bool weighted);
+
 /// total[], count[] -> out[]: their quotient.
 const Kernel &quotient();
 

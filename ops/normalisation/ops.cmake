@@ -2,6 +2,7 @@
 list(APPEND SUPPORT
   normalisation/channels.cpp
   normalisation/cross_entropy_kernels.cpp
+  normalisation/cross_entropy_shares.cpp
   normalisation/rows.cpp
   normalisation/softmax_family.cpp
 )

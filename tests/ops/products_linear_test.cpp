@@ -195,6 +195,32 @@ TEST_P(LinearTest, EveryRank) {
   compare(batch.array().slice(0, 0, 0));
 }
 
+TEST_P(LinearTest, AWeightOfOneRow) {
+  auto random = random_engine();
+  for (const std::vector<std::int64_t> &shape :
+       {std::vector<std::int64_t>{37}, {5, 37}, {2, 3, 37}}) {
+    const Operand x(shape, f32, device(), Layout::contiguous, Values::integers,
+                    random),
+        row({37}, f32, device(), Layout::stepped, Values::integers, random);
+    const double two[] = {2};
+    const Array bias = Array::from(two, {}, f32, device());
+    const std::vector<double> factors = row.values(), given = x.values();
+    std::vector<double> sums(given.size() / 37);
+    for (std::size_t i = 0; i < given.size(); ++i)
+      sums[i / 37] += given[i] * factors[i % 37];
+    const Array plain = ops::linear(x.array(), row.array());
+    EXPECT_EQ(plain.rank() + 1, x.array().rank());
+    EXPECT_EQ(plain.to_vector(), sums);
+    for (double &sum : sums)
+      sum += 2;
+    EXPECT_EQ(ops::linear(x.array(), row.array(), bias).to_vector(), sums);
+  }
+  const Array x = Array::zeros({3, 4}, f32, device());
+  EXPECT_EQ(
+      ops::linear(Array::zeros({0, 4}, f32, device()), x.select(0, 0)).numel(),
+      0);
+}
+
 TEST_P(LinearTest, NothingToSum) {
   const double added[] = {1, -2, 3};
   const Array bias = Array::from(added, {3}, f32, device());
@@ -487,6 +513,10 @@ TEST(ProductErrorsTest, NameTheArgument) {
                         DType dtype = f32) {
     return Array::zeros(shape, dtype, host_device);
   };
+  expect_error(ErrorId::shape, "linear: weight must have shape [4]",
+               [&] { ops::linear(zeros({3, 4}), zeros({3})); });
+  expect_error(ErrorId::shape, "linear: bias must have shape []",
+               [&] { ops::linear(zeros({3, 4}), zeros({4}), zeros({1})); });
   expect_error(ErrorId::shape, "linear: weight must have shape [*, 4]",
                [&] { ops::linear(zeros({3, 4}), zeros({4, 3})); });
   expect_error(ErrorId::shape, "linear: bias must have shape [5]",

@@ -245,6 +245,81 @@ TEST_P(SoftmaxTest, CrossEntropy) {
         }
 }
 
+void check_shares(const LossCase &c, DType dtype, Device device) {
+  const std::size_t dim = c.shape.size() == 1 ? 0 : 1;
+  const std::int64_t classes = c.shape[dim];
+  Sizes rows = c.shape;
+  rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(dim));
+  auto random = random_engine();
+  const Operand logits(c.shape, dtype, device, c.layout, Values::reals, random);
+  const Operand target(c.shape, dtype, device, Layout::shifted, Values::reals,
+                       random);
+  Lane weights, exact;
+  for (std::int64_t r = 0; r < classes; ++r)
+    weights.push_back(0.25 * double(1 + random() % 8));
+  std::optional<Array> weight;
+  if (c.weighted)
+    weight = Array::from(weights, {classes}, dtype, device);
+  const std::vector<std::int64_t> along{static_cast<std::int64_t>(dim)};
+  const auto lanes = lanes_along(logits.values(), c.shape, along),
+             shares = lanes_along(target.values(), c.shape, along);
+  double sum = 0, most = 0;
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const double total = log_total(lanes[i]);
+    double loss = 0, absolute = 0;
+    for (std::size_t r = 0; r < lanes[i].size(); ++r) {
+      const double share = (1 - c.smoothing) * shares[i][r] +
+                           c.smoothing / static_cast<double>(classes);
+      const double term =
+          share * (c.weighted ? weights[r] : 1.0) * (total - lanes[i][r]);
+      loss += term;
+      absolute += std::abs(term);
+    }
+    exact.push_back(loss);
+    sum += loss;
+    most += absolute;
+  }
+  const auto near = [&](const Lane &actual, const Lane &wanted) {
+    ASSERT_EQ(actual.size(), wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      ASSERT_LE(std::abs(actual[i] - wanted[i]),
+                dot_bound(dtype, classes + 16, 8 + most, wanted[i]))
+          << "element " << i << " is " << actual[i] << ", expected "
+          << wanted[i];
+  };
+  const Operand out(rows, dtype, device, Layout::padded);
+  ops::cross_entropy_out(logits.array(), target.array(), out.array(), weight,
+                         -100, "none", c.smoothing);
+  near(out.values(), exact);
+  EXPECT_TRUE(out.untouched_outside());
+  const auto reduced = [&](std::string_view reduction) {
+    return ops::cross_entropy(logits.array(), target.array(), weight, -100,
+                              reduction, c.smoothing)
+        .to_vector();
+  };
+  near(reduced("sum"), {sum});
+  near(reduced("mean"), {sum / static_cast<double>(lanes.size())});
+}
+
+TEST_P(SoftmaxTest, CrossEntropyOfShares) {
+  std::vector<LossCase> all{{{7}}, {{5, 9}}, {{2, 5, 3}}, {{2, 4, 3, 2}}};
+  if (!on_interpreter())
+    for (const Sizes &shape : {Sizes{37, 1000}, Sizes{2, 300, 67}})
+      all.push_back({shape});
+  for (LossCase c : all)
+    for (bool weighted : {false, true})
+      for (DType dtype : {f32, bf16, f64, f16}) {
+        c.weighted = weighted;
+        c.smoothing = weighted ? 0.1 : 0;
+        c.layout = weighted ? Layout::transposed : Layout::padded;
+        SCOPED_TRACE(text({c.shape, 0, c.layout}, dtype) +
+                     (weighted ? " weighted" : ""));
+        check_shares(c, dtype, device());
+      }
+  const Array none = Array::zeros({0, 3}, f32, device());
+  EXPECT_TRUE(same_values(ops::cross_entropy(none, none).to_vector(), {nan}));
+}
+
 TEST_P(SoftmaxTest, CrossEntropyOfNothing) {
   const Array logits = Array::zeros({2, 3}, f32, device());
   const double ignored[] = {7, 7};
@@ -277,7 +352,14 @@ TEST(SoftmaxErrorTest, NameTheArgument) {
   expect([&] { ops::log_softmax(t, 0); }, "log_softmax: x cannot be i64");
   expect([&] { ops::cross_entropy(x, Array::zeros({3}, i64, host_device)); },
          "cross_entropy: target must have the shape");
-  expect([&] { ops::cross_entropy(x, x); }, "target cannot be f32");
+  expect([&] { ops::cross_entropy(x, Array::zeros({2}, b1, host_device)); },
+         "target cannot be bool");
+  expect([&] { ops::cross_entropy(x, Array::zeros({2, 3}, f64, host_device)); },
+         "logits and target must have the same dtype");
+  expect([&] { ops::cross_entropy(x, Array::zeros({2}, f32, host_device)); },
+         "target must have the shape of logits");
+  expect([&] { ops::cross_entropy(x, x, {}, 1); },
+         "ignore_index must be negative");
   expect([&] { ops::cross_entropy(x, t, x); }, "weight must have shape [3]");
   expect([&] { ops::cross_entropy(x, t, {}, -100, "all"); },
          "reduction must be none, mean or sum");

@@ -199,6 +199,8 @@ class Agreement(Case):
                 for rows in (7, 1, 0):
                     self.check("linear", functional.linear, self.make.whole(shape, dtype), self.make.whole((rows, 4), dtype),
                                self.make.whole((rows,), dtype))
+                for bias in (None, self.make.whole((), dtype)):
+                    self.check("linear", functional.linear, self.make.whole(shape, dtype), self.make.whole((4,), dtype), bias)
 
     def test_windows(self):
         for dtype in dtypes(FLOATS):
@@ -243,7 +245,10 @@ class Agreement(Case):
                 classes = shape[0] if len(shape) == 1 else shape[1]
                 x = self.make.values(shape, dtype, special=False)
                 target = self.make.integers(0, classes, () if len(shape) == 1 else (shape[0], *shape[2:]))
+                shares = self.make.values(shape, dtype, special=False)
                 for reduction in ("mean", "sum", "none"):
+                    self.check("cross_entropy", functional.cross_entropy, x, shares, tolerance=loose, reduction=reduction,
+                               label_smoothing=0.1)
                     for smoothing in (0.0, 0.1):
                         for ignored in (-100, 0):
                             self.check("cross_entropy", functional.cross_entropy, x, target, tolerance=loose, ignore_index=ignored,

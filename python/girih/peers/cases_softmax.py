@@ -12,6 +12,10 @@ def _classes(rows, classes):
     return lambda r: [r.normal((rows, classes), r.dtype), r.integers(0, classes, (rows,), "i64")]
 
 
+def _shares(rows, classes):
+    return lambda r: [r.normal((rows, classes), r.dtype), r.uniform(0, 2 / classes, (rows, classes))]
+
+
 CASES = [
     Case("softmax", lambda torch, x: torch.softmax(x, -1), _normal(37, 4096), kwargs={"dim": -1}),
     Case("softmax", lambda torch, x: torch.softmax(x, -1), _normal(1, 151936), kwargs={"dim": -1}),
@@ -22,4 +26,7 @@ CASES = [
     Case("cross_entropy",
          lambda torch, x, t: torch.nn.functional.cross_entropy(x, t, reduction="none", label_smoothing=0.1),
          _classes(129, 1025), kwargs={"reduction": "none", "label_smoothing": 0.1}),
+    Case("cross_entropy",
+         lambda torch, x, t: torch.nn.functional.cross_entropy(x, t, reduction="none", label_smoothing=0.1),
+         _shares(129, 1025), kwargs={"reduction": "none", "label_smoothing": 0.1}),
 ]
