@@ -162,7 +162,11 @@ Array unsqueezed(const Array &array, int dim) {
   for (int to = 0, from = 0; to < shape.rank; ++to) {
     const auto at = static_cast<std::size_t>(to);
     shape.sizes[at] = to == dim ? 1 : array.size(from);
-    strides.sizes[at] = to == dim ? 1 : array.stride(from);
+    // As if the dimension went over whole steps of the next: kernels are made
+    // for what divides strides, those of one place too.
+    const std::int64_t step =
+        from < array.rank() ? array.size(from) * array.stride(from) : 1;
+    strides.sizes[at] = to == dim ? step : array.stride(from);
     from += to != dim;
   }
   return view_of(array, shape, strides);
