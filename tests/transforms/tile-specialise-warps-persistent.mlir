@@ -13,9 +13,9 @@
 // read it have ended, and so is the last of B.
 // CHECK-LABEL: func.func @programs
 // CHECK: %[[A:.+]] = tile.alloc_shared : <[128, 64], bf16
+// CHECK: %[[B:.+]] = tile.alloc_shared : <[64, 128], bf16
 // CHECK: %[[AFULL:.+]] = tile.alloc_barriers : !tile.barriers<1, 1>
 // CHECK: %[[AFREE:.+]] = tile.alloc_barriers : !tile.barriers<1, 8>
-// CHECK: %[[B:.+]] = tile.alloc_shared : <[64, 128], bf16
 // CHECK: %[[FULL:.+]] = tile.alloc_barriers : !tile.barriers<4, 1>
 // CHECK: %[[FREE:.+]] = tile.alloc_barriers : !tile.barriers<4, 8>
 // CHECK: tile.producer warps 4 {
