@@ -189,7 +189,8 @@ DotPlan planDot(tile::DotOp dot, int warps, int capability) {
     bits = 0;
   }
   if (!bits) {
-    plan.accumulator = fmaAccumulator(m, n, warps, fmaRuns(dot));
+    plan.accumulator = fmaAccumulator(
+        m, n, warps, capability >= 90 ? fmaRuns(dot) : FmaRuns{1, 2});
     plan.a = fmaOperand(plan.accumulator, 0, k);
     plan.b = fmaOperand(plan.accumulator, 1, k);
     return plan;
