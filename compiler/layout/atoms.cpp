@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/layout/atoms.h"
+#include <array>
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -174,6 +175,7 @@ Layout fmaAccumulator(int64_t m, int64_t n, int warps, FmaRuns runs) {
   };
   // Runs as far as they leave each thread an element of its own.
   int64_t run[2] = {runs.rows, runs.columns};
+  bool square = runs.rows >= 4 || runs.columns >= 4;
   for (int dim : {1, 0})
     while (covered[dim] < run[dim] && shape[dim] % (2 * covered[dim]) == 0 &&
            m * n >= 64 * warps * covered[0] * covered[1]) {
@@ -185,13 +187,16 @@ Layout fmaAccumulator(int64_t m, int64_t n, int warps, FmaRuns runs) {
   // across and the next one down: shared memory serves half a warp's accesses
   // of 16 bytes at once only where each lane's neighbour by one of those bits
   // asks for the same.
-  for (int dim : {1, 0, 1, 1, 0})
+  const std::array<int, 5> pairs{1, 0, 1, 1, 0}, plain{1, 1, 1, 0, 0};
+  for (int dim : square ? pairs : plain)
     place(Axis::lane, dim);
   // Warps so that a thread's block is as square as can be.
   int64_t left = warps;
   for (; left % 2 == 0; left /= 2)
-    place(Axis::warp,
-          m / covered[0] * run[0] >= n / covered[1] * run[1] ? 0 : 1);
+    place(Axis::warp, m / covered[0] * (square ? run[0] : 1) >=
+                              n / covered[1] * (square ? run[1] : 1)
+                          ? 0
+                          : 1);
   return layout.repeat(Axis::reg, 1, llvm::divideCeil(n, covered[1]))
       .repeat(Axis::reg, 0, llvm::divideCeil(m, covered[0]))
       .repeat(Axis::warp, -1, left);

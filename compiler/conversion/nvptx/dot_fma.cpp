@@ -63,12 +63,14 @@ struct Element {
 /// A thread's elements row by row, every other row backwards: an operand stays
 /// the one before it, which the units keep, and two operands and a sum are more
 /// than the two banks of registers give at a time.
-std::vector<Element> serpentine(const Layout &layout) {
+std::vector<Element> serpentine(const Layout &layout, bool turns) {
   std::vector<Element> elements;
   for (int64_t reg = 0; reg < layout.size(Axis::reg); ++reg) {
     Coords at = layout.coordinates(reg, 0, 0);
     elements.push_back({reg, at[0], at[1]});
   }
+  if (!turns) // ptxas keeps more registers for it on older devices
+    return elements;
   auto byRow = [](const Element &a, const Element &b) { return a.row < b.row; };
   llvm::sort(elements, [](const Element &a, const Element &b) {
     return std::tie(a.row, a.column) < std::tie(b.row, b.column);
@@ -87,7 +89,8 @@ std::vector<Element> serpentine(const Layout &layout) {
 } // namespace
 
 LogicalResult Emitter::emitFmaDot(tile::DotOp dot) {
-  std::vector<Element> order = serpentine(layoutOf(dot.getResult()));
+  std::vector<Element> order =
+      serpentine(layoutOf(dot.getResult()), options.capability >= 90);
   Type to = dot.getAcc().getType().getElementType();
   int64_t depth = dot.getK();
   FmaOperand rows(*this, dot.getA(), 0, depth);
