@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/layout/atoms.h"
-#include <array>
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 namespace girih::compiler {
@@ -175,7 +175,6 @@ Layout fmaAccumulator(int64_t m, int64_t n, int warps, FmaRuns runs) {
   };
   // Runs as far as they leave each thread an element of its own.
   int64_t run[2] = {runs.rows, runs.columns};
-  bool square = runs.rows >= 4 || runs.columns >= 4;
   for (int dim : {1, 0})
     while (covered[dim] < run[dim] && shape[dim] % (2 * covered[dim]) == 0 &&
            m * n >= 64 * warps * covered[0] * covered[1]) {
@@ -183,20 +182,22 @@ Layout fmaAccumulator(int64_t m, int64_t n, int warps, FmaRuns runs) {
       covered[dim] *= 2;
     }
   // Lanes 8 across and 4 down as far as the tile goes: reads are broadcasts
-  // along one dimension and neighbours along the other. The lowest bit goes
-  // across and the next one down: shared memory serves half a warp's accesses
-  // of 16 bytes at once only where each lane's neighbour by one of those bits
-  // asks for the same.
-  const std::array<int, 5> pairs{1, 0, 1, 1, 0}, plain{1, 1, 1, 0, 0};
-  for (int dim : square ? pairs : plain)
+  // along one dimension and neighbours along the other. For long runs the
+  // lowest bit goes across and the next one down: shared memory serves half a
+  // warp's accesses of 16 bytes at once only where each lane's neighbour by one
+  // of those bits asks for the same.
+  bool wide = std::max(runs.rows, runs.columns) >= 4;
+  using Dims = std::array<int, 5>;
+  for (int dim : wide ? Dims{1, 0, 1, 1, 0} : Dims{1, 1, 1, 0, 0})
     place(Axis::lane, dim);
-  // Warps so that a thread's block is as square as can be.
+  // Warps where a thread has most to read: by accesses, or by elements, which
+  // make blocks of long runs square.
+  auto toRead = [&](int dim) {
+    return shape[dim] / covered[dim] * (wide ? run[dim] : 1);
+  };
   int64_t left = warps;
   for (; left % 2 == 0; left /= 2)
-    place(Axis::warp, m / covered[0] * (square ? run[0] : 1) >=
-                              n / covered[1] * (square ? run[1] : 1)
-                          ? 0
-                          : 1);
+    place(Axis::warp, toRead(0) >= toRead(1) ? 0 : 1);
   return layout.repeat(Axis::reg, 1, llvm::divideCeil(n, covered[1]))
       .repeat(Axis::reg, 0, llvm::divideCeil(m, covered[0]))
       .repeat(Axis::warp, -1, left);

@@ -91,10 +91,8 @@ Registers FragmentReader::elements(int64_t reg, int64_t count) {
 }
 
 int64_t FragmentReader::neighbours(int dim, int64_t count) const {
-  // What is read ahead takes registers, of which narrow elements, once they are
-  // widened, have none to spare, nor has the assembler for older devices.
-  if (!place || dim != contiguous || elementBytes < 4 ||
-      e.options.capability < 90)
+  // Narrow elements, once they are widened, take more registers than there are.
+  if (!place || dim != contiguous || elementBytes < 4)
     return 1;
   return std::min(16 / elementBytes, count & -count);
 }

@@ -12,24 +12,26 @@ namespace girih::compiler {
 
 namespace {
 
-/// An operand, read as many depths at a time as lie next to each other in
-/// shared memory.
+/// An operand, read depth by depth, or with `ahead` as many at a time as lie
+/// next to each other in shared memory.
 class FmaOperand {
 public:
-  FmaOperand(Emitter &emitter, Value operand, int dim, int64_t depth)
+  FmaOperand(Emitter &emitter, Value operand, int dim, int64_t depth,
+             bool ahead)
       : reader(emitter, operand, false) {
     Layout layout = Emitter::layoutOf(operand);
     stride = layout.size(Axis::reg) / depth;
-    span = reader.neighbours(1 - dim, depth);
+    span = ahead ? reader.neighbours(1 - dim, depth) : 1;
     for (int64_t reg = 0; reg < stride; ++reg)
       registerOf[layout.coordinates(reg, 0, 0)[dim]] = reg;
   }
 
-  /// Makes depth `k` the one that at() speaks of; depths come in order.
-  void advance(int64_t k, llvm::function_ref<Value(Value)> widen) {
+  /// Makes depth `k` the one that at() speaks of; depths come in order. Whether
+  /// it has been read by this.
+  bool advance(int64_t k) {
     current = k % span;
     if (current != 0)
-      return;
+      return false;
     depths.assign(span, {});
     if (span == 1) {
       depths[0] = reader.elements(k * stride, stride);
@@ -39,6 +41,10 @@ public:
              llvm::zip_equal(depths, reader.run(k * stride + reg, span)))
           each.push_back(value);
     }
+    return true;
+  }
+
+  void widen(llvm::function_ref<Value(Value)> widen) {
     for (Registers &each : depths)
       for (Value &value : each)
         value = widen(value);
@@ -60,17 +66,19 @@ struct Element {
   int64_t reg, row, column;
 };
 
-/// A thread's elements row by row, every other row backwards: an operand stays
-/// the one before it, which the units keep, and two operands and a sum are more
-/// than the two banks of registers give at a time.
-std::vector<Element> serpentine(const Layout &layout, bool turns) {
+std::vector<Element> elementsOf(const Layout &layout) {
   std::vector<Element> elements;
   for (int64_t reg = 0; reg < layout.size(Axis::reg); ++reg) {
     Coords at = layout.coordinates(reg, 0, 0);
     elements.push_back({reg, at[0], at[1]});
   }
-  if (!turns) // ptxas keeps more registers for it on older devices
-    return elements;
+  return elements;
+}
+
+/// Orders a thread's elements row by row, every other row backwards: an operand
+/// stays the one before it, which the units keep, and two operands and a sum
+/// are more than the two banks of registers give at a time.
+void serpentine(std::vector<Element> &elements) {
   auto byRow = [](const Element &a, const Element &b) { return a.row < b.row; };
   llvm::sort(elements, [](const Element &a, const Element &b) {
     return std::tie(a.row, a.column) < std::tie(b.row, b.column);
@@ -83,18 +91,20 @@ std::vector<Element> serpentine(const Layout &layout, bool turns) {
     backwards = !backwards;
     first = last;
   }
-  return elements;
 }
 
 } // namespace
 
 LogicalResult Emitter::emitFmaDot(tile::DotOp dot) {
-  std::vector<Element> order =
-      serpentine(layoutOf(dot.getResult()), options.capability >= 90);
+  // The assembler for older devices keeps too many registers for either.
+  bool ahead = options.capability >= 90;
+  std::vector<Element> order = elementsOf(layoutOf(dot.getResult()));
+  if (ahead)
+    serpentine(order);
   Type to = dot.getAcc().getType().getElementType();
   int64_t depth = dot.getK();
-  FmaOperand rows(*this, dot.getA(), 0, depth);
-  FmaOperand columns(*this, dot.getB(), 1, depth);
+  FmaOperand rows(*this, dot.getA(), 0, depth, ahead);
+  FmaOperand columns(*this, dot.getB(), 1, depth, ahead);
   auto widened = [&](Type element, bool isUnsigned) {
     return [=, this](Value value) -> Value {
       if (element == to)
@@ -112,8 +122,12 @@ LogicalResult Emitter::emitFmaDot(tile::DotOp dot) {
       widened(dot.getB().getType().getElementType(), dot.getUnsignedB());
   Registers sums(registers(dot.getAcc()));
   for (int64_t k = 0; k < depth; ++k) {
-    rows.advance(k, widenA);
-    columns.advance(k, widenB);
+    // Both are asked for before either is needed.
+    bool newRows = rows.advance(k), newColumns = columns.advance(k);
+    if (newRows)
+      rows.widen(widenA);
+    if (newColumns)
+      columns.widen(widenB);
     for (const Element &each : order) {
       Value x = rows.at(each.row), y = columns.at(each.column);
       Value &sum = sums[each.reg];
