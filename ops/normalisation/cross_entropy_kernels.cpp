@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/normalisation/cross_entropy_kernels.h"
-#include "girih/ops/normalisation/cross_entropy_views.h"
 
+#include "girih/ops/arrange/rows.h"
+#include "girih/ops/normalisation/cross_entropy_views.h"
 #include "girih/ops/reductions/seen_by_all.h"
 
 #include <array>
@@ -12,33 +13,19 @@ namespace girih::ops::cross_entropy_kernels {
 Tensor rows(const Tensor &t) {
   if (t.rank() == 0)
     return t.unsqueeze(0).tile({block_size("BM")});
-  Extents sizes;
-  std::vector<int> leading;
-  for (int d = 0; d + 1 < t.rank(); ++d) {
-    sizes.emplace_back(1);
-    leading.push_back(d);
-  }
-  sizes.emplace_back(block_size("BM"));
-  return t.tile(sizes).at(1, squeeze(leading));
+  const arrange::RowTiles cut(t.rank());
+  return t.tile(cut.sizes).at(1, squeeze(cut.leading));
 }
 
 Tensor lanes(Tensor t, int kept) {
   if (kept == 0)
     t = t.unsqueeze(0);
-  Extents sizes, level;
-  std::vector<int> leading, outer;
-  for (int d = 0; d < std::max(kept, 1); ++d) {
-    const bool last = d + 1 >= kept;
-    sizes.emplace_back(last ? Extent(block_size("BM")) : Extent(1));
-    level.emplace_back(1);
-    outer.push_back(d);
-    if (!last)
-      leading.push_back(d);
-  }
-  sizes.emplace_back(block_size("BK"));
-  level.emplace_back(whole);
-  t = t.tile(sizes).tile(level).at(1, squeeze(outer)).at(2, squeeze(leading));
-  return t.squeeze(-1);
+  const arrange::RowTiles cut(kept);
+  return t.tile(cut.with(block_size("BK")))
+      .tile(cut.level(whole))
+      .at(1, squeeze(cut.dims))
+      .at(2, squeeze(cut.leading))
+      .squeeze(-1);
 }
 
 Tensor lanes_of_all(Tensor weight, const Tensor &tiles) {

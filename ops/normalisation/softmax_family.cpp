@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/normalisation/softmax_family.h"
 
+#include "girih/ops/arrange/rows.h"
 #include "girih/ops/elementwise/elementwise.h"
 #include "girih/ops/sizes.h"
 
@@ -22,23 +23,12 @@ Tensor cut(Tensor t, const Size &depth, bool columns, bool loop) {
   const int kept = t.rank() - 1;
   if (kept == 0)
     t = t.unsqueeze(0);
-  Extents sizes, level;
-  std::vector<int> leading, outer;
-  for (int d = 0; d < std::max(kept, 1); ++d) {
-    const bool last = d + 1 >= kept;
-    sizes.emplace_back(last ? Extent(block_size("BM")) : Extent(1));
-    level.emplace_back(1);
-    outer.push_back(d);
-    if (!last)
-      leading.push_back(d);
-  }
-  sizes.emplace_back(depth);
-  level.emplace_back(whole);
-  t = t.tile(sizes);
+  const arrange::RowTiles rows(kept);
+  t = t.tile(rows.with(depth));
   if (loop)
-    t = t.tile(level).at(1, squeeze(outer));
+    t = t.tile(rows.level(whole)).at(1, squeeze(rows.dims));
   const int tile = loop ? 2 : 1;
-  t = t.at(tile, squeeze(leading));
+  t = t.at(tile, squeeze(rows.leading));
   return columns ? t.at(tile, permute({1, 0})) : t;
 }
 
@@ -104,18 +94,10 @@ Tensor cut_sums(Tensor t, const Size &tiles, bool columns) {
   t = t.unsqueeze(kept);
   if (kept == 0)
     t = t.unsqueeze(0);
-  Extents sizes, repeats;
-  std::vector<int> leading;
-  for (int d = 0; d < std::max(kept, 1); ++d) {
-    const bool last = d + 1 >= kept;
-    sizes.emplace_back(last ? Extent(block_size("BM")) : Extent(1));
-    repeats.emplace_back(keep);
-    if (!last)
-      leading.push_back(d);
-  }
-  sizes.emplace_back(1);
+  const arrange::RowTiles rows(kept);
+  Extents repeats(rows.dims.size(), Extent(keep));
   repeats.emplace_back(tiles);
-  t = t.tile(sizes).expand(repeats).at(1, squeeze(leading));
+  t = t.tile(rows.with(1)).expand(repeats).at(1, squeeze(rows.leading));
   return columns ? t.at(1, permute({1, 0})) : t;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/reductions/scans.h"
 
+#include "girih/ops/arrange/rows.h"
+
 namespace girih::ops::scans {
 
 namespace {
@@ -36,24 +38,15 @@ Tensor cut(Tensor t, const Tensor *parts, bool columns) {
   const int kept = t.rank() - 1;
   if (kept == 0)
     t = t.unsqueeze(0);
-  Extents sizes, level;
-  std::vector<int> leading, outer;
-  for (int d = 0; d < std::max(kept, 1); ++d) {
-    const bool last = d + 1 >= kept;
-    sizes.emplace_back(last ? Extent(block_size("BM")) : Extent(1));
-    level.emplace_back(1);
-    outer.push_back(d);
-    if (!last)
-      leading.push_back(d);
-  }
+  const arrange::RowTiles rows(kept);
   const Size depth = block_size("BK");
-  sizes.emplace_back(depth);
-  if (parts)
-    level.emplace_back(cdiv(cdiv(t.size(-1), depth), parts->size(-1)));
-  else
-    level.emplace_back(whole);
-  t = t.tile(sizes).tile(level).at(1, squeeze(outer));
-  t = parts_first(t).at(2, squeeze(leading));
+  const Extent count =
+      parts ? Extent(cdiv(cdiv(t.size(-1), depth), parts->size(-1)))
+            : Extent(whole);
+  t = t.tile(rows.with(depth))
+          .tile(rows.level(count))
+          .at(1, squeeze(rows.dims));
+  t = parts_first(t).at(2, squeeze(rows.leading));
   return columns ? t.at(2, permute({1, 0})) : t;
 }
 
@@ -66,16 +59,8 @@ Tensor cut_before(const Tensor &scanned, double neutral, bool columns) {
   Tensor t = scanned.other(neutral).pad(padding).slice(kept, {Size(0), parts});
   if (kept == 0)
     t = t.unsqueeze(0);
-  Extents sizes;
-  std::vector<int> leading;
-  for (int d = 0; d < std::max(kept, 1); ++d) {
-    const bool last = d + 1 >= kept;
-    sizes.emplace_back(last ? Extent(block_size("BM")) : Extent(1));
-    if (!last)
-      leading.push_back(d);
-  }
-  sizes.emplace_back(1);
-  t = parts_first(t.tile(sizes)).at(1, squeeze(leading));
+  const arrange::RowTiles rows(kept);
+  t = parts_first(t.tile(rows.with(1))).at(1, squeeze(rows.leading));
   return columns ? t.at(1, permute({1, 0})) : t;
 }
 
