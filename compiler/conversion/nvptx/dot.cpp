@@ -91,10 +91,9 @@ Registers FragmentReader::elements(int64_t reg, int64_t count) {
 }
 
 int64_t FragmentReader::neighbours(int dim, int64_t count) const {
-  // Narrow elements, once they are widened, take more registers than there are.
-  if (!place || dim != contiguous || elementBytes < 4)
-    return 1;
-  return std::min(16 / elementBytes, count & -count);
+  return place && dim == contiguous
+             ? std::min(16 / elementBytes, count & -count)
+             : 1;
 }
 
 Registers FragmentReader::run(int64_t reg, int64_t count) {
