@@ -162,7 +162,9 @@ def TileStaggerDots : Pass<"tile-stagger-dots", "::mlir::func::FuncOp"> {
     In loops as that of attention the second dot of a round multiplies what is
     computed from the first. Where warp groups do both, the second one goes a
     round later, right behind the first: the matrix units are busy while threads
-    compute. The loop has one round more, of which only the second dot counts.
+    compute. The first round multiplies zeros, and the second dot of the last one
+    is behind the loop; or in the first round of a loop that goes on from this one
+    with the same tiles.
 
     Before:
     ```mlir
@@ -177,15 +179,19 @@ def TileStaggerDots : Pass<"tile-stagger-dots", "::mlir::func::FuncOp"> {
     ```
     After:
     ```mlir
-    %r = scf.for %j = %lower to %end step %one
+    %r:3 = scf.for %j = %lower to %upper step %one
         iter_args(%sum = %init, %p = %zero, %factor = %ones) {
-      %k = tile.load %keys[%j] ...          // below %upper
+      %k = tile.load %keys[%j] ...
       %s = tile.dot %q, %k, %zero
       %scaled = arith.mulf %sum, %factor
       %v = tile.load %values[%j - 1] ...    // from %lower on
       %next = tile.dot %p, %v, %scaled
       ... %p' and %factor' of %s ...
       scf.yield %next, %p', %factor'
+    }
+    %scaled = arith.mulf %r#0, %r#2
+    %v = tile.load %values[%upper - 1] ...  // if there is such a round
+    %all = tile.dot %r#1, %v, %scaled
     ```
   }];
   let options = [
@@ -268,9 +274,10 @@ def TileSpecialiseWarps
     four warps more copy these into rings of `stages` tiles in shared memory,
     as soon as a stage is free; the others wait for a stage to be full, and say
     when their dots have read it. Nobody waits for the whole program. Loops that
-    read the same tiles go on with the same ring. Where what is to be copied
-    depends on tiles, or loops are within each other, everything stays as it is
-    and a remark says why. Operands that dots read in every round, but that stay
+    read the same tiles go on with the same ring, and so does one more of these
+    tiles behind a loop, by itself. Where what is to be copied depends on tiles,
+    or loops are within each other, everything stays as it is and a remark says
+    why. Operands that dots read in every round, but that stay
     the same, are copied once by the same warps.
 
     With `persistent` a block does several programs, in a loop around either
@@ -314,9 +321,10 @@ def TilePipelineLoads : Pass<"tile-pipeline-loads", "::mlir::func::FuncOp"> {
   let summary = "read the operands of dots ahead, through shared memory";
   let description = [{
     Loads that feed dots in a loop become asynchronous copies into a ring of
-    `stages` tiles in shared memory, `stages - 1` rounds ahead; those outside
-    of loops, or whose place depends on the loop's results, one copy that is
-    waited for. A load that asynchronous copies cannot do passes through
+    `stages` tiles in shared memory, `stages - 1` rounds ahead; one more of these
+    tiles, read behind a loop, is copied in place of the round behind the last.
+    Others outside of loops, or whose place depends on the loop's results, become
+    one copy that is waited for. A load that asynchronous copies cannot do passes through
     registers (`blocking`). The first copies of settled operands go ahead of the
     first access of others: what a dependent kernel waits for.
 

@@ -75,10 +75,36 @@ std::optional<SmallVector<Operation *>> aheadOf(Operation *place,
   return ops;
 }
 
+/// A load behind a loop of one more tile of a ring.
+struct Further {
+  tile::LoadOp load, round; // and the one that the loop has; null without
+};
+
+/// The load of one more tile of the loop's rings, if its place is known ahead
+/// of the loop.
+Further findFurther(scf::ForOp loop, ArrayRef<Feed> feeds, int stages) {
+  for (Operation *op = loop->getNextNode(); op && !isa<scf::ForOp>(op);
+       op = op->getNextNode()) {
+    auto load = dyn_cast<tile::LoadOp>(op);
+    if (!load || !feedsDots(load) ||
+        !llvm::all_of(load.getScalars(), [&](Value scalar) {
+          Operation *made = scalar.getDefiningOp();
+          return !made || made->getBlock() != loop->getBlock() ||
+                 made->isBeforeInBlock(loop);
+        }))
+      continue;
+    for (Feed feed : feeds)
+      if (isFurtherTile(load, feed.load, stages))
+        return {load, feed.load};
+  }
+  return {};
+}
+
 /// Where the first copies of settled operands go: ahead of the kernel's first
 /// access of what is not settled, if that comes before the loop and all that
 /// says what to copy is known there, perhaps once it has moved; else the loop.
-Operation *earlyPlace(scf::ForOp loop, ArrayRef<Feed> settled) {
+Operation *earlyPlace(scf::ForOp loop, ArrayRef<Feed> settled,
+                      const Further &further) {
   Operation *place = nullptr;
   for (Operation &op : *loop->getBlock())
     if (&op == loop || touchesUnsettled(&op)) {
@@ -105,6 +131,8 @@ Operation *earlyPlace(scf::ForOp loop, ArrayRef<Feed> settled) {
       for (Value operand : op->getOperands())
         if (!loop.getRegion().isAncestor(operand.getParentRegion()))
           needed.push_back(operand);
+    if (load == further.round)
+      llvm::append_range(needed, tile::LoadOp(further.load).getScalars());
   }
   auto moved = aheadOf(place, needed);
   if (!moved)
@@ -160,13 +188,24 @@ private:
     readFromRing({load, ring}, stage);
   }
 
-  /// The copies of round `round` into stage `stage`, if there is such a round.
+  /// The copies of round `round` into stage `stage`, if there is such a round;
+  /// of the one behind the last, one more tile.
   void copyRound(OpBuilder &builder, scf::ForOp loop, ArrayRef<Feed> feeds,
                  Value round, Value stage) {
     Location loc = loop.getLoc();
     Value active = arith::CmpIOp::create(
         builder, loc, arith::CmpIPredicate::slt, round, loop.getUpperBound());
-    auto branch = scf::IfOp::create(builder, loc, active, false);
+    const Feed *more = llvm::find_if(
+        feeds, [&](Feed feed) { return feed.load == further.round; });
+    auto branch = scf::IfOp::create(builder, loc, active, more != feeds.end());
+    if (more != feeds.end()) {
+      OpBuilder otherwise = branch.getElseBodyBuilder();
+      Value one = behindLast(otherwise, loop, round);
+      auto last = scf::IfOp::create(otherwise, loc, one, false);
+      OpBuilder inside = last.getThenBodyBuilder();
+      copyToRing(inside, further.load, further.load.getScalars(), more->ring,
+                 stage, warps);
+    }
     OpBuilder inside = branch.getThenBodyBuilder();
     IRMapping mapping;
     mapping.map(loop.getInductionVar(), round);
@@ -180,6 +219,16 @@ private:
         scalars.push_back(mapping.lookupOrDefault(scalar));
       copyToRing(inside, feed.load, scalars, feed.ring, stage, warps);
     }
+  }
+
+  /// Whether `round`, which the loop does not have, is the first such one.
+  static Value behindLast(OpBuilder &builder, scf::ForOp loop, Value round) {
+    Location loc = loop.getLoc();
+    Value end = arith::MaxSIOp::create(builder, loc, loop.getLowerBound(),
+                                       loop.getUpperBound());
+    end = arith::AddIOp::create(builder, loc, end, loop.getStep());
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, round,
+                                 end);
   }
 
   /// Rounds that copies are ahead of their reading. Dots that are in flight at
@@ -220,13 +269,16 @@ private:
             .push_back({load, {}});
     if (feeds.empty() && settled.empty())
       return;
+    SmallVector<Feed> all(feeds);
+    llvm::append_range(all, settled);
+    further = findFurther(loop, all, stages);
     OpBuilder before(loop);
     Location loc = loop.getLoc();
     // What a dependent kernel need not wait for comes first. Whatever it is
     // part of, a group is complete when those behind it are.
     Operation *early = settled.empty() || usedBefore
                            ? loop.getOperation()
-                           : earlyPlace(loop, settled);
+                           : earlyPlace(loop, settled, further);
     OpBuilder first(early);
     for (Feed &feed : settled)
       feed.ring = allocate(first, feed.load, stages);
@@ -274,12 +326,20 @@ private:
         arith::AddIOp::create(top, loc, newLoop.getInductionVar(), distance);
     copyRound(top, newLoop, feeds, round, write);
     tile::AsyncCommitOp::create(top, loc);
+    if (further.load) {
+      OpBuilder behind(further.load);
+      tile::AsyncWaitOp::create(behind, loc, rounds - 1);
+      auto ring = llvm::find_if(
+          feeds, [&](Feed feed) { return feed.load == further.round; });
+      readFromRing({further.load, ring->ring}, newLoop.getResults().end()[-2]);
+    }
     for (Feed feed : feeds)
       readFromRing(feed, read);
   }
 
   func::FuncOp kernel;
   int stages, warps;
+  Further further;         // of the loop that is being rewritten
   bool usedBefore = false; // an earlier ring may share the memory
 };
 

@@ -42,17 +42,19 @@ struct Ring {
   Value full, free;
   bool inBulk = false, byThreads = false; // in some loop
   RingPlace copied, read;
-  int loops = 0; // that are still to use it
+  int uses = 0; // by loops and further tiles that are still to come
 };
 
 /// Operands of dots that other warps copy: those that a loop reads in each
-/// round, or, without one, an operand that is read once.
+/// round, or, without one, an operand that is read once: by itself, or as one
+/// more tile of a ring.
 struct Fed {
   scf::ForOp loop;
   SmallVector<Feed> feeds;
   Ring *ring = nullptr;
   int64_t bulkBytes = 0; // of a stage, which the copy engine brings
   bool byThreads = false;
+  int further = -1; // which tile of the ring of those before it is one more
 };
 
 /// Which of the two sides a place in a ring is of.
@@ -125,7 +127,7 @@ public:
       closePrograms(copying, &Ring::copied);
       closePrograms(reading, &Ring::read);
       for (Fed &each : fed)
-        if (!each.loop)
+        if (!each.loop && each.further < 0)
           releaseOnce(each, reading.getBody());
     }
   }
@@ -202,7 +204,8 @@ private:
       auto loop = load->getParentOfType<scf::ForOp>();
       if (!loop) {
         if (load->getParentOp() == kernel && whyNot(load, loop).empty())
-          fed.push_back({loop, {{load, {}}}});
+          fed.push_back(
+              {loop, {{load, {}}}, nullptr, 0, false, furtherTile(load)});
         return WalkResult::advance();
       }
       reason = whyNot(load, loop);
@@ -214,6 +217,17 @@ private:
       return WalkResult::advance();
     });
     return reason;
+  }
+
+  /// Which of the tiles that were fed last the load is one more of, or -1.
+  int furtherTile(tile::LoadOp load) const {
+    if (fed.empty())
+      return -1;
+    for (auto [i, feed] : llvm::enumerate(fed.back().feeds))
+      if (!twinOf(fed.back().feeds, i) &&
+          isFurtherTile(load, feed.load, stages))
+        return static_cast<int>(i);
+    return -1;
   }
 
   StringRef whyNot(tile::LoadOp load, scf::ForOp loop) {
@@ -262,14 +276,31 @@ private:
   }
 
   void allocate(OpBuilder &builder) {
-    for (Fed &each : fed)
-      chooseRing(builder, each);
+    const Fed *before = nullptr;
+    for (Fed &each : fed) {
+      if (each.further < 0)
+        chooseRing(builder, each);
+      else
+        goOn(each, *before);
+      before = &each;
+    }
     for (Ring &ring : rings) {
       ring.full = barriers(builder, ring.stages,
                            (ring.byThreads ? copyingWarps * warpSize : 0) +
                                (ring.inBulk ? 1 : 0));
       ring.free = barriers(builder, ring.stages, warps);
     }
+  }
+
+  /// One more tile has the place of one that a loop reads.
+  static void goOn(Fed &each, const Fed &loop) {
+    Feed &feed = each.feeds.front();
+    feed.ring = loop.feeds[each.further].ring;
+    feed.bulk = loop.feeds[each.further].bulk;
+    each.byThreads = !feed.bulk;
+    each.bulkBytes = feed.bulk ? bytesOf(feed.load) : 0;
+    each.ring = loop.ring;
+    ++each.ring->uses;
   }
 
   void chooseRing(OpBuilder &builder, Fed &each) {
@@ -291,14 +322,14 @@ private:
       types.push_back(type);
     }
     for (Ring &ring : rings)
-      if (each.loop && ring.loops > 0 &&
+      if (each.loop && ring.uses > 0 &&
           TypeRange(ValueRange(ring.tiles)) == TypeRange(types))
         each.ring = &ring;
     if (!each.ring)
       each.ring = &makeRing(builder, types, count);
     each.ring->inBulk |= each.bulkBytes > 0;
     each.ring->byThreads |= each.byThreads;
-    each.ring->loops += each.loop ? 1 : 0;
+    each.ring->uses += each.loop ? 1 : 0;
     for (auto [feed, place] : llvm::zip_equal(each.feeds, places))
       feed.ring = each.ring->tiles[place];
   }
@@ -447,13 +478,20 @@ private:
     tile::BarrierWaitOp::create(place, loc, ring.full, ring.read.stage,
                                 ring.read.phase);
     RingPlace after = next(place, loc, ring, ring.read);
+    if (each.further >= 0) {
+      --ring.uses;
+      OpBuilder behind(place.getContext());
+      behind.setInsertionPointAfter(lastReader(feed.load));
+      if (ring.uses > 0 || persistent)
+        release(behind, loc, ring, ring.read.stage);
+    }
     readFromRing(feed, ring.read.stage);
     ring.read = after;
   }
 
   void readRounds(Fed &each) {
     Ring &ring = *each.ring;
-    --ring.loops;
+    --ring.uses;
     OpBuilder before(each.loop);
     IRRewriter rewriter(before);
     Location loc = each.loop.getLoc();
@@ -509,7 +547,7 @@ private:
   /// The stage that dots in flight still read when the loop ends, if another
   /// loop or program goes on with the ring.
   void releaseLast(scf::ForOp loop, Ring &ring, Value stage) {
-    if (ring.loops == 0 && !persistent)
+    if (ring.uses == 0 && !persistent)
       return;
     Operation *wait = waitBehind(loop);
     OpBuilder behind(wait->getBlock(), ++Block::iterator(wait));

@@ -11,6 +11,8 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include <list>
+
 using namespace mlir;
 
 namespace girih::compiler {
@@ -95,17 +97,9 @@ bool findSum(scf::ForOp loop, Round &round) {
   return yielded && yielded->get() == round.second.getResult();
 }
 
-/// A loop that goes on where another one has ended has few rounds: a further
-/// one would cost more than it gains.
-bool goesOn(scf::ForOp loop, BlockArgument sum) {
-  return loop.getTiedLoopInit(sum)->get().getDefiningOp<scf::ForOp>() !=
-         nullptr;
-}
-
 std::optional<Round> match(scf::ForOp loop, int warps, int capability) {
   Round round;
-  if (!findDots(loop, round) || !findSum(loop, round) ||
-      goesOn(loop, round.sum))
+  if (!findDots(loop, round) || !findSum(loop, round))
     return std::nullopt;
   for (tile::DotOp dot : {round.first, round.second})
     if (planDot(dot, warps, capability).kind != DotPlan::Kind::wgmma)
@@ -119,50 +113,115 @@ std::optional<Round> match(scf::ForOp loop, int warps, int capability) {
   auto first = round.first.getB().getDefiningOp<tile::LoadOp>();
   if (first && isTransposed(round.values, first))
     return std::nullopt;
-  for (auto load : loop.getBody()->getOps<tile::LoadOp>())
-    if (!scalarSlice(load, loop))
-      return std::nullopt;
-  if (llvm::any_of(*scalarSlice(round.values, loop),
-                   llvm::IsaPred<tile::GatherOp>))
+  auto slice = scalarSlice(round.values, loop);
+  if (!slice || llvm::any_of(*slice, llvm::IsaPred<tile::GatherOp>))
     return std::nullopt;
   return round;
 }
 
+/// The loop from whose sum this one goes on.
+scf::ForOp loopBefore(scf::ForOp loop, const Round &round) {
+  return loop.getTiedLoopInit(round.sum)->get().getDefiningOp<scf::ForOp>();
+}
+
+bool sameType(Value a, Value b) {
+  return a ? b && a.getType() == b.getType() : !b;
+}
+
+/// Whether the first round's second dot can be the last one of the loop before:
+/// the same tiles, at other places.
+bool continues(scf::ForOp loop, Round round, scf::ForOp before, Round earlier) {
+  OpOperand *sum = loop.getTiedLoopInit(round.sum);
+  tile::LoadOp values = round.values, others = earlier.values;
+  if (loop->getBlock() != before->getBlock() || !sum->get().hasOneUse() ||
+      sum->get() != before.getTiedLoopResult(earlier.sum) ||
+      !sameType(round.weights, earlier.weights) ||
+      !sameType(round.factor, earlier.factor) || !sameType(values, others))
+    return false;
+  if (values.getView() != others.getView() ||
+      values.getMap() != others.getMap() ||
+      values.getBounds() != others.getBounds() ||
+      values.getOther() != others.getOther() ||
+      values.getPieces() != others.getPieces() ||
+      values.getAlong() != others.getAlong())
+    return false;
+  // The copy engine takes no other bounds than those of its operand.
+  return llvm::all_of(
+      llvm::zip_equal(values.getScalars(), others.getScalars()), [](auto pair) {
+        auto [a, b] = pair;
+        return a == b || !(a.template getDefiningOp<tile::SizeOp>() ||
+                           b.template getDefiningOp<tile::SizeOp>());
+      });
+}
+
 class Staggering {
 public:
-  Staggering(scf::ForOp loop, Round round) : loop(loop), round(round) {}
+  Staggering(scf::ForOp loop, Round round, Staggering *before)
+      : loop(loop), round(round), before(before) {
+    if (before)
+      before->goesOn = true;
+  }
+
+  bool isOf(scf::ForOp other) const { return loop == other; }
+
+  bool isContinuedBy(scf::ForOp other, const Round &its) const {
+    return !goesOn && continues(other, its, loop, round);
+  }
 
   void run() {
-    OpBuilder builder(loop);
-    Location loc = loop.getLoc();
+    OpBuilder ahead(loop), behind(loop->getContext());
+    behind.setInsertionPointAfter(loop);
     SmallVector<Value> inits(loop.getInitArgs());
-    // Before the first round nothing is added, by exact identities.
-    inits.push_back(filled(builder, round.weights, 0));
-    if (round.factor)
-      inits.push_back(filled(builder, round.factor, 1));
-    late = inits.size();
-    llvm::append_range(inits, loop.getInitArgs());
-    Value end = arith::AddIOp::create(builder, loc, loop.getUpperBound(),
-                                      loop.getStep());
+    llvm::append_range(inits, before ? before->pending : nothing(ahead));
+    // Where the last values are is known ahead, for who copies them.
+    last = placeOfValues(ahead, lastRound(ahead));
     auto made = scf::ForOp::create(
-        builder, loc, loop.getLowerBound(), end, loop.getStep(), inits,
-        [&](OpBuilder &inside, Location, Value index, ValueRange arguments) {
+        ahead, loop.getLoc(), loop.getLowerBound(), loop.getUpperBound(),
+        loop.getStep(), inits,
+        [&](OpBuilder &inside, Location loc, Value index,
+            ValueRange arguments) {
           scf::YieldOp::create(inside, loc, body(inside, index, arguments));
         });
+    pending = made.getResults().drop_front(loop.getNumResults());
+    Value sum = made.getResult(sumNumber());
+    if (!goesOn) {
+      Value scaled = scaledSum(behind, made.getResults());
+      sum = secondDot(behind, last, scaled, made.getResults());
+    }
     for (unsigned i = 0; i < loop.getNumResults(); ++i)
       loop.getResult(i).replaceAllUsesWith(
-          made.getResult(i == sumNumber() ? i : late + i));
+          i == sumNumber() ? sum : made.getResult(i));
     loop.erase();
   }
 
 private:
   unsigned sumNumber() { return round.sum.getArgNumber() - 1; }
 
+  /// What adds nothing, by exact identities.
+  SmallVector<Value> nothing(OpBuilder &builder) const {
+    SmallVector<Value> values{filled(builder, round.weights, 0)};
+    if (round.factor)
+      values.push_back(filled(builder, round.factor, 1));
+    return values;
+  }
+
   static Value filled(OpBuilder &builder, Value like, double number) {
     auto type = cast<RankedTensorType>(like.getType());
     auto element = builder.getFloatAttr(type.getElementType(), number);
     return arith::ConstantOp::create(builder, like.getLoc(),
                                      DenseElementsAttr::get(type, element));
+  }
+
+  /// The last index of the loop; one below the first where it has no rounds.
+  Value lastRound(OpBuilder &builder) {
+    Location loc = loop.getLoc();
+    Value lower = loop.getLowerBound(), step = loop.getStep();
+    Value length =
+        builder.createOrFold<arith::SubIOp>(loc, loop.getUpperBound(), lower);
+    Value count = builder.createOrFold<arith::CeilDivSIOp>(loc, length, step);
+    Value far = builder.createOrFold<arith::MulIOp>(loc, count, step);
+    Value end = builder.createOrFold<arith::AddIOp>(loc, far, lower);
+    return builder.createOrFold<arith::SubIOp>(loc, end, step);
   }
 
   bool isSecondPart(Operation *op) {
@@ -182,15 +241,13 @@ private:
     for (Operation &op : loop.getBody()->without_terminator()) {
       if (isSecondPart(&op))
         continue;
-      if (auto load = dyn_cast<tile::LoadOp>(op))
-        mapping.map(load.getResult(), loadBelow(builder, load, mapping, index,
-                                                loop.getUpperBound())
-                                          .getResult());
-      else
-        builder.clone(op, mapping);
-      if (&op == round.first)
-        sum =
-            secondDot(builder, index, scaled, arguments[loop.getNumResults()]);
+      builder.clone(op, mapping);
+      if (&op != round.first)
+        continue;
+      Value earlier = arith::SubIOp::create(builder, round.second.getLoc(),
+                                            index, loop.getStep());
+      sum = secondDot(builder, placeOfValues(builder, earlier), scaled,
+                      arguments);
     }
     SmallVector<Value> yielded;
     for (Value value : loop.getYieldedValues())
@@ -200,52 +257,76 @@ private:
     yielded.push_back(mapping.lookup(round.weights));
     if (round.factor)
       yielded.push_back(mapping.lookup(round.factor));
-    // As the first part has left them in the round before: of the last round,
-    // which is one too many, nothing is used.
-    llvm::append_range(yielded, arguments.take_front(loop.getNumResults()));
     return yielded;
   }
 
-  Value scaledSum(OpBuilder &builder, ValueRange arguments) {
+  /// What the sum is before it is added to; `carried` is what goes from round
+  /// to round.
+  Value scaledSum(OpBuilder &builder, ValueRange carried) {
     IRMapping mapping;
-    mapping.map(round.sum, arguments[sumNumber()]);
+    mapping.map(round.sum, carried[sumNumber()]);
     if (!round.scaled)
-      return arguments[sumNumber()];
-    mapping.map(round.factor, arguments[loop.getNumResults() + 1]);
+      return carried[sumNumber()];
+    mapping.map(round.factor, carried[loop.getNumResults() + 1]);
     if (round.spread)
       builder.clone(*round.spread, mapping);
     builder.clone(*round.scaled, mapping);
     return mapping.lookup(round.scaled.getResult());
   }
 
-  Value secondDot(OpBuilder &builder, Value index, Value scaled,
-                  Value weights) {
+  /// What the values of round `index` are found by, as loadBelow takes it. The
+  /// round ahead of the first one is the last of the loop before.
+  SmallVector<Value> placeOfValues(OpBuilder &builder, Value index) {
     Location loc = round.second.getLoc();
-    Value before = arith::SubIOp::create(builder, loc, index, loop.getStep());
+    Value lower = loop.getLowerBound();
+    Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+    Value behind = arith::AddIOp::create(builder, loc, index, one);
     IRMapping mapping;
-    mapping.map(loop.getInductionVar(), before);
+    mapping.map(loop.getInductionVar(), index);
     auto slice = scalarSlice(round.values, loop);
     // What says where they are is read in no round below the first, either.
-    Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-    Value behind = arith::AddIOp::create(builder, loc, before, one);
     for (Operation *op : *slice)
       if (auto load = dyn_cast<tile::LoadOp>(op))
-        mapping.map(load.getResult(), loadBelow(builder, load, mapping,
-                                                loop.getLowerBound(), behind)
-                                          .getResult());
+        mapping.map(
+            load.getResult(),
+            loadBelow(builder, load, mapping, lower, behind).getResult());
       else
         builder.clone(*op, mapping);
-    Value values =
-        loadBelow(builder, round.values, mapping, loop.getLowerBound(), behind);
+    SmallVector<Value> scalars;
+    for (int64_t piece = 0; piece < round.values.pieceCount(); ++piece) {
+      for (Value scalar : round.values.pieceScalars(piece))
+        scalars.push_back(mapping.lookupOrDefault(scalar));
+      scalars.append({lower, behind});
+    }
+    if (!before)
+      return scalars;
+    Value isAhead = arith::CmpIOp::create(
+        builder, loc, arith::CmpIPredicate::slt, index, lower);
+    for (auto [scalar, earlier] : llvm::zip_equal(scalars, before->last))
+      if (scalar != earlier)
+        scalar =
+            arith::SelectOp::create(builder, loc, isAhead, earlier, scalar);
+    return scalars;
+  }
+
+  /// The second dot of the round whose values are at `place`, if there is such
+  /// a round.
+  Value secondDot(OpBuilder &builder, ValueRange place, Value scaled,
+                  ValueRange carried) {
+    IRMapping mapping;
     mapping.map(round.second.getAcc(), scaled);
-    mapping.map(round.values.getResult(), values);
-    mapping.map(round.weights, weights);
+    mapping.map(round.values.getResult(),
+                loadBelow(builder, round.values, place).getResult());
+    mapping.map(round.weights, carried[loop.getNumResults()]);
     return builder.clone(*round.second, mapping)->getResult(0);
   }
 
   scf::ForOp loop;
   Round round;
-  unsigned late = 0;
+  Staggering *before;         // of the loop from which this one goes on
+  bool goesOn = false;        // another loop goes on from this one
+  SmallVector<Value> last;    // where the last values are
+  SmallVector<Value> pending; // weights and factor of the last round
 };
 
 struct TileStaggerDots : impl::TileStaggerDotsBase<TileStaggerDots> {
@@ -255,9 +336,29 @@ struct TileStaggerDots : impl::TileStaggerDotsBase<TileStaggerDots> {
       return;
     SmallVector<scf::ForOp> loops;
     getOperation().walk([&](scf::ForOp loop) { loops.push_back(loop); });
+    std::list<Staggering> chosen;
     for (scf::ForOp loop : loops)
       if (auto round = match(loop, warps, capability))
-        Staggering(loop, *round).run();
+        choose(chosen, loop, *round);
+    for (Staggering &each : chosen)
+      each.run();
+  }
+
+private:
+  /// A loop that goes on where another one has ended often has few rounds: it
+  /// is chosen only together with that one.
+  static void choose(std::list<Staggering> &chosen, scf::ForOp loop,
+                     const Round &round) {
+    scf::ForOp earlier = loopBefore(loop, round);
+    if (!earlier) {
+      chosen.emplace_back(loop, round, nullptr);
+      return;
+    }
+    for (Staggering &each : chosen)
+      if (each.isOf(earlier) && each.isContinuedBy(loop, round)) {
+        chosen.emplace_back(loop, round, &each);
+        return;
+      }
   }
 };
 

@@ -16,6 +16,11 @@ tile::LoadOp loadBelow(OpBuilder &builder, tile::LoadOp load,
     scalars.push_back(value);
     scalars.push_back(limit);
   }
+  return loadBelow(builder, load, scalars);
+}
+
+tile::LoadOp loadBelow(OpBuilder &builder, tile::LoadOp load,
+                       ValueRange scalars) {
   AffineMap map = load.getMap();
   unsigned dims = map.getNumDims(), symbols = map.getNumSymbols();
   SmallVector<AffineExpr> constraints;

@@ -14,4 +14,8 @@ tile::LoadOp loadBelow(mlir::OpBuilder &builder, tile::LoadOp load,
                        const mlir::IRMapping &mapping, mlir::Value value,
                        mlir::Value limit);
 
+/// The same at `scalars`: those of the load, the value and the limit.
+tile::LoadOp loadBelow(mlir::OpBuilder &builder, tile::LoadOp load,
+                       mlir::ValueRange scalars);
+
 } // namespace girih::compiler

@@ -128,6 +128,38 @@ bool isBulk(tile::LoadOp load, tile::SharedType ring) {
   return isZero(load.getOther()) && boxOf(load, ring);
 }
 
+tile::DotOp lastReader(tile::LoadOp load) {
+  Operation *last = load;
+  for (Operation *convert : load->getUsers())
+    for (Operation *dot : convert->getUsers()) {
+      if (dot->getBlock() != load->getBlock())
+        return {};
+      if (last->isBeforeInBlock(dot))
+        last = dot;
+    }
+  return dyn_cast<tile::DotOp>(last);
+}
+
+bool isFurtherTile(tile::LoadOp load, tile::LoadOp round, int64_t stages) {
+  auto loop = dyn_cast<scf::ForOp>(round->getParentOp());
+  if (!loop || loop->getBlock() != load->getBlock() ||
+      !loop->isBeforeInBlock(load) || load.getView() != round.getView())
+    return false;
+  tile::SharedType ring = ringType(load, stages);
+  if (ring != ringType(round, stages) ||
+      isBulk(load, ring) != isBulk(round, ring) ||
+      passesThroughRegisters(load) != passesThroughRegisters(round))
+    return false;
+  // Whoever goes on with the ring may wait for its stage.
+  tile::DotOp last = lastReader(load);
+  if (!last || last.getInFlight())
+    return false;
+  for (Operation *op = loop->getNextNode(); op != last; op = op->getNextNode())
+    if (isa<scf::ForOp, scf::WhileOp, scf::IfOp>(op))
+      return false;
+  return true;
+}
+
 void copyInBulk(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
                 Value ring, Value stage, Value barriers) {
   auto type = cast<tile::SharedType>(ring.getType());

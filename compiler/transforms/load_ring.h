@@ -34,6 +34,13 @@ void copyToRing(mlir::OpBuilder &builder, tile::LoadOp load,
                 mlir::ValueRange scalars, mlir::Value ring, mlir::Value stage,
                 int warps);
 
+/// Whether `load`, behind the loop that `round` is in, is of one more tile for
+/// the same ring of `stages`: of the same operand, and soon read.
+bool isFurtherTile(tile::LoadOp load, tile::LoadOp round, int64_t stages);
+
+/// The last of the dots that read such a load.
+tile::DotOp lastReader(tile::LoadOp load);
+
 /// Whether the copy engine can do it.
 bool isBulk(tile::LoadOp load, tile::SharedType ring);
 

@@ -8,9 +8,8 @@ namespace girih::testing {
 namespace {
 
 /// `{0}` queries, `{1}` keys, `{2}` depth of a block, `{3}` the name, `{4}`
-/// warps, `{5}` stages, `{6}` how keys are read, `{7}` the rest of the Config,
-/// `{8}` to `{10}` what a block table adds, `{11}` whose size says how many
-/// keys there are.
+/// warps, `{5}` stages, `{6}` the rest of the Config, `{7}` to `{9}` what a
+/// block table adds, `{10}` whose size says how many keys there are.
 constexpr const char *head = R"(
 !V = !tile.view<element = bf16, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
 !Q = tensor<{0}x{2}xbf16>
@@ -35,18 +34,19 @@ constexpr const char *head = R"(
 #spread = affine_map<(d0, d1) -> (d0, 0)>
 #row = affine_map<(d0, d1) -> (d0)>
 #turn = affine_map<(d0, d1) -> (d1, d0)>
-func.func @{3}(%qa: !V, %ka: !V, %va: !V, %oa: !V{8}) attributes {{tile.kernel,
-  tile.config = "num_warps={4} num_stages={5}{7}", tile.index_bits = 32 : i64,
-  tile.order = #tile.order<row_major, 1>, tile.directions = ["in", "in", "in", "out"{9}],
-  tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5, s6, s7{10}] -> (s6 ceildiv {0})>} {{
+func.func @{3}(%qa: !V, %ka: !V, %va: !V, %oa: !V{7}) attributes {{tile.kernel,
+  tile.config = "num_warps={4} num_stages={5}{6}", tile.index_bits = 32 : i64,
+  tile.order = #tile.order<row_major, 1>, tile.directions = ["in", "in", "in", "out"{8}],
+  tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5, s6, s7{9}] -> (s6 ceildiv {0})>} {{
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %block = arith.constant {1} : index
   %p = tile.program_id 0
   %sq = tile.size %qa, 0 : !V
-  %sk = tile.size {11}
+  %sk = tile.size {10}
   %sv = tile.size %va, 0 : !V
   %count = arith.ceildivsi %sk, %block : index
+  %whole = arith.floordivsi %sk, %block : index
   %last = arith.index_cast %sk : index to i32
   %end = tensor.splat %last : tensor<{0}x{1}xi32>
   %zero = arith.constant dense<0.0> : !O
@@ -56,12 +56,15 @@ func.func @{3}(%qa: !V, %ka: !V, %va: !V, %oa: !V{8}) attributes {{tile.kernel,
   %empty = arith.constant dense<0.0> : !C
   %scale = arith.constant dense<0.125> : !S
   %q = tile.load %qa[%p, %sq] map #q bounds #qs other 0.0 : bf16 : !V -> !Q
-  %r:3 = scf.for %j = %c0 to %count step %c1
-      iter_args(%acc = %zero, %m = %least, %l = %empty) -> (!O, !C, !C) {{
-    {6}
 )";
 
-constexpr const char *body = R"(
+/// `{0}` to `{2}` as above, `{3}` and `{4}` how keys and values are read, `{5}`
+/// the results' name, `{6}` and `{7}` the rounds, `{8}` to `{10}` what is there
+/// before them.
+constexpr const char *rounds = R"(
+  %{5}:3 = scf.for %j = %{6} to %{7} step %c1
+      iter_args(%acc = %{8}, %m = %{9}, %l = %{10}) -> (!O, !C, !C) {{
+    {3}
     %s0 = tile.dot %q, %k, %none precision ieee : !Q, tensor<{2}x{1}xbf16> -> !S
     %s1 = arith.mulf %s0, %scale : !S
     %columns = tile.coordinate [%j] map #column : tensor<{0}x{1}xi32>
@@ -90,10 +93,13 @@ constexpr const char *body = R"(
     %faded = tile.remap %alpha map #spread : !C -> !O
     %kept = arith.mulf %acc, %faded : !O
     %pr = arith.truncf %x : !S to tensor<{0}x{1}xbf16>
-    {3}
+    {4}
     %o = tile.dot %pr, %v, %kept precision ieee : tensor<{0}x{1}xbf16>, tensor<{1}x{2}xbf16> -> !O
     scf.yield %o, %next, %sum : !O, !C, !C
   }
+)";
+
+constexpr const char *tail = R"(
   %weight = tile.remap %r#2 map #spread : !C -> !O
   %result = arith.divf %r#0, %weight : !O
   %rounded = arith.truncf %result : !O to !Q
@@ -242,10 +248,20 @@ std::string attentionText(const AttentionCase &c) {
   if (c.persistent)
     copying += " persistent=1";
   std::string text = llvm::formatv(
-      head, c.queries, c.keys, c.depth, c.name, c.warps, c.stages, keys,
-      copying, c.paged ? ", %ta: !T" : "", c.paged ? ", \"in\"" : "",
+      head, c.queries, c.keys, c.depth, c.name, c.warps, c.stages, copying,
+      c.paged ? ", %ta: !T" : "", c.paged ? ", \"in\"" : "",
       c.paged ? ", s8" : "", c.paged ? "%ta, 0 : !T" : "%ka, 0 : !V");
-  return text + llvm::formatv(body, c.queries, c.keys, c.depth, values).str();
+  auto loop = [&](auto &&...rest) {
+    text += llvm::formatv(rounds, c.queries, c.keys, c.depth, keys, values,
+                          rest...);
+  };
+  if (c.two_loops) {
+    loop("f", "c0", "whole", "zero", "least", "empty");
+    loop("r", "whole", "count", "f#0", "f#1", "f#2");
+  } else {
+    loop("r", "c0", "count", "zero", "least", "empty");
+  }
+  return text + tail;
 }
 
 } // namespace girih::testing

@@ -17,6 +17,7 @@ struct AttentionCase {
   int capability = 80;
   bool specialised = false; // warps of their own copy
   bool persistent = false;  // blocks do several programs
+  bool two_loops = false;   // whole blocks of keys, then the rest
   /// Keys and values lie in pages of 16, and a table[N] of i32, the last
   /// operand, says where: N is its size. Free places hold anything.
   bool paged = false;

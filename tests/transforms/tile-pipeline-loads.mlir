@@ -129,3 +129,52 @@ func.func @early(%a: !V, %b: !U, %c: !F, %table: !T, %d: !F) attributes {tile.ke
   tile.store %r, %c[] map #c : tensor<64x64xf32>, !F
   return
 }
+
+// One more tile behind a loop has the place of the round behind the last, and is
+// copied instead of it: ahead of the loop where that has few rounds.
+// CHECK-LABEL: func.func @further
+// CHECK: %[[A:.+]] = tile.alloc_shared : <[64, 32], bf16, {{.*}}stage 3
+// CHECK: %[[B:.+]] = tile.alloc_shared : <[32, 64], bf16, {{.*}}stage 3
+// CHECK-NOT: tile.alloc_shared
+// CHECK: scf.if
+// CHECK: } else {
+// CHECK: %[[END:.+]] = arith.maxsi %c0, %[[N:.+]] : index
+// CHECK: %[[BEHIND:.+]] = arith.addi %[[END]], %c1
+// CHECK: %[[FIRST:.+]] = arith.cmpi slt, %c0{{.*}}, %[[BEHIND]]
+// CHECK-NEXT: scf.if %[[FIRST]] {
+// CHECK-NEXT: tile.copy_async %arg1[%[[N]]] {{.*}} into %[[B]]
+// CHECK-NEXT: }
+// CHECK-NEXT: }
+// CHECK-NEXT: tile.async_commit
+// CHECK: %[[R:.+]]:3 = scf.for {{.*}} iter_args(%{{.+}} = %{{.+}}, %[[READ:.+]] = %{{.+}}, %[[WRITE:.+]] = %{{.+}})
+// CHECK-NEXT: tile.async_wait 1
+// CHECK: scf.if
+// CHECK: tile.copy_async %arg0{{.*}} into %[[A]][%[[WRITE]]]
+// CHECK: tile.copy_async %arg1{{.*}} into %[[B]][%[[WRITE]]]
+// CHECK: } else {
+// CHECK: scf.if
+// CHECK-NEXT: tile.copy_async %arg1[%[[N]]] {{.*}} into %[[B]][%[[WRITE]]]
+// CHECK: scf.yield
+// CHECK: tile.async_wait 1
+// CHECK: tile.shared_load %[[B]][%[[R]]#1]
+// CHECK-NEXT: tile.dot
+func.func @further(%a: !V, %b: !V, %c: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5] -> (1)>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tile.size %b, 0 : !V
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %ones = arith.constant dense<1.0> : tensor<64x32xbf16>
+  %r = scf.for %k = %c0 to %n step %c1 iter_args(%acc = %zero) -> tensor<64x64xf32> {
+    %x = tile.load %a[%k] map #a other 0.0 : bf16 : !V -> tensor<64x32xbf16>
+    %y = tile.load %b[%k] map #b other 0.0 : bf16 : !V -> tensor<32x64xbf16>
+    %d = tile.dot %x, %y, %acc precision ieee : tensor<64x32xbf16>, tensor<32x64xbf16> -> tensor<64x64xf32>
+    scf.yield %d : tensor<64x64xf32>
+  }
+  %z = tile.load %b[%n] map #b other 0.0 : bf16 : !V -> tensor<32x64xbf16>
+  %e = tile.dot %ones, %z, %r precision ieee : tensor<64x32xbf16>, tensor<32x64xbf16> -> tensor<64x64xf32>
+  tile.store %e, %c[] map #c : tensor<64x64xf32>, !F
+  return
+}

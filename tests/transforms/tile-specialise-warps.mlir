@@ -154,6 +154,69 @@ func.func @twice(%a: !V, %b: !V, %c: !V) attributes {tile.kernel, tile.config = 
   return
 }
 
+// One more tile behind a loop is in the next stage of its ring, whose other tiles
+// are not copied then. It is free when the dot has read it, and the next loop
+// goes on behind it.
+// CHECK-LABEL: func.func @further
+// CHECK: %[[A:.+]] = tile.alloc_shared : <[128, 64], bf16
+// CHECK: %[[B:.+]] = tile.alloc_shared : <[64, 128], bf16
+// CHECK-NOT: tile.alloc_shared
+// CHECK: %[[FULL:.+]] = tile.alloc_barriers
+// CHECK: %[[FREE:.+]] = tile.alloc_barriers
+// CHECK: tile.producer
+// CHECK: %[[AT:.+]]:2 = scf.for
+// CHECK: tile.barrier_expect %[[FULL]][%{{.+}}] bytes 32768
+// CHECK: tile.barrier_wait %[[FREE]][%[[AT]]#0] phase %[[AT]]#1
+// CHECK-NEXT: tile.barrier_expect %[[FULL]][%[[AT]]#0] bytes 16384
+// CHECK-NEXT: tile.copy_bulk %arg1[{{.*}} into %[[B]][%[[AT]]#0] signals %[[FULL]][%[[AT]]#0]
+// CHECK: %[[NEXT:.+]] = arith.select
+// CHECK: %[[TURN:.+]] = arith.select
+// CHECK: scf.for {{.*}} = %[[NEXT]], %{{.+}} = %[[TURN]])
+// CHECK: %[[ONE:.+]]:3 = scf.for
+// CHECK: tile.barrier_wait %[[FULL]][%[[ONE]]#1] phase %[[ONE]]#2
+// CHECK: %[[NEXT:.+]] = arith.select
+// CHECK: %[[TURN:.+]] = arith.select
+// CHECK: tile.shared_load %[[B]][%[[ONE]]#1]
+// CHECK-NEXT: tile.dot
+// CHECK-NEXT: tile.barrier_arrive %[[FREE]][%[[ONE]]#1] :
+// CHECK: scf.for {{.*}} = %[[NEXT]], %{{.+}} = %[[TURN]], %{{.+}} = %[[NEXT]])
+func.func @further(%a: !V, %b: !V, %c: !V) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5] -> (s4 ceildiv 128, s5 ceildiv 128)>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %block = arith.constant 64 : index
+  %m = tile.program_id 0
+  %n = tile.program_id 1
+  %am = tile.size %a, 0 : !V
+  %ak = tile.size %a, 1 : !V
+  %bk = tile.size %b, 0 : !V
+  %bn = tile.size %b, 1 : !V
+  %count = arith.ceildivsi %ak, %block : index
+  %zero = arith.constant dense<0.0> : tensor<128x128xf32>
+  %ones = arith.constant dense<1.0> : tensor<128x64xbf16>
+  %p = scf.for %k = %c0 to %c4 step %c1 iter_args(%acc = %zero) -> tensor<128x128xf32> {
+    %x = tile.load %a[%m, %k, %am, %ak] map #a bounds #as other 0.0 : bf16 : !V -> tensor<128x64xbf16>
+    %y = tile.load %b[%k, %n, %bk, %bn] map #b bounds #bs other 0.0 : bf16 : !V -> tensor<64x128xbf16>
+    %d = tile.dot %x, %y, %acc precision ieee : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
+    %e = arith.mulf %d, %d : tensor<128x128xf32>
+    scf.yield %e : tensor<128x128xf32>
+  }
+  %z = tile.load %b[%c0, %n, %bk, %bn] map #b bounds #bs other 0.0 : bf16 : !V -> tensor<64x128xbf16>
+  %q = tile.dot %ones, %z, %p precision ieee : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
+  %r = scf.for %k = %c4 to %count step %c1 iter_args(%acc = %q) -> tensor<128x128xf32> {
+    %x = tile.load %a[%m, %k, %am, %ak] map #a bounds #as other 0.0 : bf16 : !V -> tensor<128x64xbf16>
+    %y = tile.load %b[%k, %n, %bk, %bn] map #b bounds #bs other 0.0 : bf16 : !V -> tensor<64x128xbf16>
+    %d = tile.dot %x, %y, %acc precision ieee : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
+    scf.yield %d : tensor<128x128xf32>
+  }
+  %h = arith.truncf %r : tensor<128x128xf32> to tensor<128x128xbf16>
+  tile.store %h, %c[%m, %n, %am, %bn] map #c bounds #cs : tensor<128x128xbf16>, !V
+  return
+}
+
 // Threads that copy have few registers: not enough for places that are not
 // linear.
 // CHECK-LABEL: func.func @crooked
