@@ -513,15 +513,15 @@ private:
                     loop.getRegionIterArg(first + 1)};
     OpBuilder top = OpBuilder::atBlockBegin(loop.getBody());
     tile::BarrierWaitOp::create(top, loc, ring.full, place.stage, place.phase);
+    Operation *done = behindReaders(llvm::map_to_vector(
+        each.feeds, [](const Feed &feed) { return feed.load; }));
     for (Feed feed : each.feeds)
       readFromRing(feed, place.stage);
     each.loop = loop;
     ring.read = {loop.getResult(first), loop.getResult(first + 1)};
-    OpBuilder end(loop.getBody()->getTerminator());
-    if (!flies) {
-      release(end, loc, ring, place.stage);
-      return;
-    }
+    OpBuilder end(flies ? loop.getBody()->getTerminator() : done);
+    if (!flies)
+      return release(end, loc, ring, place.stage);
     Value later =
         arith::CmpIOp::create(end, loc, arith::CmpIPredicate::ne,
                               loop.getInductionVar(), loop.getLowerBound());

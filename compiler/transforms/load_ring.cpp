@@ -140,6 +140,34 @@ tile::DotOp lastReader(tile::LoadOp load) {
   return dyn_cast<tile::DotOp>(last);
 }
 
+Operation *behindReaders(ArrayRef<tile::LoadOp> loads) {
+  Operation *end = loads.front()->getBlock()->getTerminator();
+  tile::DotOp last;
+  for (tile::LoadOp load : loads) {
+    tile::DotOp reader = lastReader(load);
+    if (!reader)
+      return end;
+    if (!last || last->isBeforeInBlock(reader))
+      last = reader;
+  }
+  if (!last.getInFlight())
+    return last->getNextNode();
+  int64_t behind = 0;
+  for (Operation *op = last->getNextNode(); op; op = op->getNextNode()) {
+    if (op->getNumRegions() > 0)
+      return end;
+    if (auto dot = dyn_cast<tile::DotOp>(op)) {
+      if (!dot.getInFlight())
+        return dot->getNextNode();
+      ++behind;
+    }
+    if (auto wait = dyn_cast<tile::DotWaitOp>(op);
+        wait && static_cast<int64_t>(wait.getPending()) <= behind)
+      return wait->getNextNode();
+  }
+  return end;
+}
+
 bool isFurtherTile(tile::LoadOp load, tile::LoadOp round, int64_t stages) {
   auto loop = dyn_cast<scf::ForOp>(round->getParentOp());
   if (!loop || loop->getBlock() != load->getBlock() ||

@@ -41,6 +41,11 @@ bool isFurtherTile(tile::LoadOp load, tile::LoadOp round, int64_t stages);
 /// The last of the dots that read such a load.
 tile::DotOp lastReader(tile::LoadOp load);
 
+/// Of a round, from where on nobody reads these tiles any more: behind a dot, or
+/// the wait at which it has landed. The end of the round where that is not
+/// known.
+mlir::Operation *behindReaders(mlir::ArrayRef<tile::LoadOp> loads);
+
 /// Whether the copy engine can do it.
 bool isBulk(tile::LoadOp load, tile::SharedType ring);
 

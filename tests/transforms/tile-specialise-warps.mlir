@@ -69,6 +69,45 @@ func.func @engine(%a: !V, %b: !V, %c: !V) attributes {tile.kernel, tile.config =
   return
 }
 
+// What is added up beside the units: a stage is free as soon as its dot has
+// landed.
+// CHECK-LABEL: func.func @added
+// CHECK: %[[FULL:.+]] = tile.alloc_barriers : !tile.barriers<4, 1>
+// CHECK: %[[FREE:.+]] = tile.alloc_barriers : !tile.barriers<4, 8>
+// CHECK: }
+// CHECK: scf.for {{.*}} %[[READ:[a-z0-9]+]] = %{{.+}}, %[[TURN:[a-z0-9]+]] = %{{.+}}) ->
+// CHECK: tile.barrier_wait %[[FULL]][%[[READ]]] phase %[[TURN]]
+// CHECK: tile.dot {{.*}} in_flight
+// CHECK: tile.dot_wait 0
+// CHECK-NEXT: tile.barrier_arrive %[[FREE]][%[[READ]]] :
+// CHECK: arith.addf
+func.func @added(%a: !V, %b: !V, %c: !V) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5] -> (s4 ceildiv 128, s5 ceildiv 128)>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %block = arith.constant 64 : index
+  %m = tile.program_id 0
+  %n = tile.program_id 1
+  %am = tile.size %a, 0 : !V
+  %ak = tile.size %a, 1 : !V
+  %bk = tile.size %b, 0 : !V
+  %bn = tile.size %b, 1 : !V
+  %count = arith.ceildivsi %ak, %block : index
+  %zero = arith.constant dense<0.0> : tensor<128x128xf32>
+  %r = scf.for %k = %c0 to %count step %c1 iter_args(%acc = %zero) -> tensor<128x128xf32> {
+    %x = tile.load %a[%m, %k, %am, %ak] map #a bounds #as other 0.0 : bf16 : !V -> tensor<128x64xbf16>
+    %y = tile.load %b[%k, %n, %bk, %bn] map #b bounds #bs other 0.0 : bf16 : !V -> tensor<64x128xbf16>
+    %d = tile.dot %x, %y, %zero precision ieee : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
+    %s = arith.addf %acc, %d : tensor<128x128xf32>
+    scf.yield %s : tensor<128x128xf32>
+  }
+  %h = arith.truncf %r : tensor<128x128xf32> to tensor<128x128xbf16>
+  tile.store %h, %c[%m, %n, %am, %bn] map #c bounds #cs : tensor<128x128xbf16>, !V
+  return
+}
+
 // The first operand is not aligned, the second ends before its memory does, at
 // a number that memory holds: threads copy both, and read that number, too.
 // CHECK-LABEL: func.func @threads
