@@ -117,7 +117,9 @@ Cost groups(const Config &config, const Work &work, const Machine &machine) {
   WarpgroupWork all{.programs = work.programs,
                     .rounds = (work.k + work.block_k - 1) / work.block_k,
                     .bytes = work.bytes,
-                    .processors = machine.processors};
+                    .processors = machine.processors,
+                    .rows = work.m,
+                    .columns = work.n};
   Cost cost;
   cost.seconds = 1e-6 * warpgroup_microseconds(tile, all);
   const std::int64_t near = warpgroup_blocks(tile);

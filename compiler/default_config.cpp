@@ -107,9 +107,25 @@ fixed_blocks(const BlockRoles &roles,
   return config;
 }
 
+// Whether neighbours along K are neighbours in memory, in all operands of dots.
+static bool runs_along_k(const BlockRoles &roles,
+                         std::span<const OperandClass> known) {
+  return std::ranges::all_of(roles.roles, [&](const BlockRole &role) {
+    if (role.use != BlockRole::Use::tile ||
+        !used_as(roles, role.block, BlockRole::Use::dot_k))
+      return true;
+    if (known.empty())
+      return role.contiguous;
+    return role.source >= 0 &&
+           (known[static_cast<std::size_t>(role.operand)].unit_stride >>
+            role.source & 1) != 0;
+  });
+}
+
 Config default_config(const BlockRoles &roles,
                       const std::vector<std::vector<std::int64_t>> &shapes,
-                      const Target &target) {
+                      const Target &target,
+                      std::span<const OperandClass> known) {
   DotExtents extents;
   if (roles.has_dot()) {
     extents.m = extent(roles, BlockRole::Use::dot_m, shapes);
@@ -117,6 +133,7 @@ Config default_config(const BlockRoles &roles,
     extents.k = extent(roles, BlockRole::Use::dot_k, shapes);
     extents.alone = std::ranges::all_of(
         shapes, [](const auto &sizes) { return sizes.size() <= 2; });
+    extents.along_k = runs_along_k(roles, known);
   }
   Config fixed = fixed_blocks(roles, shapes);
   if (target.kind == Target::Kind::host) {

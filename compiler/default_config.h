@@ -21,14 +21,17 @@ std::int64_t size_bucket(std::int64_t size);
 struct DotExtents {
   std::int64_t m = 0, n = 0, k = 0;
   bool alone = false; // no operand has more dimensions than those
+  bool along_k = false; // neighbours along K are neighbours in memory
 };
 
 /// The Config that a kernel with these block sizes runs with on `target` when
-/// none is given. `shapes` holds each operand's sizes. A kernel sees few
+/// none is given. `shapes` holds each operand's sizes, `known` what is known of
+/// it; where that is empty, rows lie one behind the other. A kernel sees few
 /// different ones: of a short list, or by buckets of its sizes.
 Config default_config(const BlockRoles &roles,
                       const std::vector<std::vector<std::int64_t>> &shapes,
-                      const Target &target);
+                      const Target &target,
+                      std::span<const OperandClass> known = {});
 
 /// Gives the blocks that no dot uses `elements` elements in all, as many as
 /// possible along contiguous memory.

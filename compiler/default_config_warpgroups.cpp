@@ -8,28 +8,46 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <optional>
+#include <vector>
 
 namespace girih::compiler {
 namespace {
 
-constexpr std::array<WarpgroupTile, 10> candidates{{{128, 256, 8, 4},
-                                                    {256, 128, 8, 4},
-                                                    {128, 192, 8, 5},
-                                                    {128, 128, 8, 6},
-                                                    {128, 128, 4, 3},
-                                                    {64, 256, 4, 4},
-                                                    {128, 64, 4, 6},
-                                                    {64, 128, 4, 6},
-                                                    {64, 64, 4, 6},
-                                                    {64, 32, 4, 8}}};
+constexpr std::array<WarpgroupTile, 10> usual{{{128, 256, 8, 4},
+                                               {256, 128, 8, 4},
+                                               {128, 192, 8, 5},
+                                               {128, 128, 8, 6},
+                                               {128, 128, 4, 3},
+                                               {64, 256, 4, 4},
+                                               {128, 64, 4, 6},
+                                               {64, 128, 4, 6},
+                                               {64, 64, 4, 6},
+                                               {64, 32, 4, 8}}};
+// Of a product that waits for its other operand, whose own rows are few.
+constexpr std::int64_t most_waiting_rows = 256;
+constexpr std::array<WarpgroupTile, 5> deep{{{128, 128, 4, 6},
+                                             {128, 64, 4, 9},
+                                             {64, 128, 4, 9},
+                                             {64, 64, 4, 12},
+                                             {64, 32, 4, 12}}};
+// The same, transposed: as many columns as there are.
+constexpr std::array<WarpgroupTile, 2> narrow{
+    {{64, 16, 4, 11}, {64, 32, 4, 9}}};
 // Rows that an instruction multiplies, and of which a single product, which
 // waits for its other operand, may leave most empty.
-constexpr std::int64_t least_rows = 64, least_alone = 17;
+constexpr std::int64_t least_rows = 64, least_alone = 17, least_wide = 9;
+// More columns than 64 for each multiprocessor.
+constexpr std::int64_t wide_columns = 64 * 132;
 // Blocks that may share a program's rounds, and the most sums of a tile that
 // they do for.
 constexpr std::array<int, 4> shares{1, 2, 4, 8};
 constexpr std::int64_t most_shared = 16384;
+
+std::int64_t pieces(std::int64_t size, std::int64_t block) {
+  return (size + block - 1) / block;
+}
 
 // The block that all dots have for M, N or K; none where they differ.
 std::optional<std::string> only_block(const BlockRoles &roles,
@@ -53,6 +71,12 @@ bool has_halves(const BlockRoles &roles) {
   return true;
 }
 
+std::int64_t fewest_rows(const DotExtents &extents) {
+  return !extents.alone             ? least_rows
+         : extents.n > wide_columns ? least_wide
+                                    : least_alone;
+}
+
 // Not twice as many rows as there are. Rows beyond the last are filled with
 // zeros at the cost of copies: next to few columns most of what is copied.
 bool suits(const WarpgroupTile &tile, std::int64_t rows) {
@@ -67,15 +91,53 @@ double microseconds(const WarpgroupTile &tile, const DotExtents &extents) {
   const auto known = [](std::int64_t extent) {
     return extent == 0 ? largest_bucket : extent;
   };
-  const auto pieces = [](std::int64_t size, std::int64_t block) {
-    return (size + block - 1) / block;
-  };
   const std::int64_t m = known(extents.m), n = known(extents.n),
                      k = known(extents.k);
   return warpgroup_microseconds(
       tile, {.programs = pieces(m, tile.m) * pieces(n, tile.n),
              .rounds = pieces(k, warpgroup_row_bytes / 2),
-             .bytes = 2 * (m * k + n * k + m * n)});
+             .bytes = 2 * (m * k + n * k + m * n),
+             .rows = m,
+             .columns = n});
+}
+
+// Few rows by as many columns as give each multiprocessor one program, two or
+// three, in whole sectors of what is stored. The ring has what shared memory leaves to it, next to the end of a
+// program where there is another one, if that is enough.
+void add_fitting(std::vector<WarpgroupTile> &tiles, const DotExtents &extents) {
+  const std::int64_t processors = WarpgroupWork{}.processors;
+  constexpr std::int64_t fewest = 24, most_accumulators = 128, most_stages = 12,
+                         kept = 4096;
+  for (const std::int64_t m : {64, 128})
+    for (const std::int64_t turns : {1, 2, 3}) {
+      const std::int64_t rows = pieces(extents.m, m),
+                         least = pieces(extents.n * rows, processors * turns),
+                         n = 16 * pieces(least, 16);
+      const int warps = m == 128 && n > 128 ? 8 : 4;
+      if (n < fewest || m * n > most_accumulators * 32 * warps)
+        continue;
+      const auto stages = [&](std::int64_t end) {
+        return std::min((sharedMemoryLimit(90) - kept - end) /
+                            ((m + n) * warpgroup_row_bytes),
+                        most_stages);
+      };
+      const std::int64_t beside = turns == 1 ? 0 : stages(2 * m * n);
+      tiles.push_back({m, n, warps,
+                       static_cast<int>(beside >= 4 ? beside : stages(0))});
+    }
+}
+
+std::vector<WarpgroupTile> candidates(const DotExtents &extents) {
+  if (extents.n != 0 && extents.n <= narrow.back().n)
+    return {narrow[extents.n > narrow.front().n ? 1 : 0]};
+  std::vector<WarpgroupTile> tiles(usual.begin(), usual.end());
+  if (!extents.alone || extents.m == 0 || extents.m > most_waiting_rows)
+    return tiles;
+  tiles.insert(tiles.end(), deep.begin(), deep.end());
+  // Columns that no swizzle divides are read along K only.
+  if (extents.along_k)
+    add_fitting(tiles, extents);
+  return tiles;
 }
 
 } // namespace
@@ -88,8 +150,7 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   if (!hasWarpgroups(target) || !m || !n || !k || *m == *n || *k == *m ||
       *k == *n || !has_halves(roles) || roles.dot_tiles.size() != 2 ||
       config.blocks.contains(*k) ||
-      (extents.m != 0 &&
-       extents.m < (extents.alone ? least_alone : least_rows)))
+      (extents.m != 0 && extents.m < fewest_rows(extents)))
     return false;
   const auto allowed = [&](const std::string &block, std::int64_t size) {
     const auto found = config.blocks.find(block);
@@ -97,11 +158,13 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   };
   std::optional<WarpgroupTile> best;
   double least = 0;
-  for (WarpgroupTile each : candidates) {
+  for (WarpgroupTile each : candidates(extents)) {
     if (!allowed(*m, each.m) || !allowed(*n, each.n) || !suits(each, extents.m))
       continue;
     for (const int share : shares) {
-      if (share > 1 && (!extents.alone || each.m * each.n > most_shared))
+      if (share > 1 && (!extents.alone || each.m * each.n > most_shared ||
+                        !std::has_single_bit(
+                            static_cast<std::uint64_t>(each.n))))
         continue;
       each.share = share;
       const double time = microseconds(each, extents);

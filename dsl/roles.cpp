@@ -52,8 +52,11 @@ private:
       role.dim = static_cast<int>(d);
       role.a = each.dtype;
       role.extent = extent(each, each.tile[d]);
+      for (std::size_t of = 0; of < each.index.size(); ++of)
+        if (runs_along(each.index[of], role.dim))
+          role.source = static_cast<int>(of);
       role.contiguous =
-          !each.index.empty() && runs_along(each.index.back(), role.dim);
+          role.source >= 0 && role.source + 1 == std::ssize(each.index);
       out_.roles.push_back(role);
     }
   }

@@ -4,6 +4,7 @@
 #include "girih/compiler/default_config.h"
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/dsl/support/similar_names.h"
+#include "girih/runtime/launch/specialise.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -122,13 +123,16 @@ Config default_config_for(const KernelEntry &entry, DType dtype,
   std::vector<DType> dtypes;
   std::vector<int> ranks;
   std::vector<std::vector<std::int64_t>> shapes;
+  std::vector<OperandClass> known;
   for (const Array &array : operands_on(entry, dtype, sizes, target)) {
+    known.push_back(classify(array));
     dtypes.push_back(array.dtype());
     ranks.push_back(array.rank());
     shapes.emplace_back(array.shape().begin(), array.shape().end());
   }
   return compiler::default_config(
-      analyse_roles(entry.kernel.source(), dtypes, ranks), shapes, target);
+      analyse_roles(entry.kernel.source(), dtypes, ranks), shapes, target,
+      known);
 }
 
 Program program_for(const KernelEntry &entry, DType dtype,

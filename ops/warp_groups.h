@@ -13,4 +13,9 @@ inline bool has_warp_groups(Device device) {
          properties(device).compute_capability == 90;
 }
 
+/// Up to so many columns a product of few rows is best transposed: the columns
+/// are rows of tiles then, 64 of them for each multiprocessor. More make tiles
+/// of few rows, some of them empty, by as many columns as there are for each.
+inline constexpr std::int64_t most_transposed_columns = std::int64_t{64} * 132;
+
 } // namespace girih::ops

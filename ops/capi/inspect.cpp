@@ -8,6 +8,7 @@
 #include "girih/ops/capi/girih_c.h"
 #include "girih/ops/capi/program_handle.h"
 #include "girih/runtime/executable.h"
+#include "girih/runtime/launch/specialise.h"
 
 #include <fmt/format.h>
 
@@ -58,13 +59,15 @@ Program program_for(const Kernel &kernel, const std::vector<Array> &arrays,
     std::vector<DType> dtypes;
     std::vector<int> ranks;
     Shapes shapes;
+    std::vector<OperandClass> known;
     for (const Array &array : arrays) {
       dtypes.push_back(array.dtype());
       ranks.push_back(array.rank());
       shapes.emplace_back(array.shape().begin(), array.shape().end());
+      known.push_back(classify(array));
     }
     options.config = compiler::default_config(
-        analyse_roles(kernel.source(), dtypes, ranks), shapes, target);
+        analyse_roles(kernel.source(), dtypes, ranks), shapes, target, known);
   }
   return kernel.program(arrays, options);
 }

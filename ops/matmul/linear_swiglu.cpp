@@ -9,6 +9,7 @@
 // Errors: [device] [dtype] [shape] [overlap].
 // Source: silu(torch.nn.functional.linear(x, gate)) * linear(x, up).
 #include "girih/ops/matmul/few_rows.h"
+#include "girih/ops/matmul/gated_product.h"
 #include "girih/ops/matmul/linear.h"
 #include "girih/ops/products.h"
 

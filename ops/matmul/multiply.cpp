@@ -75,7 +75,7 @@ void multiply_matrices(const Call &call, const Array &a, const Array &b,
   }
   const Product product{
       .a = views[0], .b = views[1], .out = views[2], .c = {}, .tf32 = tf32};
-  if (tf32 || few_programs_config(product))
+  if (tf32 || suits_transposed(product) || few_programs_config(product))
     return launch_product(call, product);
   call.run(kernel(), {&views[0], &views[1], &views[2]});
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 list(APPEND SUPPORT
   matmul/few_rows.cpp
+  matmul/gated_product.cpp
   matmul/grouped_tiles.cpp
   matmul/multiply.cpp
   matmul/product.cpp

@@ -46,28 +46,6 @@ const Kernel &kernel() {
   return made;
 }
 
-void gated_application(In a, In gate, In up, Out out) {
-  const DType type = computed(a.dtype());
-  Tile gates = zeros(out.shape(), type), ups = zeros(out.shape(), type);
-  for (Index k : range(a.size(0))) {
-    gates += dot(a[k], gate[k]);
-    ups += dot(a[k], up[k]);
-  }
-  out = silu_of(gates) * ups;
-}
-
-const Kernel &gated_kernel() {
-  static const Kernel made{make_source(
-      "linear_swiglu",
-      [](Tensor a, Tensor gate, Tensor up, Tensor out) {
-        // Two accumulators: half as wide as one would be.
-        const arrange::BatchedProduct cut(out, 64);
-        return arranged(cut.left(a), cut.right(gate), cut.right(up), cut.out());
-      },
-      gated_application, {"a", "gate", "up", "out"})};
-  return made;
-}
-
 // A kernel for each set of constants.
 struct Key {
   Activation activation;
@@ -149,6 +127,15 @@ Array added(const Product &product) {
   return product.c->broadcast_to(product.out.shape());
 }
 
+Product transposed(Product product) {
+  if (product.c && product.c->rank() > 0)
+    product.c = product.c->broadcast_to(product.out.shape()).transpose(0, 1);
+  for (Array *each : {&product.a, &product.b, &product.out})
+    *each = each->transpose(0, 1);
+  std::swap(product.a, product.b);
+  return product;
+}
+
 } // namespace
 
 bool allows_tf32(const Call &call, std::string_view precision) {
@@ -182,7 +169,19 @@ bool join_rows(Array &a, Array &out) {
   return true;
 }
 
+bool suits_transposed(const Product &product) {
+  constexpr std::int64_t most_rows = 32, least_columns = 64;
+  const Array &out = product.out;
+  return out.rank() == 2 && bits(product.a.dtype()) == 16 &&
+         out.size(0) <= most_rows && out.size(1) >= least_columns &&
+         out.size(1) <= most_transposed_columns &&
+         product.a.stride(1) == 1 && product.b.stride(0) == 1 &&
+         has_warp_groups(out.device());
+}
+
 void launch_product(const Call &call, const Product &product) {
+  if (suits_transposed(product))
+    return launch_product(call, transposed(product));
   const DType type = accumulator(product.a.dtype());
   const Array c = added(product), alpha = Array::scalar(product.alpha, type),
               beta = Array::scalar(product.beta, type);
@@ -197,17 +196,6 @@ void launch_product(const Call &call, const Product &product) {
       operands,
       {.config = config_of(product), .stream = call.stream, .tunable = true},
       call.where);
-}
-
-void launch_gated_product(const Call &call, const Array &a, const Array &gate,
-                          const Array &up, const Array &out) {
-  LaunchOptions options{.config = {}, .stream = call.stream, .tunable = true};
-  if (out.device().kind == Device::Kind::cuda && bits(a.dtype()) == 16)
-    options.config = gated_config(out);
-  else if (out.device().kind == Device::Kind::cuda && a.dtype() == f32)
-    options.config = config_of_f32(64);
-  const std::array operands{&a, &gate, &up, &out};
-  gated_kernel().run(operands, options, call.where);
 }
 
 // Of f32 a few registers would spill with the default Config, which is not what
@@ -228,22 +216,6 @@ std::vector<KernelEntry> product_entries() {
                  {dtype, {m, k}, {}},    {dtype, {k, n}, {1, k}},
                  {dtype, {n}, {}},       {number, {}, {}, true},
                  {number, {}, {}, true}, {dtype, {m, n}, {}}};
-           }}};
-}
-
-std::vector<KernelEntry> gated_product_entries() {
-  return {{.name = "linear_swiglu",
-           .kernel = gated_kernel(),
-           .dtypes = {std::begin(entry_dtypes), std::end(entry_dtypes)},
-           .size_names = {"M", "N", "K"},
-           .sizes = {4096, 4096, 4096},
-           .picture_sizes = {5, 7, 3},
-           .operands = [](DType dtype, std::span<const std::int64_t> sizes) {
-             const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
-             return std::vector<OperandShape>{{dtype, {m, k}, {}},
-                                              {dtype, {k, n}, {1, k}},
-                                              {dtype, {k, n}, {1, k}},
-                                              {dtype, {m, n}, {}}};
            }}};
 }
 

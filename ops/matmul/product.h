@@ -26,9 +26,9 @@ struct Product {
 
 void launch_product(const Call &call, const Product &product);
 
-/// out = silu(a gate) * (a up), in one launch.
-void launch_gated_product(const Call &call, const Array &a, const Array &gate,
-                          const Array &up, const Array &out);
+/// Whether it is launched as the product of the transposed matrices: few rows,
+/// of which warp groups, which multiply 64, would have most empty.
+bool suits_transposed(const Product &product);
 
 /// Whether precision, 'ieee' or 'tf32', allows tf32. [argument]
 bool allows_tf32(const Call &call, std::string_view precision);
@@ -40,6 +40,5 @@ bool join_rows(Array &a, Array &out);
 
 std::vector<KernelEntry> product_entries();
 std::vector<KernelEntry> split_product_entries();
-std::vector<KernelEntry> gated_product_entries();
 
 } // namespace girih::ops

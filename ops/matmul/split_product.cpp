@@ -113,9 +113,12 @@ bool on_tensor_cores(const Product &product) {
 // multiply 64 rows; of a single product, which waits for its weight, so few are
 // enough.
 bool by_warp_groups(const Product &product) {
-  const std::int64_t least = product.out.rank() == 2 ? 17 : 64;
-  return bits(product.a.dtype()) == 16 && product.out.size(-2) >= least &&
-         has_warp_groups(product.out.device());
+  const Array &out = product.out;
+  const std::int64_t least = out.rank() > 2                          ? 64
+                             : out.size(1) > most_transposed_columns ? 9
+                                                                     : 17;
+  return bits(product.a.dtype()) == 16 && out.size(-2) >= least &&
+         has_warp_groups(out.device());
 }
 
 Config blocks_of(std::int64_t rows, std::int64_t columns, std::int64_t depth) {
@@ -145,18 +148,6 @@ std::optional<Config> few_programs_config(const Product &product) {
     columns /= 2;
   const std::int64_t bytes = bits(product.a.dtype()) / 8;
   return blocks_of(rows, columns, 128 / bytes);
-}
-
-Config gated_config(const Array &out) {
-  const std::int64_t rows = block_for(out.size(-2), 128);
-  std::int64_t columns = 64;
-  if (pieces_of(out.size(-2), rows) * pieces_of(out.size(-1), columns) <
-      enough_programs(rows))
-    columns = 32;
-  Config config = blocks_of(rows, columns, rows == 128 ? 32 : 64);
-  config.num_warps = 4;
-  config.order = {ProgramOrder::Kind::grouped, 8};
-  return config;
 }
 
 bool launch_split_product(const Call &call, const Product &product,

@@ -11,8 +11,6 @@ namespace girih::ops {
 /// The Config of a product that has too few tiles of the default size for a
 /// GPU; nothing where the default one does.
 std::optional<Config> few_programs_config(const Product &product);
-/// That of two products at once.
-Config gated_config(const Array &out);
 
 /// Runs a product in parts of K and gives true, where that is better. `c` as
 /// the kernels take it.

@@ -37,6 +37,13 @@ Shapes shapes_of(std::span<const Array *const> arrays) {
   return shapes;
 }
 
+std::vector<OperandClass> classes_of(std::span<const Array *const> arrays) {
+  std::vector<OperandClass> known;
+  for (const Array *array : arrays)
+    known.push_back(classify(*array));
+  return known;
+}
+
 /// The lines of `now` that `before` does not have.
 std::string changes(const std::string &before, const std::string &now) {
   std::istringstream old_lines(before), new_lines(now);
@@ -248,7 +255,8 @@ Config KernelPlanner::choose_config() {
   Config fallback = requested_
                         ? *requested_
                         : compiler::default_config(*roles(), shapes_of(arrays_),
-                                                   target_of(device_));
+                                                   target_of(device_),
+                                                   classes_of(arrays_));
   std::optional<Config> tuned = tuned_config(fallback);
   if (!tuned)
     return fallback;

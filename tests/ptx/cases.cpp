@@ -180,6 +180,14 @@ static std::vector<MatmulCase> warpgroupShapes() {
       {.name = "two_of_rows", .m = 128, .n = 96, .k = 32},
       {.name = "narrow", .m = 64, .n = 8, .k = 32, .unitB = 0},
       {.name = "narrow_row_major", .m = 64, .n = 16, .k = 32},
+      {.name = "columns_of_few_rows",
+       .m = 64,
+       .n = 16,
+       .k = 64,
+       .stages = 6,
+       .unitB = 0,
+       .unitC = 0},
+      {.name = "n_of_136", .m = 64, .n = 136, .k = 64, .unitB = 0},
   };
 }
 
@@ -266,6 +274,16 @@ std::vector<MatmulCase> warpgroupCases() {
                    .warps = 8,
                    .specialised = true,
                    .blocks = 4});
+  for (int blocks : {2, 4})
+    all.push_back({.name = "columns_of_few_rows_shared_by_" +
+                           std::to_string(blocks),
+                   .m = 64,
+                   .n = 16,
+                   .k = 64,
+                   .unitB = 0,
+                   .unitC = 0,
+                   .specialised = true,
+                   .blocks = blocks});
   for (MatmulCase &c : all) {
     c.name = "wgmma_" + c.name;
     c.capability = 90;

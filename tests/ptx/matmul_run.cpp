@@ -76,7 +76,7 @@ static void expectProduct(const MatmulCase &c, std::int64_t m, std::int64_t n,
   EmulatedKernel kernel(matmulText(c), c.capability);
   Matrix a(m, k, c.element, c.unitA, c.divisor, c.align);
   Matrix b(k, n, c.element, c.unitB, c.divisor, c.align);
-  Matrix out(m, n, c.result, 1, c.divisor, resultAlign(c));
+  Matrix out(m, n, c.result, c.unitC, c.divisor, resultAlign(c));
   std::mt19937 random(static_cast<unsigned>(m * 31 + n * 7 + k));
   std::uniform_int_distribution<int> values(-2, 2);
   std::vector<double> x(m * k), y(k * n);

@@ -64,7 +64,7 @@ func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
 )",
       view(c.element, c.divisor, c.unitA, c.align),
       view(c.element, c.divisor, c.unitB, c.align),
-      view(c.result, c.divisor, 1, resultAlign(c)), c.name, c.warps, c.stages,
+      view(c.result, c.divisor, c.unitC, resultAlign(c)), c.name, c.warps, c.stages,
       c.indexBits, c.m, c.n, c.k, zero, c.accumulator, restOfConfig(c));
   std::string acc =
       llvm::formatv("tensor<{0}x{1}x{2}>", c.m, c.n, c.accumulator);

@@ -13,6 +13,7 @@ struct MatmulCase {
   std::int64_t m = 128, n = 128, k = 32; // block sizes
   int warps = 4, stages = 3;
   int unitA = 1, unitB = 1;  // dimension of stride 1, -1 for none
+  int unitC = 1;
   std::int64_t divisor = 16; // of sizes and strides
   std::int64_t align = 16;   // of pointers, in bytes
   std::string precision = "ieee";

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Default Configs of products that warp groups multiply: of few rows, whose
+// time is that of their weight.
+#include "problems.h"
+
+#include "girih/compiler/default_config.h"
+
+#include <gtest/gtest.h>
+
+namespace girih::autotune {
+namespace {
+
+Kernel product() {
+  return make(
+      "defaulted_product",
+      [](Tensor a, Tensor b, Tensor out) {
+        auto BM = block_size("BM"), BN = block_size("BN"),
+             BK = block_size("BK");
+        auto ct = out.tile({BM, BN});
+        return arranged(a.tile({BM, BK})
+                            .tile({1, whole})
+                            .expand({keep, ct.size(1)})
+                            .at(1, squeeze(0)),
+                        b.tile({BK, BN})
+                            .tile({whole, 1})
+                            .expand({ct.size(0), keep})
+                            .at(1, squeeze(1)),
+                        ct);
+      },
+      [](In a, In b, Out out) {
+        Tile sum = zeros(out.shape(), f32);
+        for (Index k : range(a.size(0)))
+          sum += dot(a[k], b[k]);
+        out = sum;
+      });
+}
+
+OperandClass contiguous_along(int dim) {
+  OperandClass known;
+  known.unit_stride = 1u << dim;
+  return known;
+}
+
+/// Of a[m, k] and b[k, n], whose neighbours in memory lie along `dim_of_b`.
+Config config(std::int64_t m, std::int64_t n, std::int64_t k, int dim_of_b) {
+  const std::vector<DType> dtypes(3, bf16);
+  const std::vector<int> ranks(3, 2);
+  const std::vector<OperandClass> known{
+      contiguous_along(1), contiguous_along(dim_of_b), contiguous_along(1)};
+  static const BlockRoles roles =
+      analyse_roles(product().source(), dtypes, ranks);
+  return compiler::default_config(roles, {{m, k}, {k, n}, {m, n}},
+                                  compiler::parse_target("sm_90a"), known);
+}
+
+std::int64_t pieces(std::int64_t size, std::int64_t block) {
+  return (size + block - 1) / block;
+}
+
+TEST(GroupDefaults, GiveEachMultiprocessorAProgram) {
+  constexpr std::int64_t processors = 132;
+  for (const std::int64_t columns : {17920, 28672, 12288}) {
+    const Config chosen = config(64, columns, 4096, 0);
+    const std::int64_t programs = pieces(columns, chosen.blocks.at("BN"));
+    EXPECT_GT(programs % processors == 0 ? processors : programs % processors,
+              processors * 9 / 10)
+        << chosen.to_string();
+    EXPECT_TRUE(chosen.warp_specialize && chosen.persistent);
+  }
+}
+
+TEST(GroupDefaults, TakeColumnsThatSwizzlesDivideWhereRowsOfBAreContiguous) {
+  for (const std::int64_t columns : {17920, 28672, 12288, 1536})
+    for (const std::int64_t rows : {64, 128, 256}) {
+      const Config chosen = config(rows, columns, 4096, 1);
+      EXPECT_EQ(chosen.blocks.at("BN") % 32, 0) << chosen.to_string();
+    }
+}
+
+TEST(GroupDefaults, TakeAsFewColumnsAsThereAre) {
+  for (const auto &[columns, block] :
+       {std::pair<std::int64_t, std::int64_t>{9, 16}, {16, 16}, {17, 32}}) {
+    const Config chosen = config(4096, columns, 4096, 0);
+    EXPECT_EQ(chosen.blocks.at("BN"), block);
+    EXPECT_EQ(chosen.blocks.at("BM"), 64);
+    EXPECT_GT(chosen.split_k, 1) << "64 programs leave multiprocessors idle";
+  }
+}
+
+TEST(GroupDefaults, KeepOneOfFewFormsWhereRowsAreMany) {
+  for (const std::int64_t rows : {512, 4096, 5000})
+    for (const std::int64_t columns : {17920, 4096, 1000}) {
+      const Config chosen = config(rows, columns, 4096, 0);
+      EXPECT_EQ(chosen.blocks.at("BN") % 32, 0) << chosen.to_string();
+    }
+}
+
+} // namespace
+} // namespace girih::autotune
