@@ -5,6 +5,7 @@
 #include "girih/compiler/analysis/written.h"
 #include "girih/compiler/transforms/dot_plan.h"
 #include "girih/compiler/transforms/load_ring.h"
+#include "girih/compiler/transforms/repeatable.h"
 #include "girih/compiler/transforms/scalar_slice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -60,25 +61,6 @@ struct Fed {
 /// Which of the two sides a place in a ring is of.
 using Side = RingPlace Ring::*;
 
-bool isScalar(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return !tensor || tensor.getRank() == 0;
-}
-
-/// Whether the operation can be done again by other warps.
-bool isRepeatable(Operation *op) {
-  if (op->getNumRegions() != 0 || !llvm::all_of(op->getResultTypes(), isScalar))
-    return false;
-  if (isPure(op))
-    return true;
-  auto load = dyn_cast<tile::LoadOp>(op);
-  auto gather = dyn_cast<tile::GatherOp>(op);
-  if (!load && !gather)
-    return false;
-  Value view = load ? load.getView() : gather.getView();
-  return !isWritten(view);
-}
-
 bool isReadByWarpgroups(tile::LoadOp load) {
   for (Operation *convert : load->getUsers())
     for (Operation *user : convert->getUsers())
@@ -100,6 +82,7 @@ public:
     }
     if (llvm::none_of(fed, [](Fed &each) { return bool(each.loop); }))
       return;
+    findBesideDots();
     checkPersistent();
     OpBuilder start = OpBuilder::atBlockBegin(&kernel.getBody().front());
     allocate(start);
@@ -219,6 +202,18 @@ private:
     return reason;
   }
 
+  /// What threads read beside dots that land in their round, as scales: they
+  /// would wait for it, or spend as much on where it is.
+  void findBesideDots() {
+    for (Fed &each : fed) {
+      if (!each.loop || flyingDots(each.loop) > 0)
+        continue;
+      for (auto load : each.loop.getBody()->getOps<tile::LoadOp>())
+        if (isBesideDots(load) && whyNotAhead(load, each.loop).empty())
+          each.feeds.push_back({load, {}});
+    }
+  }
+
   /// Which of the tiles that were fed last the load is one more of, or -1.
   int furtherTile(tile::LoadOp load) const {
     if (fed.empty())
@@ -241,6 +236,11 @@ private:
     if (!isBulk(load, ringType(load, loop ? stages : 1)) &&
         !Access(load).isLinear())
       return "addresses of an operand of a dot take too many registers";
+    return whyNotAhead(load, loop);
+  }
+
+  /// What keeps other warps from knowing where the load is.
+  StringRef whyNotAhead(tile::LoadOp load, scf::ForOp loop) {
     if (isWritten(load.getView()))
       return "the kernel writes an operand of a dot";
     auto slice = loop ? scalarSlice(load, loop)
@@ -250,29 +250,19 @@ private:
     slice->push_back(load);
     for (Operation *op : *slice)
       for (Value operand : op->getOperands())
-        if (!isWithin(loop, operand) && !isKnown(operand))
+        if (!isWithin(loop, operand) && !isRepeatable(operand, kernel))
           return "where an operand of a dot is depends on tiles";
     if (!loop)
       return "";
     for (Value bound :
          {loop.getLowerBound(), loop.getUpperBound(), loop.getStep()})
-      if (!isKnown(bound))
+      if (!isRepeatable(bound, kernel))
         return "the rounds of a loop depend on tiles";
     return "";
   }
 
   static bool isWithin(scf::ForOp loop, Value value) {
     return loop && loop.getRegion().isAncestor(value.getParentRegion());
-  }
-
-  /// Whether other warps can find the value out by themselves.
-  bool isKnown(Value value) {
-    Operation *op = value.getDefiningOp();
-    if (!op)
-      return isa<tile::ViewType>(value.getType());
-    return op->getParentOp() == kernel && isRepeatable(op) &&
-           llvm::all_of(op->getOperands(),
-                        [&](Value operand) { return isKnown(operand); });
   }
 
   void allocate(OpBuilder &builder) {
@@ -513,15 +503,18 @@ private:
                     loop.getRegionIterArg(first + 1)};
     OpBuilder top = OpBuilder::atBlockBegin(loop.getBody());
     tile::BarrierWaitOp::create(top, loc, ring.full, place.stage, place.phase);
-    Operation *done = behindReaders(llvm::map_to_vector(
-        each.feeds, [](const Feed &feed) { return feed.load; }));
+    OpBuilder end(loop.getBody()->getTerminator());
+    if (!flies) {
+      end.setInsertionPoint(behindReaders(llvm::map_to_vector(
+          each.feeds, [](const Feed &feed) { return feed.load; })));
+      release(end, loc, ring, place.stage);
+    }
     for (Feed feed : each.feeds)
       readFromRing(feed, place.stage);
     each.loop = loop;
     ring.read = {loop.getResult(first), loop.getResult(first + 1)};
-    OpBuilder end(flies ? loop.getBody()->getTerminator() : done);
     if (!flies)
-      return release(end, loc, ring, place.stage);
+      return;
     Value later =
         arith::CmpIOp::create(end, loc, arith::CmpIPredicate::ne,
                               loop.getInductionVar(), loop.getLowerBound());

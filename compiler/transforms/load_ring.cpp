@@ -9,6 +9,9 @@ using namespace mlir;
 
 namespace girih::compiler {
 
+/// Bytes that threads copy at least.
+static constexpr int64_t leastCopied = 4;
+
 bool feedsDots(tile::LoadOp load) {
   if (load->use_empty() || load.getType().getRank() != 2)
     return false;
@@ -17,6 +20,24 @@ bool feedsDots(tile::LoadOp load) {
     return convert && convert->getBlock() == load->getBlock() &&
            llvm::all_of(convert->getUsers(), llvm::IsaPred<tile::DotOp>);
   });
+}
+
+/// Whether reads that skip an element's loading get what `other` asks for.
+static bool isZero(Attribute other) {
+  if (auto value = dyn_cast<FloatAttr>(other))
+    return value.getValue().isPosZero();
+  return cast<IntegerAttr>(other).getValue().isZero();
+}
+
+bool isBesideDots(tile::LoadOp load) {
+  constexpr int64_t mostElements = 256;
+  RankedTensorType type = load.getType();
+  return !load->use_empty() && type.getRank() > 0 && !load.getPieces() &&
+         type.getNumElements() <= mostElements && isZero(load.getOther()) &&
+         cast<tile::ViewType>(load.getView().getType()).getElementBytes() >=
+             leastCopied &&
+         llvm::none_of(load->getUsers(),
+                       llvm::IsaPred<tile::DotOp, tile::ConvertLayoutOp>);
 }
 
 /// The layout in which `user`, a conversion, reads.
@@ -36,7 +57,6 @@ static int copiedDim(const Access &access, RankedTensorType type) {
 /// where single elements can be copied, that along which every reader's
 /// registers run.
 static int ringDim(tile::LoadOp load, const Access &access) {
-  constexpr int64_t leastCopied = 4; // bytes
   int copied = copiedDim(access, load.getType());
   bool turned = access.viewType().getElementBytes() >= leastCopied &&
                 llvm::all_of(load->getUsers(), [&](Operation *user) {
@@ -48,7 +68,21 @@ static int ringDim(tile::LoadOp load, const Access &access) {
   return turned ? 1 - copied : copied;
 }
 
+/// Memory of tiles that no dot reads: one element behind the other.
+static tile::SharedType plainRing(tile::LoadOp load, int64_t stages) {
+  RankedTensorType type = load.getType();
+  Layout memory(static_cast<int>(type.getRank()));
+  for (int dim = static_cast<int>(type.getRank()) - 1; dim >= 0; --dim)
+    memory.repeat(Axis::offset, dim, type.getDimSize(dim));
+  memory.repeat(Axis::stage, -1, stages);
+  return tile::SharedType::get(
+      load.getContext(), type.getShape(), type.getElementType(),
+      tile::LayoutAttr::get(load.getContext(), memory));
+}
+
 tile::SharedType ringType(tile::LoadOp load, int64_t stages) {
+  if (!feedsDots(load))
+    return plainRing(load, stages);
   Access access(load);
   RankedTensorType type = load.getType();
   // Fragments may reach past the tile: there must be memory there, too.
@@ -64,17 +98,10 @@ tile::SharedType ringType(tile::LoadOp load, int64_t stages) {
       tile::LayoutAttr::get(load.getContext(), memory));
 }
 
-/// Whether reads that skip an element's loading get what `other` asks for.
-static bool isZero(Attribute other) {
-  if (auto value = dyn_cast<FloatAttr>(other))
-    return value.getValue().isPosZero();
-  return cast<IntegerAttr>(other).getValue().isZero();
-}
-
 /// Elements that one asynchronous copy takes.
 static int64_t copiedElements(tile::LoadOp load, const Access &access) {
   int contiguous = access.contiguousLane();
-  return contiguous < 0 || contiguous != ringDim(load, access)
+  return !feedsDots(load) || contiguous < 0 || contiguous != ringDim(load, access)
              ? 1
              : access.vectorWidth(contiguous);
 }
@@ -125,7 +152,7 @@ static std::optional<BulkBox> boxOf(tile::LoadOp load, tile::SharedType ring) {
 }
 
 bool isBulk(tile::LoadOp load, tile::SharedType ring) {
-  return isZero(load.getOther()) && boxOf(load, ring);
+  return feedsDots(load) && isZero(load.getOther()) && boxOf(load, ring);
 }
 
 tile::DotOp lastReader(tile::LoadOp load) {
@@ -140,32 +167,40 @@ tile::DotOp lastReader(tile::LoadOp load) {
   return dyn_cast<tile::DotOp>(last);
 }
 
-Operation *behindReaders(ArrayRef<tile::LoadOp> loads) {
-  Operation *end = loads.front()->getBlock()->getTerminator();
-  tile::DotOp last;
-  for (tile::LoadOp load : loads) {
-    tile::DotOp reader = lastReader(load);
-    if (!reader)
-      return end;
-    if (!last || last->isBeforeInBlock(reader))
-      last = reader;
-  }
-  if (!last.getInFlight())
-    return last->getNextNode();
+/// Behind the dot, or the wait at which it has landed; the end of its block where
+/// it is in flight there.
+static Operation *landed(tile::DotOp dot) {
+  if (!dot.getInFlight())
+    return dot->getNextNode();
   int64_t behind = 0;
-  for (Operation *op = last->getNextNode(); op; op = op->getNextNode()) {
+  Operation *op = dot->getNextNode();
+  for (; !op->hasTrait<OpTrait::IsTerminator>(); op = op->getNextNode()) {
     if (op->getNumRegions() > 0)
-      return end;
-    if (auto dot = dyn_cast<tile::DotOp>(op)) {
-      if (!dot.getInFlight())
-        return dot->getNextNode();
+      break;
+    if (auto next = dyn_cast<tile::DotOp>(op)) {
+      if (!next.getInFlight())
+        return next->getNextNode();
       ++behind;
     }
     if (auto wait = dyn_cast<tile::DotWaitOp>(op);
         wait && static_cast<int64_t>(wait.getPending()) <= behind)
       return wait->getNextNode();
   }
-  return end;
+  return dot->getBlock()->getTerminator();
+}
+
+Operation *behindReaders(ArrayRef<tile::LoadOp> loads) {
+  Operation *place = nullptr;
+  for (tile::LoadOp load : loads) {
+    Operation *behind = load->getNextNode();
+    if (feedsDots(load)) {
+      tile::DotOp last = lastReader(load);
+      behind = last ? landed(last) : load->getBlock()->getTerminator();
+    }
+    if (!place || place->isBeforeInBlock(behind))
+      place = behind;
+  }
+  return place;
 }
 
 bool isFurtherTile(tile::LoadOp load, tile::LoadOp round, int64_t stages) {
@@ -241,6 +276,15 @@ bool isTransposed(tile::LoadOp load, tile::LoadOp other) {
 }
 
 void readFromRing(Feed feed, Value stage) {
+  if (!feedsDots(feed.load)) {
+    OpBuilder builder(feed.load);
+    auto read = tile::SharedLoadOp::create(builder, feed.load.getLoc(),
+                                           feed.load.getType(), feed.ring,
+                                           stage, /*transposed=*/false);
+    feed.load.getResult().replaceAllUsesWith(read.getResult());
+    feed.load.erase();
+    return;
+  }
   for (Operation *user : llvm::make_early_inc_range(feed.load->getUsers())) {
     auto convert = cast<tile::ConvertLayoutOp>(user);
     OpBuilder builder(convert);

@@ -8,8 +8,8 @@
 
 namespace girih::compiler {
 
-/// A load whose only readers are dots, through conversions to fragments, its
-/// ring, once there is one, whether the copy engine fills that, and whether it
+/// A load whose only readers are dots, through conversions to fragments, or one
+/// that is read beside them, its ring, once there is one, whether the copy engine fills that, and whether it
 /// is another load's, of which this one has the columns as rows.
 struct Feed {
   tile::LoadOp load;
@@ -20,6 +20,10 @@ struct Feed {
 /// Whether `load` becomes a copy to shared memory. The dots may be in loops
 /// within: they read it again in each round.
 bool feedsDots(tile::LoadOp load);
+
+/// Whether threads read so little of it in a round beside dots, scales or their
+/// like, that it may wait in shared memory with the operands of these.
+bool isBesideDots(tile::LoadOp load);
 
 /// Memory for `stages` tiles of the load.
 tile::SharedType ringType(tile::LoadOp load, int64_t stages);
@@ -41,9 +45,9 @@ bool isFurtherTile(tile::LoadOp load, tile::LoadOp round, int64_t stages);
 /// The last of the dots that read such a load.
 tile::DotOp lastReader(tile::LoadOp load);
 
-/// Of a round, from where on nobody reads these tiles any more: behind a dot, or
-/// the wait at which it has landed. The end of the round where that is not
-/// known.
+/// Of a round, from where on nobody reads these tiles any more: behind the loads
+/// of threads and dots, or the waits at which they have landed. The end of the
+/// round where that is not known.
 mlir::Operation *behindReaders(mlir::ArrayRef<tile::LoadOp> loads);
 
 /// Whether the copy engine can do it.

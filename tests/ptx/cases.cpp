@@ -265,6 +265,17 @@ std::vector<MatmulCase> warpgroupCases() {
                      .k = 64,
                      .specialised = specialised,
                      .blocks = blocks});
+  for (bool persistent : {false, true})
+    all.push_back({.name = std::string("scaled_rounds") +
+                           (persistent ? "_program_by_program" : ""),
+                   .element = "f32",
+                   .result = "f32",
+                   .n = 64,
+                   .unitB = 0,
+                   .precision = "tf32",
+                   .specialised = true,
+                   .persistent = persistent,
+                   .scaled = true});
   // Parts of columns with all threads, and of columns that warps share.
   for (int rows : {128, 64})
     all.push_back({.name = "shared_by_4_of_" + std::to_string(rows) + "_rows",

@@ -97,7 +97,8 @@ static void expectProduct(const MatmulCase &c, std::int64_t m, std::int64_t n,
     for (std::int64_t column = 0; column < n; ++column) {
       double sum = static_cast<double>(beyond);
       for (std::int64_t i = 0; i < k; ++i)
-        sum += (c.doubled ? 2 : 1) * x[row * k + i] * y[i * n + column];
+        sum += (c.doubled ? 2 : 1) * x[row * k + i] * y[i * n + column] *
+               (c.scaled ? x[row * k + i / c.k * c.k] : 1);
       std::int64_t place = out.at(row, column) - out.memory.data();
       write(expected.data() + place, c.result, sum);
     }

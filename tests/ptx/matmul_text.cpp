@@ -82,10 +82,20 @@ func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
     {8} = tile.dot {13}, %y, {9} precision {10} : tensor<{4}x{6}x{3}>, tensor<{6}x{5}x{3}> -> {11}
 )",
       c.loop ? "%k" : "%c0", place(c.m, c.k), other, c.element, c.m, c.n, c.k,
-      place(c.k, c.n), c.loop ? "%d" : "%sum", c.loop ? "%acc" : "%zero",
+      place(c.k, c.n), c.loop ? "%d" : "%sum",
+      c.loop && !c.scaled ? "%acc" : "%zero",
       c.precision, acc, c.doubled ? twice : "", c.doubled ? "%xx" : "%x");
+  if (c.scaled)
+    text += llvm::formatv(
+        R"(    %s = tile.load %a[%m, %k, %am, %sk] {0} other {1} : {2} : !A -> tensor<{3}x1x{2}>
+    %w = tile.remap %s map affine_map<(d0, d1) -> (d0, 0)> : tensor<{3}x1x{2}> -> {4}
+    %p = arith.mulf %d, %w : {4}
+    %e = arith.addf %acc, %p : {4}
+)",
+        place(c.m, c.k), other, c.element, c.m, acc);
   if (c.loop)
-    text += "    scf.yield %d : " + acc + "\n  }\n";
+    text += std::string("    scf.yield ") + (c.scaled ? "%e" : "%d") + " : " +
+            acc + "\n  }\n";
   std::string value = "%sum";
   std::string result = llvm::formatv("tensor<{0}x{1}x{2}>", c.m, c.n, c.result);
   if (c.result != c.accumulator) {

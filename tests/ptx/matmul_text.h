@@ -25,6 +25,7 @@ struct MatmulCase {
   bool specialised = false; // warps of their own copy
   bool persistent = false;  // blocks do several programs
   int blocks = 1;           // that share the rounds of a program
+  bool scaled = false; // each round by the first element of a's rows
 };
 
 /// What the result's pointer is divisible by: an element's size at least.

@@ -418,6 +418,7 @@ private:
   llvm::SmallVector<mlir::Value> tensorMapPointers;
   bool owesWait = false;      // for the kernel ahead
   bool storesForDots = false; // of warp groups
+  bool readsBesideDots = false; // what lies in a ring with operands of dots
   llvm::StringMap<mlir::LLVM::GlobalOp> textGlobals;
 };
 

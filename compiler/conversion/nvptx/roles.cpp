@@ -167,6 +167,9 @@ void Emitter::emitBarrier(tile::BarrierArriveOp arrive) {
              address, true);
     return;
   }
+  // One lane speaks for all: each has to have read what it reads by itself.
+  if (readsBesideDots)
+    assembly({}, "bar.warp.sync -1;", "", {}, true);
   Value says = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, lane,
                                     constant32(0));
   if (Value condition = arrive.getCondition())

@@ -376,9 +376,24 @@ void Emitter::emitAccess(tile::CopyAsyncOp copy) {
 
 void Emitter::emitAccess(tile::SharedLoadOp load) {
   // Dots read their operands piece by piece, when they need them.
-  assert(llvm::all_of(load->getUsers(),
-                      [](Operation *user) { return isa<tile::DotOp>(user); }));
-  lateLoads[load] = load;
+  if (llvm::all_of(load->getUsers(), llvm::IsaPred<tile::DotOp>)) {
+    lateLoads[load] = load;
+    return;
+  }
+  Layout layout = layoutOf(load.getType());
+  tile::SharedType source = load.getSource().getType();
+  Type element = source.getElement();
+  SharedPlace place(*this, source.getLayout().getLayout(), bytesOf(element),
+                    sharedOffset[load.getSource().getDefiningOp()],
+                    threadCoords(layout), threadMasks(layout));
+  place.setStage(scalar(load.getStage()));
+  Registers values;
+  for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end; ++reg) {
+    auto [address, added] = place.at(layout.coordinates(reg, 0, 0));
+    llvm::append_range(values, loadShared(address, added, 1, element));
+  }
+  tiles[load] = values;
+  readsBesideDots = true;
 }
 
 } // namespace girih::compiler
