@@ -339,6 +339,8 @@ void meetWarp(unsigned id, Slots results, Slots values) {
     combineWords(gathered, text.split('.').first.str());
   else if (text.starts_with("ldmatrix"))
     matrixLoad(gathered, instruction);
+  else if (text.starts_with("vote."))
+    wholeWarp = ballot(gathered);
   else if (text.starts_with("shfl."))
     wholeWarp = shuffle(gathered, instruction.text);
   else if (text.starts_with("mma."))
@@ -438,7 +440,8 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     return;
   if (text.starts_with("ldmatrix") || text.starts_with("mma.") ||
       text.starts_with("shfl.") || text.starts_with("redux.sync.") ||
-      text.starts_with("bar.warp.sync") || isWarpgroups(text))
+      text.starts_with("bar.warp.sync") || text.starts_with("vote.") ||
+      isWarpgroups(text))
     return meetWarp(id, results, values);
   if (!computeFloat(text, results, values))
     complain("unknown instruction: " + instruction.text);

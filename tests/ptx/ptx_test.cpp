@@ -291,11 +291,24 @@ TEST(Ptx, WhatFollowsAnArrivalIsReadBehindIt) {
   EXPECT_EQ(count(code, ".nc"), 0); // another program has written it
 }
 
-TEST(Ptx, CodeOfASortDoesNotGrowWithTheTile) {
-  std::string code = emit(tileKernel("sort tensor<4096xf32>"), "sm_90a").code;
+TEST(Ptx, ShortSortsAreLoopsOfANetwork) {
+  std::string code = emit(tileKernel("sort tensor<100xf32>"), "sm_90a").code;
   // Two words of two lanes, in two places: a short and a long merge.
   EXPECT_EQ(count(code, "shfl.sync"), 8);
-  EXPECT_LT(count(code, "\n"), 2000);
+  EXPECT_EQ(count(code, "vote."), 0);
+  EXPECT_LT(count(code, "\n"), 1000);
+}
+
+TEST(Ptx, LongSortsCountDigits) {
+  // A pass is there once: 8 ballots for each of a thread's elements.
+  std::string code = emit(tileKernel("sort tensor<4096xf32>"), "sm_90a").code;
+  EXPECT_EQ(count(code, "vote.sync.ballot"), 32 * 8);
+  // A sum over a warp, and then over warps.
+  EXPECT_EQ(count(code, "shfl.sync.up"), 5);
+  // Warps with rows of their own do not wait for each other between passes.
+  std::string rows = emit(tileKernel("sort tensor<7x130xbf16>"), "sm_90a").code;
+  EXPECT_EQ(count(rows, "vote.sync.ballot"), 5 * 8);
+  EXPECT_EQ(count(rows, "bar.sync") + count(rows, "barrier.sync"), 7);
 }
 
 TEST(Ptx, LongFunctionsAreWrittenOnce) {

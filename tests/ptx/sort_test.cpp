@@ -93,10 +93,15 @@ void expectSorted(const Where &at, const std::string &element,
                (descending ? " descending" : ""));
   TileCase kernel(at.warps);
   int x = kernel.in(element, at.shape), p = kernel.in("i64", at.shape);
+  std::string lanes = TileCase::tensor("i32", at.shape), dims;
+  for (std::size_t d = 0; d < at.shape.size(); ++d)
+    dims += (d ? ", d" : "d") + std::to_string(d);
   kernel.body(llvm::formatv(
-      "  %r:2 = tile.sort %x0, %x1 dim {0} {1} {2} : {3}, {4} -> {3}, {4}",
+      R"(  %l = tile.coordinate[] map affine_map<({5}) -> (d{0})> : {6}
+  %r:3 = tile.sort %x0, %x1, %l dim {0} {1} {2} : {3}, {4}, {6} -> {3}, {4}, {6})",
       at.dim, descending ? "descending" : "", at.isUnsigned ? "unsigned" : "",
-      kernel.tensor(x), kernel.tensor(p)));
+      kernel.tensor(x), kernel.tensor(p), dims, lanes));
+  int numbered = kernel.out("%r#2", "i32", at.shape);
   int sorted = kernel.out("%r#0", element, at.shape);
   int moved = kernel.out("%r#1", "i64", at.shape);
   std::vector<T> values = keys<T>(element, kernel.elements(x));
@@ -124,7 +129,8 @@ void expectSorted(const Where &at, const std::string &element,
     });
     for (std::int64_t i = 0; i < extent; ++i)
       same &= kernel[sorted].as<T>()[line[i]] == values[order[i]] &&
-              kernel[moved].as<std::int64_t>()[line[i]] == numbers[order[i]];
+              kernel[moved].as<std::int64_t>()[line[i]] == numbers[order[i]] &&
+              line[kernel[numbered].as<std::int32_t>()[line[i]]] == order[i];
   }
   EXPECT_TRUE(same);
 }
@@ -142,7 +148,12 @@ TEST(EmulatedSort, EveryShape) {
                                             {{3, 100}, 1, 4},
                                             {{128, 6}, 0, 2},
                                             {{2, 3, 20}, 1, 4},
-                                            {{2, 300}, 1, 6}})
+                                            {{2, 300}, 1, 6},
+                                            {{257}, 0, 1},
+                                            {{700}, 0, 12},
+                                            {{3, 500}, 1, 2},
+                                            {{300, 9}, 0, 4},
+                                            {{2048}, 0, 8}})
     for (bool descending : {false, true}) {
       expectSorted<std::uint32_t>(at, "f32", descending);
       expectSorted<std::uint64_t>(at, "i64", descending);

@@ -151,6 +151,7 @@ std::vector<std::pair<std::string, std::string>> tileKernels() {
   addScan(all, "i64", {100, 30}, 1, true, 4);
   addScan(all, "bf16", {3, 700}, 1, false, 6);
   addSort(all, "f32", {4096}, 0, false, 4);
+  addSort(all, "f32", {100}, 0, false, 4);
   addSort(all, "f64", {1000}, 0, true, 8);
   addSort(all, "bf16", {7, 130}, 1, true, 3);
   for (std::string element :

@@ -92,6 +92,19 @@ bool shuffle(WarpLane *warp, const std::string &instruction) {
   return whole;
 }
 
+bool ballot(WarpLane *warp) {
+  std::uint64_t votes = 0;
+  bool whole = true;
+  for (int lane = 0; lane < 32; ++lane) {
+    const std::uint64_t *values = warp[lane].values; // members, predicate
+    votes |= (values[1] & 1) << lane;
+    whole &= static_cast<std::uint32_t>(values[0]) == 0xffffffff;
+  }
+  for (int lane = 0; lane < 32; ++lane)
+    warp[lane].results[0] = votes;
+  return whole;
+}
+
 void combineWords(WarpLane *warp, const std::string &operation) {
   auto word = [&](int lane) {
     return static_cast<std::uint32_t>(warp[lane].values[0]);

@@ -184,6 +184,8 @@ int64_t Emitter::scratchOf(Operation *op) {
   }
   if (auto reduce = dyn_cast<tile::ReduceOp>(op))
     return reduceScratch(reduce);
+  if (auto sort = dyn_cast<tile::SortOp>(op))
+    return sortScratch(sort, options.warps);
   if (auto sum = dyn_cast<tile::ClusterSumOp>(op))
     return clusterScratch(sum, options.warps * 32);
   return scratchBytes(op);

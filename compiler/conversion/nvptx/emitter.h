@@ -458,7 +458,7 @@ int64_t bytesOf(mlir::Type element);
 int64_t scratchBytes(mlir::Operation *op);
 int64_t clusterScratch(tile::ClusterSumOp sum, int64_t threads);
 int64_t scanScratch(tile::ScanOp scan);
-int64_t sortScratch(tile::SortOp sort);
+int64_t sortScratch(tile::SortOp sort, int64_t warps);
 /// Partial results that warps leave for each other, 0 where none do.
 int64_t reduceScratch(tile::ReduceOp reduce);
 /// Whether that memory is the operation's own, written once.

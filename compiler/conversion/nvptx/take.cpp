@@ -65,7 +65,6 @@ int64_t scratchBytes(Operation *op) {
   return TypeSwitch<Operation *, int64_t>(op)
       .Case([](tile::TakeOp take) { return sourceTile(take, 0).bytes(); })
       .Case([](tile::ScanOp scan) { return scanScratch(scan); })
-      .Case([](tile::SortOp sort) { return sortScratch(sort); })
       .Case([](tile::AtomicOp atomic) -> int64_t {
         Layout layout = Emitter::layoutOf(atomic.getResult());
         bool copies =
