@@ -9,8 +9,8 @@
 // CHECK: icmp ult i32 %{{.*}}, 2
 // CHECK-COUNT-4: ld.shared.b32
 // CHECK-COUNT-2: st.shared.v4
-// CHECK-COUNT-32: call i32 @llvm.nvvm.vote.ballot.sync
-// CHECK-NOT: vote.ballot
+// CHECK-COUNT-4: vote.sync.ballot.b32 $0, p, -1
+// CHECK-NOT: b32 $0, p, -1
 // CHECK: call void @llvm.nvvm.barrier.cta.sync
 // CHECK-COUNT-5: shfl.sync.up
 // CHECK: call void @llvm.nvvm.barrier.cta.sync

@@ -68,10 +68,9 @@ private:
                        : name.contains("ctarank")  ? "emulated_rank"
                                                    : nullptr;
     if (name.consume_front("llvm.nvvm.shfl.sync.") ||
-        name.contains("bar.warp.sync") || name.contains("vote.ballot")) {
-      std::string text = name.contains("bar.warp.sync") ? "bar.warp.sync;"
-                         : name.contains("vote.ballot")
-                             ? "vote.sync.ballot.b32;"
+        name.contains("bar.warp.sync")) {
+      std::string text = name.contains("bar.warp.sync")
+                             ? "bar.warp.sync;"
                              : "shfl.sync." + name.str() + ";";
       return emulate(call, internAssembly(text, ""), builder);
     }

@@ -262,7 +262,7 @@ void matrixLoad(WarpLane *warp, const Instruction &instruction) {
 /// Instructions that tests write themselves.
 bool arithmetic(llvm::StringRef text, Slots results, Slots values) {
   if (!text.starts_with("add.s") && !text.starts_with("xor.") &&
-      !text.starts_with("fma.rn.f"))
+      !text.starts_with("fma.rn.f") && !text.starts_with("mov.b32"))
     return false;
   std::vector<Operand> operands = parseOperands(text);
   auto word = [&](int i) { return values[operands[i].slot - 1]; };
@@ -272,6 +272,8 @@ bool arithmetic(llvm::StringRef text, Slots results, Slots values) {
   };
   if (text.starts_with("add.s"))
     results[0] = word(1) + word(2);
+  else if (text.starts_with("mov."))
+    results[0] = word(1);
   else if (text.starts_with("xor."))
     results[0] = (word(1) ^ word(2)) & (text.contains("pred") ? 1 : 0xffff);
   else if (text.contains(".f64"))
@@ -285,6 +287,11 @@ bool arithmetic(llvm::StringRef text, Slots results, Slots values) {
 
 bool isWarpgroups(llvm::StringRef text) {
   return text.starts_with("wgmma.") || text.starts_with("{ .reg .pred p, q;");
+}
+
+/// Lanes that find those with the same digit.
+bool isBallots(llvm::StringRef text) {
+  return text.contains("vote.sync.ballot.b32 $0, p, -1");
 }
 
 /// What warp groups do; this is the part of one warp.
@@ -339,8 +346,8 @@ void meetWarp(unsigned id, Slots results, Slots values) {
     combineWords(gathered, text.split('.').first.str());
   else if (text.starts_with("ldmatrix"))
     matrixLoad(gathered, instruction);
-  else if (text.starts_with("vote."))
-    wholeWarp = ballot(gathered);
+  else if (isBallots(text))
+    matchDigits(gathered);
   else if (text.starts_with("shfl."))
     wholeWarp = shuffle(gathered, instruction.text);
   else if (text.starts_with("mma."))
@@ -440,7 +447,7 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     return;
   if (text.starts_with("ldmatrix") || text.starts_with("mma.") ||
       text.starts_with("shfl.") || text.starts_with("redux.sync.") ||
-      text.starts_with("bar.warp.sync") || text.starts_with("vote.") ||
+      text.starts_with("bar.warp.sync") || isBallots(text) ||
       isWarpgroups(text))
     return meetWarp(id, results, values);
   if (!computeFloat(text, results, values))

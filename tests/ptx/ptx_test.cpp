@@ -308,7 +308,7 @@ TEST(Ptx, LongSortsCountDigits) {
   // Warps with rows of their own do not wait for each other between passes.
   std::string rows = emit(tileKernel("sort tensor<7x130xbf16>"), "sm_90a").code;
   EXPECT_EQ(count(rows, "vote.sync.ballot"), 5 * 8);
-  EXPECT_EQ(count(rows, "bar.sync") + count(rows, "barrier.sync"), 7);
+  EXPECT_EQ(count(rows, "bar.sync") + count(rows, "barrier.sync"), 3);
 }
 
 TEST(Ptx, LongFunctionsAreWrittenOnce) {

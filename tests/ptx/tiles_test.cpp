@@ -345,13 +345,13 @@ TEST(EmulatedMoves, TakeTheMemoryOfTheirTile) {
   EXPECT_LE(shared_bytes([](In a, Out b) { b = cumsum(cast(a, f32), 1); },
                          {&half, &x}),
             4096 * 4);
-  // Pairs of a key and its place, and what 4 warps count; the values lie where
-  // those were.
+  // Pairs of a key and its place, what 4 warps count, and the values, which no
+  // thread holds meanwhile.
   const std::int64_t counts = 4 * 256 * 4 + 32;
   EXPECT_LE(shared_bytes([](In a, Out b) { b = argsort(a, 1); }, {&x, &places}),
             4096 * 8 + counts);
   EXPECT_LE(shared_bytes([](In a, Out b) { b = sort(a, 1); }, {&half, &half}),
-            4096 * 4 + counts);
+            4096 * 4 + counts + 4096 * 2);
 }
 
 TEST(EmulatedControl, BranchesAndLoopsCarryTiles) {

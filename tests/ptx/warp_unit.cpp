@@ -92,17 +92,14 @@ bool shuffle(WarpLane *warp, const std::string &instruction) {
   return whole;
 }
 
-bool ballot(WarpLane *warp) {
-  std::uint64_t votes = 0;
-  bool whole = true;
+void matchDigits(WarpLane *warp) {
   for (int lane = 0; lane < 32; ++lane) {
-    const std::uint64_t *values = warp[lane].values; // members, predicate
-    votes |= (values[1] & 1) << lane;
-    whole &= static_cast<std::uint32_t>(values[0]) == 0xffffffff;
+    std::uint64_t peers = 0;
+    for (int other = 0; other < 32; ++other)
+      if ((warp[lane].values[0] & 255) == (warp[other].values[0] & 255))
+        peers |= std::uint64_t(1) << other;
+    warp[lane].results[0] = peers;
   }
-  for (int lane = 0; lane < 32; ++lane)
-    warp[lane].results[0] = votes;
-  return whole;
 }
 
 void combineWords(WarpLane *warp, const std::string &operation) {

@@ -29,11 +29,42 @@ SortPlan::SortPlan(tile::SortOp sort, int64_t warps) {
     indexBytes = held * 4;
   if (byDigits)
     countBytes = (warps * 256 + 8) * 4;
-  for (Value input : sort.getInputs())
-    if (!isLaneNumber(input, sort.getDim()))
-      valueBytes =
-          std::max(valueBytes,
-                   elements * bytesOf(getElementTypeOrSelf(input.getType())));
+  placeValues(sort);
+}
+
+/// Whether the input's lanes are their own numbers along `dim`.
+static bool isLaneNumber(Value input, int64_t dim) {
+  auto coordinate = input.getDefiningOp<tile::CoordinateOp>();
+  if (!coordinate || getElementTypeOrSelf(input).getIntOrFloatBitWidth() < 32)
+    return false;
+  AffineMap map = coordinate.getMap();
+  return map.getResult(0) ==
+         getAffineDimExpr(static_cast<unsigned>(dim), map.getContext());
+}
+
+void SortPlan::placeValues(tile::SortOp sort) {
+  constexpr int64_t mostBytes = 96 * 1024;
+  int64_t pairs = wordBytes + indexBytes + countBytes, all = pairs, largest = 0;
+  auto place = [](int64_t &end, int64_t bytes) {
+    int64_t at = static_cast<int64_t>(llvm::alignTo(end, 16));
+    end = at + bytes;
+    return at;
+  };
+  for (auto [input, result] :
+       llvm::zip_equal(sort.getInputs(), sort.getResults())) {
+    std::optional<int64_t> &at = valuesAt.emplace_back();
+    if (result.use_empty() || isLaneNumber(input, sort.getDim()))
+      continue;
+    int64_t size = elements * bytesOf(getElementTypeOrSelf(input.getType()));
+    at = place(all, size);
+    largest = std::max(largest, size);
+  }
+  aside = byDigits && all <= mostBytes;
+  bytes = aside ? all : std::max(pairs, largest);
+  if (!aside)
+    for (std::optional<int64_t> &at : valuesAt)
+      if (at)
+        at = 0;
 }
 
 /// By the instructions that either way has for an element: a digit some 56, and
@@ -53,20 +84,8 @@ void SortPlan::chooseDigits(int64_t warps) {
     padded = perThread * 32 * team;
 }
 
-bool isLaneNumber(Value input, int64_t dim) {
-  auto coordinate = input.getDefiningOp<tile::CoordinateOp>();
-  if (!coordinate || getElementTypeOrSelf(input).getIntOrFloatBitWidth() < 32)
-    return false;
-  AffineMap map = coordinate.getMap();
-  return map.getResult(0) ==
-         getAffineDimExpr(static_cast<unsigned>(dim), map.getContext());
-}
-
 int64_t sortScratch(tile::SortOp sort, int64_t warps) {
-  SortPlan plan(sort, warps);
-  // Values move after all pairs have been read.
-  return std::max(plan.wordBytes + plan.indexBytes + plan.countBytes,
-                  plan.valueBytes);
+  return SortPlan(sort, warps).bytes;
 }
 
 SortEmitter::SortEmitter(Emitter &emitter, tile::SortOp sort)
@@ -74,8 +93,7 @@ SortEmitter::SortEmitter(Emitter &emitter, tile::SortOp sort)
       dim(static_cast<int>(sort.getDim())),
       words(e.b.getIntegerType(plan.wordBits)), pairsAt(e.sharedOffset[sort]),
       indicesAt(pairsAt + plan.wordBytes),
-      countsAt(indicesAt + plan.indexBytes), valuesAt(pairsAt),
-      threads(32 * e.options.warps) {}
+      countsAt(indicesAt + plan.indexBytes), threads(32 * e.options.warps) {}
 
 void SortEmitter::run() {
   thread = LLVM::AddOp::create(e.b, e.loc, e.lane,
@@ -84,6 +102,9 @@ void SortEmitter::run() {
   if (plan.padded > plan.extent)
     storePadding();
   storeKeys();
+  for (size_t input = 0; plan.aside && input < plan.valuesAt.size(); ++input)
+    if (plan.valuesAt[input])
+      storeValues(input);
   e.barrier();
   if (plan.byDigits)
     sortByDigits();
@@ -95,12 +116,11 @@ void SortEmitter::run() {
     if (lanes.empty())
       lanes = placesFor(Emitter::layoutOf(result));
   }
-  for (auto [input, result] :
-       llvm::zip_equal(sort.getInputs(), sort.getResults()))
-    if (isLaneNumber(input, dim))
-      e.tiles[result] = numbersOf(result);
+  for (auto [input, result] : llvm::enumerate(sort.getResults()))
+    if (plan.valuesAt[input])
+      permute(input);
     else if (!result.use_empty())
-      permute(input, result);
+      e.tiles[result] = numbersOf(result);
 }
 
 /// What is found, where lanes' numbers are sorted.
@@ -267,12 +287,25 @@ Registers SortEmitter::placesFor(const Layout &layout) {
   return values;
 }
 
-void SortEmitter::permute(Value input, Value result) {
+PlainTile SortEmitter::valuesOf(size_t input) {
+  return tileOf(getElementTypeOrSelf(sort.getInputs()[input].getType()),
+                pairsAt + *plan.valuesAt[input]);
+}
+
+void SortEmitter::storeValues(size_t input) {
+  Value value = sort.getInputs()[input];
+  e.storePlain(valuesOf(input), Emitter::layoutOf(value), e.registers(value));
+}
+
+void SortEmitter::permute(size_t input) {
+  if (!plan.aside) {
+    e.barrier(); // pairs, or the values before these, have been read
+    storeValues(input);
+    e.barrier();
+  }
+  PlainTile held = valuesOf(input);
+  Value result = sort.getResults()[input];
   auto type = cast<RankedTensorType>(result.getType());
-  PlainTile held = tileOf(type.getElementType(), valuesAt);
-  e.barrier(); // pairs, or the values before these, have been read
-  e.storePlain(held, Emitter::layoutOf(input), e.registers(input));
-  e.barrier();
   Layout layout = Emitter::layoutOf(result);
   SmallVector<Value> coords = e.threadCoords(layout), others = coords;
   others[dim] = number(0);

@@ -24,16 +24,21 @@ struct SortPlan {
   int64_t padded = 0;   // elements set aside for a row
   int64_t elements = 0; // of all rows
   int64_t held = 0;     // by a network: in whole blocks
-  int64_t wordBytes = 0, indexBytes = 0, countBytes = 0,
-          valueBytes = 0; // of the whole tile
+  /// Of the whole tile, one after the other.
+  int64_t wordBytes = 0, indexBytes = 0, countBytes = 0;
+  /// For each input where in shared memory its values are, which move once the
+  /// pairs are in order; none where nothing of it is read, or its lanes are
+  /// their own numbers, which the pairs know.
+  llvm::SmallVector<std::optional<int64_t>> valuesAt;
+  /// Values are put there at the start, so that no thread holds them. Else they
+  /// take the pairs' place.
+  bool aside = false;
+  int64_t bytes = 0; // all of it
 
 private:
   void chooseDigits(int64_t warps);
+  void placeValues(tile::SortOp sort);
 };
-
-/// Whether the input's lanes are their own numbers along `dim`: nothing of it
-/// has to be moved.
-bool isLaneNumber(mlir::Value input, int64_t dim);
 
 /// Emits one sort.
 class SortEmitter {
@@ -65,7 +70,9 @@ private:
   void storeKeys();
   Registers placesFor(const Layout &layout);
   Registers numbersOf(mlir::Value result);
-  void permute(mlir::Value input, mlir::Value result);
+  PlainTile valuesOf(size_t input);
+  void storeValues(size_t input);
+  void permute(size_t input);
 
   // sort_network.cpp
   void sortByNetwork();
@@ -89,7 +96,9 @@ private:
   mlir::Value digitOf(Pair pair, mlir::Value number);
   void clearCounts();
   mlir::Value peersOf(mlir::Value digit);
+  mlir::Value countOf(mlir::Value digit);
   mlir::Value countDigit(mlir::Value digit);
+  std::pair<mlir::Value, mlir::Value> parts(mlir::Value counted);
   void addUpCounts();
   mlir::Value sumBefore(mlir::Value sum, int64_t warps);
   void meetWarp();
@@ -100,7 +109,7 @@ private:
   SortPlan plan;
   int dim;
   mlir::Type words;
-  int64_t pairsAt, indicesAt, countsAt, valuesAt, threads;
+  int64_t pairsAt, indicesAt, countsAt, threads;
   mlir::Value thread;
   /// By digits: this warp's counts, the thread's place in the team, lanes
   /// before its own.

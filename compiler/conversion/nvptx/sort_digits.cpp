@@ -15,6 +15,7 @@
 // that are data, and 1 in order.
 #include "girih/compiler/conversion/nvptx/sort.h"
 
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -55,15 +56,15 @@ void SortEmitter::sortByDigit(Value first, Value digit) {
     pairs.push_back(loadPair(mine, 32 * i));
   clearCounts();
   meetWarp();
-  Registers ranks;
+  Registers counted;
   for (const Pair &pair : pairs)
-    ranks.push_back(countDigit(digitOf(pair, digit)));
+    counted.push_back(countDigit(digitOf(pair, digit)));
   meetTeam();
   addUpCounts();
   meetTeam();
-  for (auto [pair, rank] : llvm::zip_equal(pairs, ranks)) {
-    Value at = n.add(counts, n.mul(digitOf(pair, digit), number(4)));
-    Value begin = e.loadShared(at, countsAt, 1, e.i32()).front();
+  for (auto [pair, each] : llvm::zip_equal(pairs, counted)) {
+    auto [ofKey, rank] = parts(each);
+    Value begin = e.loadShared(countOf(ofKey), countsAt, 1, e.i32()).front();
     storePair(n.add(first, n.add(begin, rank)), pair, {});
   }
   meetTeam();
@@ -100,39 +101,53 @@ void SortEmitter::clearCounts() {
     e.storeShared(at, countsAt + done, zeros, e.i32(), {});
 }
 
-/// Lanes of the warp that have the same digit, a bit each.
+/// Lanes of the warp that have the same digit, a bit each. Four instructions
+/// for each bit of it; LLVM, which sees what is tested, would make six.
 Value SortEmitter::peersOf(Value digit) {
-  Value peers = number(-1);
+  std::string text = "{ .reg .pred p; .reg .b32 t;";
   for (int64_t bit = 1; bit < digits; bit *= 2) {
-    Value has = LLVM::ICmpOp::create(
-        e.b, e.loc, LLVM::ICmpPredicate::ne,
-        LLVM::AndOp::create(e.b, e.loc, digit, number(bit)), number(0));
-    Value those =
-        e.intrinsic(e.i32(), "llvm.nvvm.vote.ballot.sync", {number(-1), has});
-    Value turned = LLVM::XOrOp::create(
-        e.b, e.loc, those,
-        LLVM::SelectOp::create(e.b, e.loc, has, number(0), number(-1)));
-    peers = LLVM::AndOp::create(e.b, e.loc, peers, turned);
+    StringRef votes = bit == 1 ? "$0" : "t";
+    text += llvm::formatv(" and.b32 t, $1, {0}; setp.ne.b32 p, t, 0;"
+                          " vote.sync.ballot.b32 {1}, p, -1;"
+                          " @!p not.b32 {1}, {1};",
+                          bit, votes);
+    if (bit > 1)
+      text += " and.b32 $0, $0, t;";
   }
-  return peers;
+  return e.assembly(e.i32(), text + " }", "=&r,r", digit, true);
 }
 
-/// Counts the warp's next 32 elements. How many of this lane's digit the warp
-/// has had before.
+/// The address of the warp's count of a digit, countsAt further.
+Value SortEmitter::countOf(Value digit) {
+  return integers().add(counts, integers().mul(digit, number(4)));
+}
+
+/// Counts the warp's next 32 elements. The digit, and how many of it the warp
+/// has had before the lane's, in one register: a thread holds that of all its
+/// elements, and would hold addresses beside it, were it seen to know them.
 Value SortEmitter::countDigit(Value digit) {
   IntegerBuilder n = integers();
-  auto countOf = [&](Value bits) -> Value {
-    return LLVM::CtPopOp::create(e.b, e.loc, bits);
+  auto bitsOf = [&](Value word) -> Value {
+    return LLVM::CtPopOp::create(e.b, e.loc, word);
   };
   Value peers = peersOf(digit);
-  Value before = countOf(LLVM::AndOp::create(e.b, e.loc, peers, lanesBefore));
-  Value at = n.add(counts, n.mul(digit, number(4)));
+  Value before = bitsOf(LLVM::AndOp::create(e.b, e.loc, peers, lanesBefore));
+  Value at = countOf(digit);
   Value seen = e.loadShared(at, countsAt, 1, e.i32()).front();
   meetWarp();
-  e.storeShared(at, countsAt, n.add(seen, countOf(peers)), e.i32(),
+  e.storeShared(at, countsAt, n.add(seen, bitsOf(peers)), e.i32(),
                 n.equal(before, number(0)));
   meetWarp();
-  return n.add(seen, before);
+  Value both = n.add(n.mul(n.add(seen, before), number(digits)), digit);
+  return e.assembly(e.i32(), "mov.b32 $0, $1;", "=r,r", both, false);
+}
+
+/// The digit and the rank that countDigit gave.
+std::pair<Value, Value> SortEmitter::parts(Value counted) {
+  Value digit = LLVM::AndOp::create(e.b, e.loc, counted, number(digits - 1));
+  Value rank =
+      LLVM::LShrOp::create(e.b, e.loc, counted, number(llvm::Log2_64(digits)));
+  return {digit, rank};
 }
 
 /// Counts of a team's warps become where their elements of each digit begin.
