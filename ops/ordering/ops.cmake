@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 list(APPEND SUPPORT
+  ordering/digit_kernels.cpp
+  ordering/digit_sort.cpp
   ordering/first_lanes.cpp
   ordering/medians.cpp
   ordering/order.cpp

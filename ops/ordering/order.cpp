@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/ordering/order.h"
 
+#include "girih/ops/ordering/digit_sort.h"
 #include "girih/ops/ordering/order_kernels.h"
 #include "girih/ops/ordering/order_keys.h"
 #include "girih/ops/ordering/select.h"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <utility>
 
 namespace girih::ops::order {
 
@@ -37,8 +37,11 @@ Config sorting(std::int64_t rows, std::int64_t depth, std::int64_t first,
   config.blocks = {{"BM", side}, {"BK", depth}};
   if (first > 0)
     config.blocks["KB"] = first;
+  // Threads have 16 elements each, 8 of 64 bits or where there are few rows.
+  const std::int64_t each =
+      bits(x.dtype()) == 64 || rows / side < 264 ? 256 : 512;
   config.num_warps = static_cast<int>(std::bit_floor(static_cast<std::uint64_t>(
-      std::clamp<std::int64_t>(side * depth / 256, 1, 16))));
+      std::clamp<std::int64_t>(side * depth / each, 1, 16))));
   return config;
 }
 
@@ -77,7 +80,6 @@ struct Sorting {
   void in_one_tile() const;
   Pairs pieces(std::int64_t first) const;
   void some() const;
-  void all() const;
 };
 
 void Sorting::in_one_tile() const {
@@ -119,25 +121,6 @@ void Sorting::some() const {
            operands);
 }
 
-void Sorting::all() const {
-  Pairs sorted = pieces(tile()), spare = scratch(sorted.keys.size(1));
-  const std::int64_t count = sorted.keys.size(1);
-  Config config;
-  config.blocks = {{"BM", 1}, {"BK", 256}};
-  for (std::int64_t run = tile(); run < count; run *= 2) {
-    const Array log_run =
-        Array::scalar(std::countr_zero(static_cast<std::uint64_t>(run)), i64);
-    const Array *operands[] = {&sorted.keys, &sorted.places, &log_run,
-                               &spare.keys, &spare.places};
-    run_with(call, merge_kernel(), config, operands);
-    std::swap(sorted, spare);
-  }
-  const Array places =
-      sorted.viewed(shape({count})).places.slice(lanes.kept, 0, first());
-  const Array *operands[] = {&x, &places, &values, &indices};
-  run_with(call, fetch_kernel(lanes.kept), config, operands);
-}
-
 } // namespace
 
 void launch(const Call &call, const Array &x, int dim, bool descending,
@@ -158,7 +141,7 @@ void launch(const Call &call, const Array &x, int dim, bool descending,
   else if (2 * power_of_two(first) <= sorting.tile())
     sorting.some();
   else
-    sorting.all();
+    launch_digit_sort(call, views[0], lanes, descending, views[1], views[2]);
 }
 
 std::array<Shaped, 2> results(const Call &call, const Array &x,

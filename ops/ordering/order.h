@@ -8,9 +8,7 @@
 //   the k first, a small share: select.h.
 //   the k first, up to half a tile: each program keeps the k first of its tile,
 //     until what is left of a lane fits one tile.
-//   all: sorted tiles are merged in pairs: each element finds, by binary
-//     search in the other tile, how many elements there come before it. From
-//     log2(tiles) launches; where the places are known, the values follow.
+//   all: digit_sort.h.
 //
 // All of it is stable: of equal elements the first comes first.
 #pragma once

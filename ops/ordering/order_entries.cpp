@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernels of sorts in the registry.
+#include "girih/ops/ordering/digit_sort.h"
 #include "girih/ops/ordering/order.h"
 #include "girih/ops/ordering/order_kernels.h"
 #include "girih/ops/ordering/order_keys.h"
@@ -77,16 +78,8 @@ std::vector<KernelEntry> entries() {
                                              pairs(x, {n[0], n[2]})),
                                       values_and_indices(x, {n[0], n[3]}));
                       }));
-  all.push_back(entry(
-      merge_kernel(), {1, 1 << 20, 1, 1}, {1, 8, 1, 1}, [](DType x, Sizes n) {
-        const Operands both = pairs(x, {n[0], n[1]});
-        return joined(joined(both, {{i64, {}, {}, true}}), both);
-      }));
-  all.push_back(entry(
-      fetch_kernel(1), {1, 1 << 20, 1, 1}, {2, 5, 1, 1}, [](DType x, Sizes n) {
-        return joined({{x, {n[0], n[1]}, {}}, {i32, {n[0], n[1]}, {}}},
-                      values_and_indices(x, {n[0], n[1]}));
-      }));
+  for (KernelEntry &each : digit_entries())
+    all.push_back(std::move(each));
   return all;
 }
 

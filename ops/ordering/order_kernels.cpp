@@ -81,11 +81,13 @@ Kernel make_tile(const Sides &sides) {
       },
       [=](In x, Out values, Out indices) {
         const int axis = sides.axis();
+        const Tile key =
+            where(x.in_bounds(), x, last_value(x.dtype(), sides.descending));
         const Tiles sorted =
-            sort(inner_keys(x, sides), {x, lanes_of(x.shape(), axis)}, axis);
+            sort(key, {lanes_of(x.shape(), axis)}, axis, sides.descending);
         const std::int64_t first = lanes_in(values.shape(), axis);
-        values = slice(sorted[1], axis, 0, first);
-        indices = slice(sorted[2], axis, 0, first);
+        values = slice(sorted[0], axis, 0, first);
+        indices = slice(sorted[1], axis, 0, first);
       },
       {"x", "values", "indices"}));
 }
@@ -189,70 +191,6 @@ Kernel make_last(int kept) {
       {"x", "keys", "places", "values", "indices"}));
 }
 
-Kernel make_fetch(int kept) {
-  return Kernel(make_source(
-      "sort_fetch_" + std::to_string(kept),
-      [=](Tensor x, Tensor places, Tensor values, Tensor indices) {
-        const Size depth = block_size("BK");
-        const Tensor out = cut(values, kept, {depth});
-        return arranged(seen_by_all(x, out), cut(places, kept, {depth}), out,
-                        cut(indices, kept, {depth}));
-      },
-      [=](In x, In places, Out values, Out indices) {
-        write_found(x, places, kept, values, indices);
-      },
-      {"x", "places", "values", "indices"}));
-}
-
-// Where the elements of a run come to lie when it is merged with its
-// neighbour: after those of their own run that come before them, which are as
-// many as their place in it says, and after those of the other, which a binary
-// search finds. Equal elements of the left run come first.
-Tile merged_places(const In &keys, const Tile &key, const Tile &row,
-                   const Tile &at, const Tile &log_run) {
-  const Index count = keys.source_size(1);
-  const Tile run = (zeros({}, i64) + 1) << log_run;
-  const Tile number = at >> log_run;
-  const Tile own = number << log_run, other = (number ^ 1) << log_run;
-  const Tile is_left = (number & 1) == 0;
-  const Tile size = min(max(count - other, 0), run);
-  Tile before = zeros(at.shape(), i64);
-  Tile step = run;
-  loop_while([&] { return step > 0; },
-             [&] {
-               const Tile next = before + step;
-               const Tile probe =
-                   keys.gather({row, min(other + next - 1, count - 1)});
-               const Tile comes_first =
-                   where(is_left, probe < key, probe <= key);
-               before = where((next <= size) & comes_first, next, before);
-               step = step >> 1;
-             });
-  return min(own, other) + (at - own) + before;
-}
-
-Kernel make_merge() {
-  return Kernel(make_source(
-      "sort_merge",
-      [](Tensor keys, Tensor places, Tensor log_run, Tensor out_keys,
-         Tensor out_places) {
-        const Size depth = block_size("BK", 256);
-        const auto tiles = [&](const Tensor &t) { return cut(t, 1, {depth}); };
-        return arranged(tiles(keys), tiles(places), log_run,
-                        partial(tiles(out_keys)), partial(tiles(out_places)));
-      },
-      [](In keys, In places, In log_run, Out out_keys, Out out_places) {
-        // Lanes outside do what the last one inside does.
-        const Tile row = min(keys.offsets(0), keys.source_size(0) - 1);
-        const Tile at = min(keys.offsets(1), keys.source_size(1) - 1);
-        const Tile key = keys.gather({row, at});
-        const Tile to = merged_places(keys, key, row, at, log_run);
-        out_keys.scatter({row, to}, key);
-        out_places.scatter({row, to}, places.gather({row, at}));
-      },
-      {"keys", "places", "log_run", "out_keys", "out_places"}));
-}
-
 // One of four, made together.
 template <Kernel (*make)(const Sides &)>
 const Kernel &sided(bool descending, bool columns) {
@@ -282,10 +220,5 @@ const Kernel &again_kernel() {
   return made;
 }
 const Kernel &last_kernel(int kept) { return ranked<make_last>(kept); }
-const Kernel &merge_kernel() {
-  static const Kernel made = make_merge();
-  return made;
-}
-const Kernel &fetch_kernel(int kept) { return ranked<make_fetch>(kept); }
 
 } // namespace girih::ops::order

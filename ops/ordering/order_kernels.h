@@ -15,10 +15,5 @@ const Kernel &pieces_kernel(bool descending, bool columns);
 const Kernel &again_kernel();
 /// x[kept..., R], keys, places[kept..., N] -> values, indices[kept..., k]
 const Kernel &last_kernel(int kept);
-/// keys, places[rows, N], log2 of the runs' length -> keys, places[rows, N] in
-/// runs of twice that.
-const Kernel &merge_kernel();
-/// x[kept..., R], places[kept..., N] -> values, indices[kept..., k]
-const Kernel &fetch_kernel(int kept);
 
 } // namespace girih::ops::order

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/ordering/order_keys.h"
 
+#include "girih/ops/reductions/dims_reduction.h"
+
+#include <cmath>
+
 namespace girih::ops::order {
 
 DType key_dtype(DType dtype) { return bits(dtype) == 64 ? i64 : i32; }
@@ -24,6 +28,43 @@ Tile key_of(const Tile &x, bool descending) {
     key = cast(x, type);
   }
   return descending ? ~key : key;
+}
+
+std::int64_t digits_of(DType dtype) {
+  return dtype == b1 ? 1 : bits(dtype) / 8;
+}
+
+namespace {
+
+// The keys of a float of 16 bits as 16 bits.
+Tile short_key(const Tile &x) {
+  const Tile bits = cast(bitcast(x, i16), i32);
+  const Tile one_zero = where(bits == INT16_MIN, 0, bits);
+  const Tile key = one_zero ^ ((one_zero >> 31) & INT16_MAX);
+  return where(isnan(x), INT16_MAX, key);
+}
+
+} // namespace
+
+Tile digit_of(const Tile &x, bool descending, const Tile &shift) {
+  const bool is_short = is_float(x.dtype()) && bits(x.dtype()) == 16;
+  Tile key = is_short ? short_key(x) : key_of(x, false);
+  // As an unsigned number.
+  if (x.dtype() != u8 && x.dtype() != b1)
+    key = key ^
+          (bits(x.dtype()) >= 32 ? ~last_key(key.dtype())
+                                 : full({}, 1 << (bits(x.dtype()) - 1), i32));
+  if (descending)
+    key = ~key;
+  return cast((key >> cast(shift, key.dtype())) & 255, i32);
+}
+
+Tile last_value(DType dtype, bool descending) {
+  if (is_float(dtype) && !descending)
+    return full({}, NAN, dtype);
+  if (dtype == b1)
+    return full({}, descending ? 0 : 1, dtype);
+  return limit({}, dtype, descending);
 }
 
 int idle_bits(DType dtype) {

@@ -14,6 +14,15 @@ Tile last_key(DType dtype);
 /// turned for a descending order.
 Tile key_of(const Tile &x, bool descending);
 
+/// Digits of 8 bits that keys of a dtype have.
+std::int64_t digits_of(DType dtype);
+/// The digit, 0 to 255 (i32), of x's key at bit `shift` (a scalar, i32): by
+/// digits_of of them, the last at most weight first, values are in order as by
+/// key_of.
+Tile digit_of(const Tile &x, bool descending, const Tile &shift);
+/// A value, a scalar, that comes after all others but those equal to it.
+Tile last_value(DType dtype, bool descending);
+
 /// Low bits of the keys of a dtype that say nothing: those that f32 has and the
 /// dtype has not. A search by bisection does without them.
 int idle_bits(DType dtype);
