@@ -57,4 +57,8 @@ Chosen first_lanes(const Tile &keys, const Tile &wanted, std::int64_t slots) {
           min(bound.reached, slots)};
 }
 
+Tile key_of_rank(const Tile &keys, const Tile &wanted) {
+  return bound_of(keys, wanted, 0).key;
+}
+
 } // namespace girih::ops::order

@@ -23,4 +23,8 @@ struct Chosen {
 /// at most `slots` together, which are at least `wanted`.
 Chosen first_lanes(const Tile &keys, const Tile &wanted, std::int64_t slots);
 
+/// Of keys[N], fewer than 2^15 lanes, the one that `wanted` (a scalar, i32)
+/// lanes are not above, in order: the least is 1.
+Tile key_of_rank(const Tile &keys, const Tile &wanted);
+
 } // namespace girih::ops::order

@@ -10,6 +10,8 @@ list(APPEND SUPPORT
   ordering/order_keys.cpp
   ordering/pick.cpp
   ordering/quantiles.cpp
+  ordering/rank_digits.cpp
+  ordering/row_ranks.cpp
   ordering/select.cpp
   ordering/select_entries.cpp
   ordering/select_kernels.cpp

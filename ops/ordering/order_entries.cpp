@@ -19,7 +19,7 @@ KernelEntry entry(const Kernel &kernel, std::vector<std::int64_t> sizes,
                   std::function<Operands(DType, Sizes)> operands) {
   return {.name = kernel.name(),
           .kernel = kernel,
-          .dtypes = {f32, f64},
+          .dtypes = {f32, f64, bf16},
           .size_names = {"M", "N", "P", "K"},
           .sizes = std::move(sizes),
           .picture_sizes = std::move(picture),

@@ -44,16 +44,44 @@ Tile short_key(const Tile &x) {
   return where(isnan(x), INT16_MAX, key);
 }
 
+bool has_short_key(DType dtype) { return is_float(dtype) && bits(dtype) == 16; }
+
+// What tells the two halves of a signed key apart, and all bits of a key.
+Tile sign_of_key(DType dtype) {
+  if (bits(dtype) >= 32)
+    return ~last_key(key_dtype(dtype));
+  return full({}, 1 << (bits(dtype) - 1), i32);
+}
+bool is_signed_key(DType dtype) { return dtype != u8 && dtype != b1; }
+
 } // namespace
 
+Tile unsigned_key(const Tile &x) {
+  const DType type = x.dtype();
+  Tile key = has_short_key(type) ? short_key(x) : key_of(x, false);
+  if (is_signed_key(type))
+    key = key ^ sign_of_key(type);
+  return bits(type) >= 32 ? key : key & ((1 << bits(type)) - 1);
+}
+
+Tile value_of(const Tile &key, DType dtype) {
+  Tile number = key;
+  if (is_signed_key(dtype)) {
+    number = number ^ sign_of_key(dtype);
+    if (bits(dtype) < 32) // back to a sign of i32
+      number = (number << (32 - bits(dtype))) >> (32 - bits(dtype));
+  }
+  if (!is_float(dtype))
+    return cast(number, dtype);
+  if (has_short_key(dtype))
+    return bitcast(cast(number ^ ((number >> 31) & INT16_MAX), i16), dtype);
+  const DType type = key_dtype(dtype);
+  const int sign = type == i64 ? 63 : 31;
+  return bitcast(number ^ ((number >> sign) & last_key(type)), dtype);
+}
+
 Tile digit_of(const Tile &x, bool descending, const Tile &shift) {
-  const bool is_short = is_float(x.dtype()) && bits(x.dtype()) == 16;
-  Tile key = is_short ? short_key(x) : key_of(x, false);
-  // As an unsigned number.
-  if (x.dtype() != u8 && x.dtype() != b1)
-    key = key ^
-          (bits(x.dtype()) >= 32 ? ~last_key(key.dtype())
-                                 : full({}, 1 << (bits(x.dtype()) - 1), i32));
+  Tile key = unsigned_key(x);
   if (descending)
     key = ~key;
   return cast((key >> cast(shift, key.dtype())) & 255, i32);

@@ -14,6 +14,12 @@ Tile last_key(DType dtype);
 /// turned for a descending order.
 Tile key_of(const Tile &x, bool descending);
 
+/// The same order as non-negative numbers of the dtype's width, in the low bits
+/// of i32 or i64; of that width the sign of i32 or i64 is one more bit.
+Tile unsigned_key(const Tile &x);
+/// A value that has this unsigned key.
+Tile value_of(const Tile &key, DType dtype);
+
 /// Digits of 8 bits that keys of a dtype have.
 std::int64_t digits_of(DType dtype);
 /// The digit, 0 to 255 (i32), of x's key at bit `shift` (a scalar, i32): by

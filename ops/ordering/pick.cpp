@@ -17,7 +17,12 @@ const Kernel &pack_kernel() {
   return made;
 }
 
-// All elements as one dimension: a view where they lie like that.
+Array at(const Array &array, int dim, std::int64_t place) {
+  return array.rank() == 0 ? array : array.select(dim, place);
+}
+
+} // namespace
+
 Array flattened(const Call &call, const Array &x) {
   if (x.contiguous())
     return x.reshape({-1});
@@ -26,12 +31,6 @@ Array flattened(const Call &call, const Array &x) {
   launch_elementwise(call, pack_kernel(), {x}, packed);
   return packed.reshape({-1});
 }
-
-Array at(const Array &array, int dim, std::int64_t place) {
-  return array.rank() == 0 ? array : array.select(dim, place);
-}
-
-} // namespace
 
 Array Ordered::values_at(std::int64_t place) const {
   return at(values, dim, place);

@@ -9,6 +9,9 @@
 
 namespace girih::ops::order {
 
+/// All elements as one dimension: a view where they lie like that.
+Array flattened(const Call &call, const Array &x);
+
 /// x in order along a dimension, or all of its elements as one.
 struct Ordered {
   Array values, indices; // as x, or [N]

@@ -2,6 +2,8 @@
 #include "girih/ops/ordering/quantiles.h"
 
 #include "girih/ops/elementwise/elementwise.h"
+#include "girih/ops/kernel_family.h"
+#include "girih/ops/ordering/row_ranks.h"
 #include "girih/ops/reductions/seen_by_all.h"
 
 #include <algorithm>
@@ -35,6 +37,46 @@ Tile share_of(const Tile &place, std::size_t interpolation) {
   }
 }
 
+// The place in order, of `last` and one more.
+Tile place_in(const In &q, const Index &last) {
+  return min(max(cast(q, f64), 0), 1) * cast(last, f64);
+}
+
+// Of equal neighbours, infinities among them, the difference is none.
+Tile between(const Tile &low, const Tile &high, const Tile &share) {
+  const Tile inner = where(low == high, low, low + share * (high - low));
+  return where(share == 1, high, where(share == 0, low, inner));
+}
+
+// x[kept..., R], rows that fit a tile, q[], out[kept...]
+Kernel make_row(int kept, std::size_t interpolation) {
+  return Kernel(make_source(
+      "quantile_row_" + std::string(interpolations[interpolation]),
+      [=](Tensor x, Tensor q, Tensor out) {
+        return arranged(rows_of(x, kept), q, elements_of(out, kept));
+      },
+      [=](In x, In q, Out out) {
+        const Row row(x, kept);
+        const DType type = computed(x.dtype());
+        const Tile place = place_in(q, x.source_size(kept) - 1);
+        const Tile number = cast(floor(place), i32) + 1;
+        const Tile key = row.key_at(number);
+        const auto element = [&](const Tile &of) {
+          return cast(row.element(row.unless_nan(row.place_of(of))), type);
+        };
+        out = between(element(key), element(row.key_behind(key, number)),
+                      cast(share_of(place, interpolation), type));
+      },
+      {"x", "q", "out"}));
+}
+
+const Kernel &row_kernel(int kept, std::size_t interpolation) {
+  using Form = std::pair<int, std::size_t>;
+  static KernelFamily<Form> kernels(
+      [](const Form &form) { return make_row(form.first, form.second); });
+  return kernels[{kept, interpolation}];
+}
+
 // sorted[kept..., N], q[], out[kept...]. Elements are reached by gather: their
 // place is data.
 Kernel make_kernel(int kept, std::size_t interpolation) {
@@ -56,7 +98,7 @@ Kernel make_kernel(int kept, std::size_t interpolation) {
       [=](In sorted, In q, Out out) {
         const DType type = computed(sorted.dtype());
         const Index last = sorted.source_size(kept) - 1;
-        const Tile place = min(max(cast(q, f64), 0), 1) * cast(last, f64);
+        const Tile place = place_in(q, last);
         const Tile below = cast(floor(place), i64);
         std::vector<Located> at;
         for (int d = 0; d < kept; ++d)
@@ -69,11 +111,7 @@ Kernel make_kernel(int kept, std::size_t interpolation) {
         const Tile share = cast(share_of(place, interpolation), type);
         const Tile low = element(below), high = element(min(below + 1, last)),
                    top = element(zeros({}, i64) + last);
-        // Of equal neighbours, infinities among them, the difference is none.
-        const Tile between =
-            where(low == high, low, low + share * (high - low));
-        const Tile chosen = where(share == 0, low, between);
-        out = where(isnan(top), top, where(share == 1, high, chosen));
+        out = where(isnan(top), top, between(low, high, share));
       },
       {"sorted", "q", "out"}));
 }
@@ -121,43 +159,57 @@ Shaped quantile_result(const Call &call, const Array &x, const ArrayOrNumber &q,
 void launch_quantile(const Call &call, const Array &x, const ArrayOrNumber &q,
                      const std::optional<std::int64_t> &dim, bool keepdim,
                      std::string_view interpolation, const Array &out) {
-  const Ordered sorted = in_order(call, x, dim);
-  const std::size_t way = number_of(interpolation);
   std::optional<int> at;
   if (dim)
-    at = sorted.dim;
+    at = call.check_dim({"x", x}, *dim);
+  const std::size_t way = number_of(interpolation);
+  const Array source = dim ? x : flattened(call, x);
+  const std::vector<int> dims = source.rank() == 0
+                                    ? std::vector<int>{}
+                                    : std::vector<int>{at.value_or(0)};
+  const std::int64_t count =
+      q.is_array() && q.array().rank() > 0 ? q.array().size(0) : 1;
+  // Of several quantiles each would be searched for alone.
+  const bool by_rows = count <= 2 && source.rank() > 0 &&
+                       ranks_rows(source.size(dims[0]), x.dtype(), x.device());
+  const Array from = by_rows ? source : in_order(call, x, dim).values;
   const auto one = [&](const Array &fraction, const Array &result) {
-    std::array<Array, 2> views{sorted.values,
-                               keepdim ? without(result, at) : result};
-    const std::vector<int> dims = sorted.values.rank() == 0
-                                      ? std::vector<int>{}
-                                      : std::vector<int>{sorted.dim};
+    std::array<Array, 2> views{from, keepdim ? without(result, at) : result};
     const LaneViews lanes = lane_views(views, 1, dims, false, true);
     const Array *operands[] = {&views[0], &fraction, &views[1]};
+    if (by_rows)
+      return run_with(call, row_kernel(lanes.kept, way),
+                      row_config(lanes, x.device()), operands);
     call.run(kernel(lanes.kept, way), operands);
   };
   if (!q.is_array())
     return one(Array::scalar(q.number(), f64), out);
   if (q.array().rank() == 0)
     return one(q.array(), out);
-  for (std::int64_t i = 0; i < q.array().size(0); ++i)
+  for (std::int64_t i = 0; i < count; ++i)
     one(q.array().select(0, i), out.select(0, i));
 }
 
 std::vector<KernelEntry> quantile_entries() {
+  const auto entry = [](const Kernel &kernel) {
+    return KernelEntry{
+        .name = kernel.name(),
+        .kernel = kernel,
+        .dtypes = {f32, bf16, f64},
+        .size_names = {"M", "N"},
+        .sizes = {4096, 1024},
+        .picture_sizes = {3, 5},
+        .operands = [](DType x, std::span<const std::int64_t> n) {
+          return std::vector<OperandShape>{
+              {x, {n[0], n[1]}, {}}, {f64, {}, {}, true}, {x, {n[0]}, {}}};
+        }};
+  };
   std::vector<KernelEntry> all;
-  for (std::size_t i = 0; i < std::size(interpolations); ++i)
-    all.push_back({.name = kernel(1, i).name(),
-                   .kernel = kernel(1, i),
-                   .dtypes = {f32},
-                   .size_names = {"M", "N"},
-                   .sizes = {4096, 1024},
-                   .picture_sizes = {3, 5},
-                   .operands = [](DType x, std::span<const std::int64_t> n) {
-                     return std::vector<OperandShape>{{x, {n[0], n[1]}, {}},
-                                                      {f64, {}, {}, true},
-                                                      {x, {n[0]}, {}}};
-                   }});
+  for (std::size_t i = 0; i < std::size(interpolations); ++i) {
+    all.push_back(entry(kernel(1, i)));
+    all.push_back(entry(row_kernel(1, i)));
+    all.back().config = "N=1024 num_warps=2";
+  }
   return all;
 }
 

@@ -1,72 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // topk of long rows: those that a bound or groups could be wrong about.
 #include "operands.h"
+#include "order_patterns.h"
 #include "order_reference.h"
 
 #include "girih/ops/ops.h"
-
-#include <functional>
-#include <limits>
 
 namespace girih::testing {
 namespace {
 
 using Lane = std::vector<double>;
-constexpr double inf = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 class SelectTest : public OnDevice {};
 GIRIH_ON_EACH_DEVICE(SelectTest);
-
-struct Pattern {
-  const char *name;
-  std::function<double(std::int64_t i, std::int64_t n, std::mt19937_64 &)> at;
-};
-
-const std::vector<Pattern> &patterns() {
-  using Random = std::mt19937_64;
-  static const std::vector<Pattern> all{
-      {"all equal", [](auto, auto, Random &) { return 3; }},
-      {"two values", [](auto, auto, Random &r) { return r() % 2; }},
-      {"few values", [](auto, auto, Random &r) { return double(r() % 9) - 4; }},
-      {"ascending", [](auto i, auto, Random &) { return i; }},
-      {"descending", [](auto i, auto n, Random &) { return n - i; }},
-      // The largest are neighbours, and so are the smallest.
-      {"clustered",
-       [](auto i, auto n, Random &r) {
-         const double noise = double(r() % 100);
-         return i >= n / 3 && i < n / 3 + 70   ? 1000 + noise
-                : i >= n / 2 && i < n / 2 + 70 ? -1000 - noise
-                                               : noise;
-       }},
-      // One in each group; equal ones behind.
-      {"spread", [](auto i, auto n,
-                    Random &) { return i % 64 == 5 ? 8 + i / (n / 2) : 0; }},
-      {"one of another kind",
-       [](auto i, auto n, Random &) { return i == n - 1 ? 5 : 7; }}};
-  return all;
-}
-
-// Those that only floats have.
-const std::vector<Pattern> &float_patterns() {
-  using Random = std::mt19937_64;
-  static const std::vector<Pattern> all{
-      {"normal",
-       [](auto, auto, Random &r) { return std::normal_distribution()(r); }},
-      {"NaN", [](auto, auto, Random &) { return nan; }},
-      {"minus infinity",
-       [](auto i, auto, Random &) { return i == 7 ? 1 : -inf; }},
-      {"infinity", [](auto i, auto, Random &) { return i == 7 ? -1 : inf; }},
-      {"some NaN",
-       [](auto, auto, Random &r) { return r() % 20 ? double(r() % 50) : nan; }},
-      {"some numbers",
-       [](auto, auto, Random &r) { return r() % 300 ? nan : double(r() % 5); }},
-      {"zeros", [](auto, auto, Random &r) { return r() % 2 ? 0.0 : -0.0; }},
-      {"tiny", [](auto, auto, Random &r) {
-         return double(r() % 7) * 0x1p-24 - 0x1p-23;
-       }}};
-  return all;
-}
 
 // The first k along a dimension of n, in a tensor of `across` such lanes.
 struct Case {
