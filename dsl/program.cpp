@@ -150,6 +150,13 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
+std::string eighths(const OperandClass &known) {
+  return (known.size_div8 | known.stride_div8) == 0
+             ? ""
+             : " eighths " + std::to_string(known.size_div8) + " " +
+                   std::to_string(known.stride_div8);
+}
+
 class Printer {
 public:
   explicit Printer(const Program &program)
@@ -185,12 +192,13 @@ private:
          " rank " + std::to_string(each.rank) + " other " +
          number_text(each.other));
     ++indent_;
-    line(known.by_value ? "class value"
-                        : "class " + std::to_string(known.aligned) + " " +
-                              std::to_string(known.size_div16) + " " +
-                              std::to_string(known.unit_stride) + " " +
-                              std::to_string(known.stride_div16) +
-                              (known.settled ? " settled" : ""));
+    line(known.by_value
+             ? "class value"
+             : "class " + std::to_string(known.aligned) + " " +
+                   std::to_string(known.size_div16) + " " +
+                   std::to_string(known.unit_stride) + " " +
+                   std::to_string(known.stride_div16) + eighths(known) +
+                   (known.settled ? " settled" : ""));
     line("grid " + to_string(each.grid, names_));
     for (const auto &level : each.levels)
       line("level " + to_string(level, names_));

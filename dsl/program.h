@@ -43,6 +43,9 @@ struct OperandClass {
   std::uint32_t size_div16 = 0;   // size d is divisible by 16
   std::uint32_t unit_stride = 0;  // stride d is 1
   std::uint32_t stride_div16 = 0; // stride d is divisible by 16
+  // Of rows of at least 16 bits an element: divisible by 8 and not by 16, as
+  // of images of 56 pixels, whose rows begin at whole vectors.
+  std::uint32_t size_div8 = 0, stride_div8 = 0;
   bool operator==(const OperandClass &) const = default;
 };
 

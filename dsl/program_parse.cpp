@@ -172,6 +172,9 @@ private:
     for (std::uint32_t *mask :
          {&known.size_div16, &known.unit_stride, &known.stride_div16})
       *mask = static_cast<std::uint32_t>(scanner_.integer(0, UINT32_MAX));
+    if (scanner_.accept("eighths"))
+      for (std::uint32_t *mask : {&known.size_div8, &known.stride_div8})
+        *mask = static_cast<std::uint32_t>(scanner_.integer(0, UINT32_MAX));
     known.settled = scanner_.accept("settled");
   }
 

@@ -85,10 +85,15 @@ Type Importer::viewType(const ArrangedOperand &operand) {
   std::int64_t unit = -1;
   for (int dim = 0; dim < operand.rank; ++dim) {
     auto knows = [&](std::uint32_t mask) { return (mask >> dim & 1) != 0; };
-    sizes.push_back(knows(operand.known.size_div16) ? 16 : 1);
+    auto divisor = [&](std::uint32_t sixteenths, std::uint32_t eighths) {
+      return knows(sixteenths) ? 16 : knows(eighths) ? 8 : 1;
+    };
+    sizes.push_back(divisor(operand.known.size_div16, operand.known.size_div8));
     // The parameter block has strides of 4-bit elements in bytes.
-    std::int64_t known = bits(operand.dtype) == 4 ? 8 : 16;
-    strides.push_back(knows(operand.known.stride_div16) ? known : 1);
+    std::int64_t stride =
+        divisor(operand.known.stride_div16, operand.known.stride_div8);
+    strides.push_back(bits(operand.dtype) == 4 && stride > 1 ? stride / 2
+                                                             : stride);
     // Where several strides are 1, the last dimension is the one to run along.
     if (knows(operand.known.unit_stride)) {
       unit = dim;

@@ -76,7 +76,9 @@ bool covers(const OperandClass &known, const OperandClass &needed) {
          (known.settled || !needed.settled) &&
          (needed.size_div16 & ~known.size_div16) == 0 &&
          (needed.unit_stride & ~known.unit_stride) == 0 &&
-         (needed.stride_div16 & ~known.stride_div16) == 0;
+         (needed.stride_div16 & ~known.stride_div16) == 0 &&
+         (needed.size_div8 & ~(known.size_div8 | known.size_div16)) == 0 &&
+         (needed.stride_div8 & ~(known.stride_div8 | known.stride_div16)) == 0;
 }
 
 compiler::Checks wanted_checks(Device device) {

@@ -29,6 +29,13 @@ bool fits(const Array &array) {
   return count < limit && reach < limit;
 }
 
+/// Whether 8 elements of a row are a whole vector. Of one dimension, and of
+/// those that are not rows, sizes differ from call to call: there each class
+/// would be one more compilation.
+bool has_eighths(const Array &array) {
+  return array.rank() > 1 && bits(array.dtype()) >= 16;
+}
+
 std::string dims_of(std::uint32_t mask) {
   std::string text;
   for (int dim = 0; mask != 0; ++dim, mask >>= 1)
@@ -51,9 +58,14 @@ OperandClass classify(const Array &array) {
   for (int dim = 0; dim < array.rank(); ++dim) {
     const auto at = static_cast<std::size_t>(dim);
     const std::uint32_t bit = std::uint32_t{1} << dim;
-    known.size_div16 |= array.shape()[at] % 16 == 0 ? bit : 0;
     known.unit_stride |= array.strides()[at] == 1 ? bit : 0;
+    known.size_div16 |= array.shape()[at] % 16 == 0 ? bit : 0;
     known.stride_div16 |= array.strides()[at] % 16 == 0 ? bit : 0;
+    if (!has_eighths(array))
+      continue;
+    known.size_div8 |=
+        array.shape()[at] % 16 == 8 && array.strides()[at] == 1 ? bit : 0;
+    known.stride_div8 |= std::abs(array.strides()[at]) % 16 == 8 ? bit : 0;
   }
   return known;
 }
@@ -75,6 +87,8 @@ std::string to_string(const OperandClass &known) {
   add("size%16", known.size_div16);
   add("unit", known.unit_stride);
   add("stride%16", known.stride_div16);
+  add("size%8", known.size_div8);
+  add("stride%8", known.stride_div8);
   if (known.settled)
     text += text.empty() ? "settled" : " settled";
   return text.empty() ? "-" : text;

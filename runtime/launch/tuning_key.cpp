@@ -47,6 +47,12 @@ void append_class(std::string &text, const Array &array) {
     append_number(text, mask);
     text += ',';
   }
+  if ((known.size_div8 | known.stride_div8) == 0)
+    return;
+  append_number(text, known.size_div8);
+  text += ',';
+  append_number(text, known.stride_div8);
+  text += ',';
 }
 
 struct DeviceText {

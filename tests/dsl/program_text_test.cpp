@@ -41,6 +41,15 @@ TEST(ProgramTextTest, OnlyWhatIsReadIsSettled) {
   EXPECT_THROW(parse_program(text), CompileError);
 }
 
+TEST(ProgramTextTest, WhatEightDividesIsPartOfTheClass) {
+  std::string text = matmul_text();
+  text.insert(text.find('\n', text.find("class")), " eighths 2 1");
+  const Program read = parse_program(text);
+  EXPECT_EQ(read.to_string(), text);
+  EXPECT_EQ(read.operands[0].known.size_div8, 2U);
+  EXPECT_EQ(read.operands[0].known.stride_div8, 1U);
+}
+
 TEST(ProgramTextTest, EveryOperationRoundTrips) {
   auto source = make_source(
       "all",
@@ -156,6 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadText{"a in", "a through"}, BadText{"bf16 rank 2", "f17 rank 2"},
         BadText{"rank 2", "rank 99"}, BadText{"rank 2", "rank 1"},
         BadText{"other 0", "other zero"},
+        BadText{"class 0 0 0 0", "class 0 0 0 0 eighths 4294967296 0"},
         BadText{"class 0 0 0 0", "class 2 0 0 0"},
         BadText{"class 0 0 0 0", "class 0 0 0 4294967296"},
         BadText{"tile [32, 8]", "tile [32, 99999999]"},

@@ -371,6 +371,13 @@ TEST(Launch, ClassesDecideWhatIsCompiled) {
   EXPECT_EQ(run(32, 4), 3); // 16 bytes further: aligned again
   EXPECT_FALSE(classify(host_empty(34).slice(0, 2, 34)).aligned); // by 8 only
   EXPECT_EQ(classify(host_empty(24)).size_div16, 0u);
+  // Rows of 8, 24, ... elements of at least 16 bits.
+  EXPECT_EQ(classify(host_empty(24)).size_div8, 0u);
+  const Array rows = Array::empty({3, 8, 24}, bf16, host_device);
+  EXPECT_EQ(classify(rows).size_div8, 4u);
+  EXPECT_EQ(classify(rows).stride_div8, 2u);
+  EXPECT_EQ(classify(rows).stride_div16, 1u);
+  EXPECT_EQ(classify(Array::empty({3, 24}, i8, host_device)).size_div8, 0u);
   EXPECT_EQ(toolchain.last_program.operands[0].known.aligned, false);
   EXPECT_EQ(toolchain.last_program.operands[1].known.aligned, true);
   EXPECT_EQ(toolchain.last_program.operands[1].known.size_div16, 1u);
