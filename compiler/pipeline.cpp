@@ -56,6 +56,7 @@ void buildNvptxLayoutPipeline(OpPassManager &manager, const Config &config,
   OpPassManager &kernel = manager.nest<func::FuncOp>();
   if (isHopper(capability))
     kernel.addPass(createTileJoinLoads({config.num_warps, capability}));
+  kernel.addPass(createTileReadWindows({config.num_warps}));
   kernel.addPass(createTilePromoteDots({config.num_warps, capability}));
   if (config.split_k > 1 && isHopper(capability))
     kernel.addPass(

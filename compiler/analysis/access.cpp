@@ -195,8 +195,21 @@ tile::ViewType Access::viewType() const {
   return cast<tile::ViewType>(viewValue.getType());
 }
 
+Access::Access(Operation *op, Value view, ValueRange scalars, AffineMap map,
+               std::optional<IntegerSet> bounds, ArrayRef<IndexFacts> lanes)
+    : operation(op), viewValue(view), accessMap(map),
+      scalarValues(scalars.begin(), scalars.end()),
+      dimFacts(lanes.begin(), lanes.end()) {
+  analyse(bounds);
+}
+
 void Access::analyse(ArrayRef<int64_t> shape,
                      std::optional<IntegerSet> bounds) {
+  dimFacts = girih::compiler::laneFacts(shape);
+  analyse(bounds);
+}
+
+void Access::analyse(std::optional<IntegerSet> bounds) {
   for (auto [position, scalar] : llvm::enumerate(scalarValues)) {
     AffineExpr symbol = getAffineSymbolExpr(position, scalar.getContext());
     auto divides = [&](AffineExpr expr) { return isOnlyDivisor(expr, symbol); };
@@ -204,7 +217,6 @@ void Access::analyse(ArrayRef<int64_t> shape,
                 (!bounds || llvm::all_of(bounds->getConstraints(), divides));
     symbolFacts.push_back(only ? divisorFacts(scalar) : indexFacts(scalar));
   }
-  dimFacts = girih::compiler::laneFacts(shape);
   if (bounds) {
     BoundsProver prover(operation, scalarValues, dimFacts);
     for (auto [expr, equality] :
@@ -212,8 +224,8 @@ void Access::analyse(ArrayRef<int64_t> shape,
       if (equality || !prover.neverNegative(expr))
         openConstraints.push_back(describe(expr, equality));
   }
-  for (auto [lane, extent] : llvm::enumerate(shape))
-    laneDims.push_back(analyseLane(lane, extent));
+  for (auto [lane, facts] : llvm::enumerate(dimFacts))
+    laneDims.push_back(analyseLane(lane, *facts.upper - *facts.lower + 1));
 }
 
 Constraint Access::describe(AffineExpr expr, bool equality) const {

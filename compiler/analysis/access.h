@@ -75,6 +75,10 @@ public:
   explicit Access(tile::LoadOp op);
   explicit Access(tile::StoreOp op);
   explicit Access(tile::CopyAsyncOp op);
+  /// Of what an operation reads by this map, of which the lanes are known.
+  Access(mlir::Operation *op, mlir::Value view, mlir::ValueRange scalars,
+         mlir::AffineMap map, std::optional<mlir::IntegerSet> bounds,
+         llvm::ArrayRef<IndexFacts> lanes);
 
   mlir::Operation *op() const { return operation; }
   mlir::Value view() const { return viewValue; }
@@ -115,6 +119,7 @@ public:
 private:
   void analyse(llvm::ArrayRef<int64_t> shape,
                std::optional<mlir::IntegerSet> bounds);
+  void analyse(std::optional<mlir::IntegerSet> bounds);
   Constraint describe(mlir::AffineExpr expr, bool equality) const;
   LaneDim analyseLane(unsigned lane, int64_t extent) const;
   bool contiguousInGroups(unsigned lane, int64_t group) const;

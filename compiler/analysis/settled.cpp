@@ -10,7 +10,9 @@ static bool touches(Operation *op) {
     return true;
   if (isa<tile::SizeOp, tile::ValueOp>(op))
     return false;
-  const bool reads = isa<tile::LoadOp, tile::GatherOp, tile::CopyAsyncOp>(op);
+  const bool reads =
+      isa<tile::LoadOp, tile::LoadWindowOp, tile::GatherOp, tile::CopyAsyncOp>(
+          op);
   return llvm::any_of(op->getOperands(), [&](Value operand) {
     return isa<tile::ViewType>(operand.getType()) &&
            !(reads && tile::TileDialect::isSettled(operand));

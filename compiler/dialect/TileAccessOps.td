@@ -70,6 +70,42 @@ def Tile_LoadOp : Tile_Op<"load", [MemoryEffects<[MemRead]>]> {
   let hasCanonicalizeMethod = 1;
 }
 
+def Tile_LoadWindowOp : Tile_Op<"load_window", [MemoryEffects<[MemRead]>]> {
+  let summary = "read neighbours of each lane's element";
+  let description = [{
+    One tile for each of `places`, all of one type: of the elements so far from
+    the one that `map` gives, along the view's unit dimension. `bounds` are
+    those of place 0; at another one a constraint has grown by `moves`, one for
+    each constraint, times the place.
+
+    Threads hold runs of `run` lanes of dimension `along`, along which
+    neighbours are a constant number of elements apart, and read what those and
+    their places cover once, in vectors (see analysis/window.h).
+
+    Example:
+    ```mlir
+    %l, %m, %r = tile.load_window %a[%p, %n]
+        map affine_map<(d0)[s0, s1] -> (s0 * 128 + d0 * 2)>
+        bounds affine_set<(d0)[s0, s1] : (s0 * 128 + d0 * 2 >= 0,
+                                          s1 - s0 * 128 - d0 * 2 - 1 >= 0)>
+        moves [1, -1] other 0.0 : bf16 places [-1, 0, 1] along 0 run 4
+        : !tile.view<element = bf16, sizes = [16], strides = [1], unit = 0,
+        align = 16> -> tensor<64xbf16>, tensor<64xbf16>, tensor<64xbf16>
+    ```
+  }];
+  let arguments = (ins Tile_ViewType:$view, Variadic<Index>:$scalars,
+                       AffineMapAttr:$map, OptionalAttr<IntegerSetAttr>:$bounds,
+                       DenseI64ArrayAttr:$moves, TypedAttrInterface:$other,
+                       DenseI64ArrayAttr:$places, I64Attr:$along, I64Attr:$run);
+  let results = (outs Variadic<Tile_Tensor>:$tiles);
+  let assemblyFormat = [{
+    $view `[` $scalars `]` `map` $map (`bounds` $bounds^)? `moves` $moves
+    `other` $other `places` $places `along` $along `run` $run attr-dict
+    `:` qualified(type($view)) `->` type($tiles)
+  }];
+  let hasVerifier = 1;
+}
+
 def Tile_StoreOp : Tile_Op<"store", [MemoryEffects<[MemWrite]>]> {
   let summary = "write a tile of an operand";
   let description = access_description # [{

@@ -103,6 +103,25 @@ LogicalResult StoreOp::verify() {
   return verifyAccess(*this, getValue().getType());
 }
 
+LogicalResult LoadWindowOp::verify() {
+  if (getTiles().empty() || !llvm::all_equal(getTiles().getTypes()) ||
+      getPlaces().size() != getTiles().size())
+    return emitOpError("must have a tile for each place, all of one type");
+  auto type = cast<RankedTensorType>(getTiles().front().getType());
+  ViewType view = getView().getType();
+  auto along = static_cast<int64_t>(getAlong()),
+       run = static_cast<int64_t>(getRun());
+  if (along < 0 || along >= type.getRank() || run < 1 ||
+      type.getDimSize(static_cast<unsigned>(along)) % run != 0)
+    return emitOpError("its runs do not divide a dimension");
+  if (view.getUnit() < 0 || getOther().getType() != view.getElement())
+    return emitOpError("needs a dimension of stride 1 and 'other' of type ")
+           << view.getElement();
+  if (getMoves().size() != (getBounds() ? getBounds()->getNumConstraints() : 0))
+    return emitOpError("must have a move for each constraint");
+  return verifyAccess(*this, type);
+}
+
 static bool isFp8(Type type) {
   return isa<Float8E4M3FNType, Float8E5M2Type>(type);
 }

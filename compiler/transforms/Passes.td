@@ -85,6 +85,32 @@ def TileFoldRemaps : Pass<"tile-fold-remaps", "::mlir::func::FuncOp"> {
   }];
 }
 
+def TileReadWindows : Pass<"tile-read-windows", "::mlir::func::FuncOp"> {
+  let summary = "read windows in vectors, once";
+  let description = [{
+    Loads of one operand that differ by constants along the dimension that is
+    contiguous in memory, or whose lanes are a constant number of elements apart
+    along it, read what their windows cover together: a thread has runs of
+    lanes, and vectors take the place of one access for each lane and place.
+    That is done where vectors are aligned and in bounds as a whole.
+
+    Before:
+    ```mlir
+    %l = tile.load %a[%p] map affine_map<(d0)[s0] -> (s0 * 128 + d0 * 2)> ...
+    %r = tile.load %a[%p] map affine_map<(d0)[s0] -> (s0 * 128 + d0 * 2 + 1)> ...
+    ```
+    After:
+    ```mlir
+    %l, %r = tile.load_window %a[%p]
+        map affine_map<(d0)[s0] -> (s0 * 128 + d0 * 2)> ...
+        places [0, 1] along 0 run 4 ...
+    ```
+  }];
+  let options = [
+    Option<"warps", "warps", "int", "4", "warps of a program">
+  ];
+}
+
 def TileJoinLoads : Pass<"tile-join-loads", "::mlir::func::FuncOp"> {
   let summary = "read what a dot multiplies by in one load";
   let description = [{

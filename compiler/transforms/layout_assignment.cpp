@@ -72,6 +72,7 @@ LayoutAssignment::LayoutAssignment(func::FuncOp kernel, int warps,
   findSpreads();
   anchorDots();
   anchorScans();
+  anchorWindows();
   propagate();
   anchorLargest();
 }
@@ -210,6 +211,19 @@ void LayoutAssignment::anchorScans() {
     for (Value result : scan.getResults())
       anchored[result] = attr(
           scanLayout(shapeOf(result), static_cast<int>(scan.getDim()), warps));
+  });
+}
+
+void LayoutAssignment::anchorWindows() {
+  kernel.walk([&](tile::LoadWindowOp load) {
+    Value first = load.getTiles().front();
+    LayoutAttr layout =
+        attr(blockedLayout(shapeOf(first), static_cast<int>(load.getAlong()),
+                           static_cast<int64_t>(load.getRun()),
+                           load.getView().getType().getElementBytes(), warps));
+    for (Value tile : load.getTiles())
+      anchored[tile] = layout;
+    windows = true;
   });
 }
 
@@ -510,6 +524,13 @@ LayoutAttr LayoutAssignment::stored(tile::StoreOp store, LayoutAttr held) {
   int64_t bytes = access.viewType().getElementBytes();
   if (type.getNumElements() * bytes <= smallBytes)
     return held;
+  // Windows are read by lanes that are neighbours: they fill sectors together.
+  if (int dim = access.contiguousLane(); windows && dim >= 0) {
+    int64_t run =
+        std::min(held.getLayout().registerRun(dim), access.vectorWidth(dim));
+    if (reach(held.getLayout(), dim, run) * bytes >= sectorBytes)
+      return held;
+  }
   // Neighbours in the fragments of a dot share sectors across registers.
   if (plans.empty())
     return isAsGood(access, held.getLayout(), best) ? held : attr(best.layout);

@@ -66,6 +66,7 @@ private:
   void findSpreads();
   void anchorDots();
   void anchorScans();
+  void anchorWindows();
   void propagate();
   void anchorLargest();
   bool step(mlir::Operation *op);
@@ -94,6 +95,7 @@ private:
   std::map<llvm::SmallVector<int64_t>, llvm::SmallVector<int>> reducedDims;
   std::map<llvm::SmallVector<int64_t>, std::set<int>> runs;
   llvm::DenseMap<mlir::Operation *, Spread> spreads;
+  bool windows = false; // there are some
   llvm::DenseMap<mlir::Operation *, DotPlan> plans;
   llvm::DenseMap<mlir::Value, tile::LayoutAttr> anchored;
   llvm::SmallVector<mlir::Operation *> ops; // that have to do with tiles

@@ -445,3 +445,30 @@ func.func @f(%x: !v, %p: i64, %n: i32) {
   %0 = tile.arrive %x[%p, %p : i64, i64] of %n : !v
   return
 }
+
+// -----
+
+!v = !tile.view<element = bf16, sizes = [1], strides = [1], unit = 0, align = 2>
+func.func @window_run(%x: !v) {
+  // expected-error @below {{its runs do not divide a dimension}}
+  %a = tile.load_window %x[] map affine_map<(d0) -> (d0 * 2)> moves [] other 0.0 : bf16 places [0] along 0 run 3 : !v -> tensor<64xbf16>
+  return
+}
+
+// -----
+
+!v = !tile.view<element = bf16, sizes = [1], strides = [1], unit = 0, align = 2>
+func.func @window_places(%x: !v) {
+  // expected-error @below {{must have a tile for each place, all of one type}}
+  %a = tile.load_window %x[] map affine_map<(d0) -> (d0 * 2)> moves [] other 0.0 : bf16 places [0, 1] along 0 run 4 : !v -> tensor<64xbf16>
+  return
+}
+
+// -----
+
+!v = !tile.view<element = bf16, sizes = [1], strides = [1], unit = 0, align = 2>
+func.func @window_moves(%x: !v) {
+  // expected-error @below {{must have a move for each constraint}}
+  %a = tile.load_window %x[] map affine_map<(d0) -> (d0 * 2)> moves [1] other 0.0 : bf16 places [0] along 0 run 4 : !v -> tensor<64xbf16>
+  return
+}

@@ -213,8 +213,8 @@ LogicalResult Emitter::emitOp(Operation *op) {
         scalars[each] = given(each);
         return success();
       })
-      .Case<tile::LoadOp, tile::StoreOp, tile::CopyAsyncOp, tile::CopyBulkOp,
-            tile::SharedLoadOp>([&](auto access) {
+      .Case<tile::LoadOp, tile::LoadWindowOp, tile::StoreOp, tile::CopyAsyncOp,
+            tile::CopyBulkOp, tile::SharedLoadOp>([&](auto access) {
         emitAccess(access);
         return success();
       })

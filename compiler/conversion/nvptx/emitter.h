@@ -177,6 +177,7 @@ private:
 
   // memory.cpp
   void emitAccess(tile::LoadOp load);
+  void emitAccess(tile::LoadWindowOp load); // window.cpp
   void emitAccess(tile::StoreOp store);
   Registers loadVector(mlir::Value pointer, mlir::Value mask, int64_t count,
                        mlir::Type element, mlir::Attribute other);
