@@ -11,17 +11,29 @@
 
 namespace girih::ops::arrange {
 
+/// Small numbers of a kernel as the digits of one constant.
+inline constexpr int digit_bits = 5;
+inline constexpr std::int64_t digit_limit = 1 << digit_bits;
+constexpr int digit(std::int64_t code, int at) {
+  return static_cast<int>((code >> (digit_bits * at)) & (digit_limit - 1));
+}
+
 /// Sizes of windows that are part of a kernel, as one number: 0 where they are
 /// known at run time only. The places of such windows are walked by a loop of
-/// C++, and so loaded at once.
+/// C++, and so loaded at once. With them may come how the windows lie: then it
+/// is known which elements of memory are neighbours, and at which of them
+/// vectors begin.
 struct FixedWindow {
-  static constexpr int bits = 5;
   std::int64_t code = constexpr_value<std::int64_t>("WINDOW", 0);
+  std::int64_t steps = constexpr_value<std::int64_t>("STEPS", 0);
 
   bool given() const { return code != 0; }
-  int size(int dim) const {
-    return static_cast<int>(code >> (bits * dim)) & ((1 << bits) - 1);
-  }
+  int size(int dim) const { return digit(code, dim); }
+  /// Whether stride, dilation and padding before are part of the kernel, too.
+  bool placed() const { return steps != 0; }
+  int stride(int dim) const { return digit(steps, 3 * dim); }
+  int dilation(int dim) const { return digit(steps, 3 * dim + 1); }
+  int before(int dim) const { return digit(steps, 3 * dim + 2); }
 };
 
 /// The operands whose sizes they are: `sizes` is [R..., P...], places and
@@ -39,6 +51,7 @@ public:
         before_(std::move(numbers.before)), first_(first) {}
 
   int dims() const { return steps_.rank() / 2; }
+  int first() const { return first_; }
   Size size(int i) const {
     return fixed_.given() ? Size(fixed_.size(i)) : sizes_.size(i);
   }
@@ -143,7 +156,9 @@ public:
         grid_(output(out).shape()) {}
 
   Tensor output(const Tensor &out) const { return cut(out, 0); }
-  Tensor input(const Tensor &x) const { return walk(windows_.of(x).ravel()); }
+  Tensor input(const Tensor &x) const {
+    return fixed_.placed() ? placed(x) : walk(windows_.of(x).ravel());
+  }
   Tensor adaptive_input(const Tensor &x) const {
     return walk(windows_.adaptive(x).ravel());
   }
@@ -187,6 +202,67 @@ private:
     }
     return t.tile(sizes).at(1, squeeze(ones));
   }
+  /// One dimension of an input, of which a program's tile reads `reach`.
+  struct Along {
+    Size block = 1, count = 1; // of outputs
+    int size = 1, stride = 1, dilation = 1, before = 0;
+
+    Size reach() const {
+      return (block - 1) * stride + dilation * (size - 1) + 1;
+    }
+  };
+  Along along(const Tensor &x, int dim) const {
+    Along out{.block = block(dim), .count = x.size(dim)};
+    const int i = dim - windows_.first();
+    if (i >= 0 && i < windows_.dims())
+      out = {.block = out.block,
+             .count = windows_.positions(i),
+             .size = fixed_.size(i),
+             .stride = fixed_.stride(i),
+             .dilation = fixed_.dilation(i),
+             .before = fixed_.before(i)};
+    return out;
+  }
+  /// The same of windows whose numbers are known: a program's part of x first,
+  /// from which windows are cut by constants.
+  Tensor placed(const Tensor &x) const {
+    std::vector<Padding> padding;
+    Extents part, apart, window, stride, dilation, lanes;
+    std::vector<int> outer, ones, places;
+    for (int dim = 0; dim < rank_; ++dim) {
+      const Along each = along(x, dim);
+      const Size step = each.block * each.stride,
+                 last = (cdiv(each.count, each.block) - 1) * step;
+      padding.push_back(
+          {each.before, last + each.reach() - each.before - x.size(dim)});
+      part.emplace_back(each.reach());
+      apart.emplace_back(step);
+      window.emplace_back(each.size);
+      stride.emplace_back(each.stride);
+      dilation.emplace_back(each.dilation);
+      lanes.emplace_back(each.block);
+      outer.push_back(dim);
+      if (dim + 3 < rank_)
+        ones.push_back(dim);
+      const int i = dim - windows_.first();
+      (i >= 0 && i < windows_.dims() ? places : outer).push_back(rank_ + dim);
+    }
+    lanes.resize(static_cast<std::size_t>(2 * rank_), 1);
+    for (int dim = 0; dim < rank_; ++dim)
+      ones.push_back(rank_ + dim);
+    // [dimensions of out], below it [lanes..., places...], and that as places
+    // above lanes.
+    return x.pad(padding)
+        .tile(part, apart, {}, Rounding::floor)
+        .at(1,
+            [&](const Tensor &of_program) {
+              return of_program.tile(window, stride, dilation, Rounding::floor)
+                  .ravel();
+            })
+        .at(1, [&](const Tensor &all) {
+          return all.tile(lanes).squeeze(outer).at(1, squeeze(ones));
+        });
+  }
   /// The same, and a level over the places below the outermost.
   Tensor walk(const Tensor &t, int only = -1) const {
     const int places = windows_.dims();
@@ -201,6 +277,7 @@ private:
   WindowOperands numbers_;
   int rank_;
   Windows windows_;
+  FixedWindow fixed_;
   std::vector<Size> grid_;
 };
 

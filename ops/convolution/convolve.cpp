@@ -171,10 +171,11 @@ std::vector<KernelEntry> convolution_entries(int dims) {
   // for those of any size.
   WindowNumbers usual;
   usual.size = {3, dims == 1 ? 21 : 3, 1};
+  usual.before = {1, 1, 0};
   const Kernel &dense = dense_kernel(dims);
   return {entry(dims == 1 ? dense.with("FLAT", true) : dense, dense_shapes, f64,
                 dims == 1 ? "BM=128 BN=64 BK=32 num_stages=3" : ""),
-          entry(kernel_for(depthwise_kernel(dims), usual, dims == 1),
+          entry(kernel_for(depthwise_kernel(dims), usual, dims == 1, dims > 1),
                 depthwise_shapes, f32, "B0=32 B1=8 B2=4")};
 }
 

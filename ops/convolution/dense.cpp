@@ -60,9 +60,50 @@ private:
   Size BM = block_size("BM"), BN = block_size("BN"), BK = block_size("BK");
 };
 
-Arrangement dense(const Tensor &x, const Tensor &weight, const Tensor &bias,
-                  const arrange::WindowOperands &numbers, const Tensor &out) {
+// The constant PHASES; 0: one of each dimension.
+struct Phases {
+  std::int64_t code = constexpr_value<std::int64_t>("PHASES", 0);
+
+  int count(int dim) const { return arrange::digit(code, 2 * dim); }
+  int before(int dim) const { return arrange::digit(code, 2 * dim + 1); }
+};
+
+// out[N, P..., G, K] as [N, M..., G, K phases...], M positions of windows.
+Tensor by_phases(const Tensor &out, const Phases &phases,
+                 const arrange::Windows &windows) {
+  const int dims = windows.dims(), groups = 1 + dims;
+  std::vector<Padding> padding(static_cast<std::size_t>(out.rank()));
+  Extents sizes(static_cast<std::size_t>(out.rank()), 1);
+  for (int i = 0; i < dims; ++i) {
+    const auto at = static_cast<std::size_t>(1 + i);
+    sizes[at] = phases.count(i);
+    padding[at] = {phases.before(i), windows.positions(i) * phases.count(i) -
+                                         phases.before(i) - out.size(1 + i)};
+  }
+  return out.pad(padding)
+      .tile(sizes)
+      .at(1, squeeze({0, groups, groups + 1}))
+      .ravel()
+      .flatten(groups + 1);
+}
+
+// Of bias[G, K], the same.
+Tensor by_phases(const Tensor &bias, const Phases &phases, int dims) {
+  int all = 1;
+  for (int i = 0; i < dims; ++i)
+    all *= phases.count(i);
+  return bias.rank() == 0
+             ? bias
+             : bias.unsqueeze(2).expand({keep, keep, all}).flatten(1);
+}
+
+Arrangement dense(const Tensor &x, const Tensor &weight, Tensor bias,
+                  const arrange::WindowOperands &numbers, Tensor out) {
   const arrange::Windows windows(numbers, 3);
+  if (const Phases phases; phases.code != 0) {
+    out = by_phases(out, phases, windows);
+    bias = by_phases(bias, phases, windows.dims());
+  }
   // With the dimensions that make up M in the order of `order`.
   const auto rows = [](const Tensor &t, std::vector<int> order, int groups,
                        int channels) {
@@ -115,13 +156,6 @@ Kernel make_kernel(int dims) {
       application, {"x", "weight", "bias", "sizes", "steps", "before", "out"}));
 }
 
-std::int64_t positions(const Array &out) {
-  std::int64_t count = out.size(0);
-  for (int dim = 3; dim < out.rank(); ++dim)
-    count *= out.size(dim);
-  return count;
-}
-
 std::int64_t block_for(std::int64_t size, std::int64_t most) {
   return std::clamp<std::int64_t>(power_of_two(size), 16, most);
 }
@@ -145,19 +179,23 @@ std::int64_t depth_of(std::int64_t channels, std::int64_t bytes, bool flat,
 // On CUDA cores tiles are narrower than on tensor cores, as registers hold no
 // more than the sums, and so they are where addresses are many. Smaller ones
 // where those would leave multiprocessors without work.
-std::optional<Config> config_of(const ConvolutionViews &views, bool flat,
+std::optional<Config> config_of(const ConvolutionViews &views,
+                                const WindowNumbers &windows, bool flat,
                                 bool tf32) {
   const Array &out = views.out;
-  if (out.device().kind != Device::Kind::cuda)
+  if (!is_on_gpu(out))
     return std::nullopt;
-  const std::int64_t bytes = bits(out.dtype()) / 8;
+  const std::int64_t bytes = bits(out.dtype()) / 8,
+                     filters = views.weight.size(1);
+  std::int64_t positions = out.size(0);
+  for (const std::int64_t count : windows.positions)
+    positions *= count;
   const bool tensor_cores = bytes == 2 || tf32;
-  std::int64_t rows = block_for(positions(out), bytes == 8 ? 64 : 128),
-               columns =
-                   block_for(out.size(2), tensor_cores && !flat ? 128 : 64);
+  std::int64_t rows = block_for(positions, bytes == 8 ? 64 : 128),
+               columns = block_for(filters, tensor_cores && !flat ? 128 : 64);
   const auto programs = [&] {
-    return out.size(1) * pieces_of(positions(out), rows) *
-           pieces_of(out.size(2), columns);
+    return out.size(1) * pieces_of(positions, rows) *
+           pieces_of(filters, columns);
   };
   while (programs() < enough_programs && std::max(rows, columns) > 32)
     (columns > 64 || columns > rows ? columns : rows) /= 2;
@@ -180,7 +218,8 @@ const Kernel &dense_kernel(int dims) {
 }
 
 void launch_dense(const Call &call, const ConvolutionViews &views,
-                  const WindowNumbers &windows, bool tf32) {
+                  const WindowNumbers &windows, bool tf32,
+                  const PhaseNumbers &phases) {
   const bool flat =
       views.weight.size(2) < least_channels && windows.places() > 1;
   Kernel kernel = dense_kernel(windows.dims);
@@ -191,13 +230,20 @@ void launch_dense(const Call &call, const ConvolutionViews &views,
   const WindowArrays numbers(windows, views.weight);
   // [N, P..., G, K], and what can be of it as one dimension M.
   Array out = moved_last(moved_last(views.out, 1), 1);
-  out = joined_dims(out, out.rank() - 2);
+  if (phases.all() == 1)
+    out = joined_dims(out, out.rank() - 2);
+  else
+    kernel = kernel.with(
+        "PHASES", code_of(std::array{phases.count[0], phases.before[0],
+                                     phases.count[1], phases.before[1],
+                                     phases.count[2], phases.before[2]}));
   const std::array<const Array *, 7> operands{
       &views.x,       &views.weight,   &views.bias, &numbers.sizes,
       &numbers.steps, &numbers.before, &out};
-  kernel.run(operands,
-             {.config = config_of(views, flat, tf32), .stream = call.stream},
-             call.where);
+  kernel.run(
+      operands,
+      {.config = config_of(views, windows, flat, tf32), .stream = call.stream},
+      call.where);
 }
 
 } // namespace girih::ops

@@ -60,8 +60,9 @@ void launch_depthwise(const Call &call, const ConvolutionViews &views,
   if (trail)
     x = moved_last(x, 1);
   const WindowArrays numbers(windows, views.weight);
+  const bool vectors = reads_vectors(x, windows, trail);
   const Kernel kernel =
-      kernel_for(depthwise_kernel(windows.dims), windows, trail);
+      kernel_for(depthwise_kernel(windows.dims), windows, trail, vectors);
   for (std::int64_t k = 0; k < views.weight.size(1); ++k) {
     const Array weight = views.weight.select(1, k).select(1, 0),
                 bias = views.bias.rank() == 0 ? views.bias
@@ -73,7 +74,8 @@ void launch_depthwise(const Call &call, const ConvolutionViews &views,
         &x,  &weight, &bias, &numbers.sizes, &numbers.steps, &numbers.before,
         &out};
     kernel.run(operands,
-               {.config = lanes_config(out, trail), .stream = call.stream},
+               {.config = lanes_config(out, windows, trail, vectors),
+                .stream = call.stream},
                call.where);
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/convolution/transposed.h"
+#include "girih/ops/convolution/dense.h"
 #include "girih/ops/matmul/product.h"
+#include "girih/ops/movement/copy.h"
 #include "girih/ops/sizes.h"
 
 #include <fmt/format.h>
@@ -21,6 +23,81 @@ Array every(const Array &array, int dim, std::int64_t begin, std::int64_t count,
   sizes.sizes[at] = count;
   strides.sizes[at] *= step;
   return view_of(array, sizes, strides, count == 0 ? 0 : offset);
+}
+
+// All phases of the strides as columns of one product, where each has as many
+// places and they lie alike: a position reads size / stride neighbours of x.
+struct Joined {
+  WindowNumbers windows; // over x
+  PhaseNumbers phases;
+};
+
+std::optional<Joined> joined_phases(const ConvolutionViews &views,
+                                    const WindowNumbers &given) {
+  Joined out{given, {}};
+  for (int i = 0; i < given.dims; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const std::int64_t stride = given.stride[at], before = given.before[at],
+                       places = given.size[at] / stride;
+    if (stride > 1 && (given.dilation[at] > 1 || given.size[at] % stride != 0 ||
+                       stride >= arrange::digit_limit))
+      return std::nullopt;
+    // Output o of phase r is o + before = q stride + r for position q, which
+    // reads x[q - places + 1] to x[q]; multiples of the stride move q.
+    out.windows.size[at] = places;
+    out.windows.stride[at] = 1;
+    out.windows.before[at] =
+        (places - 1) * given.dilation[at] - before / stride;
+    if (out.windows.before[at] < 0)
+      return std::nullopt;
+    out.phases.count[at] = stride;
+    out.phases.before[at] = before % stride;
+    out.windows.positions[at] =
+        pieces_of(views.out.size(3 + i) + before % stride, stride);
+  }
+  if (out.phases.all() == 1 || suits_depthwise(views))
+    return std::nullopt;
+  return out;
+}
+
+// weight[G, K, C, R...] as [G, K phases..., C, places...], turned round: a copy
+// with all channels of all groups last in memory.
+Array weight_by_phases(const Call &call, const Array &weight,
+                       const Joined &joined) {
+  const int dims = joined.windows.dims;
+  const PerDim &phases = joined.phases.count, &places = joined.windows.size;
+  // [K, phases..., places..., G C]: place t of phase r is r + (places - 1 - t)
+  // phases.
+  Dims sizes, from;
+  const auto add = [&](std::int64_t size, std::int64_t stride) {
+    sizes.sizes[static_cast<std::size_t>(sizes.rank++)] = size;
+    from.sizes[static_cast<std::size_t>(from.rank++)] = stride;
+  };
+  std::int64_t last = 0;
+  add(weight.size(1), weight.stride(1));
+  for (int i = 0; i < dims; ++i)
+    add(phases[static_cast<std::size_t>(i)], weight.stride(3 + i));
+  for (int i = 0; i < dims; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const std::int64_t stride = phases[at] * weight.stride(3 + i);
+    last += (places[at] - 1) * stride;
+    add(places[at], -stride);
+  }
+  add(weight.size(0) * weight.size(2), weight.stride(2));
+  const Array memory =
+      allocate_result(sizes, weight.dtype(), weight.device(), call.stream);
+  launch_copy(call, view_of(weight, sizes, from, last), memory);
+  Dims shape{
+      {weight.size(0), weight.size(1) * joined.phases.all(), weight.size(2)},
+      3},
+      strides{{weight.size(2), memory.stride(dims), 1}, 3};
+  for (int i = 0; i < dims; ++i) {
+    shape.sizes[static_cast<std::size_t>(shape.rank++)] =
+        places[static_cast<std::size_t>(i)];
+    strides.sizes[static_cast<std::size_t>(strides.rank++)] =
+        memory.stride(1 + dims + i);
+  }
+  return view_of(memory, shape, strides);
 }
 
 // One dimension of one part.
@@ -136,9 +213,15 @@ void TransposedConvolution<Dims>::launch(
       .weight = split_groups(weight, 0, groups).transpose(1, 2),
       .bias = bias ? split_groups(*bias, 0, groups) : Array::scalar(0, f32),
       .out = split_groups(batched(out, Dims), 1, groups)};
+  const bool tf32 = x.dtype() == f32 && allows_tf32(call, precision);
+  const std::optional<Joined> joined = joined_phases(views, windows);
+  if (joined && views.x.numel() != 0) {
+    views.weight = weight_by_phases(call, views.weight, *joined);
+    pack_channels(call, views);
+    return launch_dense(call, views, joined->windows, tf32, joined->phases);
+  }
   pack_channels(call, views);
-  run_parts(call, views, windows, 0,
-            x.dtype() == f32 && allows_tf32(call, precision));
+  run_parts(call, views, windows, 0, tf32);
 }
 
 template struct TransposedConvolution<1>;

@@ -11,12 +11,15 @@ namespace girih::ops {
 namespace {
 
 // Windows of up to so many places are part of a kernel: pooling's and
-// convolutions' usual ones.
-constexpr std::int64_t most_fixed = 16;
+// convolutions' usual ones. On a GPU more of them, of which vectors are read.
+constexpr std::int64_t most_fixed = 16, most_fixed_vectors = 64;
 // Outputs of a program, of f64 half as many.
 constexpr std::int64_t lanes = 1024;
 // Along the last dimension: one access of a warp, or, of channels, whole lines.
 constexpr std::int64_t most_columns = 32, most_channels = 64;
+// The same where windows are read in vectors, and the bytes that the program
+// reads: so that each of 128 threads has no more than 256 under way.
+constexpr std::int64_t vector_columns = 128, most_bytes = 32768;
 
 // The largest power of two up to `most` whose multiples cover `size` with
 // little to spare.
@@ -39,13 +42,34 @@ Array sized(const Array &like, std::span<const std::int64_t> first,
   return view_of(like, sizes, strides);
 }
 
-std::int64_t window_code(const WindowNumbers &windows) {
-  if (windows.places() > most_fixed)
-    return 0;
-  std::int64_t code = 0;
+// What the compiler knows to be divisible: see OperandClass.
+constexpr std::int64_t known_divisor = 8;
+
+bool is_fixed(const WindowNumbers &windows, bool vectors) {
+  return windows.places() <= (vectors ? most_fixed_vectors : most_fixed) &&
+         std::ranges::max(windows.size) < arrange::digit_limit;
+}
+
+// 0 where one of the numbers is too large.
+std::int64_t steps_code(const WindowNumbers &windows) {
+  std::array<std::int64_t, 9> digits{};
   for (std::size_t dim = 0; dim < 3; ++dim)
-    code |= windows.size[dim] << (arrange::FixedWindow::bits * dim);
-  return code;
+    std::ranges::copy(std::array{windows.stride[dim], windows.dilation[dim],
+                                 windows.before[dim]},
+                      digits.begin() + 3 * dim);
+  return std::ranges::max(digits) < arrange::digit_limit ? code_of(digits) : 0;
+}
+
+// What a program's outputs are at most, if it reads no more than it should.
+std::int64_t most_lanes(const WindowNumbers &windows, DType dtype) {
+  const auto last = static_cast<std::size_t>(windows.dims - 1);
+  const std::int64_t each = windows.places() / windows.size[last] *
+                            std::max(windows.stride[last], std::int64_t{1}) *
+                            bits(dtype) / 8;
+  std::int64_t most = lanes;
+  while (most > 128 && most * each > most_bytes)
+    most /= 2;
+  return most;
 }
 
 } // namespace
@@ -70,6 +94,28 @@ PerDim per_dim(const Call &call, std::string_view name,
   return out;
 }
 
+bool is_on_gpu(const Array &array) {
+  return array.device().kind == Device::Kind::cuda;
+}
+
+bool reads_vectors(const Array &x, const WindowNumbers &windows, bool trail) {
+  if (trail || !is_on_gpu(x) || !is_fixed(windows, true) ||
+      steps_code(windows) == 0 || x.stride(-1) != 1 ||
+      reinterpret_cast<std::uintptr_t>(x.data()) % 16 != 0)
+    return false;
+  std::int64_t common = x.size(-1);
+  for (int dim = 0; dim + 1 < x.rank(); ++dim)
+    common = std::gcd(common, x.stride(dim));
+  return common % known_divisor == 0;
+}
+
+std::int64_t code_of(std::span<const std::int64_t> digits) {
+  std::int64_t code = 0;
+  for (std::size_t at = 0; at < digits.size(); ++at)
+    code |= digits[at] << (arrange::digit_bits * at);
+  return code;
+}
+
 WindowArrays::WindowArrays(const WindowNumbers &windows, const Array &like) {
   const auto first = [&](const PerDim &numbers) {
     return std::span(numbers).first(static_cast<std::size_t>(windows.dims));
@@ -92,16 +138,24 @@ window_shapes(DType dtype, int dims, std::int64_t size, std::int64_t stride,
 }
 
 Kernel kernel_for(const Kernel &kernel, const WindowNumbers &windows,
-                  bool trail) {
-  const std::int64_t code = window_code(windows);
-  const Kernel placed = trail ? kernel.with("TRAIL", true) : kernel;
-  return code == 0 ? placed : placed.with("WINDOW", code);
+                  bool trail, bool vectors) {
+  Kernel out = trail ? kernel.with("TRAIL", true) : kernel;
+  if (!is_fixed(windows, vectors))
+    return out;
+  out = out.with("WINDOW", code_of(windows.size));
+  const std::int64_t steps = steps_code(windows);
+  return steps == 0 ? out : out.with("STEPS", steps);
 }
 
-Config lanes_config(const Array &out, bool trail) {
-  std::int64_t rest = out.dtype() == f64 ? lanes / 2 : lanes,
+Config lanes_config(const Array &out, const WindowNumbers &windows, bool trail,
+                    bool vectors) {
+  std::int64_t rest = vectors ? most_lanes(windows, out.dtype()) : lanes,
                block = std::min(power_of_two(out.size(-1)),
-                                trail ? most_channels : most_columns);
+                                trail     ? most_channels
+                                : vectors ? vector_columns
+                                          : most_columns);
+  if (out.dtype() == f64)
+    rest /= 2;
   Config config;
   config.blocks["B0"] = block;
   if (out.rank() > 1) {

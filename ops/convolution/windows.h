@@ -45,13 +45,23 @@ std::array<OperandShape, 3>
 window_shapes(DType dtype, int dims, std::int64_t size, std::int64_t stride,
               std::int64_t positions, std::int64_t before);
 
+/// Numbers below arrange::digit_limit as a constant of a kernel.
+std::int64_t code_of(std::span<const std::int64_t> digits);
+
 /// A kernel over arrange::WindowLanes for these windows: few places are part of
-/// it. `trail`: the constant TRAIL.
+/// it, and where they lie. `trail`: the constant TRAIL. `vectors`: of
+/// reads_vectors().
 Kernel kernel_for(const Kernel &kernel, const WindowNumbers &windows,
-                  bool trail);
+                  bool trail, bool vectors);
 
 /// Blocks of such a kernel for an output as the kernel takes it.
-Config lanes_config(const Array &out, bool trail);
+Config lanes_config(const Array &out, const WindowNumbers &windows, bool trail,
+                    bool vectors);
+
+bool is_on_gpu(const Array &array);
+/// Whether the windows of x that such a kernel of a GPU takes are read in
+/// vectors: its rows begin at them, and consist of them.
+bool reads_vectors(const Array &x, const WindowNumbers &windows, bool trail);
 
 /// Whether channels, dimension `channel`, lie closer together in memory than
 /// the last dimension: PyTorch's channels_last.

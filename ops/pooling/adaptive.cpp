@@ -32,7 +32,7 @@ void AdaptiveAverage::launch(const Call &call, const Array &x, const Numbers &,
   // One window is all of a plane, which a reduction shares among threads.
   if (out.size(-1) == 1 && out.size(-2) == 1)
     return mean_out(x, out, {-2, -1}, true, {}, call.stream, call.where);
-  ops::launch(call, avg_pool_kernel(dims), x, {&out, 1});
+  ops::launch(call, adaptive_avg_pool_kernel(), x, {&out, 1});
 }
 
 Shaped AdaptiveMax::result(const Call &call, const Array &x,
@@ -44,7 +44,7 @@ void AdaptiveMax::launch(const Call &call, const Array &x, const Numbers &,
                          const Array &out) {
   if (out.size(-1) == 1 && out.size(-2) == 1)
     return amax_out(x, out, {-2, -1}, true, call.stream, call.where);
-  ops::launch(call, max_pool_kernel(dims), x, {&out, 1});
+  ops::launch(call, adaptive_max_pool_kernel(), x, {&out, 1});
 }
 
 std::array<Shaped, 2> AdaptiveMaxIndices::result(const Call &call,
@@ -58,7 +58,7 @@ void AdaptiveMaxIndices::launch(const Call &call, const Array &x,
                                 const Numbers &, const Array &out,
                                 const Array &indices) {
   const std::array outs{out, indices};
-  ops::launch(call, max_pool_indices_kernel(dims), x, outs);
+  ops::launch(call, adaptive_max_pool_indices_kernel(), x, outs);
 }
 
 } // namespace girih::ops

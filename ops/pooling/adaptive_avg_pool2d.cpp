@@ -7,6 +7,7 @@
 // rounded once. Errors: [device] [dtype] [shape] [overlap] [argument]. Source:
 // torch.nn.functional.adaptive_avg_pool2d.
 #include "girih/ops/pooling/adaptive.h"
+#include "girih/ops/pooling/average_pool.h"
 
 namespace girih::ops {
 
@@ -37,7 +38,7 @@ OpEntry entry_of_adaptive_avg_pool2d() {
       {"pooling",
        "the mean of each of output_size windows that cover x",
        {std::begin(floats), std::end(floats)},
-       {}});
+       pool_entries(adaptive_avg_pool_kernel(), 2, 1, adaptive_example)});
 }
 
 } // namespace girih::ops

@@ -6,6 +6,7 @@
 // / P, rounded up. Dtypes: f64 f32 f16 bf16. Errors: [device] [dtype] [shape]
 // [overlap] [argument]. Source: torch.nn.functional.adaptive_max_pool2d.
 #include "girih/ops/pooling/adaptive.h"
+#include "girih/ops/pooling/max_pool.h"
 
 namespace girih::ops {
 
@@ -36,7 +37,7 @@ OpEntry entry_of_adaptive_max_pool2d() {
       {"pooling",
        "the largest of each of output_size windows that cover x",
        {std::begin(floats), std::end(floats)},
-       {}});
+       pool_entries(adaptive_max_pool_kernel(), 2, 1, adaptive_example)});
 }
 
 } // namespace girih::ops

@@ -8,6 +8,7 @@
 // [overlap] [argument]. Source:
 // torch.nn.functional.adaptive_max_pool2d_with_indices.
 #include "girih/ops/pooling/adaptive.h"
+#include "girih/ops/pooling/max_pool.h"
 
 namespace girih::ops {
 
@@ -39,7 +40,8 @@ OpEntry entry_of_adaptive_max_pool2d_with_indices() {
       {"pooling",
        "the largest of each of output_size windows, and where it is",
        {std::begin(floats), std::end(floats)},
-       {}});
+       pool_entries(adaptive_max_pool_indices_kernel(), 2, 2,
+                    adaptive_example)});
 }
 
 } // namespace girih::ops

@@ -45,11 +45,9 @@ void average(const In &x, const In &sizes, const In &steps, const In &before,
     out = sum / cast(elements(x, sizes, steps, before, out, dims), type);
 }
 
-Kernel make_average_kernel(int dims) {
-  constexpr std::string_view names[] = {"avg_pool1d", "avg_pool2d",
-                                        "avg_pool3d"};
+Kernel make_average_kernel(const char *name, int dims) {
   return Kernel(make_source(
-      std::string(names[dims - 1]),
+      name,
       [](Tensor x, Tensor sizes, Tensor steps, Tensor before, Tensor number,
          Tensor out) {
         return arrange_pool(x, {sizes, steps, before}, number, {out});
@@ -118,9 +116,15 @@ Kernel make_norm_kernel(int dims) {
 } // namespace
 
 const Kernel &avg_pool_kernel(int dims) {
-  static const std::array<Kernel, 3> made{
-      make_average_kernel(1), make_average_kernel(2), make_average_kernel(3)};
+  static const std::array<Kernel, 3> made{make_average_kernel("avg_pool1d", 1),
+                                          make_average_kernel("avg_pool2d", 2),
+                                          make_average_kernel("avg_pool3d", 3)};
   return made[static_cast<std::size_t>(dims - 1)];
+}
+
+const Kernel &adaptive_avg_pool_kernel() {
+  static const Kernel made = make_average_kernel("adaptive_avg_pool2d", 2);
+  return made;
 }
 
 const Kernel &lp_pool_kernel(int dims) {

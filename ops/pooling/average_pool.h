@@ -15,6 +15,7 @@ enum class WindowCount : std::uint8_t {
 
 /// Operands: x, sizes, steps, number, out. Constants: COUNT, ADAPTIVE.
 const Kernel &avg_pool_kernel(int dims);
+const Kernel &adaptive_avg_pool_kernel(); // of two dimensions
 /// Operands: x, sizes, steps, the power p, out. Constants: COUNT, POWER (p
 /// where it is 1 or 2), LIMIT (the sign of p where it is infinite).
 const Kernel &lp_pool_kernel(int dims);

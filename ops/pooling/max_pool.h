@@ -8,8 +8,10 @@ namespace girih::ops {
 
 /// Operands: x, sizes, steps, a number that is not read, out.
 const Kernel &max_pool_kernel(int dims);
+const Kernel &adaptive_max_pool_kernel(); // of two dimensions
 /// The same, and the index of each value in its plane, [H...] row by row.
 const Kernel &max_pool_indices_kernel(int dims);
+const Kernel &adaptive_max_pool_indices_kernel();
 
 /// max_poolNd and max_poolNd_with_indices.
 template <int Dims, bool Indices> struct MaxPool {

@@ -131,9 +131,11 @@ void launch_pool(const Call &call, const PoolLaunch &launch, const Array &x,
                                         &launch.number};
   for (std::size_t i = 0; i < outs.size(); ++i)
     operands[5 + i] = &views[1 + i];
-  kernel_for(launch.kernel, launch.windows, trail)
+  const bool vectors = reads_vectors(views[0], launch.windows, trail);
+  kernel_for(launch.kernel, launch.windows, trail, vectors)
       .run(std::span(operands).first(5 + outs.size()),
-           {.config = lanes_config(views[1], trail), .stream = call.stream},
+           {.config = lanes_config(views[1], launch.windows, trail, vectors),
+            .stream = call.stream},
            call.where);
 }
 
@@ -165,6 +167,8 @@ InWindow::InWindow(const In &x, const Out &out, int dims) : dims_(dims) {
   }
 }
 
+bool InWindow::varied() { return adaptive_constant(); }
+
 Tile InWindow::select(const InTile &at, const Tile &value, double other) const {
   Tile chosen = value;
   for (int i = 0; i < static_cast<int>(end_.size()); ++i)
@@ -190,21 +194,30 @@ Tile InWindow::count() const {
 }
 
 std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
-                                      std::size_t outs, DType second) {
-  // Of two dimensions the usual windows, which are part of the kernel; of one
-  // and three those of any size.
-  WindowNumbers usual;
-  usual.size = {3, 3, 1};
+                                      std::size_t outs,
+                                      const PoolExample &example) {
+  // Of one and two dimensions the example's windows are part of the kernel; of
+  // three those of any size.
+  WindowNumbers windows;
+  windows.dims = dims;
+  for (std::size_t dim = 0; dim < static_cast<std::size_t>(dims); ++dim) {
+    windows.size[dim] = example.size;
+    windows.stride[dim] = example.stride;
+    windows.before[dim] = example.before;
+  }
   return {
       {.name = kernel.name(),
-       .kernel = dims == 2 ? kernel_for(kernel, usual, false) : kernel,
+       .kernel = dims == 3 ? kernel : kernel_for(kernel, windows, false, true),
        .dtypes = dims == 2 ? std::vector{bf16, f32, f64} : std::vector{bf16},
        .size_names = {"NC", "H", "R"},
-       .sizes = {4096, dims == 3 ? 16 : 112, 3},
-       .picture_sizes = {2, 5, 3},
+       .sizes = {4096, dims == 3 ? 16 : example.side, example.size},
+       .picture_sizes = {2, example.size + 2, example.size},
        .operands =
            [=](DType dtype, std::span<const std::int64_t> sizes) {
-             const std::int64_t h = sizes[1], r = sizes[2], p = (h - r) / 2 + 1;
+             const std::int64_t h = sizes[1], r = sizes[2],
+                                p = (h + 2 * example.before - r) /
+                                        example.stride +
+                                    1;
              const auto shape = [&](std::int64_t side) {
                std::vector<std::int64_t> all(static_cast<std::size_t>(dims + 1),
                                              side);
@@ -212,14 +225,15 @@ std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
                return all;
              };
              std::vector<OperandShape> all{{dtype, shape(h), {}}};
-             for (OperandShape &each : window_shapes(dtype, dims, r, 2, p, 0))
+             for (OperandShape &each : window_shapes(
+                      dtype, dims, r, example.stride, p, example.before))
                all.push_back(std::move(each));
              all.push_back({f32, {}, {}, true});
              for (std::size_t i = 0; i < outs; ++i)
-               all.push_back({i == 0 ? dtype : second, shape(p), {}});
+               all.push_back({i == 0 ? dtype : i64, shape(p), {}});
              return all;
            },
-       .config = dims == 1 ? "B0=32 B1=32" : "B0=32 B1=8 B2=4"}};
+       .config = dims == 1 ? "B0=128 B1=8" : example.blocks}};
 }
 
 } // namespace girih::ops

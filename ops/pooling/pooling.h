@@ -53,7 +53,8 @@ int spatial(int dims, int i);
 class InWindow {
 public:
   InWindow(const In &x, const Out &out, int dims);
-  /// Whether windows have sizes of their own.
+  /// Whether windows of this kernel have sizes of their own.
+  static bool varied();
   bool varies() const { return !end_.empty(); }
   /// `value` where it does, else `other`.
   Tile select(const InTile &at, const Tile &value, double other) const;
@@ -67,7 +68,20 @@ private:
   std::vector<Tile> begin_, end_; // none: all belong
 };
 
+/// A call that stands for others: windows of `size` places, alike in all
+/// dimensions, over planes of `side`.
+struct PoolExample {
+  std::int64_t size = 3, stride = 2, before = 1, side = 112;
+  std::string_view blocks = "B0=64 B1=8 B2=2"; // of two and three dimensions
+};
+/// Of adaptive pooling, whose windows lie side by side.
+inline constexpr PoolExample adaptive_example{.size = 8,
+                                              .stride = 8,
+                                              .before = 0,
+                                              .side = 56,
+                                              .blocks = "B0=8 B1=1 B2=32"};
 std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
-                                      std::size_t outs, DType second = i64);
+                                      std::size_t outs,
+                                      const PoolExample &example = {});
 
 } // namespace girih::ops

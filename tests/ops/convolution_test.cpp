@@ -349,6 +349,56 @@ TEST_P(ConvolutionTest, Transposed) {
         device());
 }
 
+// Strides that divide the windows: one product for all phases.
+TEST_P(ConvolutionTest, TransposedInOneProduct) {
+  for (const std::int64_t padding : {0, 1, 2, 3, 4})
+    for (const std::int64_t more : {0, 1})
+      check({.x = {2, 3, 5, 4},
+             .weight = {3, 5, 6, 4},
+             .stride = {3, 2},
+             .padding = {padding, std::min<std::int64_t>(padding, 3)},
+             .bias = true,
+             .output_padding = {more},
+             .transposed = true},
+            device());
+  // Windows side by side; and one dimension without phases.
+  check({.x = {2, 20, 3, 7},
+         .weight = {20, 6, 2, 2},
+         .stride = {2},
+         .groups = 2,
+         .bias = true,
+         .dtype = bf16,
+         .transposed = true},
+        device());
+  for (const std::int64_t padding : {0, 1, 4})
+    check({.x = {1, 17, 6, 4},
+           .weight = {17, 3, 3, 4},
+           .stride = {1, 2},
+           .padding = {padding, 1},
+           .dilation = {2, 1},
+           .dtype = f16,
+           .transposed = true},
+          device());
+  check({.x = {3, 6, 19},
+         .weight = {6, 4, 8},
+         .stride = {4},
+         .padding = {3},
+         .groups = 3,
+         .bias = true,
+         .output_padding = {3},
+         .transposed = true},
+        device());
+  check({.x = {2, 18, 3, 4, 5},
+         .weight = {18, 7, 4, 2, 4},
+         .stride = {2},
+         .padding = {1},
+         .bias = true,
+         .dtype = bf16,
+         .x_layout = {Layout::contiguous, true},
+         .transposed = true},
+        device());
+}
+
 TEST_P(ConvolutionTest, TransposedWithManyChannelsAndGroups) {
   for (const DType dtype : {f64, f32, f16, bf16})
     if (!on_interpreter() || dtype == bf16)

@@ -360,6 +360,55 @@ TEST_P(PoolingTest, LargestOfEveryLayout) {
                   device());
 }
 
+// Rows that a GPU reads in vectors: of windows that overlap, lie side by side
+// or apart, and that end within a vector.
+TEST_P(PoolingTest, OfRowsOfVectors) {
+  for (const DType dtype : {f32, f16, bf16}) {
+    for (const std::int64_t width : {8, 24, 48})
+      for (const std::int64_t stride : {1, 2, 3, 4}) {
+        const PoolCase c{.x = {2, 3, 9, width},
+                         .kernel = {3},
+                         .stride = {stride},
+                         .padding = {1},
+                         .ceil = stride == 3,
+                         .dtype = dtype,
+                         .values = Values::integers};
+        check_max(c, device());
+        check_average(c, {.include_padding = stride > 2, .divisor = {}},
+                      device());
+      }
+    check_max({.x = {1, 3, 16, 40}, .kernel = {4, 8}, .dtype = dtype},
+              device());
+    check_max({.x = {5, 2, 88},
+               .kernel = {5},
+               .stride = {2},
+               .padding = {2},
+               .dilation = {3},
+               .dtype = dtype},
+              device());
+    check_max({.x = {1, 2, 5, 6, 16},
+               .kernel = {3},
+               .stride = {2},
+               .padding = {1},
+               .dtype = dtype},
+              device());
+    check_norm({.x = {2, 3, 9, 24},
+                .kernel = {3},
+                .stride = {2},
+                .dtype = dtype,
+                .values = Values::integers},
+               2, device());
+    for (const std::int64_t size : {3, 6}) {
+      const PoolCase c{.x = {2, 5, 24, 24},
+                       .kernel = {},
+                       .dtype = dtype,
+                       .adaptive = {size}};
+      check_max(c, device());
+      check_average(c, {}, device());
+    }
+  }
+}
+
 TEST_P(PoolingTest, LargestOfNanAndInfinity) {
   const Geometry g({.x = {1, 1, 5, 6}, .kernel = {2}});
   std::vector<double> values(30, -INFINITY);
