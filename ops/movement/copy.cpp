@@ -130,8 +130,34 @@ void widen(std::array<Array, 2> &views) {
   }
 }
 
+// The bytes of a tile that is read as it is written, and of one on a host: not
+// more than a page, as memory may end with the array.
+constexpr std::int64_t tile_bytes = 2048, host_tile_bytes = 4096;
+
+// Backwards on both sides: the same copy.
+void reverse(std::array<Array, 2> &views, int dim) {
+  for (Array &view : views) {
+    Dims strides = dims_of(view.strides());
+    std::int64_t &stride = strides.sizes[static_cast<std::size_t>(dim)];
+    const std::int64_t last = (view.size(dim) - 1) * stride;
+    stride = -stride;
+    view = view_of(view, view.shape(), strides, last);
+  }
+}
+
+// The dimension of most rows, where the last two do not fill a tile.
+int longest_rows(const std::array<Array, 2> &views) {
+  const Array &to = views[1];
+  int longest = to.rank() - 2;
+  if (to.size(-1) * to.size(-2) * bytes(to.dtype()) < tile_bytes)
+    for (int d = 0; d + 2 < to.rank(); ++d)
+      if (to.size(d) > to.size(longest))
+        longest = d;
+  return longest;
+}
+
 // Few dimensions: the last is what `to` is contiguous along, the one before it
-// what `from` is contiguous along, where that is another.
+// what `from` is contiguous along, where that is another, and forwards.
 Copy prepared(const Array &from, const Array &to) {
   std::array<Array, 2> views{from, to};
   if (from.dtype() == to.dtype())
@@ -145,6 +171,11 @@ Copy prepared(const Array &from, const Array &to) {
     if (const std::int64_t step = std::abs(views[0].stride(d));
         step != 0 && step < std::abs(views[0].stride(fastest)))
       fastest = d;
+  if (fastest + 1 < rank && views[0].stride(fastest) < 0 &&
+      views[1].numel() > 0)
+    reverse(views, fastest);
+  if (fastest + 1 == rank && rank > 2)
+    fastest = longest_rows(views);
   if (fastest + 2 < rank)
     for (Array &view : views)
       view = view.transpose(fastest, rank - 2);
@@ -240,8 +271,7 @@ Config tile_config(const Array &from, const Array &to) {
     bm = std::min(rows, elements / bn);
     bn = std::min(columns, elements / bm);
   } else {
-    // Not more than a page on a host, whose memory may end with the array.
-    const std::int64_t elements = (host ? 4096 : 2048) / width;
+    const std::int64_t elements = (host ? host_tile_bytes : tile_bytes) / width;
     bn = std::min(columns, elements);
     bm = std::min(rows, elements / bn);
   }

@@ -10,6 +10,7 @@
 #include "girih/ops/movement.h"
 #include "girih/ops/movement/copy.h"
 #include "girih/ops/reductions.h"
+#include "girih/ops/sizes.h"
 
 namespace girih::ops {
 
@@ -31,6 +32,22 @@ const Kernel &kernel_of_rank(int rank) {
       make_kernel(2), make_kernel(3), make_kernel(4), make_kernel(5),
       make_kernel(6), make_kernel(7), make_kernel(8)};
   return kernels[rank - 2];
+}
+
+// What is only written takes no time to come: a program has much of it.
+constexpr std::int64_t most_bytes = 16384;
+
+Config config_of(const Array &out) {
+  Config config = tile_config(out, out);
+  if (out.device().kind == Device::Kind::host)
+    return config;
+  const std::int64_t elements = most_bytes / bytes(out.dtype()),
+                     columns = std::min(power_of_two(out.size(-1)), elements);
+  config.blocks = {
+      {"BM", std::min(power_of_two(out.size(-2)), elements / columns)},
+      {"BN", columns}};
+  config.num_warps = 4;
+  return config;
 }
 
 struct OneHot {
@@ -65,8 +82,8 @@ struct OneHot {
     strides.sizes[static_cast<std::size_t>(strides.rank++)] = 0;
     std::array views{view_of(x, out.shape(), strides), out};
     collapse_leading(views, x.rank());
-    run_with(call, kernel_of_rank(views[1].rank()),
-             tile_config(views[1], views[1]), {&views[0], &views[1]});
+    run_with(call, kernel_of_rank(views[1].rank()), config_of(views[1]),
+             {&views[0], &views[1]});
   }
 };
 
@@ -99,7 +116,7 @@ OpEntry entry_of_one_hot() {
                    {dtype, {sizes[0], sizes[1]}, {1, 0}},
                    {i64, {sizes[0], sizes[1]}, {}}};
              },
-         .config = "BM=1 BN=256"}},
+         .config = "BM=1 BN=1024"}},
        true});
 }
 

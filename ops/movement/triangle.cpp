@@ -3,6 +3,8 @@
 
 #include "girih/ops/arrange/elementwise.h"
 
+#include <algorithm>
+
 namespace girih::ops {
 
 namespace {
@@ -15,9 +17,18 @@ template <bool lower> Kernel make_triangle(int rank) {
         return arrange::elementwise(x, diagonal, out);
       },
       [rank](In x, In diagonal, Out out) {
+        const std::int64_t rows = out.shape()[0], columns = out.shape()[1];
+        const Index row = program_id(rank - 2) * rows,
+                    column = program_id(rank - 1) * columns,
+                    limit = as_index(diagonal);
+        // Of tiles that lie outside nothing is read.
+        Tile value = zeros(out.shape(), x.dtype());
+        when(lower ? column <= row + (rows - 1) + limit
+                   : column + (columns - 1) >= row + limit,
+             [&] { value = x; });
         const Tile above = out.offsets(rank - 1) - out.offsets(rank - 2);
-        const Tile limit = diagonal;
-        out = where(lower ? above <= limit : above >= limit, x, 0);
+        const Tile at = diagonal;
+        out = where(lower ? above <= at : above >= at, value, 0);
       },
       {"x", "diagonal", "out"}));
 }
@@ -47,7 +58,9 @@ void launch_triangle(const Call &call, const Array &x, std::int64_t diagonal,
                      bool lower, const Array &out) {
   std::array views{as_bits(x), as_bits(out)};
   collapse_leading(views, x.rank() - 2);
-  const Array limit = Array::scalar(diagonal, i64);
+  // Further out there is nothing, and indices may have 32 bits.
+  const Array limit =
+      Array::scalar(std::clamp(diagonal, -x.size(-2), x.size(-1)), i64);
   run_with(call, triangle_kernel(lower, views[1].rank()),
            tile_config(views[0], views[1]), {&views[0], &limit, &views[1]});
 }
