@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of f32 for results that are rounded to 16 bits, on hardware that
-// has approximations of a few: relative errors are below 2^-18 (sinh, cosh and
-// expm1 beyond 16: 2^-17), so that rounding to bf16 or f16 shows them beside a
-// tie only. Special values are as ever. An arithmetic for them has, besides
-// what arithmetic.h lists,
+// has approximations of a few: relative errors are below 2^-18 (exp, sinh, cosh
+// and expm1 beyond 16: 2^-17), so that rounding to bf16 or f16 shows them
+// beside a tie only. Special values are as ever. An arithmetic for them has,
+// besides what arithmetic.h lists,
 //   roughExp2 roughLog2              within 2^-22 relatively, of a logarithm
 //                                    between -1 and 1 absolutely
 //   roughInverse roughSqrt roughInverseSqrt
@@ -45,6 +45,10 @@ template <class F, class Real> Real log2(F &f, Real x) {
 }
 template <class F, class Real> Real log1p(F &f, Real x) {
   return logAround(f, f.add(x, f.number(1)), x, std::numbers::ln2);
+}
+
+template <class F, class Real> Real exp(F &f, Real x) {
+  return f.roughExp2(f.mul(x, f.number(log2OfE)), /*subnormal=*/true);
 }
 
 template <class F, class Real> Real expm1(F &f, Real x) {
@@ -268,6 +272,7 @@ template <class F, class Real> Real pow(F &f, Real x, Real y) {
 /// X(name, operation, reduces): the functions of one number, and whether only
 /// those up to farthestAngle are computed here.
 #define GIRIH_HALVES_FUNCTIONS(X)                                              \
+  X(exp, ExpOp, false)                                                         \
   X(expm1, ExpM1Op, false)                                                     \
   X(log, LogOp, false)                                                         \
   X(log2, Log2Op, false)                                                       \

@@ -74,7 +74,12 @@ template <class F, class Real> auto reduceFar(F &f, Real x) {
       f.select(negative, f.isub(f.integer(0), quadrant), quadrant)};
 }
 
-/// Up to 2^20 (f64), 2^16 (f32).
+/// What multiples of pi/2 in three parts suffice for.
+template <class F> double nearAngle(const F &) {
+  return F::isDouble ? 0x1p20 : 0x1p16;
+}
+
+/// Up to nearAngle().
 template <class F, class Real> auto reduceNear(F &f, Real x) {
   auto n = roundedProduct(f, x, 2 / std::numbers::pi);
   using Result = Reduced<Real, decltype(n.whole)>;
@@ -96,7 +101,7 @@ template <class F, class Real> auto reduceNear(F &f, Real x) {
 }
 
 template <class F, class Real> auto reduceAngle(F &f, Real x) {
-  Real limit = f.number(F::isDouble ? 0x1p20 : 0x1p16);
+  Real limit = f.number(nearAngle(f));
   auto far = f.either(f.less(limit, x), f.less(x, f.neg(limit)));
   return f.rare(far, reduceNear(f, f.select(far, f.number(0), x)), [&] {
     Real inside = f.select(far, x, limit);
@@ -165,26 +170,26 @@ template <class F, class Real> Real onlyFinite(F &f, Real x, Real value) {
                   f.number(notANumber));
 }
 
-template <class F, class Real> Real sin(F &f, Real x) {
-  auto angle = reduceAngle(f, x);
+/// What follows the reduction of an angle x, for finite ones.
+template <class F, class Real, class Int>
+Real sineOf(F &f, Real x, const Reduced<Real, Int> &angle) {
   Real value =
       f.select(isOdd(f, angle.quadrant), cosineSeries(f, angle.high, angle.low),
                sineSeries(f, angle.high, angle.low));
-  value = onlyFinite(f, x, signOfQuadrant(f, value, angle.quadrant));
+  value = signOfQuadrant(f, value, angle.quadrant);
   return keepSmall(f, x, F::isDouble ? 0x1p-27 : 0x1p-13, value);
 }
-
-template <class F, class Real> Real cos(F &f, Real x) {
-  auto angle = reduceAngle(f, x);
+template <class F, class Real, class Int>
+Real cosineOf(F &f, Real, const Reduced<Real, Int> &angle) {
   auto quadrant = f.iadd(angle.quadrant, f.integer(1));
   Real value =
       f.select(isOdd(f, quadrant), cosineSeries(f, angle.high, angle.low),
                sineSeries(f, angle.high, angle.low));
-  return onlyFinite(f, x, signOfQuadrant(f, value, quadrant));
+  return signOfQuadrant(f, value, quadrant);
 }
 
-template <class F, class Real> Real tan(F &f, Real x) {
-  auto angle = reduceAngle(f, x);
+template <class F, class Real, class Int>
+Real tangentOf(F &f, Real x, const Reduced<Real, Int> &angle) {
   Real r = angle.high, z = f.mul(r, r);
   Real series =
       F::isDouble ? polynomial(f, z,
@@ -210,8 +215,28 @@ template <class F, class Real> Real tan(F &f, Real x) {
   Real error = f.fma(inverse, sum.high, f.number(1));
   Real turned = f.mad(f.mad(inverse, sum.low, error), inverse, inverse);
   Real value = f.select(isOdd(f, angle.quadrant), turned, sum.high);
-  value = onlyFinite(f, x, value);
   return keepSmall(f, x, F::isDouble ? 0x1p-27 : 0x1p-13, value);
+}
+
+template <class F, class Real> Real sin(F &f, Real x) {
+  return onlyFinite(f, x, sineOf(f, x, reduceAngle(f, x)));
+}
+template <class F, class Real> Real cos(F &f, Real x) {
+  return onlyFinite(f, x, cosineOf(f, x, reduceAngle(f, x)));
+}
+template <class F, class Real> Real tan(F &f, Real x) {
+  return onlyFinite(f, x, tangentOf(f, x, reduceAngle(f, x)));
+}
+
+/// The same, digit for digit, of angles up to nearAngle().
+template <class F, class Real> Real sinNear(F &f, Real x) {
+  return sineOf(f, x, reduceNear(f, x));
+}
+template <class F, class Real> Real cosNear(F &f, Real x) {
+  return cosineOf(f, x, reduceNear(f, x));
+}
+template <class F, class Real> Real tanNear(F &f, Real x) {
+  return tangentOf(f, x, reduceNear(f, x));
 }
 
 } // namespace girih::compiler::elementary

@@ -104,6 +104,12 @@ bool computeFloat(llvm::StringRef text, Slots results, Values values) {
     result = flushed(static_cast<float>(1 / x));
   } else if (text.starts_with("sqrt.approx.ftz.f32")) {
     result = std::sqrt(flushed(static_cast<float>(operand(0))));
+  } else if (text.starts_with("rcp.approx.f32")) {
+    result = static_cast<float>(1 / operand(0));
+  } else if (text.starts_with("sqrt.approx.f32")) {
+    result = std::sqrt(static_cast<float>(operand(0)));
+  } else if (text.starts_with("copysign.f32")) {
+    result = std::copysign(single(values[1]), single(values[0]));
   } else if (text.starts_with("rsqrt.approx.f32")) {
     result = static_cast<float>(1 / std::sqrt(operand(0)));
   } else if (text.starts_with("div.full.f32")) {

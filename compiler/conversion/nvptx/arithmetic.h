@@ -37,7 +37,11 @@ public:
   Value sqrt(Value x) { return make<mlir::LLVM::SqrtOp>(x); }
   Value floor(Value x) { return make<mlir::LLVM::FFloorOp>(x); }
   Value copySign(Value size, Value sign) {
-    return make<mlir::LLVM::CopySignOp>(size, sign);
+    if constexpr (Double)
+      return make<mlir::LLVM::CopySignOp>(size, sign);
+    // One instruction: LLVM would look for the sign where `sign` comes from, a
+    // half of a word, and take it from there in four.
+    return floatInstruction(b, loc, "copysign.f32", {sign, size});
   }
   Value fma(Value x, Value y, Value z) {
     return make<mlir::LLVM::FMAOp>(x, y, z);

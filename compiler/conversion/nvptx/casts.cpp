@@ -3,6 +3,7 @@
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -15,10 +16,29 @@ static bool isFp8(Type type) {
 /// An f32 between what is narrower and what is wider.
 static bool isNarrow(Type type) { return type.isF16() || type.isBF16(); }
 
+/// The f32 of a bf16 that is the upper half of a word: the word without its
+/// lower half. Null for others.
+Value Emitter::upperHalf(Value value) {
+  auto taken = value.getDefiningOp<LLVM::ExtractElementOp>();
+  APInt position;
+  if (!taken || !matchPattern(taken.getPosition(), m_ConstantInt(&position)) ||
+      position != 1)
+    return {};
+  auto word = taken.getVector().getDefiningOp<LLVM::BitcastOp>();
+  if (!word || !word.getArg().getType().isInteger(32))
+    return {};
+  Value kept = LLVM::AndOp::create(
+      b, loc, word.getArg(), constant32(static_cast<int32_t>(0xffff0000)));
+  return bitcast(kept, b.getF32Type());
+}
+
 Value Emitter::floatCast(Value value, Type from, Type to) {
   if (from == to)
     return value;
   Type f32 = b.getF32Type();
+  if (from.isBF16() && to.isF32())
+    if (Value wide = upperHalf(value))
+      return wide;
   if (isFp8(from)) {
     Value wide = fp8ToFloat(value, from);
     return floatCast(wide, f32, to);

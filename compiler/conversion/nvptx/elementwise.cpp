@@ -54,7 +54,8 @@ LogicalResult Emitter::emitElementwise(Operation *op) {
   else if (auto division = dyn_cast<arith::RemFOp>(op))
     values = remainders(division);
   else if (values = halfFunctions(op); values.empty())
-    values = fp8Words(op);
+    if (values = nearAngles(op); values.empty())
+      values = fp8Words(op);
   if (!values.empty()) {
     tiles[result] = std::move(values);
     return success();

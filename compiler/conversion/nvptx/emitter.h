@@ -145,6 +145,7 @@ private:
   Registers quotients(mlir::arith::DivFOp op);
   /// halves.cpp
   Registers halfFunctions(mlir::Operation *op);
+  Registers nearAngles(mlir::Operation *op);
   Registers remainders(mlir::arith::RemFOp op);
   Registers redoneUnless(mlir::Value isRight, Registers values,
                          llvm::function_ref<mlir::Value(size_t)> again);
@@ -170,6 +171,7 @@ private:
   mlir::Value mathFloat(mlir::Operation *op,
                         llvm::ArrayRef<mlir::Value> operands);
   mlir::Value floatCast(mlir::Value value, mlir::Type from, mlir::Type to);
+  mlir::Value upperHalf(mlir::Value value);
   mlir::Value fp8ToFloat(mlir::Value value, mlir::Type from);
   mlir::Value floatToFp8(mlir::Value value, mlir::Type to);
   mlir::Value roundToOdd(mlir::Value value);

@@ -12,6 +12,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -35,6 +36,13 @@ std::optional<HalfFunction> halfFunctionOf(Operation *op) {
                         REDUCES};
   GIRIH_HALVES_FUNCTIONS(GIRIH_CASE)
 #undef GIRIH_CASE
+  // Of what has been computed: that of 16 bits stays correctly rounded.
+  if (isa<math::SqrtOp>(op) && !isShort(op->getOperand(0)))
+    return HalfFunction{[](Single &f, ValueRange x) -> Value {
+                          return floatInstruction(f.builder(), f.location(),
+                                                  "sqrt.approx.f32", x);
+                        },
+                        false};
   if (isa<math::RsqrtOp>(op))
     return HalfFunction{[](Single &f, ValueRange x) -> Value {
                           return f.roughInverseSqrt(x[0]);
@@ -49,8 +57,23 @@ std::optional<HalfFunction> halfFunctionOf(Operation *op) {
   return std::nullopt;
 }
 
+using NearFunction = Value (*)(Single &f, Value x);
+
+/// The function of f32 of an angle that needs no long reduction.
+NearFunction nearFunctionOf(Operation *op) {
+  namespace e = elementary;
+  return TypeSwitch<Operation *, NearFunction>(op)
+      .Case([](math::SinOp) -> NearFunction { return e::sinNear; })
+      .Case([](math::CosOp) -> NearFunction { return e::cosNear; })
+      .Case([](math::TanOp) -> NearFunction { return e::tanNear; })
+      .Default([](Operation *) -> NearFunction { return nullptr; });
+}
+
+/// Elements of a thread of which such functions are written in line.
+constexpr size_t mostInline = 16;
+
 /// Products, quotients and choices that may follow a function.
-constexpr int mostFactors = 4;
+int mostFactors(Operation *op) { return isa<math::ExpOp>(op) ? 6 : 4; }
 
 } // namespace
 
@@ -78,13 +101,36 @@ Registers Emitter::redoneUnless(Value isRight, Registers values,
   return Registers(done->args_begin(), done->args_end());
 }
 
+/// All digits of functions of angles in f32, of which few are beyond those
+/// that are reduced in line, where sine and cosine of one share that.
+Registers Emitter::nearAngles(Operation *op) {
+  NearFunction function = nearFunctionOf(op);
+  if (!function || !getElementTypeOrSelf(op->getResult(0).getType()).isF32())
+    return {};
+  const Registers &x = registers(op->getOperand(0));
+  if (x.size() > mostInline)
+    return {};
+  Single f(b, loc, into);
+  Value farthest = f.number(elementary::nearAngle(f)), isRight;
+  Registers values;
+  for (Value angle : x) {
+    values.push_back(function(f, angle));
+    Value near = LLVM::FCmpOp::create(b, loc, LLVM::FCmpPredicate::ole,
+                                      f.abs(angle), farthest);
+    isRight = isRight ? f.both(isRight, near) : near;
+  }
+  return redoneUnless(isRight, std::move(values), [&](size_t i) {
+    return emitFunction(b, loc, into, elementary::nameOf(op), x[i]);
+  });
+}
+
 /// Empty where the function has no short form, or all digits are wanted.
 Registers Emitter::halfFunctions(Operation *op) {
   std::optional<HalfFunction> function = halfFunctionOf(op);
   Value result = op->getResult(0);
   Type element = getElementTypeOrSelf(result.getType()), f32 = b.getF32Type();
   bool isNarrow = element.isF16() || element.isBF16();
-  if (!function || !(isNarrow || isRoundedFurther(result, mostFactors)))
+  if (!function || !(isNarrow || isRoundedFurther(result, mostFactors(op))))
     return {};
   Single f(b, loc, into);
   Registers values;

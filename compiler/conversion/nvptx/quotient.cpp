@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Division where 16 bits of the quotient are all that is wanted: of many
 // elements by few by their reciprocals, else by the hardware's short form.
+#include "girih/compiler/conversion/nvptx/arithmetic.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/rounded.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -14,20 +16,61 @@ namespace girih::compiler {
 /// So many quotients by one divisor pay for its reciprocal.
 static constexpr size_t fewestQuotients = 4;
 
+/// The one number of a constant tile.
+static std::optional<double> numberOf(Value value) {
+  DenseFPElementsAttr numbers;
+  if (!matchPattern(value, m_Constant(&numbers)) || !numbers.isSplat())
+    return std::nullopt;
+  return numbers.getSplatValue<APFloat>().convertToDouble();
+}
+
+/// Whether no number of the tile can be below 0, as far as `depth` operations
+/// before it say.
+static bool isPositive(Value value, int depth = 3) {
+  if (std::optional<double> number = numberOf(value))
+    return *number > 0;
+  Operation *maker = value.getDefiningOp();
+  if (!maker || depth == 0)
+    return false;
+  return isa<math::ExpOp, math::Exp2Op>(maker) ||
+         (isa<arith::AddFOp, arith::MulFOp>(maker) &&
+          llvm::all_of(maker->getOperands(), [&](Value operand) {
+            return isPositive(operand, depth - 1);
+          }));
+}
+
+/// Whether the operation's result has no larger relative errors than those of
+/// its operands together.
+static bool keepsErrors(Operation *op) {
+  return isa<arith::MulFOp, arith::DivFOp, arith::NegFOp, arith::SelectOp,
+             arith::MaximumFOp, arith::MinimumFOp, math::SqrtOp>(op) ||
+         (isa<arith::AddFOp>(op) &&
+          llvm::all_of(op->getOperands(),
+                       [](Value operand) { return isPositive(operand); }));
+}
+
 bool isRoundedFurther(Value value, int factors) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getElementType().isF32() && !value.use_empty() &&
          llvm::all_of(value.getUsers(), [&](Operation *user) {
            return isa<arith::TruncFOp>(user) ||
-                  (factors > 0 &&
-                   isa<arith::MulFOp, arith::DivFOp, arith::NegFOp,
-                       arith::SelectOp, math::SqrtOp>(user) &&
+                  (factors > 0 && keepsErrors(user) &&
                    isRoundedFurther(user->getResult(0), factors - 1));
          });
 }
 
-/// Whether the elements had 16 bits or fewer before, or are a constant.
-static bool isShort(Value value) {
+/// Whether the tile is a positive one and a constant that its reciprocal needs
+/// no care for.
+static bool isNormalSum(Value value) {
+  auto sum = value.getDefiningOp<arith::AddFOp>();
+  return sum && isPositive(value) &&
+         llvm::any_of(sum->getOperands(), [](Value operand) {
+           std::optional<double> number = numberOf(operand);
+           return number && *number >= 0x1p-100;
+         });
+}
+
+bool isShort(Value value) {
   return isa_and_nonnull<arith::ExtFOp, arith::ConstantOp>(
       value.getDefiningOp());
 }
@@ -44,6 +87,13 @@ static Value shortQuotient(OpBuilder &b, Location loc, Value x, Value y) {
       .getResult(0);
 }
 
+/// The same for divisors from 2^-126 on, in fewer: reciprocals below the normal
+/// numbers still have 21 digits.
+static Value inverseTimes(OpBuilder &b, Location loc, Value x, Value y) {
+  Value inverse = floatInstruction(b, loc, "rcp.approx.f32", y);
+  return LLVM::FMulOp::create(b, loc, x, inverse);
+}
+
 /// x times the reciprocal is within 2 units in the last place of f32, which 16
 /// bits show only beside a tie. Divisors whose reciprocal might overflow are
 /// taken 2^64 times.
@@ -57,9 +107,12 @@ Registers Emitter::quotients(arith::DivFOp op) {
   Registers result;
   if (reciprocals.size() * fewestQuotients > y.size()) {
     // A quotient of two numbers of 16 bits stays correctly rounded.
-    if (!isShort(op.getLhs()) || !isShort(op.getRhs()))
-      for (auto [dividend, divisor] : llvm::zip_equal(x, y))
-        result.push_back(shortQuotient(b, loc, dividend, divisor));
+    if (isShort(op.getLhs()) && isShort(op.getRhs()))
+      return result;
+    const bool byInverse = isNormalSum(op.getRhs());
+    for (auto [dividend, divisor] : llvm::zip_equal(x, y))
+      result.push_back(byInverse ? inverseTimes(b, loc, dividend, divisor)
+                                 : shortQuotient(b, loc, dividend, divisor));
     return result;
   }
   Type f32 = b.getF32Type();

@@ -8,7 +8,11 @@ namespace girih::compiler {
 
 /// Whether all that becomes of an f32 tile is one of 16 bits or fewer, with no
 /// more than `factors` operations on the way, which keep relative errors:
-/// products, quotients, roots, choices and signs.
+/// products, quotients, roots, choices, extrema, signs and sums of positive
+/// numbers.
 bool isRoundedFurther(mlir::Value value, int factors);
+/// Whether the elements of an f32 tile had 16 bits or fewer before, or are a
+/// constant.
+bool isShort(mlir::Value value);
 
 } // namespace girih::compiler
