@@ -9,24 +9,32 @@
 #include "girih/ops/attention/kernels.h"
 #include "girih/ops/op.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace girih::ops {
 
 namespace {
 
-Kernel make_kernel(std::int64_t pairs) {
+// Positions and frequencies of a program.
+using Cut = std::pair<std::int64_t, std::int64_t>;
+
+Kernel make_kernel(const Cut &cut) {
+  const auto [rows, pairs] = cut;
   return make(
       "rotary_tables",
       [=](Tensor positions, Tensor frequencies, Tensor factor, Tensor cosines,
           Tensor sines) {
-        Tensor grid = cosines.tile({1, pairs}).at(1, squeeze(0));
-        Tensor at = positions.tile({1})
-                        .at(1, squeeze(0))
+        Tensor grid = cosines.tile({rows, pairs});
+        Tensor at = positions.tile({rows})
+                        .at(1, unsqueeze(1))
                         .unsqueeze(1)
                         .expand({keep, grid.size(1)});
-        Tensor turning =
-            frequencies.tile({pairs}).unsqueeze(0).expand({grid.size(0), keep});
-        return arranged(at, turning, factor, grid,
-                        sines.tile({1, pairs}).at(1, squeeze(0)));
+        Tensor turning = frequencies.tile({pairs})
+                             .at(1, unsqueeze(0))
+                             .unsqueeze(0)
+                             .expand({grid.size(0), keep});
+        return arranged(at, turning, factor, grid, sines.tile({rows, pairs}));
       },
       [](In positions, In frequencies, In factor, Out cosines, Out sines) {
         Tile angle = cast(positions, f32) * Tile(frequencies);
@@ -36,10 +44,13 @@ Kernel make_kernel(std::int64_t pairs) {
       {"positions", "frequencies", "factor", "cos_table", "sin_table"});
 }
 
-KernelFamily<std::int64_t> &kernels() {
-  static KernelFamily<std::int64_t> made(make_kernel);
+KernelFamily<Cut> &kernels() {
+  static KernelFamily<Cut> made(make_kernel);
   return made;
 }
+
+// A thread of a GPU has 8 angles, where there are as many.
+constexpr std::int64_t most_angles = 1024, thread_angles = 8;
 
 struct RotaryTables {
   static constexpr std::string_view signature =
@@ -65,8 +76,12 @@ struct RotaryTables {
                      const Array &cosines, const Array &sines) {
     const Array scale = Array::scalar(factor, f32);
     const std::int64_t pairs =
-        std::min<std::int64_t>(power_of_two(frequencies.size(0)), 64);
-    run_with(call, kernels()[at_least_one(pairs)], {1, 1},
+        std::clamp<std::int64_t>(power_of_two(frequencies.size(0)), 1, 128);
+    const std::int64_t rows =
+        std::min(power_of_two(positions.size(0)), most_angles / pairs);
+    const auto warps = static_cast<int>(
+        std::max<std::int64_t>(rows * pairs / (32 * thread_angles), 1));
+    run_with(call, kernels()[{rows, pairs}], {warps, 1},
              {&positions, &frequencies, &scale, &cosines, &sines});
   }
 };
@@ -96,7 +111,7 @@ OpEntry entry_of_rotary_tables() {
        "cos and sin of positions times frequencies",
        {f32},
        {{.name = "rotary_tables",
-         .kernel = kernels()[64],
+         .kernel = kernels()[{16, 64}],
          .dtypes = {f32},
          .size_names = {"T"},
          .sizes = {4096},

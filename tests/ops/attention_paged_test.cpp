@@ -370,15 +370,18 @@ TEST_P(PagedTest, StepOfDecoding) {
 }
 
 TEST_P(PagedTest, RotaryTables) {
-  const std::vector<double> places{0, 7, 131071, 4};
+  std::vector<double> places{0, 7, 131071, 4, 262143};
+  while (places.size() < 70) // more than a tile, and not a whole number of them
+    places.push_back(static_cast<double>(places.size()) * 1877);
+  const auto count = static_cast<std::int64_t>(places.size());
   const auto made = ops::rotary_frequencies(48, 1e4);
   const std::vector<double> turning(made.values.begin(), made.values.end());
   for (DType dtype : {i64, i32}) {
     const auto [cosines, sines] =
-        ops::rotary_tables(Array::from(places, {4}, dtype, device()),
+        ops::rotary_tables(Array::from(places, {count}, dtype, device()),
                            Array::from(turning, {24}, f32, device()), 1.5);
     const auto cosine = cosines.to_vector(), sine = sines.to_vector();
-    for (std::size_t t = 0; t < 4; ++t)
+    for (std::size_t t = 0; t < places.size(); ++t)
       for (std::size_t p = 0; p < 24; ++p) {
         const double angle =
             static_cast<float>(places[t]) * static_cast<float>(turning[p]);
