@@ -40,15 +40,27 @@ inline bool adds_to_few_rows(const Array &input, const Array &a, const Array &b,
          suits_few_rows(a.size(0), b.transpose(0, 1));
 }
 
+/// Runs a product of few rows with a transposed weight, bias its addend.
+inline void add_to_few_rows(const Call &call, const FewRows &product,
+                            double alpha, double beta) {
+  if (alpha == 1 && beta == 1)
+    launch_few_rows(call, product);
+  else
+    launch_scaled_few_rows(call, product, alpha, beta);
+}
+
 /// How addmm and baddbmm run: their results differ in rank only.
 struct AddedProduct {
   static void launch(const Call &call, const Array &input, const Array &a,
                      const Array &b, double beta, double alpha,
                      std::string_view precision, const Array &out) {
-    if (alpha == 1 && beta == 1 && adds_to_few_rows(input, a, b, out))
-      return launch_few_rows(
+    const bool on_host = a.device().kind == Device::Kind::host;
+    if (((alpha == 1 && beta == 1) || !on_host) &&
+        adds_to_few_rows(input, a, b, out))
+      return add_to_few_rows(
           call,
-          {.x = a, .weight = b.transpose(0, 1), .out = out, .bias = input});
+          {.x = a, .weight = b.transpose(0, 1), .out = out, .bias = input},
+          alpha, beta);
     launch_product(call,
                    {.a = a,
                     .b = b,

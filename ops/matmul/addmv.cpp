@@ -31,11 +31,20 @@ struct Addmv {
   static void launch(const Call &call, const Array &input, const Array &a,
                      const Array &x, double beta, double alpha,
                      std::string_view precision, const Array &out) {
+    const Array added = unsqueezed(input.broadcast_to(out.shape()), 1);
+    // As mv: a is the weight of one row.
+    if (a.device().kind != Device::Kind::host && suits_few_rows(1, a))
+      return add_to_few_rows(call,
+                             {.x = unsqueezed(x, 0),
+                              .weight = a,
+                              .out = unsqueezed(out, 0),
+                              .bias = added.transpose(0, 1)},
+                             alpha, beta);
     launch_product(call,
                    {.a = a,
                     .b = unsqueezed(x, 1),
                     .out = unsqueezed(out, 1),
-                    .c = unsqueezed(input.broadcast_to(out.shape()), 1),
+                    .c = added,
                     .alpha = alpha,
                     .beta = beta,
                     .tf32 = a.dtype() == f32 && allows_tf32(call, precision)});

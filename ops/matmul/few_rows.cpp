@@ -186,6 +186,21 @@ void wide_application(In x, In weight, In bias, Out out) {
   out = finished_rows(wide_sums(x, {&weight}), bias);
 }
 
+// As PyTorch has it: what is added is not read where its factor is 0.
+void wide_scaled_application(In x, In weight, In bias, In alpha, In beta,
+                             Out out) {
+  Tiles rows;
+  for (const Tile &sum : wide_sums(x, {&weight})) {
+    const DType type = sum.dtype();
+    Tile row = unsqueeze(sum * cast(alpha, type), 0);
+    if (bias.shape().size() == 2)
+      row = row + cast(beta, type) *
+                      cast(bias[Index(static_cast<int>(rows.size()))], type);
+    rows.push_back(row);
+  }
+  out = assembled(rows);
+}
+
 void wide_gated_application(In x, In gate, In up, Out out) {
   out = gated_rows(wide_sums(x, {&gate, &up}));
 }
@@ -227,6 +242,21 @@ const Kernel &wide_kernel() {
                         wide_bias(cut, bias, c), c);
       },
       wide_application, {"x", "weight", "bias", "out"})};
+  return made;
+}
+
+const Kernel &wide_scaled_kernel() {
+  static const Kernel made{make_source(
+      "linear_rows_scaled",
+      [](Tensor x, Tensor weight, Tensor bias, Tensor alpha, Tensor beta,
+         Tensor out) {
+        const Cut cut = wide_cut();
+        const Tensor c = wide_out(cut, out);
+        return arranged(wide_x(cut, x, c), wide_weight(cut, weight, c),
+                        wide_bias(cut, bias, c), alpha, beta, c);
+      },
+      wide_scaled_application,
+      {"x", "weight", "bias", "alpha", "beta", "out"})};
   return made;
 }
 
@@ -450,6 +480,24 @@ std::optional<Config> tall_config(const FewRows &product) {
 
 } // namespace
 
+void launch_scaled_few_rows(const Call &call, const FewRows &product,
+                            double alpha, double beta) {
+  static const std::vector<Kernel> kernels = rows_of(wide_scaled_kernel());
+  const DType type = computed(product.x.dtype());
+  const Array none = Array::scalar(0, f32), factor = Array::scalar(alpha, type),
+              of_added = Array::scalar(beta, type);
+  const std::array operands{&product.x,
+                            &product.weight,
+                            product.bias && beta != 0 ? &*product.bias : &none,
+                            &factor,
+                            &of_added,
+                            &product.out};
+  kernels[static_cast<std::size_t>(product.x.size(0))].run(
+      operands,
+      {.config = wide_config(product), .stream = call.stream, .tunable = true},
+      call.where);
+}
+
 void launch_few_rows(const Call &call, const FewRows &product) {
   const std::int64_t rows = product.x.size(0);
   const bool on_host = product.x.device().kind == Device::Kind::host;
@@ -518,8 +566,21 @@ KernelEntry normed_entry(const Kernel &kernel, bool gated) {
   return made;
 }
 
+KernelEntry scaled_entry(const Kernel &kernel) {
+  KernelEntry made = entry(kernel, false);
+  made.operands = [of_others = made.operands](
+                      DType dtype, std::span<const std::int64_t> sizes) {
+    std::vector<OperandShape> all = of_others(dtype, sizes);
+    all[2].sizes = {sizes[0], sizes[1]};
+    all.insert(all.end() - 1, 2, OperandShape{computed(dtype), {}, {}, true});
+    return all;
+  };
+  return made;
+}
+
 std::vector<KernelEntry> few_rows_entries() {
-  return {entry(wide_kernel(), false), entry(tall_kernel(), false)};
+  return {entry(wide_kernel(), false), entry(tall_kernel(), false),
+          scaled_entry(wide_scaled_kernel())};
 }
 
 std::vector<KernelEntry> gated_few_rows_entries() {

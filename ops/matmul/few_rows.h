@@ -35,6 +35,10 @@ inline bool norms_few_rows(const Array &x, const Array &weight) {
          suits_few_rows(x.size(0), weight);
 }
 void launch_few_rows(const Call &call, const FewRows &product);
+/// alpha * x weight^T + beta * bias, bias [M, N], on a GPU, of a product
+/// without activation, gate and norm; with beta 0 bias is not read.
+void launch_scaled_few_rows(const Call &call, const FewRows &product,
+                            double alpha, double beta);
 
 std::vector<KernelEntry> few_rows_entries();
 std::vector<KernelEntry> gated_few_rows_entries();

@@ -377,6 +377,13 @@ TEST_P(AddedProductTest, Vectors) {
       EXPECT_TRUE(same_values(
           ops::addmv(input.array(), a.array(), x.array(), 0.5, 2).to_vector(),
           rounded(expected, dtype)));
+      const Array number =
+          Array::from(std::vector<double>{3}, {1}, f32, device());
+      for (std::size_t i = 0; i < 23; ++i)
+        expected[i] = 3 + sums.exact[i];
+      EXPECT_TRUE(
+          same_values(ops::addmv(number, a.array(), x.array()).to_vector(),
+                      rounded(expected, dtype)));
     }
 }
 

@@ -173,6 +173,12 @@ TEST_P(NormedProductTest, FewRowsAddedToAMatrix) {
       for (std::size_t at = 0; at < expected.size(); ++at)
         expected[at] += dot(xs, at / 21, ws, at % 21, 40).exact;
       EXPECT_TRUE(same_values(out.values(), rounded(expected, dtype)));
+      ops::addmm_out(added.array(), x.array(), w.array().transpose(0, 1),
+                     out.array(), 2, -0.5);
+      const auto addends = added.values();
+      for (std::size_t at = 0; at < expected.size(); ++at)
+        expected[at] = 2.5 * addends[at] - 0.5 * expected[at];
+      EXPECT_TRUE(same_values(out.values(), rounded(expected, dtype)));
       EXPECT_TRUE(out.untouched_outside());
     }
 }
@@ -199,7 +205,17 @@ TEST_P(NormedProductTest, KernelsOfAGpu) {
                   up = operand({n, k}), bias = operand({n});
     const Operand linear({m, n}, f32, device(), Layout::padded),
         gated({m, n}, f32, device(), Layout::padded);
-    const Array eps = Array::scalar(1e-3, f32);
+    const Operand added = operand({m, n});
+    const Operand scaled({m, n}, f32, device(), Layout::padded),
+        alone({m, n}, f32, device(), Layout::padded);
+    const Array eps = Array::scalar(1e-3, f32),
+                alpha = Array::scalar(-0.5, f32), beta = Array::scalar(2, f32),
+                none = Array::scalar(0, f32);
+    run_kernel(
+        "linear_rows_scaled", m,
+        {x.array(), w.array(), added.array(), alpha, beta, scaled.array()});
+    run_kernel("linear_rows_scaled", m,
+               {x.array(), w.array(), none, alpha, none, alone.array()});
     run_kernel("rms_norm_linear_rows", m,
                {x.array(), norm.array(), eps, w.array(), bias.array(),
                 linear.array()});
@@ -208,7 +224,8 @@ TEST_P(NormedProductTest, KernelsOfAGpu) {
         {x.array(), norm.array(), eps, w.array(), up.array(), gated.array()});
     const auto y = normed(x.values(), norm.values(), 1e-3), ws = w.values(),
                us = up.values(), bs = bias.values(), sums = linear.values(),
-               products = gated.values();
+               products = gated.values(), xs = x.values(), as = added.values(),
+               both = scaled.values(), ones = alone.values();
     for (std::size_t at = 0; at < sums.size(); ++at) {
       const Sum gate = dot(y, at / 6, ws, at % 6, 72),
                 value = dot(y, at / 6, us, at % 6, 72);
@@ -218,7 +235,12 @@ TEST_P(NormedProductTest, KernelsOfAGpu) {
            std::abs(silu) * value.absolute +
                1.1 * gate.absolute * std::abs(value.exact),
            f32, 72);
+      const Sum plain = dot(xs, at / 6, ws, at % 6, 72);
+      near(both[at], plain.exact * -0.5 + 2 * as[at],
+           plain.absolute + std::abs(as[at]), f32, 72);
+      near(ones[at], plain.exact * -0.5, plain.absolute, f32, 72);
     }
+    EXPECT_TRUE(scaled.untouched_outside());
     EXPECT_TRUE(linear.untouched_outside());
     EXPECT_TRUE(gated.untouched_outside());
   }
