@@ -15,13 +15,14 @@ namespace {
 struct Celu : WithNumbers<Celu, double> {
   static constexpr std::string_view signature =
       "celu(x, alpha: float = 1.0) -> out";
+  static constexpr int accesses = 4;
   static constexpr std::span<const DType> dtypes = floats;
   static Shaped result(const Call &call, const Array &x, double alpha) {
     call.require(alpha != 0, "alpha must not be 0");
     return WithNumbers<Celu, double>::result(call, x, alpha);
   }
   static Tile apply(const Tile &x, const Tile &alpha) {
-    return where(x > 0, x, alpha * expm1(x / alpha));
+    return where(x > 0, x, alpha * expm1(x * (1 / alpha)));
   }
 };
 

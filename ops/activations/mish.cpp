@@ -15,6 +15,7 @@ namespace {
 
 struct Mish : Unary<Mish> {
   static constexpr std::string_view signature = "mish(x) -> out";
+  static constexpr int accesses = 4;
   static constexpr std::span<const DType> dtypes = floats;
   static Tile apply(const Tile &x) {
     Tile e = exp(min(x, 20));

@@ -16,6 +16,7 @@ namespace {
 struct Softplus : WithNumbers<Softplus, double, double> {
   static constexpr std::string_view signature =
       "softplus(x, beta: float = 1.0, threshold: float = 20.0) -> out";
+  static constexpr int accesses = 2;
   static constexpr std::span<const DType> dtypes = floats;
   static Tile apply(const Tile &x, const Tile &beta, const Tile &threshold) {
     Tile scaled = x * beta;

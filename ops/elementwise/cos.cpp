@@ -14,6 +14,7 @@ namespace {
 
 struct Cos : FloatFunction<Cos> {
   static constexpr std::string_view signature = "cos(x) -> out";
+  static constexpr int accesses = 2;
   static Tile apply(const Tile &x) { return cos(x); }
 };
 

@@ -5,8 +5,8 @@
 // Shapes: any, broadcast together; either may be a number. Dtypes: f64 f32 f16
 // bf16 i64 i32 i16 i8 u8 bool, promoted. Without rounding_mode integers and
 // bools give f32; with it they stay integers, and an integer by 0 is 0, without
-// a trap. "floor" of floats is (a - the remainder) / b, which unlike
-// floor(a / b) cannot be a whole number too large.
+// a trap. "floor" of floats is never a whole number too large, and NaN of
+// infinities.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.div.
 #include "girih/ops/elementwise.h"
@@ -51,16 +51,20 @@ struct DivTrunc : Quotient<DivTrunc> {
 struct DivFloor : Quotient<DivFloor> {
   static constexpr std::string_view signature =
       "div_floor(a: number, b: number) -> out";
+  static constexpr int accesses = 2;
   static Tile apply(const Tile &a, const Tile &b) {
     if (!is_float(a.dtype()))
       return floor_divide(a, b);
-    Tile rest = fmod(a, b); // NaN for b = 0: then a / b is the result
-    Tile below = (rest != 0) & ((b < 0) ^ (rest < 0)) & (b != 0);
-    Tile quotient = where(b == 0, a, a - rest) / b;
-    quotient = where(below, quotient - 1, quotient);
-    // A whole number but for the rounding of the division.
-    Tile whole = round(quotient);
-    return where(quotient == 0, a * where(b < 0, -0.0, 0.0), whole); // signed
+    // Rounding may make the quotient a whole number too large: then what that
+    // leaves has the other sign than b, rounded or not.
+    const double whole =
+        a.dtype() == f64 ? 0x1p53 : 0x1p24; // all, from here on
+    Tile quotient = floor(a / b);
+    Tile rest = where(quotient == 0, a, fma(-quotient, b, a));
+    Tile above = ((rest < 0) ^ (b < 0)) & (rest != 0) & (abs(quotient) < whole);
+    quotient = where(above, quotient - 1, quotient);
+    // Of infinities by anything but 0 there is no remainder, and no quotient.
+    return where((rest != rest) & (b != 0), rest, quotient);
   }
 };
 

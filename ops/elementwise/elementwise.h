@@ -69,6 +69,8 @@ inline Tile times(const Tile &x, const Tile &y) {
 
 template <class Op> struct Unary {
   static constexpr std::span<const DType> dtypes = numbers;
+  /// Of launch_elementwise, for results of 16 bits.
+  static constexpr int accesses = 1;
   static DType result_dtype(DType x) { return x; }
 
   static Shaped result(const Call &call, const Array &x) {
@@ -89,7 +91,8 @@ template <class Op> struct Unary {
     return made;
   }
   static void launch(const Call &call, const Array &x, const Array &out) {
-    launch_elementwise(call, kernel(), {x}, out);
+    launch_elementwise(call, kernel(), {x}, out,
+                       bits(out.dtype()) == 16 ? Op::accesses : 1);
   }
 };
 
@@ -120,6 +123,8 @@ OpEntry unary_entry(std::string_view formula,
 /// promoted dtype.
 template <class Op> struct Binary {
   static constexpr std::span<const DType> dtypes = numbers;
+  /// Of launch_elementwise, for results of 16 bits.
+  static constexpr int accesses = 1;
   /// Of the promoted dtype.
   static DType result_dtype(DType promoted) { return promoted; }
   /// What a number is rounded to before it takes part: as in PyTorch its
@@ -158,7 +163,8 @@ template <class Op> struct Binary {
   static void launch(const Call &call, const ArrayOrNumber &a,
                      const ArrayOrNumber &b, const Array &out) {
     const DType type = Op::number_dtype(promoted(a, b));
-    launch_elementwise(call, kernel(), {a.as(type), b.as(type)}, out);
+    launch_elementwise(call, kernel(), {a.as(type), b.as(type)}, out,
+                       bits(out.dtype()) == 16 ? Op::accesses : 1);
   }
 };
 

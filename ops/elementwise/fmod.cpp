@@ -16,6 +16,7 @@ namespace {
 struct Fmod : Binary<Fmod> {
   static constexpr std::string_view signature =
       "fmod(a: number, b: number) -> out";
+  static constexpr int accesses = 2;
   static Tile apply(const Tile &a, const Tile &b) {
     if (is_float(a.dtype()))
       return fmod(a, b);

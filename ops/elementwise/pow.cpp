@@ -37,6 +37,7 @@ Tile integer_power(const Tile &a, const Tile &b) {
 struct Pow : Binary<Pow> {
   static constexpr std::string_view signature =
       "pow(a: number, b: number) -> out";
+  static constexpr int accesses = 2;
 
   static Tile apply(const Tile &a, const Tile &b) {
     return is_float(a.dtype()) ? girih::pow(a, b) : integer_power(a, b);

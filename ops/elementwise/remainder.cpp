@@ -17,6 +17,7 @@ namespace {
 struct Remainder : Binary<Remainder> {
   static constexpr std::string_view signature =
       "remainder(a: number, b: number) -> out";
+  static constexpr int accesses = 2;
   static Tile apply(const Tile &a, const Tile &b) { return a % b; }
 };
 

@@ -14,6 +14,7 @@ namespace {
 
 struct Sin : FloatFunction<Sin> {
   static constexpr std::string_view signature = "sin(x) -> out";
+  static constexpr int accesses = 2;
   static Tile apply(const Tile &x) { return sin(x); }
 };
 

@@ -14,6 +14,7 @@ namespace {
 
 struct Tan : FloatFunction<Tan> {
   static constexpr std::string_view signature = "tan(x) -> out";
+  static constexpr int accesses = 2;
   static Tile apply(const Tile &x) { return tan(x); }
 };
 

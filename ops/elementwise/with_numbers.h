@@ -24,7 +24,7 @@ template <class Op, class... Numbers> struct WithNumbers : Unary<Op> {
                      const Array &out) {
     const DType type = number_dtype(x.dtype(), out.dtype());
     launch_elementwise(call, kernel(), {x, Array::scalar(numbers, type)...},
-                       out);
+                       out, bits(out.dtype()) == 16 ? Op::accesses : 1);
   }
 
 private:

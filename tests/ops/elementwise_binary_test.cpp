@@ -357,6 +357,44 @@ TEST_P(BinaryTest, PowersThatAreProductsAndRoots) {
   EXPECT_TRUE(same_values(elements(ops::pow(2, x)), {0, 4, 0}));
 }
 
+// Beside whole numbers, where the quotient's rounding shows, and at what has no
+// quotient.
+TEST_P(BinaryTest, FloorsOfNearlyWholeQuotients) {
+  const std::int64_t count = on_interpreter() ? 40 : 1000;
+  for (const DType dtype : {bf16, f16, f32, f64}) {
+    auto random = random_engine();
+    std::vector<double> a{INFINITY, -INFINITY, 3,  -3,  0, -0.0,     0, 1e-40,
+                          -1e-40,   5,         -5, NAN, 7, INFINITY, 0},
+        b{2, 3, INFINITY, INFINITY, -2, 2, 0, 2, 2, 0, 0, 1, NAN, 0, -INFINITY};
+    while (static_cast<std::int64_t>(a.size()) < count) {
+      const double by = static_cast<double>(random() % 2000) / 37 - 20;
+      const double whole = std::ldexp(static_cast<double>(random() % 64) - 32,
+                                      static_cast<int>(random() % 12));
+      b.push_back(by);
+      a.push_back(
+          whole * by *
+          (1 + (static_cast<double>(random() % 3) - 1) * std::ldexp(1.0, -23)));
+    }
+    a = rounded(a, dtype);
+    b = rounded(b, dtype);
+    std::vector<double> exact;
+    for (std::size_t i = 0; i < a.size(); ++i)
+      exact.push_back(static_cast<double>(floor_quotient(a[i], b[i], dtype)));
+    const std::vector<std::int64_t> shape{static_cast<std::int64_t>(a.size())};
+    const auto made =
+        elements(ops::div(Array::from(a, shape, dtype, device()),
+                          Array::from(b, shape, dtype, device()), "floor"));
+    exact = rounded(exact, dtype);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      EXPECT_TRUE(same_values({made[i]}, {exact[i]}))
+          << a[i] << " / " << b[i] << " is " << made[i] << ", not " << exact[i];
+      EXPECT_TRUE(std::isnan(exact[i]) ||
+                  std::signbit(made[i]) == std::signbit(exact[i]))
+          << a[i] << " / " << b[i];
+    }
+  }
+}
+
 TEST_P(BinaryTest, EveryLayout) {
   const std::int64_t columns = on_interpreter() ? 13 : 67;
   for (Layout a : all_layouts)
