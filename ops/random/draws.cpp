@@ -57,10 +57,10 @@ Tile standard_normal(const Bits &bits, DType type) {
   const Tile length = where(number < 2, words[0], words[2]);
   const Tile angle = where(number < 2, words[1], words[3]);
   const Tile above = (upper(length, 24, f32) + 1) * 0x1p-24;
-  // The odd one is the sine: the cosine a quarter turn back, of an angle in
-  // [-1/2, 1/2) turns.
-  const Tile turns = cast((angle - (number & 1) * (1 << 30)) >> 8, f32);
-  return sqrt(log(above) * -2) * cos(turns * (turn * 0x1p-24));
+  // Of an angle in [-1/2, 1/2) turns the cosine, and for the odd one the sine.
+  const Tile turned = cast(angle >> 8, f32) * (turn * 0x1p-24);
+  return sqrt(log(above) * -2) *
+         where((number & 1) == 0, cos(turned), sin(turned));
 }
 
 Tile standard_exponential(const Bits &bits, DType type) {
