@@ -77,15 +77,21 @@ void loop_application(const In &x, const Out &out, bool columns,
                       bool logarithm) {
   const Reduction sums = exponential_sums("", false);
   Tiles parts = sums.start(x.shape(), sums.parts(out.dtype(), out.dtype()));
-  for (Index k : range(x.size(0))) {
-    const Tiles next = sums.step(parts, converted(x[k], out.dtype()), k, {});
+  for (Index turn : range(cdiv(x.size(0), reduction_group))) {
+    Tiles elements;
+    for (int i = 0; i < reduction_group; ++i)
+      elements.push_back(converted(x[turn * reduction_group + i], out.dtype()));
+    const Tiles next = sums.steps(parts, elements);
     parts[0] = next[0];
     parts[1] = next[1];
   }
   const Tiles row = sums.fold(parts, dim(columns ? 0 : 1).kept());
   const Tile scale = scale_of(row[1], logarithm);
-  for (Index k : range(x.size(0)))
-    out[k] = written(x[k], row[0], scale, out.dtype(), logarithm);
+  // Backwards: what was read last is still in a cache.
+  for (Index k : range(x.size(0))) {
+    const Index at = x.size(0) - 1 - k;
+    out[at] = written(x[at], row[0], scale, out.dtype(), logarithm);
+  }
 }
 
 // largest and total[kept...]: one to each row of a tile.
@@ -160,13 +166,16 @@ Config tile_config(const LaneViews &lanes, DType dtype, Device device) {
   return config;
 }
 
-// On a GPU a long row is for as many threads as an SM shares by two programs.
-void widen(LaneBlocks &blocks, const LaneViews &lanes, Device device) {
-  constexpr std::int64_t depth = 8192;
+// On a GPU a long row is for as many threads as have 16 bytes each of a tile
+// and the registers for a turn: so few rows are under way that the second cache
+// has most of what the second pass reads.
+void widen(LaneBlocks &blocks, const LaneViews &lanes, DType dtype,
+           Device device) {
+  constexpr std::int64_t longest = 32768, bytes_of_tile = 8192;
   if (device.kind == Device::Kind::host || lanes.columns ||
-      lanes.depth < 4 * depth)
+      lanes.depth < longest)
     return;
-  blocks.depth = depth;
+  blocks.depth = bytes_of_tile / (bits(dtype) / 8);
   blocks.rows = 1;
   blocks.warps = 16;
 }
@@ -235,7 +244,7 @@ void launch(const Call &call, const Kernels &kernels, const Array &x,
   const bool narrows = computed(out.dtype()) != computed(x.dtype()) ||
                        bits(out.dtype()) < bits(x.dtype());
   if (narrows || (blocks.parts == 1 && lanes.rows >= many_rows)) {
-    widen(blocks, lanes, x.device());
+    widen(blocks, lanes, x.dtype(), x.device());
     return run_with(call, kernels.loop(lanes.columns), blocks.config(),
                     operands, true);
   }

@@ -42,6 +42,18 @@ Tiles step_of_log(const Tiles &parts, const Tile &x, const Index &at,
   return next;
 }
 
+// The largest of them all is found first: one power for each, and one for the
+// sum so far. Infinite ones count as one.
+Tiles steps(const Tiles &parts, const Tiles &elements) {
+  Tile largest = parts[0];
+  for (const Tile &each : elements)
+    largest = max(largest, each);
+  Tile total = parts[1] * exponential(parts[0] - largest);
+  for (const Tile &each : elements)
+    total = total + exponential(each - largest);
+  return {largest, where(largest == INFINITY, 1, total)};
+}
+
 // `total` relative to `to` instead of `from`; equal infinities are equal.
 Tile rebased(const Tile &total, const Tile &from, const Tile &to) {
   return where(from == to, total, total * exponential(from - to));
@@ -73,6 +85,7 @@ Reduction exponential_sums(std::string name, bool logarithm) {
           .other = -INFINITY,
           .start = start,
           .step = logarithm ? step_of_log : step,
+          .steps = steps,
           .combine = combine,
           .fold = fold,
           .finish = logarithm ? log_of : nullptr};

@@ -15,8 +15,10 @@ enum class Stage : std::uint8_t { whole, parts, last };
 struct Plan {
   Reduction reduction;
   Stage stage;
-  bool masked, columns;
+  bool masked, columns, grouped = false;
 
+  /// Tiles of a turn.
+  int group() const { return grouped ? reduction_group : 1; }
   std::size_t part_count() const { return reduction.parts(f32, f32).size(); }
   std::size_t read() const { return stage == Stage::last ? part_count() : 1; }
   std::size_t written() const {
@@ -36,7 +38,7 @@ Tensor parts_first(const Tensor &t) {
 // [kept..., along...] in tiles [BM, BK], or [BK, BM] of columns; a level over
 // k; a program to each row of tiles and each of the parts of its tiles, of
 // which there are as many as in the last dimension of `parts`.
-Tensor cut(Tensor t, int kept, const Tensor *parts, bool columns) {
+Tensor cut(Tensor t, int kept, const Tensor *parts, const Plan &plan) {
   t = t.flatten(kept);
   Extents tile_sizes, level;
   std::vector<int> leading;
@@ -51,15 +53,16 @@ Tensor cut(Tensor t, int kept, const Tensor *parts, bool columns) {
   tile_sizes.emplace_back(block_size("BM"));
   tile_sizes.emplace_back(depth);
   level.emplace_back(1);
-  if (parts)
-    level.emplace_back(cdiv(cdiv(t.size(-1), depth), parts->size(-1)));
-  else
+  if (parts) {
+    const Size turns = cdiv(t.size(-1), depth * plan.group());
+    level.emplace_back(cdiv(turns, parts->size(-1)) * plan.group());
+  } else
     level.emplace_back(whole);
   std::vector<int> outer = leading;
   outer.push_back(std::max(kept, 1) - 1);
   t = t.tile(tile_sizes).tile(level).at(1, squeeze(outer));
   t = parts_first(t).at(2, squeeze(leading));
-  return columns ? t.at(2, permute({1, 0})) : t;
+  return plan.columns ? t.at(2, permute({1, 0})) : t;
 }
 
 // [kept...], or [kept..., P] of parts: a tile [BM, 1] to each program.
@@ -92,7 +95,7 @@ Arrangement arrange(const Plan &plan, std::span<const Tensor> operands) {
     if (i < plan.read())
       out.operands.push_back(
           cut(fills ? each.other(plan.reduction.other.value_or(0)) : each, kept,
-              shares, plan.columns));
+              shares, plan));
     else if (i < first_out)
       out.operands.push_back(each);
     else
@@ -116,6 +119,25 @@ Tile places_of(const Tile &turns, const In &x, int axis) {
          (axis == 0 ? unsqueeze(lanes, 1) : unsqueeze(lanes, 0));
 }
 
+// Several tiles a turn; what the level has no more of is outside of x.
+Tiles walk_groups(const Plan &plan, const In &x, Tiles parts) {
+  const Reduction &r = plan.reduction;
+  for (Index turn : range(cdiv(x.size(0), plan.group()))) {
+    Tiles elements;
+    for (int i = 0; i < plan.group(); ++i) {
+      const auto at = x[turn * plan.group() + i];
+      const Tile element = cast(at, parts[0].dtype());
+      elements.push_back(
+          plan.masked ? where(at.in_bounds(), element, r.other.value_or(0))
+                      : element);
+    }
+    const Tiles next = r.steps(parts, elements);
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      parts[i] = next[i];
+  }
+  return parts;
+}
+
 Tiles walk_elements(const Plan &plan, const In &x, const Tiles &numbers) {
   const Reduction &r = plan.reduction;
   const int axis = plan.columns ? 0 : 1;
@@ -124,6 +146,8 @@ Tiles walk_elements(const Plan &plan, const In &x, const Tiles &numbers) {
       r.parts(x.dtype(), numbers.empty() ? x.dtype() : numbers[0].dtype()));
   if (r.places)
     parts[1] = zeros(x.shape(), i32);
+  if (plan.grouped)
+    return fold(r, walk_groups(plan, x, parts), dim(axis).kept());
   for (Index k : range(x.size(0))) {
     const Tiles next = r.step(parts, x[k], k, numbers);
     for (std::size_t i = 0; i < parts.size(); ++i)
@@ -184,12 +208,13 @@ std::string suffix(const Plan &plan) {
     return plan.columns ? "_last_columns" : "_last";
   return std::string(plan.stage == Stage::parts ? "_parts" : "") +
          (plan.masked && plan.reduction.other ? "_masked" : "") +
-         (plan.columns ? "_columns" : "");
+         (plan.grouped ? "_grouped" : "") + (plan.columns ? "_columns" : "");
 }
 
 Kernel make_kernel(const Reduction &reduction, Stage stage, bool masked,
-                   bool columns) {
-  const Plan plan{reduction, stage, masked, columns};
+                   Walk walk) {
+  const Plan plan{reduction, stage, masked, walk.columns,
+                  walk.grouped && reduction.steps};
   KernelSource source;
   source.name = reduction.name + suffix(plan);
   source.where = std::source_location::current();
@@ -245,17 +270,17 @@ DType accumulator(DType dtype) {
 }
 
 ReductionKernels::ReductionKernels(Reduction reduction)
-    : reduction_(std::move(reduction)),
-      whole_{{make_kernel(reduction_, Stage::whole, false, false),
-              make_kernel(reduction_, Stage::whole, false, true)},
-             {make_kernel(reduction_, Stage::whole, true, false),
-              make_kernel(reduction_, Stage::whole, true, true)}},
-      parts_{{make_kernel(reduction_, Stage::parts, false, false),
-              make_kernel(reduction_, Stage::parts, false, true)},
-             {make_kernel(reduction_, Stage::parts, true, false),
-              make_kernel(reduction_, Stage::parts, true, true)}},
-      last_{make_kernel(reduction_, Stage::last, false, false),
-            make_kernel(reduction_, Stage::last, false, true)} {}
+    : reduction_(std::move(reduction)) {
+  for (const bool masked : {false, true})
+    for (const bool columns : {false, true})
+      for (const bool grouped : {false, true}) {
+        const Walk walk{columns, grouped};
+        whole_.push_back(make_kernel(reduction_, Stage::whole, masked, walk));
+        parts_.push_back(make_kernel(reduction_, Stage::parts, masked, walk));
+      }
+  for (const bool columns : {false, true})
+    last_.push_back(make_kernel(reduction_, Stage::last, false, {columns}));
+}
 
 Array allocate_parts(const Call &call, const Array &view,
                      const LaneViews &views, std::int64_t parts, DType dtype) {
@@ -276,6 +301,33 @@ Array allocate_parts(const Call &call, const Array &view,
   return made;
 }
 
+namespace {
+
+// Several tiles a turn, where each program has some turns of them. On the host
+// choices cost less than the powers that groups have one more of.
+Walk walk_of(const ReductionKernels &kernels, const LaneViews &views,
+             const LaneBlocks &blocks, Device device) {
+  constexpr std::int64_t turns = 2;
+  const std::int64_t tiles = views.depth / (blocks.depth * blocks.parts);
+  return {views.columns, kernels.reduction().steps &&
+                             device.kind == Device::Kind::cuda &&
+                             tiles >= turns * reduction_group};
+}
+
+// Blocks for such turns: a thread has all tiles of one at once, and each
+// program has as many turns, but for the last.
+LaneBlocks grouped_blocks(const LaneViews &views, LaneBlocks blocks) {
+  constexpr std::int64_t lanes = 8;
+  if (blocks.rows * blocks.depth > 32 * lanes * blocks.warps)
+    (blocks.rows > 1 ? blocks.rows : blocks.depth) /= 2;
+  const std::int64_t turns =
+      pieces_of(views.depth, blocks.depth * reduction_group);
+  blocks.parts = pieces_of(turns, pieces_of(turns, blocks.parts));
+  return blocks;
+}
+
+} // namespace
+
 std::vector<Array> launch_parts(const Call &call,
                                 const ReductionKernels &kernels,
                                 const Array &view, const LaneViews &views,
@@ -290,8 +342,8 @@ std::vector<Array> launch_parts(const Call &call,
     operands.push_back(&each);
   for (const Array &each : parts)
     operands.push_back(&each);
-  run_with(call, kernels.parts(view.dtype(), views.columns), blocks.config(),
-           operands);
+  const Walk walk = walk_of(kernels, views, blocks, view.device());
+  run_with(call, kernels.parts(view.dtype(), walk), blocks.config(), operands);
   return parts;
 }
 
@@ -307,10 +359,12 @@ void launch_reduction(const Call &call, const ReductionKernels &kernels,
       lane_views(used, 1, dims, keepdim, kernels.reduction().places);
   // Several values of a lane share the registers.
   const int share = kernels.reduction().parts(f32, f32).size() > 1 ? 2 : 1;
-  const LaneBlocks blocks =
+  LaneBlocks blocks =
       lane_blocks(lanes, x.dtype(), x.device(), true, share,
                   lane_bytes(kernels.reduction(), x.dtype(),
                              numbers.empty() ? x.dtype() : numbers[0].dtype()));
+  if (walk_of(kernels, lanes, blocks, x.device()).grouped)
+    blocks = grouped_blocks(lanes, blocks);
   std::vector<const Array *> operands;
   const auto add = [&](std::span<const Array> arrays) {
     for (const Array &each : arrays)
@@ -320,8 +374,9 @@ void launch_reduction(const Call &call, const ReductionKernels &kernels,
     add(used.first(1));
     add(numbers);
     add(used.subspan(1));
-    return run_with(call, kernels.whole(x.dtype(), lanes.columns),
-                    blocks.config(), operands);
+    const Walk walk = walk_of(kernels, lanes, blocks, x.device());
+    return run_with(call, kernels.whole(x.dtype(), walk), blocks.config(),
+                    operands);
   }
   const std::vector<Array> parts =
       launch_parts(call, kernels, views[0], lanes, blocks, numbers);

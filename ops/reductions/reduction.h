@@ -37,11 +37,22 @@ struct Reduction {
   /// One element more in each lane.
   Tiles (*step)(const Tiles &parts, const Tile &x, const Index &turn,
                 const Tiles &numbers) = nullptr;
+  /// The same of several elements, `group` of them, where that is less work;
+  /// null: it is not. Those outside are `other` in any case.
+  Tiles (*steps)(const Tiles &parts, const Tiles &elements) = nullptr;
   Tiles (*combine)(Tiles, Tiles) = nullptr;
   /// All lanes along a dimension, which is kept; null: by combine.
   Tiles (*fold)(const Tiles &parts, Dim over) = nullptr;
   /// Results of parts; null: the parts as they are.
   Tiles (*finish)(const Tiles &parts, const Tiles &numbers) = nullptr;
+};
+
+/// Elements that Reduction::steps() takes.
+inline constexpr int reduction_group = 4;
+
+/// How a reduction's kernels walk: along columns, and several tiles a turn.
+struct Walk {
+  bool columns = false, grouped = false;
 };
 
 /// The kernels of one reduction, made as they are needed.
@@ -51,12 +62,12 @@ public:
 
   const Reduction &reduction() const { return reduction_; }
   /// x of a dtype, numbers... -> results...
-  const Kernel &whole(DType x, bool columns) const {
-    return whole_[masks(x)][columns];
+  const Kernel &whole(DType x, Walk walk) const {
+    return whole_[place(x, walk)];
   }
   /// x, numbers... -> parts[..., P]...
-  const Kernel &parts(DType x, bool columns) const {
-    return parts_[masks(x)][columns];
+  const Kernel &parts(DType x, Walk walk) const {
+    return parts_[place(x, walk)];
   }
   /// parts[..., P]..., numbers... -> results...
   const Kernel &last(bool columns) const { return last_[columns]; }
@@ -66,8 +77,12 @@ public:
   }
 
 private:
+  std::size_t place(DType x, Walk walk) const {
+    return 4 * masks(x) + 2 * walk.columns + walk.grouped;
+  }
+
   Reduction reduction_;
-  Kernel whole_[2][2], parts_[2][2], last_[2];
+  std::vector<Kernel> whole_, parts_, last_;
 };
 
 /// Reduces x over `dims` into outs.

@@ -29,7 +29,7 @@ struct Entries {
                    .picture_sizes = std::move(picture),
                    .operands = std::move(operands)});
   }
-  void add_forms(const Types &of, bool columns);
+  void add_forms(const Types &of, Walk walk);
   void add_last(DType x, bool columns);
 };
 
@@ -48,7 +48,8 @@ Types parts_of(const ReductionKernels &kernels, DType x, const Types &numbers) {
   return kernels.reduction().parts(x, numbers.empty() ? x : numbers[0]);
 }
 
-void Entries::add_forms(const Types &of, bool columns) {
+void Entries::add_forms(const Types &of, Walk walk) {
+  const bool columns = walk.columns;
   const auto source = [=](DType x, Sizes n) {
     return OperandShape{x,
                         {n[0], n[1]},
@@ -57,11 +58,11 @@ void Entries::add_forms(const Types &of, bool columns) {
   };
   // One dtype stands for all in the forms that differ in shape alone.
   const Types one{of[0]};
-  add(kernels.whole(of[0], columns), columns ? one : of, {16384, 4096, 1},
+  add(kernels.whole(of[0], walk), columns ? one : of, {16384, 4096, 1},
       {3, 5, 1}, [=, numbers = numbers, results = results](DType x, Sizes n) {
         return operands_of({source(x, n)}, numbers(x), results(x), {n[0]});
       });
-  add(kernels.parts(of[0], columns), one, {64, 1 << 20, 128}, {3, 8, 2},
+  add(kernels.parts(of[0], walk), one, {64, 1 << 20, 128}, {3, 8, 2},
       [=, &kernels = kernels, numbers = numbers](DType x, Sizes n) {
         return operands_of({source(x, n)}, numbers(x),
                            parts_of(kernels, x, numbers(x)), {n[0], n[2]});
@@ -96,8 +97,11 @@ reduction_entries(const ReductionKernels &kernels, std::vector<DType> dtypes,
         of.push_back(dtype);
     if (of.empty())
       continue;
-    for (bool columns : {false, true})
-      entries.add_forms(of, columns);
+    for (bool columns : {false, true}) {
+      entries.add_forms(of, {columns});
+      if (kernels.reduction().steps)
+        entries.add_forms(of, {columns, true});
+    }
   }
   for (bool columns : {false, true})
     entries.add_last(dtypes[0], columns);

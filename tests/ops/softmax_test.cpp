@@ -6,6 +6,7 @@
 
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/ops.h"
+#include "girih/ops/registry.h"
 
 #include <algorithm>
 #include <numeric>
@@ -108,6 +109,79 @@ TEST_P(SoftmaxTest, LogSoftmax) {
   for (const Case &c : cases(on_interpreter()))
     for (DType dtype : {f32, bf16})
       check(c, dtype, device(), true);
+}
+
+/// Kernels of a GPU, which take several tiles a turn, on any device: of rows
+/// and of columns, by one program and by several. Results: largest, total.
+std::array<Lane, 2> grouped_sums(const Array &x, std::int64_t parts,
+                                 bool columns, Device device) {
+  const std::string end = columns ? "_columns" : "";
+  const std::int64_t rows = x.size(0);
+  Config config;
+  config.blocks = {{"BM", 4}, {"BK", 32}};
+  const auto run = [&](const std::string &name, std::vector<Array> operands) {
+    ops::find_kernel(name + end)
+        .kernel.launch(operands, {.config = config, .stream = {}});
+  };
+  const auto made = [&](const Sizes &shape) {
+    return std::array{Array::empty(shape, f32, device),
+                      Array::empty(shape, f32, device)};
+  };
+  const auto sums = made({rows});
+  if (parts == 1) {
+    run("softmax_sums_grouped", {x, sums[0], sums[1]});
+  } else {
+    const auto shares = made({rows, parts});
+    run("softmax_sums_parts_grouped", {x, shares[0], shares[1]});
+    run("softmax_sums_last", {shares[0], shares[1], sums[0], sums[1]});
+  }
+  return {sums[0].to_vector(), sums[1].to_vector()};
+}
+
+TEST_P(SoftmaxTest, GroupedSums) {
+  auto random = random_engine();
+  for (const std::int64_t n : {5, 128, 300, 1000})
+    for (const std::int64_t parts : {1, 3})
+      for (const bool columns : {false, true}) {
+        SCOPED_TRACE(std::to_string(n) + " in " + std::to_string(parts));
+        if (parts > 1 && n < 300) // fewer turns than parts
+          continue;
+        const Operand operand(columns ? Sizes{n, 6} : Sizes{6, n}, bf16,
+                              device(), Layout::contiguous, Values::reals,
+                              random);
+        const Array x =
+            columns ? operand.array().transpose(0, 1) : operand.array();
+        Lane all = x.to_vector();
+        const auto size = static_cast<std::size_t>(n);
+        all[1] = inf, all[size] = nan, all[2 * size + size - 1] = -inf;
+        for (std::size_t i = 0; i < size; ++i)
+          all[3 * size + i] = -inf;
+        const Array edited = Array::from(all, {6, n}, bf16, device());
+        Array seen = edited;
+        if (columns) { // the same elements, in columns
+          seen = Array::empty({n, 6}, bf16, device()).transpose(0, 1);
+          ops::rearrange_out(edited, seen);
+        }
+        const auto [largest, total] =
+            grouped_sums(seen, parts, columns, device());
+        for (std::size_t row = 0; row < 6; ++row) {
+          const Lane lane(all.begin() + static_cast<std::ptrdiff_t>(row * size),
+                          all.begin() +
+                              static_cast<std::ptrdiff_t>((row + 1) * size));
+          if (row == 0) { // an infinity is one
+            EXPECT_EQ(largest[row], inf);
+            EXPECT_EQ(total[row], 1);
+          } else if (row == 1) {
+            EXPECT_TRUE(std::isnan(total[row]));
+          } else if (row == 3) {
+            EXPECT_EQ(total[row], 0);
+          } else {
+            EXPECT_EQ(largest[row], *std::ranges::max_element(lane));
+            EXPECT_NEAR(std::log(total[row]) + largest[row], log_total(lane),
+                        2e-6 * (1 + std::abs(log_total(lane))));
+          }
+        }
+      }
 }
 
 TEST_P(SoftmaxTest, Converts) {
