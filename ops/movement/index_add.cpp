@@ -4,9 +4,10 @@
 //
 // Shapes: x any, index [n] or [], source x's with size n, or 1, along dim.
 // Dtypes: x and source one of f64 f32 f16 bf16 i64 i32 i16 i8 u8, index i32
-// i64. f16 and bf16 are added in f32 and rounded once, integers wrap. An index
-// out of range writes nothing; with GIRIH_DEBUG=bounds it is an error on the
-// host.
+// i64. f16 and bf16 are added in f32 and rounded once, integers wrap. Sums of
+// floats go in the order of the index on the host, and on a GPU where much is
+// added to rows; elsewhere they are atomic. An index out of range writes
+// nothing; with GIRIH_DEBUG=bounds it is an error on the host.
 // Errors: [device] [dtype] [shape] [index] [argument] [overlap].
 // Source: torch.index_add.
 #include "girih/ops/elementwise/elementwise.h"
@@ -42,6 +43,9 @@ struct IndexAdd {
                      const Array &index, const Array &source,
                      const ArrayOrNumber &alpha, const Array &out) {
     const int at = checked(call, x, dim, index, source);
+    if (suits_row_sums(x, source) &&
+        launch_row_sums(call, x, at, index_vector(index), source, alpha, out))
+      return;
     launch_scatter_reduce(call,
                           {.x = x,
                            .dim = at,
@@ -52,6 +56,13 @@ struct IndexAdd {
                            .src = source,
                            .alpha = alpha},
                           out);
+  }
+  // On a GPU, where as much is added as makes up for a sort of the index.
+  static bool suits_row_sums(const Array &x, const Array &source) {
+    constexpr std::int64_t least = std::int64_t{1} << 20; // bytes
+    return x.device().kind == Device::Kind::cuda && x.rank() > 0 &&
+           source.rank() > 0 && is_float(x.dtype()) &&
+           source.numel() * bytes(source.dtype()) >= least;
   }
   // For a scalar x: an index of its shape.
   static Array unspread(const Array &index) {
@@ -76,10 +87,11 @@ void index_add_out(const Array &x, std::int64_t dim, const Array &index,
 }
 
 OpEntry entry_of_index_add() {
-  return op_entry<IndexAdd>({"movement",
-                             "x with alpha * source added at an index of dim",
-                             {std::begin(numbers), std::end(numbers)},
-                             {slice_entries()[2]}});
+  return op_entry<IndexAdd>(
+      {"movement",
+       "x with alpha * source added at an index of dim",
+       {std::begin(numbers), std::end(numbers)},
+       {slice_entries()[2], row_sum_entries()[0], row_sum_entries()[1]}});
 }
 
 } // namespace girih::ops

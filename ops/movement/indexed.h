@@ -76,6 +76,20 @@ bool launch_index_add(const Call &call, const Array &out, int dim,
                       const Array &alpha);
 std::vector<KernelEntry> slice_entries();
 
+/// Rewrites both as [O, size along dim, C] where their slices are rows of at
+/// least 64 contiguous bytes; false elsewhere.
+bool as_rows(Array &reached, Array &walked, int dim);
+/// The piece BD of such rows that a program takes.
+Config config_of_rows(const Array &rows);
+
+/// out = x, and out[.., index[k], ..] += alpha * source[.., k, ..], each sum in
+/// the order of the index, where all are such rows; false elsewhere. The index
+/// is a vector.
+bool launch_row_sums(const Call &call, const Array &x, int dim,
+                     const Array &index, const Array &source,
+                     const ArrayOrNumber &alpha, const Array &out);
+std::vector<KernelEntry> row_sum_entries();
+
 /// Representative operands of kernels over [K, L]: `list` gives them.
 KernelEntry indexed_entry(const Kernel &kernel, std::span<const DType> dtypes,
                           std::function<std::vector<OperandShape>(

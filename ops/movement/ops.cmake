@@ -38,6 +38,7 @@ list(APPEND SUPPORT
   movement/joined.cpp
   movement/reduce_into.cpp
   movement/reduce_kernels.cpp
+  movement/row_sums.cpp
   movement/slice_kernels.cpp
   movement/triangle.cpp
   movement/view_op.cpp

@@ -131,8 +131,8 @@ Array part(const Array &array, int begin, int end) {
                  array.strides().subspan(from, count));
 }
 
-// Rewrites both as [O, size along dim, C] where their slices are rows of at
-// least 64 contiguous bytes.
+} // namespace
+
 bool as_rows(Array &reached, Array &walked, int dim) {
   const int rank = walked.rank();
   std::array outer{part(reached, 0, dim), part(walked, 0, dim)},
@@ -153,6 +153,8 @@ bool as_rows(Array &reached, Array &walked, int dim) {
   walked = to;
   return true;
 }
+
+namespace {
 
 // The rows of a program, and the piece of each.
 struct Piece {
@@ -191,6 +193,12 @@ Piece piece_of(const Array &rows) {
       std::clamp<std::int64_t>(piece.config.blocks["BD"] * width / 512, 1, 4));
   return piece;
 }
+
+} // namespace
+
+Config config_of_rows(const Array &rows) { return piece_of(rows).config; }
+
+namespace {
 
 KernelEntry entry(const Kernel &kernel, bool walks_second) {
   return {.name = kernel.name(),

@@ -4,6 +4,7 @@
 #include "tolerance.h"
 
 #include "girih/dsl/support/diagnostics.h"
+#include "girih/ops/movement/indexed.h"
 #include "girih/ops/ops.h"
 #include "girih/ops/registry.h"
 
@@ -224,6 +225,42 @@ TEST_P(IndexTest, SlicesOutOfRange) {
         ops::index_add(x.array(), 0, index, source.array()).to_vector(),
         added.values));
   }
+}
+
+// What a GPU adds of many rows: by the sorted index, whatever the device.
+TEST_P(IndexTest, AddsRowsBySortedIndex) {
+  const auto call = [] {
+    return ops::Call{"index_add", std::source_location::current(), {}};
+  };
+  for (const DType dtype : {bf16, f16, f32, f64})
+    for (const std::int64_t dim : {0, 1})
+      for (const Layout layout : {Layout::contiguous, Layout::transposed}) {
+        const auto at = static_cast<std::size_t>(dim);
+        const Operand x = whole_numbers({5, 9, 70}, dtype, device());
+        Place shape{5, 9, 70};
+        shape[at] = 13;
+        const Operand source = whole_numbers(shape, dtype, device());
+        const Operand out({5, 9, 70}, dtype, device(), layout);
+        std::vector<double> values = any_index({13}, 9).to_vector();
+        values[3] = -1, values[7] = 9, values[9] = values[2];
+        const Array index = Array::from(values, {13}, i32, device());
+        const bool rows =
+            ops::launch_row_sums(call(), x.array(), static_cast<int>(dim),
+                                 index, source.array(), 2, out.array());
+        ASSERT_EQ(rows, layout == Layout::contiguous);
+        if (!rows)
+          continue;
+        Dense sums = dense(x);
+        for_each_place(shape, [&](const Place &place) {
+          Place to = place;
+          to[at] = static_cast<std::int64_t>(
+              values[static_cast<std::size_t>(place[at])]);
+          if (to[at] >= 0 && to[at] < x.array().size(static_cast<int>(at)))
+            sums.at(to) += 2 * dense(source)[place];
+        });
+        EXPECT_TRUE(same_values(out.values(), sums.values));
+        EXPECT_TRUE(out.untouched_outside());
+      }
 }
 
 TEST_P(IndexTest, Scatter) {
