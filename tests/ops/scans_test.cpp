@@ -6,6 +6,7 @@
 
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/ops.h"
+#include "girih/ops/reductions/counts.h"
 
 #include <algorithm>
 
@@ -239,6 +240,30 @@ TEST_P(ScanTest, Bincount) {
   const Array none = Array::zeros({0}, i64, device());
   EXPECT_EQ(ops::bincount(none).numel(), 0);
   EXPECT_EQ(ops::bincount(none, {}, 3).to_vector(), (Lane{0, 0, 0}));
+}
+
+// What a GPU counts by products of matrices, on any device.
+TEST_P(ScanTest, CountsByDigits) {
+  auto random = random_engine();
+  for (const std::size_t side : {16U, 32U, 64U})
+    for (const std::size_t n : {std::size_t{1}, std::size_t{300},
+                                std::size_t{on_interpreter() ? 700U : 300000U}})
+      for (const DType dtype : {i64, u8}) {
+        SCOPED_TRACE(std::to_string(side) + " of " + std::to_string(n));
+        const std::size_t bins = side * side - 3;
+        Lane x(n), counts(bins, 0);
+        for (double &each : x) {
+          each = static_cast<double>(random() % (dtype == u8 ? 200 : bins));
+          counts[static_cast<std::size_t>(each)] += 1;
+        }
+        const Array out =
+            Array::empty({static_cast<std::int64_t>(bins)}, i64, device());
+        ops::count_by_digits(
+            {"bincount", std::source_location::current(), {}},
+            Array::from(x, {static_cast<std::int64_t>(n)}, dtype, device()),
+            static_cast<int>(side), out);
+        EXPECT_EQ(out.to_vector(), counts);
+      }
 }
 
 TEST(ScanErrorTest, NameTheArgument) {
