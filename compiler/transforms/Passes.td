@@ -304,7 +304,8 @@ def TileSpecialiseWarps
     tiles behind a loop, by itself. Where what is to be copied depends on tiles,
     or loops are within each other, everything stays as it is and a remark says
     why. Operands that dots read in every round, but that stay
-    the same, are copied once by the same warps.
+    the same, are copied once by the same warps. Few elements that threads read
+    beside dots in each round, as scales, come with the tiles of that round.
 
     With `persistent` a block does several programs, in a loop around either
     side, and rings go on from one to the next: the first rounds of a program

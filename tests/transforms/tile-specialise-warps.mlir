@@ -12,6 +12,10 @@
 #tight = affine_set<(d0, d1)[s0, s1, s2, s3, s4] : (s4 - s0 * 64 - d0 - 1 >= 0)>
 #tightb = affine_map<(d0, d1)[s0, s1, s2, s3, s4] -> (s0 * 64 + d0, s1 * 128 + d1)>
 !V = !tile.view<element = bf16, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
+!F = !tile.view<element = f32, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
+#f = affine_map<(d0, d1)[s0, s1, s2, s3] -> (s0 * 128 + d0, s1 + d1)>
+#fs = affine_set<(d0, d1)[s0, s1, s2, s3] : (s2 - s0 * 128 - d0 - 1 >= 0, s3 - s1 - d1 - 1 >= 0)>
+#rows = affine_map<(d0, d1) -> (d0, 0)>
 !U = !tile.view<element = bf16, sizes = [2, 2], strides = [2, 1], unit = 1, align = 4>
 !I = !tile.view<element = i32, sizes = [1], strides = [1], unit = 0, align = 4>
 
@@ -101,6 +105,50 @@ func.func @added(%a: !V, %b: !V, %c: !V) attributes {tile.kernel, tile.config = 
     %y = tile.load %b[%k, %n, %bk, %bn] map #b bounds #bs other 0.0 : bf16 : !V -> tensor<64x128xbf16>
     %d = tile.dot %x, %y, %zero precision ieee : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
     %s = arith.addf %acc, %d : tensor<128x128xf32>
+    scf.yield %s : tensor<128x128xf32>
+  }
+  %h = arith.truncf %r : tensor<128x128xf32> to tensor<128x128xbf16>
+  tile.store %h, %c[%m, %n, %am, %bn] map #c bounds #cs : tensor<128x128xbf16>, !V
+  return
+}
+
+// Scales come with the tiles of their round, copied by threads.
+// CHECK-LABEL: func.func @scaled
+// CHECK: %[[SCALES:.+]] = tile.alloc_shared : <[128, 1], f32
+// CHECK: %[[FULL:.+]] = tile.alloc_barriers : !tile.barriers<4, 129>
+// CHECK: tile.copy_async %arg3[{{.*}} into %[[SCALES]][
+// CHECK-NEXT: tile.barrier_arrive %[[FULL]][%{{.+}}] copied
+// CHECK: scf.for
+// CHECK-NOT: tile.load
+// CHECK: tile.dot {{.*}} in_flight
+// CHECK: tile.shared_load %[[SCALES]][%{{.+}}] : {{.*}} -> tensor<128x1xf32
+// CHECK: tile.dot_wait 0
+// CHECK-NEXT: tile.barrier_arrive
+// CHECK: math.fma
+func.func @scaled(%a: !V, %b: !V, %c: !V, %f: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "in", "out", "in"],
+    tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5, s6, s7] -> (s4 ceildiv 128, s5 ceildiv 128)>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %block = arith.constant 64 : index
+  %m = tile.program_id 0
+  %n = tile.program_id 1
+  %am = tile.size %a, 0 : !V
+  %ak = tile.size %a, 1 : !V
+  %bk = tile.size %b, 0 : !V
+  %bn = tile.size %b, 1 : !V
+  %fm = tile.size %f, 0 : !F
+  %fk = tile.size %f, 1 : !F
+  %count = arith.ceildivsi %ak, %block : index
+  %zero = arith.constant dense<0.0> : tensor<128x128xf32>
+  %r = scf.for %k = %c0 to %count step %c1 iter_args(%acc = %zero) -> tensor<128x128xf32> {
+    %x = tile.load %a[%m, %k, %am, %ak] map #a bounds #as other 0.0 : bf16 : !V -> tensor<128x64xbf16>
+    %y = tile.load %b[%k, %n, %bk, %bn] map #b bounds #bs other 0.0 : bf16 : !V -> tensor<64x128xbf16>
+    %d = tile.dot %x, %y, %zero precision ieee : tensor<128x64xbf16>, tensor<64x128xbf16> -> tensor<128x128xf32>
+    %each = tile.load %f[%m, %k, %fm, %fk] map #f bounds #fs other 0.0 : f32 : !F -> tensor<128x1xf32>
+    %w = tile.remap %each map #rows : tensor<128x1xf32> -> tensor<128x128xf32>
+    %s = math.fma %d, %w, %acc : tensor<128x128xf32>
     scf.yield %s : tensor<128x128xf32>
   }
   %h = arith.truncf %r : tensor<128x128xf32> to tensor<128x128xbf16>

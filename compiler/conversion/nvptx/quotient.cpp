@@ -49,11 +49,18 @@ static bool keepsErrors(Operation *op) {
                        [](Value operand) { return isPositive(operand); }));
 }
 
+/// To 16 bits: what is quantised to 8 is the nearest one, beside a tie, too.
+static bool isHalved(Operation *op) {
+  return isa<arith::TruncFOp>(op) &&
+         getElementTypeOrSelf(op->getResult(0).getType())
+                 .getIntOrFloatBitWidth() == 16;
+}
+
 bool isRoundedFurther(Value value, int factors) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getElementType().isF32() && !value.use_empty() &&
          llvm::all_of(value.getUsers(), [&](Operation *user) {
-           return isa<arith::TruncFOp>(user) ||
+           return isHalved(user) ||
                   (factors > 0 && keepsErrors(user) &&
                    isRoundedFurther(user->getResult(0), factors - 1));
          });

@@ -6,7 +6,7 @@
 
 namespace girih::compiler {
 
-/// Whether all that becomes of an f32 tile is one of 16 bits or fewer, with no
+/// Whether all that becomes of an f32 tile is one of 16 bits, with no
 /// more than `factors` operations on the way, which keep relative errors:
 /// products, quotients, roots, choices, extrema, signs and sums of positive
 /// numbers.
