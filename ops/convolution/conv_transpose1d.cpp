@@ -58,7 +58,7 @@ OpEntry entry_of_conv_transpose1d() {
       {"convolution",
        "the gradient of conv1d by x, as an operator of its own",
        {std::begin(floats), std::end(floats)},
-       {}});
+       transposed_entries(1)});
 }
 
 } // namespace girih::ops

@@ -58,7 +58,7 @@ OpEntry entry_of_conv_transpose2d() {
       {"convolution",
        "the gradient of conv2d by x, as an operator of its own",
        {std::begin(floats), std::end(floats)},
-       {}});
+       transposed_entries(2)});
 }
 
 } // namespace girih::ops

@@ -58,7 +58,7 @@ OpEntry entry_of_conv_transpose3d() {
       {"convolution",
        "the gradient of conv3d by x, as an operator of its own",
        {std::begin(floats), std::end(floats)},
-       {}});
+       transposed_entries(3)});
 }
 
 } // namespace girih::ops

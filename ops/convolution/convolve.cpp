@@ -131,6 +131,34 @@ Shapes dense_shapes(DType dtype, int dims,
   return all;
 }
 
+// Windows of r places, of which every other one belongs to a phase, and out as
+// it is without channels last.
+Shapes transposed_shapes(DType dtype, int dims,
+                         std::span<const std::int64_t> sizes) {
+  const std::int64_t n = sizes[0], c = sizes[1], k = sizes[2], h = sizes[3],
+                     r = sizes[4] / 2;
+  Shapes all{channels_last_shape(dtype, {n, 1, c}, dims, h, 2),
+             channels_last_shape(dtype, {1, k << dims, c}, dims, r, 2),
+             {dtype, {1, k}, {}}};
+  for (OperandShape &each : window_shapes(dtype, dims, r, 1, h + 1, r - 1))
+    all.push_back(std::move(each));
+  std::vector<std::int64_t> out{n}, strides{0};
+  std::int64_t plane = 1;
+  for (int i = 0; i < dims; ++i) {
+    out.push_back(2 * h + r * 2 - 4);
+    strides.insert(strides.begin() + 1, plane);
+    plane *= out.back();
+  }
+  strides[0] = k * plane;
+  for (const auto &[size, stride] :
+       {std::pair{std::int64_t{1}, k * plane}, std::pair{k, plane}}) {
+    out.push_back(size);
+    strides.push_back(stride);
+  }
+  all.push_back({dtype, out, strides});
+  return all;
+}
+
 // Of one dimension with channels last.
 Shapes depthwise_shapes(DType dtype, int dims,
                         std::span<const std::int64_t> sizes) {
@@ -151,32 +179,47 @@ Shapes depthwise_shapes(DType dtype, int dims,
 
 } // namespace
 
+static KernelEntry entry(const Kernel &kernel, int dims, auto *shapes,
+                         std::vector<DType> dtypes, std::string_view config,
+                         std::int64_t places = 3) {
+  return {.name = kernel.name(),
+          .kernel = kernel,
+          .dtypes = dims == 2 ? std::move(dtypes) : std::vector{bf16},
+          .size_names = {"N", "C", "K", "H", "R"},
+          .sizes = {16, 128, 128, dims == 3 ? 16 : 56, places},
+          .picture_sizes = {1, 2, 3, 4, places},
+          .operands =
+              [=](DType dtype, std::span<const std::int64_t> sizes) {
+                return shapes(dtype, dims, sizes);
+              },
+          .config = config};
+}
+
 std::vector<KernelEntry> convolution_entries(int dims) {
-  const auto entry = [dims](const Kernel &kernel, auto *shapes, DType third,
-                            std::string_view config) {
-    return KernelEntry{
-        .name = kernel.name(),
-        .kernel = kernel,
-        .dtypes = dims == 2 ? std::vector{bf16, f16, third} : std::vector{bf16},
-        .size_names = {"N", "C", "K", "H", "R"},
-        .sizes = {16, 128, 128, dims == 3 ? 16 : 56, 3},
-        .picture_sizes = {1, 2, 3, 4, 3},
-        .operands =
-            [=](DType dtype, std::span<const std::int64_t> sizes) {
-              return shapes(dtype, dims, sizes);
-            },
-        .config = config};
-  };
   // Small windows are part of a kernel, except in one dimension, which stands
   // for those of any size.
   WindowNumbers usual;
   usual.size = {3, dims == 1 ? 21 : 3, 1};
   usual.before = {1, 1, 0};
   const Kernel &dense = dense_kernel(dims);
-  return {entry(dims == 1 ? dense.with("FLAT", true) : dense, dense_shapes, f64,
+  return {entry(dims == 1 ? dense.with("FLAT", true) : dense, dims,
+                dense_shapes, {bf16, f16, f64},
                 dims == 1 ? "BM=128 BN=64 BK=32 num_stages=3" : ""),
           entry(kernel_for(depthwise_kernel(dims), usual, dims == 1, dims > 1),
-                depthwise_shapes, f32, "B0=32 B1=8 B2=4")};
+                dims, depthwise_shapes, {bf16, f16, f32}, "B0=32 B1=8 B2=4")};
+}
+
+std::vector<KernelEntry> transposed_entries(int dims) {
+  PhaseNumbers phases;
+  for (std::size_t dim = 0; dim < static_cast<std::size_t>(dims); ++dim) {
+    phases.count[dim] = 2;
+    phases.before[dim] = 1;
+  }
+  return {entry(phases_kernel(dims, phases), dims, transposed_shapes,
+                {bf16, f16},
+                dims == 3 ? "BM=64 BN=128 BK=64 num_stages=3"
+                          : "BM=128 BN=128 BK=64 num_stages=3",
+                4)};
 }
 
 } // namespace girih::ops

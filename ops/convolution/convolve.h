@@ -37,5 +37,6 @@ void convolve(const Call &call, const ConvolutionViews &views,
 void fill_with_bias(const Call &call, const ConvolutionViews &views);
 
 std::vector<KernelEntry> convolution_entries(int dims);
+std::vector<KernelEntry> transposed_entries(int dims);
 
 } // namespace girih::ops

@@ -145,10 +145,9 @@ void application(In x, In weight, In bias, In, In, In, Out out) {
   out = y;
 }
 
-Kernel make_kernel(int dims) {
-  constexpr std::string_view names[] = {"conv1d", "conv2d", "conv3d"};
+Kernel make_kernel(const char *name) {
   return Kernel(make_source(
-      std::string(names[dims - 1]),
+      name,
       [](Tensor x, Tensor weight, Tensor bias, Tensor sizes, Tensor steps,
          Tensor before, Tensor out) {
         return dense(x, weight, bias, {sizes, steps, before}, out);
@@ -177,11 +176,12 @@ std::int64_t depth_of(std::int64_t channels, std::int64_t bytes, bool flat,
 }
 
 // On CUDA cores tiles are narrower than on tensor cores, as registers hold no
-// more than the sums, and so they are where addresses are many. Smaller ones
-// where those would leave multiprocessors without work.
+// more than the sums, and so they are where addresses are many: of phases of
+// three dimensions each output has its own. Smaller ones where those would
+// leave multiprocessors without work.
 std::optional<Config> config_of(const ConvolutionViews &views,
                                 const WindowNumbers &windows, bool flat,
-                                bool tf32) {
+                                bool tf32, const PhaseNumbers &phases) {
   const Array &out = views.out;
   if (!is_on_gpu(out))
     return std::nullopt;
@@ -191,7 +191,8 @@ std::optional<Config> config_of(const ConvolutionViews &views,
   for (const std::int64_t count : windows.positions)
     positions *= count;
   const bool tensor_cores = bytes == 2 || tf32;
-  std::int64_t rows = block_for(positions, bytes == 8 ? 64 : 128),
+  const bool scattered = phases.all() > 1 && windows.dims == 3;
+  std::int64_t rows = block_for(positions, bytes == 8 || scattered ? 64 : 128),
                columns = block_for(filters, tensor_cores && !flat ? 128 : 64);
   const auto programs = [&] {
     return out.size(1) * pieces_of(positions, rows) *
@@ -212,9 +213,19 @@ std::optional<Config> config_of(const ConvolutionViews &views,
 } // namespace
 
 const Kernel &dense_kernel(int dims) {
-  static const std::array<Kernel, 3> made{make_kernel(1), make_kernel(2),
-                                          make_kernel(3)};
+  static const std::array<Kernel, 3> made{
+      make_kernel("conv1d"), make_kernel("conv2d"), make_kernel("conv3d")};
   return made[static_cast<std::size_t>(dims - 1)];
+}
+
+Kernel phases_kernel(int dims, const PhaseNumbers &phases) {
+  static const std::array<Kernel, 3> made{make_kernel("conv_transpose1d"),
+                                          make_kernel("conv_transpose2d"),
+                                          make_kernel("conv_transpose3d")};
+  const std::array digits{phases.count[0],  phases.before[0], phases.count[1],
+                          phases.before[1], phases.count[2],  phases.before[2]};
+  return made[static_cast<std::size_t>(dims - 1)].with("PHASES",
+                                                       code_of(digits));
 }
 
 void launch_dense(const Call &call, const ConvolutionViews &views,
@@ -222,7 +233,8 @@ void launch_dense(const Call &call, const ConvolutionViews &views,
                   const PhaseNumbers &phases) {
   const bool flat =
       views.weight.size(2) < least_channels && windows.places() > 1;
-  Kernel kernel = dense_kernel(windows.dims);
+  Kernel kernel = phases.all() == 1 ? dense_kernel(windows.dims)
+                                    : phases_kernel(windows.dims, phases);
   if (flat)
     kernel = kernel.with("FLAT", true);
   if (tf32)
@@ -232,18 +244,13 @@ void launch_dense(const Call &call, const ConvolutionViews &views,
   Array out = moved_last(moved_last(views.out, 1), 1);
   if (phases.all() == 1)
     out = joined_dims(out, out.rank() - 2);
-  else
-    kernel = kernel.with(
-        "PHASES", code_of(std::array{phases.count[0], phases.before[0],
-                                     phases.count[1], phases.before[1],
-                                     phases.count[2], phases.before[2]}));
   const std::array<const Array *, 7> operands{
       &views.x,       &views.weight,   &views.bias, &numbers.sizes,
       &numbers.steps, &numbers.before, &out};
-  kernel.run(
-      operands,
-      {.config = config_of(views, windows, flat, tf32), .stream = call.stream},
-      call.where);
+  kernel.run(operands,
+             {.config = config_of(views, windows, flat, tf32, phases),
+              .stream = call.stream},
+             call.where);
 }
 
 } // namespace girih::ops

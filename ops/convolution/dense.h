@@ -8,7 +8,7 @@ namespace girih::ops {
 
 /// Operands: x, weight, bias, sizes, steps, before, out[N, P..., G, K], whose
 /// first dimensions may be joined. Constants: FLAT (places and channels are
-/// joined), TF32, PHASES (see PhaseNumbers).
+/// joined), TF32.
 const Kernel &dense_kernel(int dims);
 /// Channels from which on they are not joined with the places.
 inline constexpr std::int64_t least_channels = 16;
@@ -20,6 +20,8 @@ struct PhaseNumbers {
 
   std::int64_t all() const { return count[0] * count[1] * count[2]; }
 };
+/// The same kernel with phases: no dimensions of out are joined.
+Kernel phases_kernel(int dims, const PhaseNumbers &phases);
 void launch_dense(const Call &call, const ConvolutionViews &views,
                   const WindowNumbers &windows, bool tf32,
                   const PhaseNumbers &phases = {});

@@ -63,10 +63,9 @@ std::int64_t steps_code(const WindowNumbers &windows) {
 // What a program's outputs are at most, if it reads no more than it should.
 std::int64_t most_lanes(const WindowNumbers &windows, DType dtype) {
   const auto last = static_cast<std::size_t>(windows.dims - 1);
-  const std::int64_t each = windows.places() / windows.size[last] *
-                            std::max(windows.stride[last], std::int64_t{1}) *
-                            bits(dtype) / 8;
-  std::int64_t most = lanes;
+  const std::int64_t rows = windows.places() / windows.size[last],
+                     each = rows * windows.stride[last] * bits(dtype) / 8;
+  std::int64_t most = rows == 1 ? 2 * lanes : lanes;
   while (most > 128 && most * each > most_bytes)
     most /= 2;
   return most;
@@ -149,13 +148,13 @@ Kernel kernel_for(const Kernel &kernel, const WindowNumbers &windows,
 
 Config lanes_config(const Array &out, const WindowNumbers &windows, bool trail,
                     bool vectors) {
-  std::int64_t rest = vectors ? most_lanes(windows, out.dtype()) : lanes,
-               block = std::min(power_of_two(out.size(-1)),
-                                trail     ? most_channels
-                                : vectors ? vector_columns
-                                          : most_columns);
+  std::int64_t rest = vectors ? most_lanes(windows, out.dtype()) : lanes;
   if (out.dtype() == f64)
     rest /= 2;
+  std::int64_t block = std::min({power_of_two(out.size(-1)), rest,
+                                 trail     ? most_channels
+                                 : vectors ? vector_columns
+                                           : most_columns});
   Config config;
   config.blocks["B0"] = block;
   if (out.rank() > 1) {

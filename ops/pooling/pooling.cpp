@@ -233,7 +233,7 @@ std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
                all.push_back({i == 0 ? dtype : i64, shape(p), {}});
              return all;
            },
-       .config = dims == 1 ? "B0=128 B1=8" : example.blocks}};
+       .config = dims == 1 ? "B0=128 B1=16" : example.blocks}};
 }
 
 } // namespace girih::ops
