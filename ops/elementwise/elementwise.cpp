@@ -53,6 +53,21 @@ std::optional<Config> block_of(const Array &out, int accesses) {
   return config;
 }
 
+// Beside a mask a thread takes as many lanes as fill 16 bytes of the output:
+// for those of the mask it would have to hand values to others.
+std::optional<Config> masked_block(std::span<const Array> views) {
+  const Array &out = views.back();
+  const bool masked =
+      std::any_of(views.begin(), views.end() - 1,
+                  [](const Array &view) { return view.dtype() == b1; });
+  if (!masked || bits(out.dtype()) < 16 ||
+      out.device().kind == Device::Kind::host)
+    return std::nullopt;
+  Config config;
+  config.blocks = {{"BLOCK", tile_elements(out)}};
+  return config;
+}
+
 } // namespace
 
 void launch_elementwise(const Call &call, const Kernel &kernel,
@@ -81,6 +96,8 @@ void launch_elementwise(const Call &call, const Kernel &kernel,
     options.config = tiles_of({views.data(), arrays});
   else if (accesses > 1)
     options.config = block_of(outs.front(), accesses);
+  else
+    options.config = masked_block({views.data(), arrays});
   kernel.run({operands.data(), count}, options, call.where);
 }
 
