@@ -136,6 +136,7 @@ Reduction largest() {
   return {
       .name = "bincount_largest",
       .parts = [](DType, DType) { return std::vector{i64}; },
+      .other = {},
       .start = [](const Shape &shape, const std::vector<DType> &) -> Tiles {
         return {full(shape, -1, i64)};
       },
