@@ -400,6 +400,108 @@ TEST(EmulatedDots, ResultsMeetRowsAndColumns) {
   }
 }
 
+/// Two digits of a number are a row and a column of ones.
+TEST(EmulatedDots, OnesOfDigitsCount) {
+  for (const int side : {16, 32, 64})
+    for (int warps : {1, 4}) {
+      TestArray x(i64, {128});
+      for (std::int64_t i = 0; i < 128; ++i) // some more often, some nowhere
+        x.set(i, i % 5 == 0 ? -1 : static_cast<double>(i * i % (side * side)));
+      expect_same(
+          [=](In a, Out c) {
+            const Tile bin = cast(a, i32), digits = arange(side, i32);
+            const Tile rows = unsqueeze(bin >> (side == 16   ? 4
+                                                : side == 32 ? 5
+                                                             : 6),
+                                        0) == unsqueeze(digits, 1),
+                       columns = unsqueeze(bin & (side - 1), 1) ==
+                                 unsqueeze(digits, 0);
+            c = cast(dot(cast(rows, bf16), cast(columns, bf16)), i32);
+          },
+          {&x}, TestArray(i32, {side, side}), warps);
+    }
+}
+
+/// What few instructions make of powers, roots and extrema for 16 bits.
+TEST(EmulatedElementwise, ShortFormsOfSixteenBits) {
+  TestArray x(bf16, {8, 64});
+  fill_random(x, 3);
+  const double special[] = {0,   -0.0, 1e-40,    -1e-40,    88,           -88,
+                            200, -200, INFINITY, -INFINITY, std::nan(""), 20};
+  for (std::size_t i = 0; i < std::size(special); ++i)
+    x.set(static_cast<std::int64_t>(i), special[i]);
+  for (int warps : {1, 4}) {
+    const auto same = [&](auto apply) {
+      expect_same([=](In a, Out b) { b = cast(apply(cast(a, f32)), bf16); },
+                  {&x}, TestArray(bf16, {8, 64}), warps, 0x1p-7);
+    };
+    same([](const Tile &a) { return 1 / (1 + exp(-a)); });
+    same([](const Tile &a) { return a / (1 + exp(-a)); });
+    same([](const Tile &a) {
+      const Tile e = exp(min(a, 20)), n = e * (e + 2);
+      return a * where(a > 20, 1, n / (n + 2));
+    });
+    same([](const Tile &a) { return sqrt(log(abs(a) + 1) * 2) * 3; });
+    same([](const Tile &a) { return max(-log(abs(a)), 0x1p-25); });
+  }
+}
+
+/// Angles of which one of a thread is far, and both functions of one.
+TEST(EmulatedElementwise, NearAndFarAngles) {
+  TestArray x(f32, {4, 64});
+  fill_random(x, 4);
+  const double special[] = {0, -0.0, 65536, 65537, -1e30, INFINITY, 1e-40};
+  for (std::size_t i = 0; i < std::size(special); ++i)
+    x.set(static_cast<std::int64_t>(17 * i), special[i]);
+  for (int warps : {1, 4})
+    expect_same([](In a, Out b) { b = join(sin(a), cos(a)); }, {&x},
+                TestArray(f32, {4, 64, 2}), warps, 0x1p-22);
+}
+
+/// A level that is read in groups, whose last is not full, and then written
+/// from its end.
+TEST(EmulatedControl, GroupsOfTilesAndBackwards) {
+  const KernelSource source = make_source(
+      "backwards",
+      [](Tensor x, Tensor y) {
+        const auto all = [](const Tensor &t) {
+          return t.tile({block_size("B")}).tile({whole});
+        };
+        return arranged(all(x.other(1)), all(y));
+      },
+      [](In x, Out y) {
+        Tile sum = zeros(x.shape(), f32);
+        for (Index turn : range(cdiv(x.size(0), 4)))
+          for (int i = 0; i < 4; ++i)
+            sum += cast(x[turn * 4 + i], f32);
+        const Tile total = girih::sum(sum, dim(0).kept());
+        for (Index k : range(x.size(0))) {
+          const Index at = x.size(0) - 1 - k;
+          y[at] = cast(x[at], f32) + total;
+        }
+      },
+      {"x", "y"});
+  for (std::int64_t size : {1, 40, 128, 200}) {
+    TestArray x(bf16, {size}), y(f32, {size});
+    double total = 0;
+    for (std::int64_t i = 0; i < size; ++i) {
+      x.set(i, static_cast<double>(i % 7));
+      total += static_cast<double>(i % 7);
+    }
+    // What the groups have beyond the end reads as 1.
+    total += static_cast<double>((size + 127) / 128 * 128 - size);
+    const DType dtypes[] = {bf16, f32};
+    const int ranks[] = {1, 1};
+    OperandClass classes[2];
+    const Program program = record(source, dtypes, ranks, classes,
+                                   parse_config("B=32 num_warps=1"), true);
+    run_emulated(program, parameter_block({&x, &y}), 1);
+    for (std::int64_t i = 0; i < size; ++i)
+      ASSERT_EQ(y.get(i), static_cast<double>(i % 7) + total) << i;
+    EXPECT_TRUE(y.untouched_outside());
+  }
+}
+
 TEST(EmulatedNumbers, LieInTheParameters) {
   for (DType dtype : {f64, f32, f16, bf16, i64, i32, i16, i8, u8, b1}) {
     SCOPED_TRACE(name(dtype));
