@@ -77,11 +77,8 @@ void loop_application(const In &x, const Out &out, bool columns,
                       bool logarithm) {
   const Reduction sums = exponential_sums("", false);
   Tiles parts = sums.start(x.shape(), sums.parts(out.dtype(), out.dtype()));
-  for (Index turn : range(cdiv(x.size(0), reduction_group))) {
-    Tiles elements;
-    for (int i = 0; i < reduction_group; ++i)
-      elements.push_back(converted(x[turn * reduction_group + i], out.dtype()));
-    const Tiles next = sums.steps(parts, elements);
+  for (Index k : range(x.size(0))) {
+    const Tiles next = sums.step(parts, converted(x[k], out.dtype()), k, {});
     parts[0] = next[0];
     parts[1] = next[1];
   }
@@ -166,16 +163,13 @@ Config tile_config(const LaneViews &lanes, DType dtype, Device device) {
   return config;
 }
 
-// On a GPU a long row is for as many threads as have 16 bytes each of a tile
-// and the registers for a turn: so few rows are under way that the second cache
-// has most of what the second pass reads.
-void widen(LaneBlocks &blocks, const LaneViews &lanes, DType dtype,
-           Device device) {
-  constexpr std::int64_t longest = 32768, bytes_of_tile = 8192;
+// On a GPU a long row is for as many threads as an SM shares by two programs.
+void widen(LaneBlocks &blocks, const LaneViews &lanes, Device device) {
+  constexpr std::int64_t depth = 8192;
   if (device.kind == Device::Kind::host || lanes.columns ||
-      lanes.depth < longest)
+      lanes.depth < 4 * depth)
     return;
-  blocks.depth = bytes_of_tile / (bits(dtype) / 8);
+  blocks.depth = depth;
   blocks.rows = 1;
   blocks.warps = 16;
 }
@@ -244,7 +238,7 @@ void launch(const Call &call, const Kernels &kernels, const Array &x,
   const bool narrows = computed(out.dtype()) != computed(x.dtype()) ||
                        bits(out.dtype()) < bits(x.dtype());
   if (narrows || (blocks.parts == 1 && lanes.rows >= many_rows)) {
-    widen(blocks, lanes, x.dtype(), x.device());
+    widen(blocks, lanes, x.device());
     return run_with(call, kernels.loop(lanes.columns), blocks.config(),
                     operands, true);
   }
