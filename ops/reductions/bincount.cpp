@@ -14,6 +14,7 @@
 #include "girih/ops/ordering.h"
 #include "girih/ops/reductions.h"
 #include "girih/ops/reductions/counts.h"
+#include "girih/ops/reductions/dims_reduction.h"
 #include "girih/ops/reductions/reduction.h"
 #include "girih/ops/reductions/seen_by_all.h"
 #include "girih/ops/reductions/sorted_search.h"
@@ -270,27 +271,32 @@ void bincount_out(const Array &x, const Array &out,
 OpEntry entry_of_bincount() {
   using Sizes = std::span<const std::int64_t>;
   using Operands = std::vector<OperandShape>;
+  std::vector<KernelEntry> kernels =
+      reduction_entries(largest_kernels(), {i64}, no_numbers,
+                        [](DType) { return std::vector{i64}; });
+  kernels.insert(
+      kernels.end(),
+      {entry(digits_kernel(32),
+             [](DType x, Sizes n) {
+               return Operands{{x, {n[0]}, {}}, {i32, {64, 32, 32}, {}}};
+             }),
+       entry(count_kernel(),
+             [](DType x, Sizes n) {
+               return Operands{{x, {n[0]}, {}}, {i64, {n[1]}, {}}};
+             }),
+       entry(clear_kernel(),
+             [](DType, Sizes n) { return Operands{{i64, {n[1]}, {}}}; }),
+       entry(weights_kernel(), [](DType x, Sizes n) {
+         return Operands{{x, {n[0]}, {}},
+                         {i64, {n[0]}, {}},
+                         {f32, {n[0]}, {}},
+                         {f32, {n[1]}, {}}};
+       })});
   return op_entry<Bincount>(
       {"reductions",
        "how many of x are 0, 1, ..., or the sums of their weights",
        {std::begin(integers), std::end(integers)},
-       {entry(digits_kernel(32),
-              [](DType x, Sizes n) {
-                return Operands{{x, {n[0]}, {}}, {i32, {64, 32, 32}, {}}};
-              }),
-        entry(count_kernel(),
-              [](DType x, Sizes n) {
-                return Operands{{x, {n[0]}, {}}, {i64, {n[1]}, {}}};
-              }),
-        entry(clear_kernel(),
-              [](DType, Sizes n) { return Operands{{i64, {n[1]}, {}}}; }),
-        entry(weights_kernel(),
-              [](DType x, Sizes n) {
-                return Operands{{x, {n[0]}, {}},
-                                {i64, {n[0]}, {}},
-                                {f32, {n[0]}, {}},
-                                {f32, {n[1]}, {}}};
-              })},
+       std::move(kernels),
        true});
 }
 
