@@ -118,7 +118,8 @@ static bool runs_along_k(const BlockRoles &roles,
       return role.contiguous;
     return role.source >= 0 &&
            (known[static_cast<std::size_t>(role.operand)].unit_stride >>
-            role.source & 1) != 0;
+                role.source &
+            1) != 0;
   });
 }
 

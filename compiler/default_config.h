@@ -20,7 +20,7 @@ std::int64_t size_bucket(std::int64_t size);
 /// The sizes that the blocks of a dot cut; 0 where unknown.
 struct DotExtents {
   std::int64_t m = 0, n = 0, k = 0;
-  bool alone = false; // no operand has more dimensions than those
+  bool alone = false;   // no operand has more dimensions than those
   bool along_k = false; // neighbours along K are neighbours in memory
 };
 

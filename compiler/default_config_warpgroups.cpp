@@ -102,8 +102,9 @@ double microseconds(const WarpgroupTile &tile, const DotExtents &extents) {
 }
 
 // Few rows by as many columns as give each multiprocessor one program, two or
-// three, in whole sectors of what is stored. The ring has what shared memory leaves to it, next to the end of a
-// program where there is another one, if that is enough.
+// three, in whole sectors of what is stored. The ring has what shared memory
+// leaves to it, next to the end of a program where there is another one, if
+// that is enough.
 void add_fitting(std::vector<WarpgroupTile> &tiles, const DotExtents &extents) {
   const std::int64_t processors = WarpgroupWork{}.processors;
   constexpr std::int64_t fewest = 24, most_accumulators = 128, most_stages = 12,
@@ -122,8 +123,8 @@ void add_fitting(std::vector<WarpgroupTile> &tiles, const DotExtents &extents) {
                         most_stages);
       };
       const std::int64_t beside = turns == 1 ? 0 : stages(2 * m * n);
-      tiles.push_back({m, n, warps,
-                       static_cast<int>(beside >= 4 ? beside : stages(0))});
+      tiles.push_back(
+          {m, n, warps, static_cast<int>(beside >= 4 ? beside : stages(0))});
     }
 }
 
@@ -162,9 +163,9 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
     if (!allowed(*m, each.m) || !allowed(*n, each.n) || !suits(each, extents.m))
       continue;
     for (const int share : shares) {
-      if (share > 1 && (!extents.alone || each.m * each.n > most_shared ||
-                        !std::has_single_bit(
-                            static_cast<std::uint64_t>(each.n))))
+      if (share > 1 &&
+          (!extents.alone || each.m * each.n > most_shared ||
+           !std::has_single_bit(static_cast<std::uint64_t>(each.n))))
         continue;
       each.share = share;
       const double time = microseconds(each, extents);

@@ -2,8 +2,9 @@
 // Constants: an H200, 2026-11-27. 24 layers of 64 to 256 rows and 16 of 16 and
 // 32 columns, 488 Configs such as default_config_warpgroups has, in replays of
 // graphs over weights that no cache holds: what the model chooses is 1.3 %
-// slower than the best of them in the geometric mean. Clocks and turns of blocks
-// that do several programs are from 31 shapes before, large ones among them.
+// slower than the best of them in the geometric mean. Clocks and turns of
+// blocks that do several programs are from 31 shapes before, large ones among
+// them.
 #include "girih/compiler/warpgroup_model.h"
 
 #include "girih/compiler/nvptx_generations.h"

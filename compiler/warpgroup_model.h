@@ -19,8 +19,8 @@ struct WarpgroupTile {
 };
 
 /// What all of them do: `programs` programs of `rounds` rounds, `bytes` of
-/// operands, on so many multiprocessors. Beyond `rows` and `columns`, where they
-/// are not 0, a tile reads nothing.
+/// operands, on so many multiprocessors. Beyond `rows` and `columns`, where
+/// they are not 0, a tile reads nothing.
 struct WarpgroupWork {
   std::int64_t programs = 1, rounds = 1, bytes = 0, processors = 132;
   std::int64_t rows = 0, columns = 0;

@@ -18,10 +18,10 @@ struct BlockRole {
   };
   std::string block;
   Use use = Use::tile;
-  int operand = -1;           // tile
-  int dim = -1;               // tile
-  int source = -1;            // tile: dimension of the source that runs along it
-  bool contiguous = false;    // tile: that is the last one
+  int operand = -1;        // tile
+  int dim = -1;            // tile
+  int source = -1;         // tile: dimension of the source that runs along it
+  bool contiguous = false; // tile: that is the last one
   std::optional<Expr> extent; // tile: of what the block cuts, over sizes
   DType a = DType::f32; // dot: dtypes of the operands; tile: of the operand
   DType b = DType::f32; // dot

@@ -101,7 +101,8 @@ tile::SharedType ringType(tile::LoadOp load, int64_t stages) {
 /// Elements that one asynchronous copy takes.
 static int64_t copiedElements(tile::LoadOp load, const Access &access) {
   int contiguous = access.contiguousLane();
-  return !feedsDots(load) || contiguous < 0 || contiguous != ringDim(load, access)
+  return !feedsDots(load) || contiguous < 0 ||
+                 contiguous != ringDim(load, access)
              ? 1
              : access.vectorWidth(contiguous);
 }
@@ -167,8 +168,8 @@ tile::DotOp lastReader(tile::LoadOp load) {
   return dyn_cast<tile::DotOp>(last);
 }
 
-/// Behind the dot, or the wait at which it has landed; the end of its block where
-/// it is in flight there.
+/// Behind the dot, or the wait at which it has landed; the end of its block
+/// where it is in flight there.
 static Operation *landed(tile::DotOp dot) {
   if (!dot.getInFlight())
     return dot->getNextNode();

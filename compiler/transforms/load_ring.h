@@ -9,8 +9,9 @@
 namespace girih::compiler {
 
 /// A load whose only readers are dots, through conversions to fragments, or one
-/// that is read beside them, its ring, once there is one, whether the copy engine fills that, and whether it
-/// is another load's, of which this one has the columns as rows.
+/// that is read beside them, its ring, once there is one, whether the copy
+/// engine fills that, and whether it is another load's, of which this one has
+/// the columns as rows.
 struct Feed {
   tile::LoadOp load;
   mlir::Value ring;
@@ -45,9 +46,9 @@ bool isFurtherTile(tile::LoadOp load, tile::LoadOp round, int64_t stages);
 /// The last of the dots that read such a load.
 tile::DotOp lastReader(tile::LoadOp load);
 
-/// Of a round, from where on nobody reads these tiles any more: behind the loads
-/// of threads and dots, or the waits at which they have landed. The end of the
-/// round where that is not known.
+/// Of a round, from where on nobody reads these tiles any more: behind the
+/// loads of threads and dots, or the waits at which they have landed. The end
+/// of the round where that is not known.
 mlir::Operation *behindReaders(mlir::ArrayRef<tile::LoadOp> loads);
 
 /// Whether the copy engine can do it.

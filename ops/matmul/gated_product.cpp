@@ -170,36 +170,35 @@ void launch_gated_product(const Call &call, const Array &a, const Array &gate,
 // Of f32 a few registers would spill with the default Config, which is not what
 // runs.
 std::vector<KernelEntry> gated_product_entries() {
-  return {
-      {.name = "linear_swiglu",
-       .kernel = kernel(),
-       .dtypes = {bf16, f16, f64},
-       .size_names = {"M", "N", "K"},
-       .sizes = {4096, 4096, 4096},
-       .picture_sizes = {5, 7, 3},
-       .operands =
-           [](DType dtype, std::span<const std::int64_t> sizes) {
-             const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
-             return std::vector<OperandShape>{{dtype, {m, k}, {}},
-                                              {dtype, {k, n}, {1, k}},
-                                              {dtype, {k, n}, {1, k}},
-                                              {dtype, {m, n}, {}}};
-           }},
-      {.name = "linear_swiglu_columns",
-       .kernel = columns_kernel(),
-       .dtypes = {bf16, f16},
-       .size_names = {"M", "N", "K"},
-       .sizes = {16, 8960, 1536},
-       .picture_sizes = {5, 7, 3},
-       .operands =
-           [](DType dtype, std::span<const std::int64_t> sizes) {
-             const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
-             return std::vector<OperandShape>{{dtype, {n, k}, {}},
-                                              {dtype, {n, k}, {}},
-                                              {dtype, {k, m}, {1, k}},
-                                              {dtype, {n, m}, {1, n}}};
-           },
-       .config = "BM=64 BN=16 BK=64 num_warps=4 num_stages=3"}};
+  return {{.name = "linear_swiglu",
+           .kernel = kernel(),
+           .dtypes = {bf16, f16, f64},
+           .size_names = {"M", "N", "K"},
+           .sizes = {4096, 4096, 4096},
+           .picture_sizes = {5, 7, 3},
+           .operands =
+               [](DType dtype, std::span<const std::int64_t> sizes) {
+                 const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
+                 return std::vector<OperandShape>{{dtype, {m, k}, {}},
+                                                  {dtype, {k, n}, {1, k}},
+                                                  {dtype, {k, n}, {1, k}},
+                                                  {dtype, {m, n}, {}}};
+               }},
+          {.name = "linear_swiglu_columns",
+           .kernel = columns_kernel(),
+           .dtypes = {bf16, f16},
+           .size_names = {"M", "N", "K"},
+           .sizes = {16, 8960, 1536},
+           .picture_sizes = {5, 7, 3},
+           .operands =
+               [](DType dtype, std::span<const std::int64_t> sizes) {
+                 const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2];
+                 return std::vector<OperandShape>{{dtype, {n, k}, {}},
+                                                  {dtype, {n, k}, {}},
+                                                  {dtype, {k, m}, {1, k}},
+                                                  {dtype, {n, m}, {1, n}}};
+               },
+           .config = "BM=64 BN=16 BK=64 num_warps=4 num_stages=3"}};
 }
 
 } // namespace girih::ops

@@ -174,9 +174,8 @@ bool suits_transposed(const Product &product) {
   const Array &out = product.out;
   return out.rank() == 2 && bits(product.a.dtype()) == 16 &&
          out.size(0) <= most_rows && out.size(1) >= least_columns &&
-         out.size(1) <= most_transposed_columns &&
-         product.a.stride(1) == 1 && product.b.stride(0) == 1 &&
-         has_warp_groups(out.device());
+         out.size(1) <= most_transposed_columns && product.a.stride(1) == 1 &&
+         product.b.stride(0) == 1 && has_warp_groups(out.device());
 }
 
 void launch_product(const Call &call, const Product &product) {

@@ -254,11 +254,11 @@ Config KernelPlanner::choose_config() {
   }
   if (requested_ && !tunable_)
     return *requested_;
-  Config fallback = requested_
-                        ? *requested_
-                        : compiler::default_config(*roles(), shapes_of(arrays_),
-                                                   target_of(device_),
-                                                   classes_of(arrays_));
+  Config fallback =
+      requested_
+          ? *requested_
+          : compiler::default_config(*roles(), shapes_of(arrays_),
+                                     target_of(device_), classes_of(arrays_));
   std::optional<Config> tuned = tuned_config(fallback);
   if (!tuned)
     return fallback;

@@ -229,33 +229,9 @@ static std::vector<MatmulCase> warpgroupMemories() {
   };
 }
 
-std::vector<MatmulCase> warpgroupCases() {
-  std::vector<MatmulCase> all = warpgroupShapes();
-  for (const MatmulCase &c : warpgroupMemories())
-    all.push_back(c);
-  for (const char *element : {"f8E4M3FN", "f8E5M2"})
-    all.push_back({.name = element,
-                   .element = element,
-                   .result = "f32",
-                   .n = 64,
-                   .k = 128,
-                   .unitB = 0});
-  all.push_back({.name = "tf32",
-                 .element = "f32",
-                 .result = "f32",
-                 .m = 64,
-                 .unitB = 0,
-                 .precision = "tf32"});
-  std::vector<MatmulCase> copied(all);
-  for (MatmulCase &c : copied)
-    if (c.stages > 1 && c.loop) {
-      c.name += "_copied_by_others";
-      c.specialised = true;
-      all.push_back(c);
-      c.name += "_program_by_program";
-      c.persistent = true;
-      all.push_back(c);
-    }
+// Blocks that share rounds, and rounds that are scaled.
+static std::vector<MatmulCase> clusterCases() {
+  std::vector<MatmulCase> all;
   for (int blocks : {2, 3, 8})
     for (bool specialised : {false, true})
       all.push_back({.name = "shared_by_" + std::to_string(blocks) +
@@ -286,15 +262,47 @@ std::vector<MatmulCase> warpgroupCases() {
                    .specialised = true,
                    .blocks = 4});
   for (int blocks : {2, 4})
-    all.push_back({.name = "columns_of_few_rows_shared_by_" +
-                           std::to_string(blocks),
-                   .m = 64,
-                   .n = 16,
-                   .k = 64,
-                   .unitB = 0,
-                   .unitC = 0,
-                   .specialised = true,
-                   .blocks = blocks});
+    all.push_back(
+        {.name = "columns_of_few_rows_shared_by_" + std::to_string(blocks),
+         .m = 64,
+         .n = 16,
+         .k = 64,
+         .unitB = 0,
+         .unitC = 0,
+         .specialised = true,
+         .blocks = blocks});
+  return all;
+}
+
+std::vector<MatmulCase> warpgroupCases() {
+  std::vector<MatmulCase> all = warpgroupShapes();
+  for (const MatmulCase &c : warpgroupMemories())
+    all.push_back(c);
+  for (const char *element : {"f8E4M3FN", "f8E5M2"})
+    all.push_back({.name = element,
+                   .element = element,
+                   .result = "f32",
+                   .n = 64,
+                   .k = 128,
+                   .unitB = 0});
+  all.push_back({.name = "tf32",
+                 .element = "f32",
+                 .result = "f32",
+                 .m = 64,
+                 .unitB = 0,
+                 .precision = "tf32"});
+  std::vector<MatmulCase> copied(all);
+  for (MatmulCase &c : copied)
+    if (c.stages > 1 && c.loop) {
+      c.name += "_copied_by_others";
+      c.specialised = true;
+      all.push_back(c);
+      c.name += "_program_by_program";
+      c.persistent = true;
+      all.push_back(c);
+    }
+  for (const MatmulCase &c : clusterCases())
+    all.push_back(c);
   for (MatmulCase &c : all) {
     c.name = "wgmma_" + c.name;
     c.capability = 90;

@@ -36,6 +36,31 @@ static std::string restOfConfig(const MatmulCase &c) {
          (c.blocks > 1 ? " split_k=" + std::to_string(c.blocks) : "");
 }
 
+/// %e: the sum with %d, scaled by the first element of each row of a's block.
+static std::string scaledRound(const MatmulCase &c, const std::string &other,
+                               const std::string &acc) {
+  return llvm::formatv(
+      R"(    %s = tile.load %a[%m, %k, %am, %sk] {0} other {1} : {2} : !A -> tensor<{3}x1x{2}>
+    %w = tile.remap %s map affine_map<(d0, d1) -> (d0, 0)> : tensor<{3}x1x{2}> -> {4}
+    %p = arith.mulf %d, %w : {4}
+    %e = arith.addf %acc, %p : {4}
+)",
+      place(c.m, c.k), other, c.element, c.m, acc);
+}
+
+/// %sum, rounded to the result's type, to where it belongs.
+static std::string storedSum(const MatmulCase &c, const std::string &acc) {
+  std::string text;
+  std::string value = "%sum";
+  std::string result = llvm::formatv("tensor<{0}x{1}x{2}>", c.m, c.n, c.result);
+  if (c.result != c.accumulator) {
+    text += "  %rounded = arith.truncf %sum : " + acc + " to " + result + "\n";
+    value = "%rounded";
+  }
+  return text + "  tile.store " + value + ", %c[%m, %n, %sm, %sn] " +
+         place(c.m, c.n) + " : " + result + ", !C\n  return\n}\n";
+}
+
 std::string matmulText(const MatmulCase &c) {
   bool integer = c.accumulator == "i32";
   std::string zero = integer ? "0" : "0.0", other = integer ? "0" : c.other;
@@ -64,8 +89,9 @@ func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
 )",
       view(c.element, c.divisor, c.unitA, c.align),
       view(c.element, c.divisor, c.unitB, c.align),
-      view(c.result, c.divisor, c.unitC, resultAlign(c)), c.name, c.warps, c.stages,
-      c.indexBits, c.m, c.n, c.k, zero, c.accumulator, restOfConfig(c));
+      view(c.result, c.divisor, c.unitC, resultAlign(c)), c.name, c.warps,
+      c.stages, c.indexBits, c.m, c.n, c.k, zero, c.accumulator,
+      restOfConfig(c));
   std::string acc =
       llvm::formatv("tensor<{0}x{1}x{2}>", c.m, c.n, c.accumulator);
   if (c.loop)
@@ -83,27 +109,14 @@ func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
 )",
       c.loop ? "%k" : "%c0", place(c.m, c.k), other, c.element, c.m, c.n, c.k,
       place(c.k, c.n), c.loop ? "%d" : "%sum",
-      c.loop && !c.scaled ? "%acc" : "%zero",
-      c.precision, acc, c.doubled ? twice : "", c.doubled ? "%xx" : "%x");
+      c.loop && !c.scaled ? "%acc" : "%zero", c.precision, acc,
+      c.doubled ? twice : "", c.doubled ? "%xx" : "%x");
   if (c.scaled)
-    text += llvm::formatv(
-        R"(    %s = tile.load %a[%m, %k, %am, %sk] {0} other {1} : {2} : !A -> tensor<{3}x1x{2}>
-    %w = tile.remap %s map affine_map<(d0, d1) -> (d0, 0)> : tensor<{3}x1x{2}> -> {4}
-    %p = arith.mulf %d, %w : {4}
-    %e = arith.addf %acc, %p : {4}
-)",
-        place(c.m, c.k), other, c.element, c.m, acc);
+    text += scaledRound(c, other, acc);
   if (c.loop)
     text += std::string("    scf.yield ") + (c.scaled ? "%e" : "%d") + " : " +
             acc + "\n  }\n";
-  std::string value = "%sum";
-  std::string result = llvm::formatv("tensor<{0}x{1}x{2}>", c.m, c.n, c.result);
-  if (c.result != c.accumulator) {
-    text += "  %rounded = arith.truncf %sum : " + acc + " to " + result + "\n";
-    value = "%rounded";
-  }
-  return text + "  tile.store " + value + ", %c[%m, %n, %sm, %sn] " +
-         place(c.m, c.n) + " : " + result + ", !C\n  return\n}\n";
+  return text + storedSum(c, acc);
 }
 
 std::string addText(const std::string &element, std::int64_t block,

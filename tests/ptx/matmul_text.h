@@ -12,7 +12,7 @@ struct MatmulCase {
   std::string element = "bf16", accumulator = "f32", result = "bf16";
   std::int64_t m = 128, n = 128, k = 32; // block sizes
   int warps = 4, stages = 3;
-  int unitA = 1, unitB = 1;  // dimension of stride 1, -1 for none
+  int unitA = 1, unitB = 1; // dimension of stride 1, -1 for none
   int unitC = 1;
   std::int64_t divisor = 16; // of sizes and strides
   std::int64_t align = 16;   // of pointers, in bytes
@@ -25,7 +25,7 @@ struct MatmulCase {
   bool specialised = false; // warps of their own copy
   bool persistent = false;  // blocks do several programs
   int blocks = 1;           // that share the rounds of a program
-  bool scaled = false; // each round by the first element of a's rows
+  bool scaled = false;      // each round by the first element of a's rows
 };
 
 /// What the result's pointer is divisible by: an element's size at least.

@@ -419,8 +419,8 @@ private:
   std::vector<TensorMap> tensorMaps;
   llvm::DenseMap<mlir::Operation *, size_t> tensorMapOf;
   llvm::SmallVector<mlir::Value> tensorMapPointers;
-  bool owesWait = false;      // for the kernel ahead
-  bool storesForDots = false; // of warp groups
+  bool owesWait = false;        // for the kernel ahead
+  bool storesForDots = false;   // of warp groups
   bool readsBesideDots = false; // what lies in a ring with operands of dots
   llvm::StringMap<mlir::LLVM::GlobalOp> textGlobals;
 };
