@@ -46,10 +46,11 @@ void avg_pool3d_out(const Array &x,
 }
 
 OpEntry entry_of_avg_pool3d() {
-  return op_entry<AvgPool3d>({"pooling",
-                              "the mean of each window",
-                              {std::begin(floats), std::end(floats)},
-                              pool_entries(avg_pool_kernel(3), 3, 1)});
+  return op_entry<AvgPool3d>(
+      {"pooling",
+       "the mean of each window",
+       {std::begin(floats), std::end(floats)},
+       pool_entries(avg_pool_kernel(3), 3, 1, any_example)});
 }
 
 } // namespace girih::ops

@@ -44,7 +44,7 @@ OpEntry entry_of_lp_pool3d() {
       {"pooling",
        "(the sum of x^norm_type over each window)^(1 / norm_type)",
        {std::begin(floats), std::end(floats)},
-       pool_entries(lp_pool_kernel(3), 3, 1)});
+       pool_entries(lp_pool_kernel(3), 3, 1, any_example)});
 }
 
 } // namespace girih::ops

@@ -40,10 +40,11 @@ void max_pool3d_out(const Array &x,
 }
 
 OpEntry entry_of_max_pool3d() {
-  return op_entry<MaxPool3d>({"pooling",
-                              "the largest of each window",
-                              {std::begin(floats), std::end(floats)},
-                              pool_entries(max_pool_kernel(3), 3, 1)});
+  return op_entry<MaxPool3d>(
+      {"pooling",
+       "the largest of each window",
+       {std::begin(floats), std::end(floats)},
+       pool_entries(max_pool_kernel(3), 3, 1, space_example)});
 }
 
 } // namespace girih::ops

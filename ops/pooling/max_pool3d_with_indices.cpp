@@ -48,7 +48,7 @@ OpEntry entry_of_max_pool3d_with_indices() {
       {"pooling",
        "the largest of each window, and where it is",
        {std::begin(floats), std::end(floats)},
-       pool_entries(max_pool_indices_kernel(3), 3, 2)});
+       pool_entries(max_pool_indices_kernel(3), 3, 2, space_example)});
 }
 
 } // namespace girih::ops

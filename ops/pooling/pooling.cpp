@@ -196,8 +196,6 @@ Tile InWindow::count() const {
 std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
                                       std::size_t outs,
                                       const PoolExample &example) {
-  // Of one and two dimensions the example's windows are part of the kernel; of
-  // three those of any size.
   WindowNumbers windows;
   windows.dims = dims;
   for (std::size_t dim = 0; dim < static_cast<std::size_t>(dims); ++dim) {
@@ -207,7 +205,8 @@ std::vector<KernelEntry> pool_entries(const Kernel &kernel, int dims,
   }
   return {
       {.name = kernel.name(),
-       .kernel = dims == 3 ? kernel : kernel_for(kernel, windows, false, true),
+       .kernel =
+           example.fixed ? kernel_for(kernel, windows, false, true) : kernel,
        .dtypes = dims == 2 ? std::vector{bf16, f32, f64} : std::vector{bf16},
        .size_names = {"NC", "H", "R"},
        .sizes = {4096, dims == 3 ? 16 : example.side, example.size},

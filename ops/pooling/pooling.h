@@ -71,9 +71,14 @@ private:
 /// A call that stands for others: windows of `size` places, alike in all
 /// dimensions, over planes of `side`.
 struct PoolExample {
+  bool fixed = true; // windows are part of the kernel
   std::int64_t size = 3, stride = 2, before = 1, side = 112;
   std::string_view blocks = "B0=64 B1=8 B2=2"; // of two and three dimensions
 };
+/// Of windows of any size, and of three dimensions.
+inline constexpr PoolExample any_example{.fixed = false,
+                                         .blocks = "B0=32 B1=8 B2=4"};
+inline constexpr PoolExample space_example{.blocks = "B0=32 B1=4 B2=4"};
 /// Of adaptive pooling, whose windows lie side by side.
 inline constexpr PoolExample adaptive_example{.size = 8,
                                               .stride = 8,
