@@ -22,6 +22,13 @@ std::int64_t tile_elements(Device device, DType dtype) {
   return bits(dtype) == 64 ? 2048 : 4096;
 }
 
+// Rows up to that are sorted in one tile. Of 16 bits pairs are words of 32.
+std::int64_t most_in_tile(Device device, DType dtype) {
+  if (device.kind == Device::Kind::host || bits(dtype) > 16)
+    return tile_elements(device, dtype);
+  return 2 * tile_elements(device, dtype);
+}
+
 // Blocks of a kernel that sorts tiles of `depth` elements of several rows.
 Config sorting(std::int64_t rows, std::int64_t depth, std::int64_t first,
                bool columns, const Array &x) {
@@ -136,7 +143,7 @@ void launch(const Call &call, const Array &x, int dim, bool descending,
     return launch_selection(call, views[0], lanes, descending, views[1],
                             views[2]);
   const Sorting sorting{call, views[0], views[1], views[2], lanes, descending};
-  if (lanes.depth <= sorting.tile())
+  if (lanes.depth <= most_in_tile(x.device(), x.dtype()))
     sorting.in_one_tile();
   else if (2 * power_of_two(first) <= sorting.tile())
     sorting.some();

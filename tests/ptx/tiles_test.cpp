@@ -354,6 +354,33 @@ TEST(EmulatedMoves, TakeTheMemoryOfTheirTile) {
             4096 * 4 + counts + 4096 * 2);
 }
 
+TEST(EmulatedSorts, DigitsAndWhereEachBegins) {
+  const auto sorted = [](const Tile &a) {
+    return sort(cast(a & 63, u8), {a, arange(512)}, 0);
+  };
+  for (int warps : {1, 3, 4}) {
+    TestArray x(i32, {512});
+    fill_random(x, 1000);
+    for (std::size_t which : {1, 2})
+      expect_same([=](In a, Out b) { b = sorted(a)[which]; }, {&x},
+                  TestArray(i32, {512}), warps);
+    expect_same(
+        [=](In a, Out b) {
+          const Tile digits = sorted(a)[0], digit = arange(64);
+          Tile below = zeros({64}, i32), step = zeros({}, i32) + 256;
+          loop_while([&] { return step > 0; },
+                     [&] {
+                       const Tile probe = gather(digits, 0, below + (step - 1));
+                       below =
+                           where(cast(probe, i32) < digit, below + step, below);
+                       step = step >> 1;
+                     });
+          b = below;
+        },
+        {&x}, TestArray(i32, {64}), warps);
+  }
+}
+
 TEST(EmulatedControl, BranchesAndLoopsCarryTiles) {
   for (int warps : {1, 3, 4}) {
     TestArray x(f32, {24, 40});
