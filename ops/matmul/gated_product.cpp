@@ -2,7 +2,7 @@
 #include "girih/ops/matmul/gated_product.h"
 
 #include "girih/ops/arrange/products.h"
-#include "girih/ops/matmul/activation.h"
+#include "girih/ops/matmul/split_product.h"
 #include "girih/ops/sizes.h"
 #include "girih/ops/warp_groups.h"
 
@@ -102,11 +102,11 @@ Config wide_config(const Array &gate, const Array &out) {
 Config narrow_config(const Array &out) {
   const std::int64_t rows =
       std::clamp<std::int64_t>(power_of_two(out.size(-2)), 16, 128);
-  // Of few rows, which wait for memory only, several on each multiprocessor.
-  const std::int64_t enough = rows <= 32 ? 264 : 132;
   const std::int64_t columns =
-      pieces_of(out.size(-2), rows) * pieces_of(out.size(-1), 64) < enough ? 32
-                                                                           : 64;
+      pieces_of(out.size(-2), rows) * pieces_of(out.size(-1), 64) <
+              enough_programs(rows)
+          ? 32
+          : 64;
   Config config = blocks_of(rows, columns, rows == 128 ? 32 : 64);
   config.num_stages = 4;
   return config;
@@ -117,16 +117,6 @@ Config config_of(const Array &gate, const Array &out) {
   return has_warp_groups(out.device()) && out.size(-2) >= least_wide
              ? wide_config(gate, out)
              : narrow_config(out);
-}
-
-// Few rows, of which warp groups would have most empty.
-bool suits_columns(const Array &a, const Array &gate, const Array &up,
-                   const Array &out) {
-  constexpr std::int64_t most_rows = 32, least_columns = 64;
-  return out.rank() == 2 && bits(a.dtype()) == 16 && out.size(0) <= most_rows &&
-         out.size(1) >= least_columns && a.stride(1) == 1 &&
-         gate.stride(0) == 1 && up.stride(0) == 1 &&
-         has_warp_groups(out.device());
 }
 
 void launch_columns(const Call &call, const Array &a, const Array &gate,
@@ -143,26 +133,17 @@ void launch_columns(const Call &call, const Array &a, const Array &gate,
       call.where);
 }
 
-// f32 sums on CUDA cores: narrower than the default, whose registers hold no
-// more than the sums.
-Config config_of_f32() {
-  Config config;
-  config.blocks = {{"BM", 64}, {"BN", 64}, {"BK", 16}};
-  config.order = {ProgramOrder::Kind::grouped, 8};
-  return config;
-}
-
 } // namespace
 
 void launch_gated_product(const Call &call, const Array &a, const Array &gate,
                           const Array &up, const Array &out) {
-  if (suits_columns(a, gate, up, out))
+  if (has_few_rows(a, gate, out) && has_few_rows(a, up, out))
     return launch_columns(call, a, gate, up, out);
   LaunchOptions options{.config = {}, .stream = call.stream, .tunable = true};
   if (out.device().kind == Device::Kind::cuda && bits(a.dtype()) == 16)
     options.config = config_of(gate, out);
   else if (out.device().kind == Device::Kind::cuda && a.dtype() == f32)
-    options.config = config_of_f32();
+    options.config = config_of_f32(64);
   const std::array operands{&a, &gate, &up, &out};
   kernel().run(operands, options, call.where);
 }

@@ -68,15 +68,6 @@ const Kernel &kernel_of(const Key &key) {
                (key.scaled ? 2 : 0) + (key.tf32 ? 1 : 0)];
 }
 
-// f32 sums on CUDA cores: narrower than the default, whose registers hold no
-// more than the sums.
-Config config_of_f32(std::int64_t rows) {
-  Config config;
-  config.blocks = {{"BM", rows}, {"BN", 64}, {"BK", 16}};
-  config.order = {ProgramOrder::Kind::grouped, 8};
-  return config;
-}
-
 // Tiles of warp groups, which take f32 along K only.
 std::optional<Config> config_of_tf32(const Product &product) {
   const Array &out = product.out;
@@ -169,13 +160,23 @@ bool join_rows(Array &a, Array &out) {
   return true;
 }
 
-bool suits_transposed(const Product &product) {
+Config config_of_f32(std::int64_t rows) {
+  Config config;
+  config.blocks = {{"BM", rows}, {"BN", 64}, {"BK", 16}};
+  config.order = {ProgramOrder::Kind::grouped, 8};
+  return config;
+}
+
+bool has_few_rows(const Array &a, const Array &b, const Array &out) {
   constexpr std::int64_t most_rows = 32, least_columns = 64;
-  const Array &out = product.out;
-  return out.rank() == 2 && bits(product.a.dtype()) == 16 &&
-         out.size(0) <= most_rows && out.size(1) >= least_columns &&
-         out.size(1) <= most_transposed_columns && product.a.stride(1) == 1 &&
-         product.b.stride(0) == 1 && has_warp_groups(out.device());
+  return out.rank() == 2 && bits(a.dtype()) == 16 && out.size(0) <= most_rows &&
+         out.size(1) >= least_columns && a.stride(1) == 1 && b.stride(0) == 1 &&
+         has_warp_groups(out.device());
+}
+
+bool suits_transposed(const Product &product) {
+  return has_few_rows(product.a, product.b, product.out) &&
+         product.out.size(1) <= most_transposed_columns;
 }
 
 void launch_product(const Call &call, const Product &product) {

@@ -26,6 +26,15 @@ struct Product {
 
 void launch_product(const Call &call, const Product &product);
 
+/// Of f32 sums on CUDA cores: narrower than the default, whose registers hold
+/// no more than the sums.
+Config config_of_f32(std::int64_t rows);
+
+/// Whether a[M, K] b[K, N] has so few rows that warp groups, which multiply 64,
+/// would have most empty, and lies in memory along K, so that the transposed
+/// product is theirs.
+bool has_few_rows(const Array &a, const Array &b, const Array &out);
+
 /// Whether it is launched as the product of the transposed matrices: few rows,
 /// of which warp groups, which multiply 64, would have most empty.
 bool suits_transposed(const Product &product);

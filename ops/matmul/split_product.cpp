@@ -9,12 +9,7 @@ namespace girih::ops {
 
 namespace {
 
-// Programs that occupy every multiprocessor of today's GPUs; of few rows, which
-// wait for memory only, several on each.
 constexpr std::int64_t few_rows = 32;
-std::int64_t enough_programs(std::int64_t rows) {
-  return rows <= few_rows ? 264 : 132;
-}
 // A part of K below this many tiles costs more to start than it saves.
 constexpr std::int64_t least_turns = 4;
 
@@ -130,6 +125,10 @@ Config blocks_of(std::int64_t rows, std::int64_t columns, std::int64_t depth) {
 }
 
 } // namespace
+
+std::int64_t enough_programs(std::int64_t rows) {
+  return rows <= few_rows ? 264 : 132;
+}
 
 std::optional<Config> few_programs_config(const Product &product) {
   const Array &out = product.out;

@@ -8,6 +8,10 @@
 
 namespace girih::ops {
 
+/// Programs of tiles of so many rows that occupy every multiprocessor of
+/// today's GPUs; of few rows, which wait for memory only, several on each.
+std::int64_t enough_programs(std::int64_t rows);
+
 /// The Config of a product that has too few tiles of the default size for a
 /// GPU; nothing where the default one does.
 std::optional<Config> few_programs_config(const Product &product);
