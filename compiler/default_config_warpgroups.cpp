@@ -45,10 +45,6 @@ constexpr std::int64_t wide_columns = 64 * 132;
 constexpr std::array<int, 4> shares{1, 2, 4, 8};
 constexpr std::int64_t most_shared = 16384;
 
-std::int64_t pieces(std::int64_t size, std::int64_t block) {
-  return (size + block - 1) / block;
-}
-
 // The block that all dots have for M, N or K; none where they differ.
 std::optional<std::string> only_block(const BlockRoles &roles,
                                       BlockRole::Use use) {

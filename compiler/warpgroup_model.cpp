@@ -16,10 +16,6 @@ namespace {
 
 constexpr int copying_warps = 4;
 
-std::int64_t pieces(std::int64_t size, std::int64_t block) {
-  return (size + block - 1) / block;
-}
-
 // Clocks of a round: the products, or what they read of shared memory and
 // copies write there, 128 bytes a clock.
 double round_clocks(const WarpgroupTile &tile) {

@@ -26,6 +26,11 @@ struct WarpgroupWork {
   std::int64_t rows = 0, columns = 0;
 };
 
+/// Pieces of `block` that `size` is cut into, the last one perhaps smaller.
+inline std::int64_t pieces(std::int64_t size, std::int64_t block) {
+  return (size + block - 1) / block;
+}
+
 /// Blocks that a multiprocessor has room for at once.
 std::int64_t warpgroup_blocks(const WarpgroupTile &tile);
 
