@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 4> strategies{"exhaustive", "random",
 constexpr double least_gain = 0.99;
 // Of the budget, what candidates may take; the rest is for the finalists.
 constexpr double first_part = 0.75;
-constexpr int rounds = 3;
+constexpr std::size_t rounds = 3;
 // A search by the model ends after so many candidates without a gain.
 constexpr std::size_t patience = 24;
 // What a model is wrong by, it is for all that it cannot tell apart.
@@ -369,15 +369,17 @@ void Search::finals() {
     std::iter_swap(fallback, few.begin() + places - 1);
   few.resize(static_cast<std::size_t>(places));
   std::vector<std::vector<double>> seconds(few.size());
-  for (int round = 0; round < rounds; ++round)
-    for (std::size_t at = 0; at < few.size() && !over(1.0); ++at) {
-      const Outcome again =
-          evaluator().measure(few[at].config, Effort::thorough, 0);
-      if (again.measured())
-        seconds[at].push_back(again.seconds);
-      few[at].runs += again.runs;
-      few[at].spread = again.spread;
-    }
+  // Each round begins with another one: what comes behind a pause is quicker
+  // where power is what limits.
+  for (std::size_t turn = 0; turn < rounds * few.size() && !over(1.0); ++turn) {
+    const std::size_t at = (turn + turn / few.size()) % few.size();
+    const Outcome again =
+        evaluator().measure(few[at].config, Effort::thorough, 0);
+    if (again.measured())
+      seconds[at].push_back(again.seconds);
+    few[at].runs += again.runs;
+    few[at].spread = again.spread;
+  }
   for (std::size_t at = 0; at < few.size(); ++at) {
     if (seconds[at].empty())
       continue;

@@ -2,6 +2,7 @@
 #include "girih/autotune/space.h"
 
 #include "girih/compiler/config_fit.h"
+#include "girih/compiler/cost_model.h"
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/runtime/executable.h"
 
@@ -272,6 +273,21 @@ std::vector<Candidate> Space::candidates(const Problem &problem) const {
   return out;
 }
 
+/// What blocks of a cluster do together, or each for itself.
+static void share_rounds(Space &space) {
+  space.axis("split_k", {1, 2, 4});
+  space.constraint("blocks share what warps of their own copy",
+                   [](const Config &config) {
+                     return config.split_k == 1 || config.warp_specialize;
+                   });
+  // One program a block is no quicker then (decision 49).
+  space.constraint("blocks do several programs where warps copy and share none",
+                   [](const Config &config) {
+                     return config.persistent ==
+                            (config.warp_specialize && config.split_k == 1);
+                   });
+}
+
 Space Space::derived(const Problem &problem) {
   const bool gpu = problem.device.kind == Device::Kind::cuda;
   const bool dots = problem.roles.has_dot();
@@ -300,18 +316,13 @@ Space Space::derived(const Problem &problem) {
   if (properties(problem.device).compute_capability == 90) {
     space.axis("warp_specialize", {0, 1});
     space.axis("persistent", {0, 1});
-    space.axis("split_k", {1, 2, 4});
-    space.constraint("blocks share what warps of their own copy",
-                     [](const Config &config) {
-                       return config.split_k == 1 || config.warp_specialize;
-                     });
-    // One program a block is no quicker then (decision 49).
-    space.constraint("blocks do several programs where warps copy and share "
-                     "none",
-                     [](const Config &config) {
-                       return config.persistent ==
-                              (config.warp_specialize && config.split_k == 1);
-                     });
+    if (compiler::chains_dots(problem.roles))
+      space.constraint("blocks do several programs where warps copy",
+                       [](const Config &config) {
+                         return config.warp_specialize || !config.persistent;
+                       });
+    else
+      share_rounds(space);
   }
   using Use = BlockRole::Use;
   space.constraint("a warp has less than a 16x16 tile of the result",

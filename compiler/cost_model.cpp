@@ -102,8 +102,6 @@ void set_extents(Work &work, const Config &config, const BlockRoles &roles,
       set(role, work.k, work.block_k);
     else if (role.contiguous)
       work.inner = std::max(work.inner, config.blocks.at(role.block));
-    if (role.use == Use::dot_k && roles_as(roles, role.block, Use::dot_n))
-      work.chained = true;
     if (role.use != Use::tile)
       work.element = std::max(bits(role.a) / 8, 1);
   }
@@ -111,9 +109,18 @@ void set_extents(Work &work, const Config &config, const BlockRoles &roles,
 
 } // namespace
 
+bool chains_dots(const BlockRoles &roles) {
+  return std::any_of(roles.roles.begin(), roles.roles.end(),
+                     [&](const BlockRole &role) {
+                       return role.use == Use::dot_k &&
+                              roles_as(roles, role.block, Use::dot_n);
+                     });
+}
+
 Work work_of(const Config &config, const BlockRoles &roles,
              const Shapes &shapes, const std::vector<DType> &dtypes) {
   Work work;
+  work.chained = chains_dots(roles);
   if (!roles.has_dot())
     work.element = 1;
   for (std::size_t at = 0; at < shapes.size(); ++at) {

@@ -321,15 +321,15 @@ TEST(CostModel, RanksAttentionOfAGpuAsItWasMeasured) {
   const Pair pairs[] = {
       {512, 64, "ROWS=64 KEYS=128 num_stages=4 warp_specialize=1",
        "ROWS=128 KEYS=192 num_warps=8 num_stages=2 warp_specialize=1"},
-      {2048, 64, "ROWS=64 KEYS=64 warp_specialize=1 split_k=2",
+      {2048, 64, "ROWS=64 KEYS=64 warp_specialize=1",
        "ROWS=192 KEYS=64 num_warps=8 num_stages=5"},
-      {2048, 128, "ROWS=64 KEYS=64 num_stages=2 warp_specialize=1 split_k=2",
-       "ROWS=64 KEYS=32 num_stages=5 warp_specialize=1 split_k=2"},
-      {8192, 64, "ROWS=128 KEYS=128 num_warps=8 warp_specialize=1 split_k=4",
-       "ROWS=128 KEYS=128 num_stages=2 warp_specialize=1 split_k=2"},
+      {2048, 128, "ROWS=64 KEYS=64 num_stages=2 warp_specialize=1",
+       "ROWS=64 KEYS=32 num_stages=5 warp_specialize=1"},
+      {8192, 64, "ROWS=128 KEYS=128 num_warps=8 warp_specialize=1",
+       "ROWS=128 KEYS=128 num_stages=2 warp_specialize=1"},
       {8192, 128,
-       "ROWS=128 KEYS=64 num_warps=8 num_stages=6 warp_specialize=1 split_k=4",
-       "ROWS=64 KEYS=64 num_stages=4 warp_specialize=1 split_k=2"}};
+       "ROWS=128 KEYS=64 num_warps=8 num_stages=6 warp_specialize=1",
+       "ROWS=64 KEYS=64 num_stages=4 warp_specialize=1"}};
   const compiler::Machine gpu{compiler::nvptx_target(90), 132, 50 << 20};
   for (const Pair &each : pairs) {
     const Problem problem = attention_problem(each.length, each.width);

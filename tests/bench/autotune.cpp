@@ -89,13 +89,14 @@ std::unique_ptr<Evaluator> make_evaluator(const Problem &problem) {
   return worker_evaluator(problem, worker_options());
 }
 
-/// Medians of Configs that take turns.
+/// Medians of Configs that take turns, each round beginning with another one.
 std::map<std::string, double> side_by_side(const Problem &problem,
                                            const std::vector<Config> &configs) {
   const auto evaluator = make_evaluator(problem);
   std::map<std::string, std::vector<double>> seconds;
-  for (int round = 0; round < 5; ++round)
-    for (const Config &each : configs) {
+  for (std::size_t round = 0; round < 5; ++round)
+    for (std::size_t at = 0; at < configs.size(); ++at) {
+      const Config &each = configs[(at + round) % configs.size()];
       const Outcome outcome = evaluator->measure(each, Effort::thorough, 0);
       if (outcome.measured())
         seconds[each.to_string()].push_back(outcome.seconds);
