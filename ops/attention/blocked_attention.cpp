@@ -272,18 +272,40 @@ bool multiplied_by_groups(const Array &array) {
   return has_warp_groups(array.device()) && bytes(array.dtype()) == 2;
 }
 
+// Of tiles of so many rows.
+std::int64_t programs_of(const BlockedCall &call, std::int64_t rows) {
+  const std::int64_t queries = at_least_one(call.q.size(3));
+  return call.q.numel() / at_least_one(queries * call.q.size(-1)) *
+         pieces_of(queries, rows);
+}
+
+bool is_narrow(const Form &form) {
+  return form.width + form.value_width <= 128;
+}
+
 // Whether tiles of 128 rows leave multiprocessors without work: those of 64 are
-// quicker then, two beside each other where there are enough.
+// quicker then, two beside each other where there are enough. Of narrow heads
+// they are so as long as it is not two turns.
 bool has_few_rows(const Form &form, const BlockedCall &call) {
-  constexpr std::int64_t tile = 128;
   if (form.keys != Form::Keys::dense || !multiplied_by_groups(call.q) ||
       form.width + form.value_width > 256)
     return false;
-  const std::int64_t queries = at_least_one(call.q.size(3));
-  const std::int64_t programs = call.q.numel() /
-                                at_least_one(queries * call.q.size(-1)) *
-                                pieces_of(queries, tile);
-  return programs <= properties(call.q.device()).processors;
+  const int processors = properties(call.q.device()).processors;
+  const std::int64_t programs = programs_of(call, 128);
+  return programs <= processors ||
+         (is_narrow(form) && programs < 2 * processors);
+}
+
+// Whether blocks do several programs: not where sequences take times that only
+// memory knows, nor where a mask makes programs unlike and there are few turns
+// of them. Whoever is free takes the next one then.
+bool is_persistent(const Form &form, const BlockedCall &call) {
+  if (call.q_offsets)
+    return false;
+  const bool unlike = form.right && !form.left && on_gpu(call.q);
+  const int beside = form.rows <= 64 ? 2 : 1;
+  return !unlike || programs_of(call, form.rows) >=
+                        2 * beside * properties(call.q.device()).processors;
 }
 
 // Keys in parts of pages: on warp groups as many of them as a block of other
@@ -327,7 +349,9 @@ void choose_tiles(Form &form, std::int64_t queries, const Array &q,
     return choose_pieces(form, gpu, grouped && form.rows >= 64, bytes_of_key);
   form.block =
       !gpu ? host_tile
-      : grouped && form.rows == 128 && form.width + form.value_width <= 256
+      : grouped &&
+              ((form.rows == 128 && form.width + form.value_width <= 256) ||
+               (form.rows == 64 && is_narrow(form)))
           ? 128
           : 64;
   while (gpu && form.block > 16 && form.block * bytes_of_key > 65536)
@@ -404,10 +428,10 @@ void launch_blocked(const Call &call, const BlockedCall &blocked) {
       (form.width * bytes(blocked.q.dtype()) +
        (bytes(blocked.q.dtype()) > 2 ? form.unrolled * form.block * bytes(type)
                                      : 0));
-  const int stages = stages_that_fit(blocked.q.device(), stage, fixed);
-  // Sequences take times that only memory knows: whoever is free takes the next
-  // program.
-  const bool persistent = !blocked.q_offsets;
+  int stages = stages_that_fit(blocked.q.device(), stage, fixed);
+  if (multiplied_by_groups(blocked.q) && form.rows == 64)
+    stages = std::min(stages, 2); // several beside each other
+  const bool persistent = is_persistent(form, blocked);
   const LaunchShape shape{warps, stages, order_of(form, blocked, persistent),
                           persistent};
   const Kernel &kernel = kernels()[form];
