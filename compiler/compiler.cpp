@@ -129,12 +129,13 @@ void remarkUnused(const Config &config, const Target &target, Location where) {
       emitRemark(where) << "config: " << field << "=" << value
                         << " changes nothing: the compiler has no use for it";
   };
-  remark("num_ctas", config.num_ctas, 1);
   bool groups = hasWarpgroups(target);
   if (!groups)
     remark("warp_specialize", config.warp_specialize, 0);
   if (!groups || !config.warp_specialize)
     remark("persistent", config.persistent, 0);
+  if (!groups || !config.warp_specialize || !config.persistent)
+    remark("num_ctas", config.num_ctas, 1);
   if (!groups)
     remark("split_k", config.split_k, 1);
 }

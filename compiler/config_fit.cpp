@@ -59,12 +59,13 @@ std::string field_misfit(const Config &config, const Target &target) {
   } catch (const CompileError &error) {
     return error.diagnostic().message;
   }
-  if (config.num_ctas != 1)
-    return "no code depends on num_ctas";
-  if (!hasWarpgroups(target) &&
-      (config.warp_specialize || config.persistent || config.split_k != 1))
-    return "no code depends on warp_specialize, persistent and split_k but "
-           "that of sm_90";
+  if (!hasWarpgroups(target) && (config.warp_specialize || config.persistent ||
+                                 config.split_k != 1 || config.num_ctas != 1))
+    return "no code depends on warp_specialize, persistent, split_k and "
+           "num_ctas but that of sm_90";
+  if (config.num_ctas != 1 && !config.persistent)
+    return "no code depends on num_ctas but that of blocks that do several "
+           "programs";
   return {};
 }
 

@@ -69,13 +69,18 @@ void buildNvptxAsyncPipeline(OpPassManager &manager, const Config &config,
                              int capability) {
   OpPassManager &kernel = manager.nest<func::FuncOp>();
   int stages = config.num_stages, warps = config.num_warps;
+  bool copiers = config.warp_specialize && isHopper(capability) && stages > 1;
+  if (copiers)
+    kernel.addPass(createTileDeferSums());
   kernel.addPass(createTileOverlapDots({stages}));
-  if (config.warp_specialize && isHopper(capability))
-    kernel.addPass(
-        createTileSpecialiseWarps({stages, warps, config.persistent}));
+  if (copiers)
+    kernel.addPass(createTileSpecialiseWarps(
+        {stages, warps, config.persistent, config.num_ctas}));
   kernel.addPass(createTilePipelineLoads({stages, warps}));
   if (stages > 1)
     kernel.addPass(createTilePrefetchLoads());
+  if (copiers)
+    kernel.addPass(createTileUnrollRounds());
 }
 
 void registerPasses() {

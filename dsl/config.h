@@ -32,8 +32,11 @@ struct Config {
   std::map<std::string, std::int64_t> blocks; // by block_size() name
   int num_warps = 4;
   int num_stages = 3;
-  int num_ctas = 1; // read and kept, but no code depends on it; a remark of
-                    // compiling, of pass `config`, says so
+  /// With persistent, on sm_90: that many blocks of a cluster, at most 8, do
+  /// programs below each other and copy for each other what all of them read
+  /// (pass tile-specialise-warps); elsewhere no code depends on it. Clusters of
+  /// two fill a device, larger ones may not.
+  int num_ctas = 1;
   /// On sm_90, four warps beyond num_warps copy the operands of dots (pass
   /// tile-specialise-warps); elsewhere no code depends on it.
   bool warp_specialize = false;

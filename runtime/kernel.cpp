@@ -75,8 +75,12 @@ void note_written(Capture &capture, const Plan &plan,
 
 std::int64_t blocks_of(const Plan &plan) {
   const Executable &code = *plan.code;
-  if (const int resident = code.function.resident_blocks; resident > 0)
-    return std::min<std::int64_t>(plan.programs, resident);
+  if (const int resident = code.function.resident_blocks; resident > 0) {
+    const std::int64_t clusters =
+        (plan.programs + code.blocks - 1) / code.blocks;
+    return std::min<std::int64_t>(clusters, resident / code.blocks) *
+           code.blocks;
+  }
   return plan.programs * code.blocks;
 }
 

@@ -63,4 +63,22 @@ def Tile_DotWaitOp : Tile_Op<"dot_wait",
   let hasVerifier = 1;
 }
 
+def Tile_HoldOp : Tile_Op<"hold",
+    [MemoryEffects<[MemRead, MemWrite]>, AllTypesMatch<["sources", "results"]>]> {
+  let summary = "keep what reads tiles behind what makes them";
+  let description = [{
+    The results are `sources`. Threads have computed these before anything that
+    follows, and nothing reads the results sooner: an assembler would rather
+    begin with what takes long, and end with it.
+
+    Example:
+    ```mlir
+    %held = tile.hold %sum : tensor<128x128xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<Tile_Tensor>:$sources);
+  let results = (outs Variadic<Tile_Tensor>:$results);
+  let assemblyFormat = "$sources attr-dict `:` type($sources)";
+}
+
 #endif

@@ -30,7 +30,9 @@ def Tile_ProgramsOp : Tile_Op<"programs", [Pure]> {
     From `first` on, `step` apart, below `end`. In the order `descending` blocks
     go through every other row of `step` programs backwards. The loop over them
     is the only operation that follows tile.producer, or is all that its region
-    has.
+    has. With `cluster` programs are counted by so many rows of the grid, of
+    which each block of a cluster does the one of its rank; a row beyond the
+    last is that one again.
 
     Example:
     ```mlir
@@ -38,8 +40,9 @@ def Tile_ProgramsOp : Tile_Op<"programs", [Pure]> {
     scf.for %program = %first to %end step %step {
     ```
   }];
+  let arguments = (ins OptionalAttr<I64Attr>:$cluster);
   let results = (outs Index:$first, Index:$end, Index:$step);
-  let assemblyFormat = "attr-dict";
+  let assemblyFormat = "(`cluster` $cluster^)? attr-dict";
 }
 
 def Tile_SizeOp : Tile_Op<"size", [Pure]> {

@@ -62,7 +62,8 @@ def Tile_BarrierArriveOp : Tile_Op<"barrier_arrive",
   let description = [{
     Every warp arrives once, where `condition` is given only if it holds. With
     `copied` every thread arrives once, as soon as all copies that it has
-    started have landed; it does not wait for that.
+    started have landed; it does not wait for that. With `cluster` it arrives at
+    the barrier of each of so many blocks of its cluster.
 
     Example:
     ```mlir
@@ -70,9 +71,11 @@ def Tile_BarrierArriveOp : Tile_Op<"barrier_arrive",
     ```
   }];
   let arguments = (ins Tile_BarriersType:$barriers, Index:$index,
-                       Optional<I1>:$condition, UnitAttr:$copied);
+                       Optional<I1>:$condition, UnitAttr:$copied,
+                       OptionalAttr<I64Attr>:$cluster);
   let assemblyFormat = [{
-    $barriers `[` $index `]` (`if` $condition^)? (`copied` $copied^)? attr-dict
+    $barriers `[` $index `]` (`if` $condition^)? (`copied` $copied^)?
+    (`cluster` $cluster^)? attr-dict
     `:` qualified(type($barriers))
   }];
 }
@@ -106,7 +109,10 @@ def Tile_CopyBulkOp : Tile_Op<"copy_bulk",
     lanes, do not hold. The lanes are a box of the operand: lane dimension i
     goes along dimension `dims[i]` of the view, one element at a time, and
     starts where the map says for lane 0. One thread of the role asks for it;
-    its bytes land at barrier `index`. `part` as for tile.copy_async.
+    its bytes land at barrier `index`. `part` as for tile.copy_async. With
+    `cluster` each of so many blocks of a cluster asks for as many rows of the
+    box as the others, in the order of their ranks, which land in the memory and
+    at the barrier of all of them.
 
     Example:
     ```mlir
@@ -119,11 +125,12 @@ def Tile_CopyBulkOp : Tile_Op<"copy_bulk",
                        DenseI64ArrayAttr:$dims,
                        Tile_SharedType:$target, Index:$stage,
                        Tile_BarriersType:$barriers, Index:$index,
-                       OptionalAttr<DenseI64ArrayAttr>:$part);
+                       OptionalAttr<DenseI64ArrayAttr>:$part,
+                       OptionalAttr<I64Attr>:$cluster);
   let assemblyFormat = [{
     $view `[` $scalars `]` `map` $map (`bounds` $bounds^)? `dims` $dims
     `into` $target `[` $stage `]` (`part` $part^)?
-    `signals` $barriers `[` $index `]` attr-dict
+    `signals` $barriers `[` $index `]` (`cluster` $cluster^)? attr-dict
     `:` type($view) `,` type($target) `,` qualified(type($barriers))
   }];
 }

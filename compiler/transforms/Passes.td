@@ -292,6 +292,68 @@ def TileOverlapDots : Pass<"tile-overlap-dots", "::mlir::func::FuncOp"> {
   ];
 }
 
+def TileDeferSums : Pass<"tile-defer-sums", "::mlir::func::FuncOp"> {
+  let summary = "add up a round's products while the next ones are multiplied";
+  let description = [{
+    Where warp groups multiply and threads add up, with factors or without, as
+    promoted sums of fp8, the products go to the next round, which adds them up
+    behind the start of its own dot: the matrix units are busy meanwhile. The
+    first round adds nothing, and the last one's products are added behind the
+    loop. tile-unroll-rounds spares the copies of registers.
+
+    Before:
+    ```mlir
+    %r = scf.for %k = ... iter_args(%sum = %init) {
+      %d = tile.dot %x, %y, %zero ...
+      %next = math.fma %d, %factor, %sum
+      scf.yield %next
+    }
+    ```
+    After:
+    ```mlir
+    %r:3 = scf.for %k = ... iter_args(%sum = %init, %p = %nothing, %f = %zero) {
+      %d = tile.dot %x, %y, %zero ...
+      %next = math.fma %p, %f, %sum
+      scf.yield %next, %d, %factor
+    }
+    %all = math.fma %r#1, %r#2, %r#0
+    ```
+  }];
+}
+
+def TileUnrollRounds : Pass<"tile-unroll-rounds", "::mlir::func::FuncOp"> {
+  let summary = "do two rounds at a time where they hand on what a dot gave";
+  let description = [{
+    The registers of a dot that goes to the next round are read there while the
+    next dot is written to others. In pairs, rounds take turns with two sets of
+    registers, which otherwise would be copied in each round. A last round
+    without another one has a loop of its own.
+
+    Before:
+    ```mlir
+    %r = scf.for %k = %lower to %upper step %one iter_args(%p = %nothing) {
+      %d = tile.dot %x, %y, %zero in_flight
+      ... %p ...
+      %e = tile.dot_wait 0(%d)
+      scf.yield %e
+    }
+    ```
+    After:
+    ```mlir
+    %r = scf.for %k = %lower to %even step %two iter_args(%p = %nothing) {
+      %d = tile.dot %x, %y, %zero in_flight
+      ... %p ...
+      %e = tile.dot_wait 0(%d)
+      %f = tile.dot %z, %w, %zero in_flight
+      ... %e ...
+      %g = tile.dot_wait 0(%f)
+      scf.yield %g
+    }
+    scf.for %k = %even to %upper step %one iter_args(%p = %r) ...
+    ```
+  }];
+}
+
 def TileSpecialiseWarps
     : Pass<"tile-specialise-warps", "::mlir::func::FuncOp"> {
   let summary = "let warps of their own copy the operands of dots";
@@ -306,6 +368,10 @@ def TileSpecialiseWarps
     why. Operands that dots read in every round, but that stay
     the same, are copied once by the same warps. Few elements that threads read
     beside dots in each round, as scales, come with the tiles of that round.
+
+    With `blocks` so many blocks of a cluster do programs below each other, and
+    each copies a part of what all of them read for all. A stage is free when
+    all of them have read it.
 
     With `persistent` a block does several programs, in a loop around either
     side, and rings go on from one to the next: the first rounds of a program
@@ -340,7 +406,9 @@ def TileSpecialiseWarps
     Option<"stages", "stages", "int", "3", "tiles in the ring of a load">,
     Option<"warps", "warps", "int", "4", "warps of a program">,
     Option<"persistent", "persistent", "bool", "false",
-           "let blocks do several programs">
+           "let blocks do several programs">,
+    Option<"blocks", "blocks", "int", "1",
+           "blocks of a cluster that copy for each other">
   ];
 }
 

@@ -5,6 +5,7 @@
 #include "girih/compiler/transforms/layout_assignment.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -148,6 +149,7 @@ private:
       last = next;
     }
     if (!last) {
+      holdComputed(end);
       land(end, flying.size());
       return;
     }
@@ -155,6 +157,30 @@ private:
     auto wait = land(last, flying.size(), source);
     wait.setHeld(true);
     last->setOperand(0, wait.getResults().back());
+  }
+
+  /// Where a dot goes to the next round as it is, threads compute the rest of
+  /// what goes there while it is in flight.
+  void holdComputed(Operation *end) {
+    auto first = llvm::find_if(flying, [&](tile::DotOp dot) {
+      return matchPattern(dot.getAcc(), m_AnyZeroFloat()) &&
+             llvm::is_contained(loop.getYieldedValues(), dot.getResult());
+    });
+    SmallVector<Value> computed;
+    for (Value value : loop.getYieldedValues()) {
+      Operation *op = value.getDefiningOp();
+      if (first != flying.end() && op && op->getBlock() == loop.getBody() &&
+          isLaneByLane(op) && (*first)->isBeforeInBlock(op))
+        computed.push_back(value);
+    }
+    if (computed.empty())
+      return;
+    OpBuilder builder(end);
+    auto hold = tile::HoldOp::create(builder, loop.getLoc(),
+                                     TypeRange(ValueRange(computed)), computed);
+    for (auto [was, is] : llvm::zip_equal(computed, hold.getResults()))
+      was.replaceUsesWithIf(
+          is, [&](OpOperand &use) { return use.getOwner() == end; });
   }
 
   scf::ForOp loop;

@@ -3,9 +3,11 @@
 
 #include "girih/compiler/analysis/access.h"
 #include "girih/compiler/analysis/written.h"
+#include "girih/compiler/transforms/cluster_share.h"
 #include "girih/compiler/transforms/dot_plan.h"
 #include "girih/compiler/transforms/load_ring.h"
 #include "girih/compiler/transforms/repeatable.h"
+#include "girih/compiler/transforms/ring_place.h"
 #include "girih/compiler/transforms/scalar_slice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -29,22 +31,8 @@ namespace {
 /// Warps that copy: a group, as registers are dealt out by groups.
 constexpr int64_t copyingWarps = 4;
 constexpr int64_t warpSize = 32;
-
-/// A place in a ring: the stage, and how often by turns it has been used.
-struct RingPlace {
-  Value stage, phase;
-};
-
-/// Rings of the same tiles, one after the other in the same memory, and where
-/// the two sides are when the next loop begins.
-struct Ring {
-  int64_t stages = 1;
-  SmallVector<Value> tiles;
-  Value full, free;
-  bool inBulk = false, byThreads = false; // in some loop
-  RingPlace copied, read;
-  int uses = 0; // by loops and further tiles that are still to come
-};
+/// Blocks of a cluster that every device has room for.
+constexpr int64_t mostBlocks = 8;
 
 /// Operands of dots that other warps copy: those that a loop reads in each
 /// round, or, without one, an operand that is read once: by itself, or as one
@@ -72,8 +60,9 @@ bool isReadByWarpgroups(tile::LoadOp load) {
 class Specialiser {
 public:
   Specialiser(func::FuncOp kernel, int64_t stages, int64_t warps,
-              bool persistent)
-      : kernel(kernel), stages(stages), warps(warps), persistent(persistent) {}
+              bool persistent, int64_t blocks)
+      : kernel(kernel), stages(stages), warps(warps), persistent(persistent),
+        blocks(blocks) {}
 
   void run() {
     if (StringRef reason = findFed(); !reason.empty()) {
@@ -84,6 +73,7 @@ public:
       return;
     findBesideDots();
     checkPersistent();
+    checkShared();
     OpBuilder start = OpBuilder::atBlockBegin(&kernel.getBody().front());
     allocate(start);
     auto producer =
@@ -132,6 +122,30 @@ private:
     }
   }
 
+  void checkShared() {
+    if (blocks == 1)
+      return;
+    SmallVector<scf::ForOp> loops;
+    bool shared = false;
+    for (Fed &each : fed) {
+      if (!each.loop)
+        continue;
+      loops.push_back(each.loop);
+      for (const Feed &feed : each.feeds)
+        shared |=
+            sharingBlocks(feed.load, ringType(feed.load, stages), blocks) > 1;
+    }
+    StringRef reason = !persistent ? "blocks do not do several programs"
+                       : blocks > mostBlocks ? "devices have no such clusters"
+                       : !shared ? "programs below each other read nothing "
+                                   "in common that the copy engine brings"
+                                 : whyNotBeside(kernel, loops);
+    if (reason.empty())
+      return;
+    kernel.emitRemark() << DEBUG_TYPE ": no copies for a cluster: " << reason;
+    blocks = 1;
+  }
+
   /// Where the side is in all rings.
   SmallVector<Value> placesOf(Side side) {
     SmallVector<Value> places;
@@ -146,7 +160,8 @@ private:
     Location loc = kernel.getLoc();
     auto programs = tile::ProgramsOp::create(
         builder, loc, builder.getIndexType(), builder.getIndexType(),
-        builder.getIndexType());
+        builder.getIndexType(),
+        blocks > 1 ? builder.getI64IntegerAttr(blocks) : IntegerAttr());
     auto loop =
         scf::ForOp::create(builder, loc, programs.getFirst(), programs.getEnd(),
                            programs.getStep(), placesOf(side));
@@ -278,7 +293,7 @@ private:
       ring.full = barriers(builder, ring.stages,
                            (ring.byThreads ? copyingWarps * warpSize : 0) +
                                (ring.inBulk ? 1 : 0));
-      ring.free = barriers(builder, ring.stages, warps);
+      ring.free = barriers(builder, ring.stages, warps * ring.blocks);
     }
   }
 
@@ -305,6 +320,8 @@ private:
       }
       tile::SharedType type = ringType(feed.load, count);
       feed.bulk = isBulk(feed.load, type);
+      if (each.loop)
+        feed.blocks = sharingBlocks(feed.load, type, blocks);
       each.byThreads |= !feed.bulk;
       if (feed.bulk)
         each.bulkBytes += bytesOf(feed.load);
@@ -317,6 +334,8 @@ private:
         each.ring = &ring;
     if (!each.ring)
       each.ring = &makeRing(builder, types, count);
+    for (Feed feed : each.feeds)
+      each.ring->blocks = std::max(each.ring->blocks, feed.blocks);
     each.ring->inBulk |= each.bulkBytes > 0;
     each.ring->byThreads |= each.byThreads;
     each.ring->uses += each.loop ? 1 : 0;
@@ -353,22 +372,6 @@ private:
         tile::BarriersType::get(kernel.getContext(), count, arrivals));
   }
 
-  /// The place of the ring behind this one.
-  static RingPlace next(OpBuilder &builder, Location loc, const Ring &ring,
-                        RingPlace place) {
-    Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-    Value turned = arith::SubIOp::create(builder, loc, one, place.phase);
-    if (ring.stages == 1)
-      return {place.stage, turned};
-    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-    Value count = arith::ConstantIndexOp::create(builder, loc, ring.stages);
-    Value up = arith::AddIOp::create(builder, loc, place.stage, one);
-    Value wraps = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                        up, count);
-    return {arith::SelectOp::create(builder, loc, wraps, zero, up),
-            arith::SelectOp::create(builder, loc, wraps, turned, place.phase)};
-  }
-
   /// The value in the producer's region, with all that it takes.
   Value repeated(OpBuilder &builder, Value value) {
     if (isa<tile::ViewType>(value.getType()))
@@ -400,15 +403,14 @@ private:
       for (Value scalar : feed.load.getScalars())
         scalars.push_back(mapping.lookup(scalar));
       if (feed.bulk)
-        copyInBulk(builder, feed.load, scalars, feed.ring, place.stage,
-                   ring.full);
+        copyInBulk(builder, feed, scalars, place.stage, ring.full);
       else
         copyToRing(builder, feed.load, scalars, feed.ring, place.stage,
                    copyingWarps);
     }
     if (ring.byThreads)
       tile::BarrierArriveOp::create(builder, loc, ring.full, place.stage,
-                                    Value(), /*copied=*/true);
+                                    Value(), /*copied=*/true, IntegerAttr());
   }
 
   void copyOnce(OpBuilder &builder, Fed &each) {
@@ -524,8 +526,10 @@ private:
 
   static void release(OpBuilder &builder, Location loc, const Ring &ring,
                       Value stage, Value condition = {}) {
-    tile::BarrierArriveOp::create(builder, loc, ring.free, stage, condition,
-                                  /*copied=*/false);
+    tile::BarrierArriveOp::create(
+        builder, loc, ring.free, stage, condition, /*copied=*/false,
+        ring.blocks > 1 ? builder.getI64IntegerAttr(ring.blocks)
+                        : IntegerAttr());
   }
 
   /// The wait behind `op` for all dots that are in flight.
@@ -575,6 +579,7 @@ private:
   func::FuncOp kernel;
   int64_t stages, warps;
   bool persistent; // blocks do several programs
+  int64_t blocks;  // of a cluster, which do programs beside each other
   std::list<Ring> rings;
   SmallVector<Fed> fed;
   IRMapping known;
@@ -585,7 +590,7 @@ struct TileSpecialiseWarps
   using Base::Base;
   void runOnOperation() override {
     if (getOperation()->hasAttr(tile::TileDialect::kernelAttr) && stages > 1)
-      Specialiser(getOperation(), stages, warps, persistent).run();
+      Specialiser(getOperation(), stages, warps, persistent, blocks).run();
   }
 };
 

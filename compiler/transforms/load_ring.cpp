@@ -224,9 +224,10 @@ bool isFurtherTile(tile::LoadOp load, tile::LoadOp round, int64_t stages) {
   return true;
 }
 
-void copyInBulk(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
-                Value ring, Value stage, Value barriers) {
-  auto type = cast<tile::SharedType>(ring.getType());
+void copyInBulk(OpBuilder &builder, const Feed &feed, ValueRange scalars,
+                Value stage, Value barriers) {
+  tile::LoadOp load = feed.load;
+  auto type = cast<tile::SharedType>(feed.ring.getType());
   BulkBox box = *boxOf(load, type);
   IntegerSetAttr bounds;
   if (!box.uniform.empty()) {
@@ -241,10 +242,12 @@ void copyInBulk(OpBuilder &builder, tile::LoadOp load, ValueRange scalars,
         map.getNumDims(), map.getNumSymbols(), constraints, equalities));
   }
   for (int64_t piece = 0; piece < load.pieceCount(); ++piece)
-    tile::CopyBulkOp::create(builder, load.getLoc(), load.getView(),
-                             ofPiece(load, scalars, piece), load.getMapAttr(),
-                             bounds, builder.getDenseI64ArrayAttr(box.dims),
-                             ring, stage, barriers, stage, partOf(load, piece));
+    tile::CopyBulkOp::create(
+        builder, load.getLoc(), load.getView(), ofPiece(load, scalars, piece),
+        load.getMapAttr(), bounds, builder.getDenseI64ArrayAttr(box.dims),
+        feed.ring, stage, barriers, stage, partOf(load, piece),
+        feed.blocks > 1 ? builder.getI64IntegerAttr(feed.blocks)
+                        : IntegerAttr());
 }
 
 /// The map with its two dimensions the other way round.

@@ -16,6 +16,7 @@ struct Feed {
   tile::LoadOp load;
   mlir::Value ring;
   bool bulk = false, transposed = false;
+  int64_t blocks = 1; // of a cluster, each of which brings a part for all
 };
 
 /// Whether `load` becomes a copy to shared memory. The dots may be in loops
@@ -55,8 +56,8 @@ mlir::Operation *behindReaders(mlir::ArrayRef<tile::LoadOp> loads);
 bool isBulk(tile::LoadOp load, tile::SharedType ring);
 
 /// As copyToRing, by the copy engine; its bytes land at barrier number `stage`.
-void copyInBulk(mlir::OpBuilder &builder, tile::LoadOp load,
-                mlir::ValueRange scalars, mlir::Value ring, mlir::Value stage,
+void copyInBulk(mlir::OpBuilder &builder, const Feed &feed,
+                mlir::ValueRange scalars, mlir::Value stage,
                 mlir::Value barriers);
 
 /// Whether `load` reads the rows of `other` as columns, at the same place.

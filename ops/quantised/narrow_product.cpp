@@ -54,12 +54,17 @@ Config warp_group_config(const Array &x, const Array &out, bool fast) {
     return pieces_of(out.size(0), rows) * pieces_of(out.size(1), columns);
   };
   constexpr std::int64_t enough = 100;
+  // Columns that a multiprocessor goes through, program by program.
+  const auto ends = [&](std::int64_t columns) {
+    return pieces_of(programs(128, columns),
+                     properties(out.device()).processors) *
+           columns;
+  };
   std::int64_t rows = 64, columns = 128;
   int warps = 4, stages = 6;
   const bool once = x.dtype() == i8 || fast;
   if (const std::int64_t wide = once ? 256 : 192;
-      programs(128, wide) >= 5 * enough ||
-      (once && programs(128, wide) >= enough)) {
+      programs(128, wide) >= enough && (once || ends(wide) <= ends(128))) {
     rows = 128;
     columns = wide;
     warps = 8;
@@ -73,6 +78,7 @@ Config warp_group_config(const Array &x, const Array &out, bool fast) {
   config.num_warps = warps;
   config.num_stages = stages;
   config.warp_specialize = config.persistent = true;
+  config.num_ctas = !once && columns > 128 ? 2 : 1;
   config.order = {ProgramOrder::Kind::grouped, 8};
   return config;
 }

@@ -252,6 +252,20 @@ static std::vector<MatmulCase> clusterCases() {
                    .specialised = true,
                    .persistent = persistent,
                    .scaled = true});
+  for (int beside : {2, 4})
+    for (bool scaled : {false, true})
+      all.push_back({.name = "copied_by_" + std::to_string(beside) +
+                             (scaled ? "_and_scaled" : ""),
+                     .element = scaled ? "f32" : "bf16",
+                     .result = "f32",
+                     .n = scaled ? 64 : 192,
+                     .k = scaled ? 32 : 64,
+                     .unitB = scaled ? 0 : 1,
+                     .precision = scaled ? "tf32" : "ieee",
+                     .specialised = true,
+                     .persistent = true,
+                     .beside = beside,
+                     .scaled = scaled});
   // Parts of columns with all threads, and of columns that warps share.
   for (int rows : {128, 64})
     all.push_back({.name = "shared_by_4_of_" + std::to_string(rows) + "_rows",

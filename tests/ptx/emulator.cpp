@@ -16,6 +16,7 @@
 #include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/ReplaceConstant.h"
 #include "llvm/Support/TargetSelect.h"
 
 #include <stdexcept>
@@ -34,11 +35,10 @@ public:
         i32(llvm::Type::getInt32Ty(module.getContext())) {}
 
   void run() {
-    // Shared memory is addressed by offsets, its base is 0.
+    // Shared memory is addressed by offsets from what a block says.
     for (llvm::GlobalVariable &global : module.globals())
       if (global.getAddressSpace() == 3)
-        global.replaceAllUsesWith(llvm::ConstantPointerNull::get(
-            llvm::cast<llvm::PointerType>(global.getType())));
+        addressShared(global);
     for (llvm::StringRef name : {"vprintf", "__assertfail"})
       if (llvm::Function *function = module.getFunction(name))
         function->setName("emulated_" + name.ltrim('_'));
@@ -56,6 +56,17 @@ public:
   }
 
 private:
+  void addressShared(llvm::GlobalVariable &global) {
+    llvm::convertUsersOfConstantsToInstructions({&global});
+    for (llvm::Use &use : llvm::make_early_inc_range(global.uses())) {
+      auto *user = llvm::cast<llvm::Instruction>(use.getUser());
+      llvm::IRBuilder<> builder(user);
+      llvm::Value *base = builder.CreateCall(
+          module.getOrInsertFunction("emulated_shared", i32));
+      use.set(builder.CreateIntToPtr(base, global.getType()));
+    }
+  }
+
   void replace(llvm::CallInst *call) {
     llvm::IRBuilder<> builder(call);
     if (call->isInlineAsm())

@@ -34,6 +34,22 @@ std::vector<Instruction> &instructions() {
   return all;
 }
 
+// Addresses of shared memory have the block's rank, from 1 on, above these
+// bits, as they have on a device with clusters.
+constexpr unsigned rankShift = 24;
+
+std::uint64_t addressIn(std::int64_t rank, std::int64_t offset) {
+  return static_cast<std::uint64_t>(rank + 1) << rankShift | offset;
+}
+
+/// Where an address of this block is in its memory.
+std::int64_t ownOffset(std::uint64_t address) {
+  auto word = static_cast<std::uint32_t>(address);
+  if (word >> rankShift != static_cast<std::uint32_t>(machine->rank) + 1)
+    complain("an address of another block");
+  return word & ((1U << rankShift) - 1);
+}
+
 char *sharedAt(std::int64_t offset, std::int64_t size) {
   static char nowhere[64];
   if (offset < 0 || offset % size ||
@@ -44,12 +60,32 @@ char *sharedAt(std::int64_t offset, std::int64_t size) {
   return machine->shared.data() + offset;
 }
 
-/// Addresses in other blocks have the rank, from 1 on, in their high bits.
+/// Does something in the block of this rank.
+void inBlock(std::uint64_t rank, const std::function<void()> &something) {
+  if (rank >= cluster->size())
+    return complain("a block that the cluster lacks");
+  Machine *self = std::exchange(machine, &(*cluster)[rank]);
+  bool ended = std::ranges::all_of(machine->fibers, [](const Fiber &fiber) {
+    return fiber.waits == Waits::done;
+  });
+  if (ended)
+    machine->error = "a block has ended that others write to";
+  something();
+  machine = self;
+}
+
 char *remoteAt(std::uint32_t address, std::int64_t size) {
-  Machine *self = std::exchange(machine, &(*cluster)[(address >> 24) - 1]);
-  char *at = sharedAt(address & 0xffffff, size);
+  Machine *self =
+      std::exchange(machine, &(*cluster)[(address >> rankShift) - 1]);
+  char *at = sharedAt(ownOffset(address), size);
   machine = self;
   return at;
+}
+
+/// Values that are named where they stand.
+void keep(const Instruction &instruction, Slots results, Slots values) {
+  for (size_t i = 0; i < instruction.tied.size(); ++i)
+    results[i] = values[instruction.tied[i] - instruction.outputs];
 }
 
 /// An operand: register number and added constant, or a constant alone.
@@ -93,12 +129,11 @@ void move(const Instruction &instruction, Slots results, Slots values) {
   Operand address = load ? operands.back() : operands.front();
   std::uint64_t base =
       values[address.slot - instruction.outputs] + address.added;
-  if (shared)
-    base = static_cast<std::uint32_t>(base);
-  for (size_t i = 0; i < instruction.tied.size(); ++i)
-    results[i] = values[instruction.tied[i] - instruction.outputs];
+  keep(instruction, results, values);
   if (!active)
     return;
+  if (shared)
+    base = static_cast<std::uint64_t>(ownOffset(base));
   if (base % (bytes * count))
     complain("misaligned: " + instruction.text);
   char *at = shared   ? sharedAt(base, bytes * count)
@@ -123,8 +158,7 @@ void startCopy(const Instruction &instruction, Slots values) {
     return;
   std::vector<Operand> operands = parseOperands(instruction.text);
   Copy copy;
-  copy.to =
-      static_cast<std::uint32_t>(values[operands[0].slot]) + operands[0].added;
+  copy.to = ownOffset(values[operands[0].slot]) + operands[0].added;
   copy.from = reinterpret_cast<const char *>(values[operands[1].slot]);
   copy.size = copy.read = operands[2].added;
   if (operands.size() > 3)
@@ -186,20 +220,38 @@ void copyBox(const Instruction &instruction, Slots values) {
   auto word = [&](const Operand &operand) {
     return static_cast<std::int32_t>(values[operand.slot]);
   };
-  std::int64_t to = word(operands[0]), bytes;
+  std::int64_t to = ownOffset(values[operands[0].slot]), bytes;
   const auto *operand =
       reinterpret_cast<const CopiedOperand *>(values[operands[1].slot]);
   std::vector<std::int64_t> start;
+  std::uint64_t blocks = std::uint64_t(1) << machine->rank;
+  if (llvm::StringRef(instruction.text).contains(".multicast")) {
+    blocks = values[operands.back().slot];
+    operands.pop_back();
+  }
   for (size_t i = 2; i + 1 < operands.size(); ++i)
     start.push_back(word(operands[i]));
+  const std::int64_t barrier = ownOffset(values[operands.back().slot]);
   bytes = operand->elementBytes;
   for (int dim = 0; dim < operand->rank; ++dim)
     bytes *= operand->box[dim];
   if (start.size() != static_cast<size_t>(operand->rank) || to % 128)
     return complain("a box that the copy engine does not take");
-  machine->matrix.mayWrite(to, bytes);
-  machine->barriers.expect(
-      word(operands.back()), [=] { landBox(*operand, to, start); }, bytes);
+  for (std::uint64_t rank = 0; blocks >> rank; ++rank)
+    if (blocks >> rank & 1)
+      inBlock(rank, [&] {
+        machine->matrix.mayWrite(to, bytes);
+        machine->barriers.expect(
+            barrier, [=] { landBox(*operand, to, start); }, bytes);
+      });
+}
+
+/// An arrival of each block's lane at that block's barrier.
+void arriveElsewhere(Slots values) {
+  const std::int64_t at = ownOffset(values[1]);
+  if (values[0] & 1)
+    inBlock(values[2], [&] { machine->barriers.arrive(at); });
+  yieldFor(Waits::nothing);
 }
 
 /// mbarrier.*, and the arrival of what a thread has copied.
@@ -208,7 +260,7 @@ void useBarrier(const Instruction &instruction, Slots results, Slots values) {
   Fiber &fiber = machine->fibers[machine->current];
   if (text.consume_front("{ .reg .pred p; mbarrier.try_wait.parity")) {
     std::vector<Operand> operands = parseOperands(text.split(';').first);
-    fiber.barrier = static_cast<std::uint32_t>(values[operands[1].slot - 1]);
+    fiber.barrier = ownOffset(values[operands[1].slot - 1]);
     fiber.phase = static_cast<int>(values[operands[2].slot - 1] & 1);
     results[0] = 0;
     return yieldFor(Waits::barrier);
@@ -217,8 +269,7 @@ void useBarrier(const Instruction &instruction, Slots results, Slots values) {
     return;
   std::vector<Operand> operands = parseOperands(text);
   const Operand &place = operands[text.contains(" _, ") ? 1 : 0];
-  std::int64_t at =
-      static_cast<std::uint32_t>(values[place.slot]) + place.added;
+  std::int64_t at = ownOffset(values[place.slot]) + place.added;
   if (text.starts_with("mbarrier.init"))
     return machine->barriers.initialise(at, operands.back().added);
   if (text.starts_with("cp.async")) {
@@ -242,8 +293,7 @@ void matrixLoad(WarpLane *warp, const Instruction &instruction) {
     std::uint16_t rows[8][8];
     for (int row = 0; row < 8; ++row) {
       WarpLane &owner = warp[matrix * 8 + row];
-      std::int64_t at =
-          static_cast<std::uint32_t>(owner.values[0]) + address.added;
+      std::int64_t at = ownOffset(owner.values[0]) + address.added;
       std::memcpy(rows[row], sharedAt(at, 16), 16);
     }
     for (int lane = 0; lane < 32; ++lane) {
@@ -377,6 +427,9 @@ extern "C" std::int32_t emulated_blocks() {
   return static_cast<std::int32_t>(machine->launched);
 }
 extern "C" std::int32_t emulated_rank() { return machine->rank; }
+extern "C" std::int32_t emulated_shared() {
+  return static_cast<std::int32_t>(addressIn(machine->rank, 0));
+}
 extern "C" void emulated_barrier(std::int32_t threads) {
   machine->fibers[machine->current].meets = threads;
   yieldFor(Waits::program);
@@ -404,6 +457,8 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
   Fiber &fiber = machine->fibers[machine->current];
   if (text.consume_front("griddepcontrol."))
     return depend(fiber, text);
+  if (text.empty())
+    return keep(instruction, results, values);
   fiber.touched |= text.contains(".global");
   if (text.starts_with("ld.") || text.starts_with("st."))
     return move(instruction, results, values);
@@ -421,13 +476,13 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     return void(fiber.arrived = true);
   if (text.starts_with("barrier.cluster.wait"))
     return yieldFor(Waits::cluster);
-  if (text.starts_with("mapa.")) {
-    results[0] = std::uint64_t(parseOperands(text).back().added + 1) << 24 |
-                 static_cast<std::uint32_t>(values[0]);
-    return;
-  }
+  if (text.starts_with("mapa."))
+    return void(results[0] = addressIn(parseOperands(text).back().added,
+                                       ownOffset(values[0])));
   if (text.starts_with("cp.async.bulk.tensor"))
     return copyBox(instruction, values);
+  if (text.starts_with("{ .reg .b32 theirs; "))
+    return arriveElsewhere(values);
   if (text.contains("mbarrier.") && !text.starts_with("fence."))
     return useBarrier(instruction, results, values);
   if (text.starts_with("fence.mbarrier_init") || text.starts_with("setmaxnreg"))
@@ -484,6 +539,7 @@ std::vector<std::pair<const char *, void *>> hostFunctions() {
       {"emulated_program", reinterpret_cast<void *>(&emulated_program)},
       {"emulated_blocks", reinterpret_cast<void *>(&emulated_blocks)},
       {"emulated_rank", reinterpret_cast<void *>(&emulated_rank)},
+      {"emulated_shared", reinterpret_cast<void *>(&emulated_shared)},
       {"emulated_barrier", reinterpret_cast<void *>(&emulated_barrier)},
       {"emulated_barrier_or", reinterpret_cast<void *>(&emulated_barrier_or)},
       {"emulated_exit", reinterpret_cast<void *>(&emulated_exit)},

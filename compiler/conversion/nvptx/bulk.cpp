@@ -25,6 +25,7 @@ static BulkColumns columnsOf(tile::CopyBulkOp copy) {
       bulkColumns(target.getShape(), target.getLayout().getLayout());
   if (std::optional<ArrayRef<int64_t>> part = copy.getPart())
     columns.rows = (*part)[2];
+  columns.rows /= copy.getCluster().value_or(1);
   return columns;
 }
 
@@ -59,6 +60,10 @@ SmallVector<Value> Emitter::boxStart(tile::CopyBulkOp copy) {
   SmallVector<Value> symbols = scalarsOf(copy.getScalars()), coords;
   for (AffineExpr index : map.getResults())
     coords.push_back(narrowed(integers.expr(index, lanes, symbols)));
+  BulkColumns columns = columnsOf(copy);
+  Value &row = coords[copy.getDims()[1 - columns.contiguous]];
+  if (copy.getCluster())
+    row = words().add(row, ofRank(columns.rows));
   std::optional<IntegerSet> bounds = copy.getBounds();
   if (!bounds)
     return coords;
@@ -71,15 +76,13 @@ SmallVector<Value> Emitter::boxStart(tile::CopyBulkOp copy) {
         integers.both(inside, equality ? integers.equal(value, zero)
                                        : integers.greaterEqual(value, zero));
   }
-  Value &row = coords[copy.getDims()[1 - columnsOf(copy).contiguous]];
   row = words().select(inside, row, constant32(-(int64_t(1) << 30)));
   return coords;
 }
 
-void Emitter::emitAccess(tile::CopyBulkOp copy) {
+/// Where in shared memory the box goes, or this block's part of one.
+Value Emitter::boxPlace(tile::CopyBulkOp copy) {
   IntegerBuilder addresses = words();
-  SmallVector<Value> coords = boxStart(copy);
-  BulkColumns columns = columnsOf(copy);
   tile::SharedType target = copy.getTarget().getType();
   OffsetMap memory = *OffsetMap::of(target.getLayout().getLayout());
   int64_t bytes = bytesOf(target.getElement());
@@ -93,6 +96,25 @@ void Emitter::emitAccess(tile::CopyBulkOp copy) {
   Value place = addresses.add(
       addresses.add(sharedBase, constant32(begin)),
       addresses.mul(stage, constant32(memory.stageSize() * bytes)));
+  if (!copy.getCluster())
+    return place;
+  BulkColumns columns = columnsOf(copy);
+  Coords next(2, 0);
+  next[1 - columns.contiguous] = columns.rows;
+  return addresses.add(place, ofRank(memory.offset(next) * bytes));
+}
+
+/// Words: so much for each block of the cluster ahead of this one.
+Value Emitter::ofRank(int64_t each) {
+  return inEntry([&] { return words().mul(clusterRank(), constant32(each)); });
+}
+
+void Emitter::emitAccess(tile::CopyBulkOp copy) {
+  IntegerBuilder addresses = words();
+  SmallVector<Value> coords = boxStart(copy);
+  BulkColumns columns = columnsOf(copy);
+  int64_t bytes = bytesOf(copy.getTarget().getType().getElement());
+  Value place = boxPlace(copy);
   Value barrier = barrierAddress(copy.getBarriers(), copy.getIndex());
   size_t number = tensorMapOf.lookup(copy);
   Value described = LLVM::PtrToIntOp::create(b, loc, b.getI64Type(),
@@ -103,7 +125,7 @@ void Emitter::emitAccess(tile::CopyBulkOp copy) {
     SmallVector<Value> inputs{
         asks, addresses.add(place, constant32(column * columns.stride * bytes)),
         described, barrier};
-    std::string list, constraints = "b,r,l,r";
+    std::string list, constraints = "b,r,l,r", mask;
     for (int dim : dims) {
       Value coord = coords[dim];
       if (dim == dims.front())
@@ -112,10 +134,17 @@ void Emitter::emitAccess(tile::CopyBulkOp copy) {
       constraints += ",r";
       inputs.push_back(coord);
     }
+    if (std::optional<int64_t> blocks = copy.getCluster()) {
+      mask = ", $" + std::to_string(inputs.size());
+      constraints += ",h";
+      inputs.push_back(LLVM::ConstantOp::create(
+          b, loc, b.getI16Type(),
+          b.getI16IntegerAttr(static_cast<int16_t>((1 << *blocks) - 1))));
+    }
     std::string text = llvm::formatv(
         "@$0 cp.async.bulk.tensor.{0}d.shared::cluster.global.mbarrier::"
-        "complete_tx::bytes [$1], [$2, {{{1}}], [$3];",
-        dims.size(), list);
+        "complete_tx::bytes{2} [$1], [$2, {{{1}}], [$3]{3};",
+        dims.size(), list, mask.empty() ? "" : ".multicast::cluster", mask);
     assembly({}, text, constraints, inputs, true);
   }
 }

@@ -28,7 +28,10 @@ void Emitter::findParts() {
     op.walk([&](tile::CopyAsyncOp) { threadsCopy = true; });
   });
   kernel.walk([&](tile::ClusterSumOp op) { clusterBlocks = op.getBlocks(); });
-  kernel.walk([&](tile::ProgramsOp) { doesSeveral = true; });
+  kernel.walk([&](tile::ProgramsOp op) {
+    doesSeveral = true;
+    besideBlocks = op.getCluster().value_or(1);
+  });
 }
 
 bool Emitter::fitsShared() {
@@ -53,6 +56,9 @@ LogicalResult Emitter::run() {
   owesWait = options.pdl && options.capability >= 90;
   if (failed(emitBlock(kernel.getBody().front())))
     return failure();
+  // Others of the cluster still arrive at this one's barriers.
+  if (besideBlocks > 1)
+    meetCluster(true);
   // One without accesses waits as well: the next kernel's wait is for this one,
   // and so for all before it.
   awaitPredecessor(nullptr);
@@ -86,9 +92,9 @@ void Emitter::makeFunction() {
   if (producerWarps)
     limits.push_back(b.getStrArrayAttr(
         {"nvvm.maxnreg", std::to_string(registersAtStart())}));
-  if (clusterBlocks > 1)
+  if (int64_t blocks = clusterBlocks * besideBlocks; blocks > 1)
     limits.push_back(b.getStrArrayAttr(
-        {"nvvm.cluster_dim", std::to_string(clusterBlocks) + ",1,1"}));
+        {"nvvm.cluster_dim", std::to_string(blocks) + ",1,1"}));
   function.setPassthroughAttr(b.getArrayAttr(limits));
   auto map = LLVM::LLVMArrayType::get(b.getI8Type(), tensorMapBytes);
   for (size_t i = types.size() - tensorMaps.size(); i < types.size(); ++i) {
@@ -175,9 +181,8 @@ void Emitter::holdLoads(scf::ForOp loop) {
 
 /// Keeps what follows behind what threads compute before it: the assembler
 /// would rather wait for dots first, to reuse the registers that they read.
-void Emitter::holdBehind(scf::ForOp loop) {
-  doWhere(neverWithin(loop),
-          [&] { assembly({}, "nanosleep.u32 0;", "", {}, true); });
+void Emitter::holdBehind(scf::ForOp loop, StringRef never) {
+  doWhere(neverWithin(loop), [&] { assembly({}, never, "", {}, true); });
 }
 
 LogicalResult Emitter::emitBlock(Block &block) {
@@ -218,12 +223,8 @@ LogicalResult Emitter::emitOp(Operation *op) {
         emitAccess(access);
         return success();
       })
-      .Case([&](tile::AsyncCommitOp) {
-        assembly({}, "cp.async.commit_group;", "", {}, true);
-        return success();
-      })
-      .Case([&](tile::AsyncWaitOp wait) {
-        awaitCopies(wait.getPending());
+      .Case<tile::AsyncCommitOp, tile::AsyncWaitOp>([&](auto each) {
+        emitGroup(each);
         return success();
       })
       .Case([&](tile::ProgramsOp programs) {
@@ -232,6 +233,7 @@ LogicalResult Emitter::emitOp(Operation *op) {
       })
       .Case<tile::AllocSharedOp, tile::AllocBarriersOp>(
           [&](Operation *) { return success(); })
+      .Case([&](tile::HoldOp hold) { return emitHold(hold); })
       .Case([&](tile::ClusterSumOp sum) { return emitClusterSum(sum); })
       .Case([&](tile::ProducerOp producer) { return emitProducer(producer); })
       .Case<tile::BarrierWaitOp, tile::BarrierArriveOp, tile::BarrierExpectOp>(
@@ -256,6 +258,14 @@ LogicalResult Emitter::emitOp(Operation *op) {
       })
       .Case([&](arith::ConstantOp) { return emitConstant(op); })
       .Default([&](Operation *) { return emitElementwise(op); });
+}
+
+void Emitter::emitGroup(tile::AsyncCommitOp) {
+  assembly({}, "cp.async.commit_group;", "", {}, true);
+}
+
+void Emitter::emitGroup(tile::AsyncWaitOp wait) {
+  awaitCopies(wait.getPending());
 }
 
 void Emitter::flatten(ValueRange values, SmallVectorImpl<Value> &to) {

@@ -135,6 +135,8 @@ private:
     Value stage = e.narrowed(e.scalar(load.getStage()));
     Value address =
         words.add(fixed, words.mul(stage, constant(described.stageBytes())));
+    // Blocks of a cluster have their rank above the bits that count.
+    address = LLVM::AndOp::create(e.b, e.loc, address, constant(0x3ffff));
     Value low = LLVM::LShrOp::create(e.b, e.loc, address, constant(4));
     low = LLVM::OrOp::create(e.b, e.loc, low, constant(described.lowBits()));
     Type i64 = e.b.getI64Type();
@@ -248,7 +250,7 @@ LogicalResult Emitter::emitWarpgroupDot(tile::DotOp dot) {
 
 LogicalResult Emitter::emitDotWait(tile::DotWaitOp wait) {
   if (wait.getHeld())
-    holdBehind(cast<scf::ForOp>(wait->getParentOp()));
+    holdBehind(cast<scf::ForOp>(wait->getParentOp()), "nanosleep.u32 0;");
   SmallVector<Value> flat;
   flatten(wait.getSources(), flat);
   Registers landed = afterDots(wait.getPending(), flat);
@@ -262,11 +264,29 @@ LogicalResult Emitter::emitDotWait(tile::DotWaitOp wait) {
   return success();
 }
 
+/// Neither what makes the values nor what reads them passes a breakpoint, in
+/// any direction: of sums with 64 additions the assembler moves all behind the
+/// next wait otherwise, or half of them.
+LogicalResult Emitter::emitHold(tile::HoldOp hold) {
+  SmallVector<Registers> held;
+  for (Value source : hold.getSources())
+    held.push_back(named("", registers(source)));
+  holdBehind(cast<scf::ForOp>(hold->getParentOp()), "brkpt;");
+  for (auto [values, result] : llvm::zip_equal(held, hold.getResults()))
+    tiles[result] = named("", values);
+  return success();
+}
+
 /// Values as they are once all dots but the last `pending` have ended: naming
 /// them keeps their readers behind that.
 Registers Emitter::afterDots(int64_t pending, ArrayRef<Value> values) {
-  std::string text =
-      llvm::formatv("wgmma.wait_group.sync.aligned {0};", pending);
+  return named(
+      llvm::formatv("wgmma.wait_group.sync.aligned {0};", pending).str(),
+      values);
+}
+
+/// Values behind an instruction that names them.
+Registers Emitter::named(const std::string &text, ArrayRef<Value> values) {
   std::string constraints;
   SmallVector<Type> types;
   for (Value value : values) {

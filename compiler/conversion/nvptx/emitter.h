@@ -77,7 +77,7 @@ public:
   int64_t sharedBytes() const { return sharedSize; }
   /// Threads of a program, those of a tile.producer among them.
   int64_t threads() const { return (options.warps + producerWarps) * 32; }
-  int64_t blocks() const { return clusterBlocks; }
+  int64_t blocks() const { return clusterBlocks * besideBlocks; }
   /// Whether as many blocks as fit the device do all programs.
   bool isPersistent() const { return doesSeveral; }
   /// Parameters behind those of the operands.
@@ -108,7 +108,7 @@ private:
   mlir::LogicalResult emitFor(mlir::scf::ForOp loop);
   mlir::Value neverWithin(mlir::scf::ForOp loop);
   void holdLoads(mlir::scf::ForOp loop);
-  void holdBehind(mlir::scf::ForOp loop);
+  void holdBehind(mlir::scf::ForOp loop, llvm::StringRef never);
   mlir::LogicalResult emitIf(mlir::scf::IfOp branch);
   mlir::LogicalResult emitWhile(mlir::scf::WhileOp loop);
   // What a program is given as it starts.
@@ -127,10 +127,12 @@ private:
   // programs.cpp
   void emitPrograms(tile::ProgramsOp op);
   llvm::SmallVector<mlir::Value> gridSizes();
+  llvm::SmallVector<mlir::Value> sharedGrid();
   mlir::Value inTurn(mlir::Value number, mlir::Value first, mlir::Value step,
                      mlir::Value end);
   mlir::Value indexOf(llvm::StringRef specialRegister);
   llvm::SmallVector<mlir::Value> coordinatesOf(mlir::Value flat);
+  llvm::SmallVector<mlir::Value> sharedCoordinates(mlir::Value flat);
   mlir::Value flatProgram();
 
   // dependence.cpp
@@ -210,6 +212,8 @@ private:
   void emitAccess(tile::CopyBulkOp copy); // bulk.cpp
   void findTensorMaps();
   llvm::SmallVector<mlir::Value> boxStart(tile::CopyBulkOp copy);
+  mlir::Value boxPlace(tile::CopyBulkOp copy);
+  mlir::Value ofRank(int64_t each);
   void emitAccess(tile::SharedLoadOp load);
   void barrier();
   /// A barrier.cta instruction of the threads that do the kernel's own block.
@@ -264,7 +268,11 @@ private:
   mlir::LogicalResult emitFmaDot(tile::DotOp dot);
   mlir::LogicalResult emitWarpgroupDot(tile::DotOp dot);
   mlir::LogicalResult emitDotWait(tile::DotWaitOp wait);
+  void emitGroup(tile::AsyncCommitOp commit);
+  void emitGroup(tile::AsyncWaitOp wait);
+  mlir::LogicalResult emitHold(tile::HoldOp hold);
   Registers afterDots(int64_t pending, llvm::ArrayRef<mlir::Value> values);
+  Registers named(const std::string &text, llvm::ArrayRef<mlir::Value> values);
   void multiply(tile::DotOp dot, llvm::ArrayRef<mlir::Value> a,
                 llvm::ArrayRef<mlir::Value> b, mlir::Value *accumulator);
 
@@ -414,6 +422,7 @@ private:
   int64_t producerWarps = 0;
   bool threadsCopy = false;  // of the producer's, not only the copy engine
   int64_t clusterBlocks = 1; // that do a program
+  int64_t besideBlocks = 1;  // that do programs beside each other
   mlir::Type clusterElement; // of what they add up
   bool doesSeveral = false;  // programs, one after the other
   std::vector<TensorMap> tensorMaps;

@@ -13,7 +13,8 @@ struct Lowered {
   std::string entry;
   int64_t sharedBytes = 0;
   int threads = 1;         // of a block
-  int blocks = 1;          // of a program
+  int blocks = 1;          // of a cluster, which does one program; or,
+                           // where persistent, several beside each other
   bool persistent = false; // as many blocks as fit the device do all programs
   std::vector<TensorMap> tensorMaps;
   int ptxVersion = 0; // at least; 0: the target's

@@ -30,11 +30,22 @@ SmallVector<Value> Emitter::gridSizes() {
   return grid;
 }
 
+/// The same of what the blocks of a cluster do at the same time.
+SmallVector<Value> Emitter::sharedGrid() {
+  SmallVector<Value> grid = gridSizes();
+  if (besideBlocks > 1) {
+    IntegerBuilder integers = indices();
+    Value up = integers.add(grid[0], integers.constant(besideBlocks - 1));
+    grid[0] = integers.floorDiv(up, integers.constant(besideBlocks), true);
+  }
+  return grid;
+}
+
 /// A register of 32 bits as an index.
 Value Emitter::indexOf(StringRef name) {
   Value number = intrinsic(i32(), name, {});
-  if (clusterBlocks > 1)
-    number = LLVM::UDivOp::create(b, loc, number, constant32(clusterBlocks));
+  if (int64_t blocks = clusterBlocks * besideBlocks; blocks > 1)
+    number = LLVM::UDivOp::create(b, loc, number, constant32(blocks));
   if (indexBits == 64)
     number = LLVM::ZExtOp::create(b, loc, b.getI64Type(), number);
   return number;
@@ -42,7 +53,7 @@ Value Emitter::indexOf(StringRef name) {
 
 void Emitter::emitPrograms(tile::ProgramsOp op) {
   Value count = indices().constant(1);
-  for (Value size : gridSizes())
+  for (Value size : sharedGrid())
     count = indices().mul(count, size);
   scalars[op.getFirst()] = indexOf("llvm.nvvm.read.ptx.sreg.ctaid.x");
   scalars[op.getStep()] = indexOf("llvm.nvvm.read.ptx.sreg.nctaid.x");
@@ -81,10 +92,25 @@ Value Emitter::given(tile::ProgramIdOp op) {
   return ids[op.getDim()];
 }
 
-/// The coordinates of the program of this number, in the kernel's order.
+/// The coordinates of the program of this number, in the kernel's order; of
+/// those of a cluster this block's, or the last one's beyond the last row.
 SmallVector<Value> Emitter::coordinatesOf(Value flat) {
+  SmallVector<Value> ids = sharedCoordinates(flat);
+  if (besideBlocks == 1)
+    return ids;
   IntegerBuilder integers = indices();
-  SmallVector<Value> grid = gridSizes(), ids(grid.size());
+  Value first = integers.mul(ids[0], integers.constant(besideBlocks));
+  Value rank = clusterRank();
+  if (indexBits == 64)
+    rank = LLVM::ZExtOp::create(b, loc, b.getI64Type(), rank);
+  Value last = integers.sub(gridSizes()[0], integers.constant(1));
+  ids[0] = integers.min(integers.add(first, rank), last);
+  return ids;
+}
+
+SmallVector<Value> Emitter::sharedCoordinates(Value flat) {
+  IntegerBuilder integers = indices();
+  SmallVector<Value> grid = sharedGrid(), ids(grid.size());
   auto order =
       kernel->getAttrOfType<tile::OrderAttr>(tile::TileDialect::orderAttr);
   auto divide = [&](Value x, Value y) { return integers.floorDiv(x, y, true); };
@@ -93,7 +119,8 @@ SmallVector<Value> Emitter::coordinatesOf(Value flat) {
   };
   if (order.getKind() == tile::OrderKind::grouped) {
     // Rows in groups; within one, down the rows first.
-    Value group = integers.constant(order.getGroup());
+    Value group = integers.constant(
+        std::max<int64_t>(order.getGroup() / besideBlocks, 1));
     Value perGroup = integers.mul(group, grid[1]);
     Value first = integers.mul(divide(flat, perGroup), group);
     Value rows = integers.min(integers.sub(grid[0], first), group);

@@ -132,7 +132,10 @@ void Emitter::initialiseBarriers() {
     }
   });
   assembly({}, "fence.mbarrier_init.release.cluster;", "", {}, true);
-  intrinsic({}, "llvm.nvvm.barrier.cta.sync.aligned.all", {constant32(0)});
+  if (besideBlocks > 1)
+    meetCluster(true);
+  else
+    intrinsic({}, "llvm.nvvm.barrier.cta.sync.aligned.all", {constant32(0)});
 }
 
 Value Emitter::barrierAddress(Value barriers, Value index) {
@@ -170,12 +173,22 @@ void Emitter::emitBarrier(tile::BarrierArriveOp arrive) {
   // One lane speaks for all: each has to have read what it reads by itself.
   if (readsBesideDots)
     assembly({}, "bar.warp.sync -1;", "", {}, true);
-  Value says = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, lane,
-                                    constant32(0));
+  int64_t blocks = arrive.getCluster().value_or(1);
+  Value says = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ult, lane,
+                                    constant32(blocks));
   if (Value condition = arrive.getCondition())
     says = words().both(says, scalar(condition));
-  assembly({}, "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b",
-           {address, says}, true);
+  if (blocks == 1) {
+    assembly({}, "@$1 mbarrier.arrive.shared::cta.b64 _, [$0];", "r,b",
+             {address, says}, true);
+    return;
+  }
+  // A lane for each block.
+  assembly({},
+           "{ .reg .b32 theirs; @$0 mapa.shared::cluster.u32 theirs, $1, $2; "
+           "@$0 mbarrier.arrive.shared::cluster.b64 _, "
+           "[theirs]; }",
+           "b,r,r", {says, address, lane}, true);
 }
 
 void Emitter::emitBarrier(tile::BarrierExpectOp expect) {
