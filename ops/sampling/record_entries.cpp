@@ -14,7 +14,16 @@ using Sizes = std::span<const std::int64_t>;
 using Operands = std::vector<OperandShape>;
 
 // Of B rows in P parts.
-enum class Form { request, part, list, pair, parts_list };
+enum class Form {
+  request,
+  part,
+  of_part,
+  list,
+  parts_list,
+  pivots,
+  pair,
+  parts_pivots
+};
 struct Operand {
   DType dtype;
   Form form;
@@ -27,12 +36,18 @@ OperandShape shape_of(const Operand &operand, std::int64_t batch,
     return {operand.dtype, {batch}, {}};
   case Form::part:
     return {operand.dtype, {batch, parts}, {}};
+  case Form::of_part:
+    return {operand.dtype, {batch, parts, told}, {}};
   case Form::list:
     return {operand.dtype, {batch, records}, {}};
+  case Form::parts_list:
+    return {operand.dtype, {batch, parts, records}, {}};
+  case Form::pivots:
+    return {operand.dtype, {batch, pivot_count}, {}};
   case Form::pair:
     return {operand.dtype, {batch, 2}, {}};
   default:
-    return {operand.dtype, {batch, parts, records}, {}};
+    return {operand.dtype, {batch, parts, pivot_count}, {}};
   }
 }
 
@@ -65,22 +80,22 @@ KernelEntry entry(const Kernel &kernel, std::string_view config,
 
 std::vector<KernelEntry> record_entries() {
   using enum Form;
-  const std::vector<Operand> round{{i32, list},
+  const std::vector<Operand> round{{i32, pivots},
                                    {i32, pair},
                                    {f32, pair},
-                                   {i32, parts_list},
-                                   {f32, parts_list}};
+                                   {i32, parts_pivots},
+                                   {f32, parts_pivots}};
   const auto with = [](std::vector<Operand> all,
                        const std::vector<Operand> &more) {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   };
   const std::vector<Operand> found{
-      {i32, part}, {i32, parts_list}, {i32, parts_list}, {f32, parts_list}};
+      {i32, of_part}, {i32, of_part}, {i32, of_part}};
   const std::string_view searching = "J=32 P=160 num_warps=8";
   return {entry(records_kernel(), "J=32 num_warps=4", 6,
                 with({{f32, part}, {f32, part}}, found)),
-          entry(line_kernel(), "P=160 num_warps=16", 0,
+          entry(line_kernel(), "P=160 num_warps=4", 0,
                 with(found, {{i32, list}, {i32, list}}), false),
           entry(weigh_kernel(), "J=32 P=160 num_warps=4", 4,
                 {{f32, part},

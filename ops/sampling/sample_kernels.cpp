@@ -74,7 +74,7 @@ Config merge_config(const Cut &cut, std::int64_t tokens) {
 Config line_config(const Cut &cut) {
   Config config;
   config.blocks = {{"P", pieces_of(cut.parts, 32) * 32}};
-  config.num_warps = 16;
+  config.num_warps = 4;
   return config;
 }
 

@@ -22,16 +22,16 @@
 // where a request asks for more than the candidates will be, or for a share of
 // the mass alone:
 //
-// records: as parts, but finds the part's records (sample_records.h).
+// records: as parts, but finds the part's best scores (sample_records.h).
 // line: a program to each row. It finds the row's records from those, about
-//   twelve.
+//   six, eight at most.
 // weigh: a program to each part. It finds how many of its tokens are likelier
 //   than each of the row's records, and how much mass they have. The second
 //   read of the logits.
 // choose: a program to each row. It adds that up, and the first record that
 //   stays is drawn. With both top_k and top_p the mass that top_k leaves is
 //   searched for before (sample_search.h) and known within bounds: where these
-//   do not tell, passes as in merge.
+//   do not tell, or none of the records stays, passes as in merge.
 #pragma once
 
 #include "girih/ops/op.h"
@@ -60,11 +60,11 @@ const Kernel &parts_kernel();
 /// logits[B, V], the same six, tops ... noisy -> out[B] (i64)
 const Kernel &merge_kernel();
 
-/// logits[B, V], the same six -> tops, lows (f32), counts (i32), [B, P], keys,
-/// tokens (i32) and scores (f32) [B, P, records]
+/// logits[B, V], the same six -> tops, lows (f32), [B, P], keys, tokens and
+/// scores as keys (i32) [B, P, told]
 const Kernel &records_kernel();
-/// counts, keys, tokens, scores of those -> keys and tokens of the row's
-/// records (i32) [B, records]
+/// keys, tokens, scores of those -> keys and tokens of the row's records (i32)
+/// [B, records]
 const Kernel &line_kernel();
 /// logits[B, V], temperature, top_k, top_p, min_p, tops, keys of the row's
 /// records -> above (i32) and masses (f32) [B, P, records], and wholes (f32)

@@ -67,11 +67,11 @@ Draw::Limits Draw::mass_of_top_k(const Array &tops, const Array &lows) const {
     Array pivots, ends, weights, before, masses;
   };
   const auto made = [&] {
-    return Round{scratch(*this, {batch, records}, i32),
+    return Round{scratch(*this, {batch, pivot_count}, i32),
                  scratch(*this, {batch, 2}, i32),
                  scratch(*this, {batch, 2}, f32),
-                 scratch(*this, {batch, cut.parts, records}, i32),
-                 scratch(*this, {batch, cut.parts, records}, f32)};
+                 scratch(*this, {batch, cut.parts, pivot_count}, i32),
+                 scratch(*this, {batch, cut.parts, pivot_count}, f32)};
   };
   Round last = made(), next = made();
   run(*this, first_search_kernel(), config, 4,
@@ -99,19 +99,17 @@ void Draw::by_records(bool by_share) const {
   const std::int64_t batch = logits.size(0);
   const Cut cut(logits.size(1));
   const Array reals = scratch(*this, {3, batch, cut.parts}, f32),
-              counts = scratch(*this, {batch, cut.parts}, i32),
-              found = scratch(*this, {3, batch, cut.parts, records}, i32),
-              weighed = scratch(*this, {2, batch, cut.parts, records}, f32),
+              found = scratch(*this, {3, batch, cut.parts, told}, i32),
+              above = scratch(*this, {batch, cut.parts, records}, i32),
+              masses = scratch(*this, {batch, cut.parts, records}, f32),
               line = scratch(*this, {2, batch, records}, i32);
   const Array tops = reals.select(0, 0), wholes = reals.select(0, 1),
               lows = reals.select(0, 2), keys = found.select(0, 0),
-              tokens = found.select(0, 1), above = found.select(0, 2),
-              scores = weighed.select(0, 0), masses = weighed.select(0, 1),
+              tokens = found.select(0, 1), scores = found.select(0, 2),
               line_keys = line.select(0, 0), line_tokens = line.select(0, 1);
   run(*this, records_kernel(), records_config(cut, batch), 6,
-      {&tops, &lows, &counts, &keys, &tokens, &scores});
-  const Array *operands[] = {&counts, &keys,      &tokens,
-                             &scores, &line_keys, &line_tokens};
+      {&tops, &lows, &keys, &tokens, &scores});
+  const Array *operands[] = {&keys, &tokens, &scores, &line_keys, &line_tokens};
   line_kernel().run(operands,
                     {.config = line_config(cut), .stream = call.stream},
                     call.where);

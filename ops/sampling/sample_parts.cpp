@@ -145,18 +145,16 @@ Kernel make_records() {
       "sample_records",
       [](Tensor logits, Tensor temperature, Tensor top_k, Tensor top_p,
          Tensor min_p, Tensor seed, Tensor position, Tensor tops, Tensor lows,
-         Tensor counts, Tensor keys, Tensor tokens, Tensor scores) {
+         Tensor keys, Tensor tokens, Tensor scores) {
         const Tensor grid = tops.tile({1, 1});
         const auto one = [&](const Tensor &t) { return of_request(t, grid); };
         return arranged(cut_row(logits, tops), one(temperature), one(top_k),
                         one(top_p), one(min_p), one(seed), one(position), grid,
-                        lows.tile({1, 1}), counts.tile({1, 1}),
-                        lists_of(keys, records), lists_of(tokens, records),
-                        lists_of(scores, records));
+                        lows.tile({1, 1}), lists_of(keys, told),
+                        lists_of(tokens, told), lists_of(scores, told));
       },
       [](In logits, In temperature, In top_k, In top_p, In min_p, In seed,
-         In position, Out tops, Out lows, Out counts, Out keys, Out tokens,
-         Out scores) {
+         In position, Out tops, Out lows, Out keys, Out tokens, Out scores) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
         const Part part = part_of(logits);
@@ -165,16 +163,19 @@ Kernel make_records() {
             where(logits.in_bounds() & (part.x > -INFINITY), part.x, INFINITY));
         const Tile score = scores_of(part, filters, logits, seed, position,
                                      tops.source_size(1));
-        const Tile key = key_of(part.x) >> idle_bits(logits.dtype());
-        const Records found = records_of(where(logits.in_bounds(), key, lowest),
-                                         part.token, score);
-        counts = found.count;
-        keys = found.keys;
-        tokens = found.tokens;
-        scores = found.scores;
+        const Shape flat{chunk * logits.shape()[0]};
+        const Told best = best_scores(
+            reshape(part.token, flat),
+            reshape(where(logits.in_bounds(), key_of(score), lowest), flat));
+        const Tile there = best.tokens != no_token;
+        const Tile logit = tamed(logits.gather(
+            {program_id(0), cast(where(there, best.tokens, 0), i64)}));
+        keys = where(there, key_of(logit) >> idle_bits(logits.dtype()), lowest);
+        tokens = best.tokens;
+        scores = best.scores;
       },
       {"logits", "temperature", "top_k", "top_p", "min_p", "seed", "position",
-       "tops", "lows", "counts", "keys", "tokens", "scores"}));
+       "tops", "lows", "keys", "tokens", "scores"}));
 }
 
 } // namespace

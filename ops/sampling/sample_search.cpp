@@ -39,7 +39,7 @@ Bracket narrowed(const Tile &top_k, const Tile &pivots, const Tile &ends,
 // The least finite logit stands for a bound that is below all.
 Tile pivots_of(const Bracket &bracket, const Tile &low_value, int idle) {
   constexpr std::int64_t half = 16;
-  static_assert(records == 2 * half);
+  static_assert(pivot_count == 2 * half);
   const Tile step = arange(half, i64);
   const Tile low = cast(bracket.low, i64), high = cast(bracket.high, i64);
   const Tile even = low + (((high - low) * step) >> 4);
@@ -80,12 +80,12 @@ Kernel make_first() {
         const auto list = [&](const Tensor &t, std::int64_t width) {
           return for_parts(list_of(t, width), grid);
         };
-        return arranged(cut_row(logits, tops), one(temperature), one(top_k),
-                        one(top_p), one(min_p),
-                        for_parts(row_of(tops.other(-INFINITY)), grid),
-                        for_parts(row_of(lows.other(INFINITY)), grid),
-                        list(pivots, records), list(ends, 2), list(weights, 2),
-                        lists_of(before, records), lists_of(masses, records));
+        return arranged(
+            cut_row(logits, tops), one(temperature), one(top_k), one(top_p),
+            one(min_p), for_parts(row_of(tops.other(-INFINITY)), grid),
+            for_parts(row_of(lows.other(INFINITY)), grid),
+            list(pivots, pivot_count), list(ends, 2), list(weights, 2),
+            lists_of(before, pivot_count), lists_of(masses, pivot_count));
       },
       [](In logits, In temperature, In top_k, In top_p, In min_p, In tops,
          In lows, Out pivots, Out ends, Out weights, Out before, Out masses) {
@@ -122,11 +122,11 @@ Kernel make_search() {
         return arranged(
             cut_row(logits, tops), one(temperature), one(top_k), one(top_p),
             one(min_p), for_parts(row_of(tops.other(-INFINITY)), grid),
-            old(old_pivots, records), old(old_ends, 2), old(old_weights, 2),
-            for_parts(found_of(old_before, records), grid),
-            for_parts(found_of(old_masses, records), grid),
-            list(pivots, records), list(ends, 2), list(weights, 2),
-            lists_of(before, records), lists_of(masses, records));
+            old(old_pivots, pivot_count), old(old_ends, 2), old(old_weights, 2),
+            for_parts(found_of(old_before, pivot_count), grid),
+            for_parts(found_of(old_masses, pivot_count), grid),
+            list(pivots, pivot_count), list(ends, 2), list(weights, 2),
+            lists_of(before, pivot_count), lists_of(masses, pivot_count));
       },
       [](In logits, In temperature, In top_k, In top_p, In min_p, In tops,
          In old_pivots, In old_ends, In old_weights, In old_before,
@@ -151,10 +151,10 @@ Kernel make_found() {
       [](Tensor top_k, Tensor pivots, Tensor ends, Tensor weights,
          Tensor before, Tensor masses, Tensor least, Tensor most) {
         const Tensor grid = least.tile({1});
-        return arranged(of_request(top_k, grid), read_list(pivots, records),
+        return arranged(of_request(top_k, grid), read_list(pivots, pivot_count),
                         read_list(ends, 2), read_list(weights, 2),
-                        found_of(before, records), found_of(masses, records),
-                        grid, most.tile({1}));
+                        found_of(before, pivot_count),
+                        found_of(masses, pivot_count), grid, most.tile({1}));
       },
       [](In top_k, In pivots, In ends, In weights, In before, In masses,
          Out least, Out most) {

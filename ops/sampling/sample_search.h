@@ -13,10 +13,13 @@
 
 namespace girih::ops::sampling {
 
+/// Pivots of a round.
+inline constexpr std::int64_t pivot_count = 32;
+
 /// logits[B, V], temperature, top_k, top_p, min_p, tops, lows (f32) [B, P] ->
-/// pivots [B, records], ends [B, 2] (i32) and weights [B, 2] (f32), which are
-/// the bounds and what tokens above them weigh, and before (i32) and masses
-/// (f32) [B, P, records], of the pivots
+/// pivots [B, pivot_count], ends [B, 2] (i32) and weights [B, 2] (f32), which
+/// are the bounds and what tokens above them weigh, and before (i32) and masses
+/// (f32) [B, P, pivot_count], of the pivots
 const Kernel &first_search_kernel();
 /// logits, temperature, top_k, top_p, min_p, tops, pivots ... masses of the
 /// round before -> the same of the next one

@@ -10,41 +10,25 @@
 
 namespace girih::ops::sampling {
 
-namespace {
-
-// The records of a row, from those of its parts. A part that has more than
-// there is room for says nothing about larger keys than its last one.
-Records records_of_row(const In &counts, const In &keys, const In &tokens,
-                       const In &scores) {
-  const Tile lane = arange(records), count = unsqueeze(counts, 1);
-  Records found = records_of(where(count > lane, keys, lowest), tokens, scores);
-  const Tile known =
-      reduce(where((count > records) & (lane == records - 1), keys, no_token),
-             all_dims, [](Tile a, Tile b) { return min(a, b); });
-  found.tokens =
-      where((lane == 0) | (found.keys <= known), found.tokens, no_token);
-  return found;
-}
-
-} // namespace
-
 const Kernel &line_kernel() {
   static const Kernel made{make_source(
       "sample_line",
-      [](Tensor counts, Tensor keys, Tensor tokens, Tensor scores,
-         Tensor line_keys, Tensor line_tokens) {
-        return arranged(row_of(counts), found_of(keys, records),
-                        found_of(tokens, records), found_of(scores, records),
+      [](Tensor keys, Tensor tokens, Tensor scores, Tensor line_keys,
+         Tensor line_tokens) {
+        return arranged(found_of(keys.other(lowest), told),
+                        found_of(tokens.other(no_token), told),
+                        found_of(scores.other(lowest), told),
                         list_of(line_keys, records),
                         list_of(line_tokens, records));
       },
-      [](In counts, In keys, In tokens, In scores, Out line_keys,
-         Out line_tokens) {
-        const Records line = records_of_row(counts, keys, tokens, scores);
+      [](In keys, In tokens, In scores, Out line_keys, Out line_tokens) {
+        const Shape flat{keys.shape()[0] * told};
+        const auto all = [&](const In &x) { return reshape(x, flat); };
+        const Records line = records_of(all(keys), {all(tokens), all(scores)});
         line_keys = line.keys;
         line_tokens = line.tokens;
       },
-      {"counts", "keys", "tokens", "scores", "line_keys", "line_tokens"})};
+      {"keys", "tokens", "scores", "line_keys", "line_tokens"})};
   return made;
 }
 

@@ -27,7 +27,7 @@ Weights weights_of(const In &logits, const Filters &filters, const Tile &top) {
 
 Tiles above(const Weights &part, const Tile &keys) {
   Tiles out;
-  for (std::int64_t from = 0; from < records; from += at_once) {
+  for (std::int64_t from = 0; from < keys.shape()[0]; from += at_once) {
     const Tile some = slice(keys, 0, from, at_once);
     const Tile last =
         reduce(some, all_dims, [](Tile a, Tile b) { return max(a, b); });

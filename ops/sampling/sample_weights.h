@@ -13,9 +13,9 @@ struct Weights {
 };
 Weights weights_of(const In &logits, const Filters &filters, const Tile &top);
 
-/// For each of keys[records] how many lanes have larger ones (i32), and their
-/// mass. What is not asked for, the lowest keys, fills up; its numbers mean
-/// nothing.
+/// For each of keys[N], N a multiple of 8, how many lanes have larger ones
+/// (i32), and their mass. What is not asked for, the lowest keys, fills up; its
+/// numbers mean nothing.
 Tiles above(const Weights &part, const Tile &keys);
 
 } // namespace girih::ops::sampling
