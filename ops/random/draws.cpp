@@ -28,6 +28,32 @@ Tile own_word(const Bits &bits) {
                where(number < 3, bits.words[2], bits.words[3]));
 }
 
+// The hardware's functions, whose errors are absolute: 2^-20.
+Tile quick_cos(const Tile &x) {
+  return inline_ptx("cos.approx.ftz.f32 $0, $1;", {x}, f32,
+                    [](Tiles lane) { return cos(lane[0]); });
+}
+Tile quick_sin(const Tile &x) {
+  return inline_ptx("sin.approx.ftz.f32 $0, $1;", {x}, f32,
+                    [](Tiles lane) { return sin(lane[0]); });
+}
+Tile quick_root(const Tile &x) {
+  return inline_ptx("sqrt.approx.ftz.f32 $0, $1;", {x}, f32,
+                    [](Tiles lane) { return sqrt(lane[0]); });
+}
+
+// Of x in (0, 1]; near 1 by the series of 1 - x, which is exact, as the
+// hardware's root of what it makes there would be far off.
+Tile quick_log(const Tile &x) {
+  const Tile power = inline_ptx("lg2.approx.ftz.f32 $0, $1;", {x}, f32,
+                                [](Tiles lane) { return log2(lane[0]); });
+  const Tile less = 1 - x;
+  Tile series = less * (1.0 / 6) + 0.2;
+  for (double next : {0.25, 1.0 / 3, 0.5, 1.0})
+    series = series * less + next;
+  return where(less < 0.0625, -(less * series), power * std::numbers::ln2);
+}
+
 } // namespace
 
 Bits bits_at(const Tile &seed, const Tile &offset, const Tile &places,
@@ -59,8 +85,11 @@ Tile standard_normal(const Bits &bits, DType type) {
   const Tile above = (upper(length, 24, f32) + 1) * 0x1p-24;
   // Of an angle in [-1/2, 1/2) turns the cosine, and for the odd one the sine.
   const Tile turned = cast(angle >> 8, f32) * (turn * 0x1p-24);
-  return sqrt(log(above) * -2) *
-         where((number & 1) == 0, cos(turned), sin(turned));
+  const Tile is_even = (number & 1) == 0;
+  if (type != f32)
+    return quick_root(quick_log(above) * -2) *
+           where(is_even, quick_cos(turned), quick_sin(turned));
+  return sqrt(log(above) * -2) * where(is_even, cos(turned), sin(turned));
 }
 
 Tile standard_exponential(const Bits &bits, DType type) {

@@ -31,7 +31,8 @@ Tile unit(const Bits &bits);
 /// f16 and bf16, as f32, unit() rounded down to one of 2^-11 and 2^-8.
 Tile unit_of(const Bits &bits, DType type);
 /// Standard normal. f32 by Box and Muller's method: elements 2k and 2k + 1 are
-/// the two numbers of two words. f64 from all words.
+/// the two numbers of two words; what becomes f16 or bf16 a GPU makes by its
+/// own functions, to 2^-17. f64 from all words.
 Tile standard_normal(const Bits &bits, DType type);
 /// Exponential of rate 1: -ln(1 - unit), which is never 0: unit() = 0 counts as
 /// 2^-25, or of f64 2^-54.
