@@ -14,6 +14,7 @@ namespace {
 
 struct Acosh : FloatFunction<Acosh> {
   static constexpr std::string_view signature = "acosh(x) -> out";
+  static constexpr int accesses = 2;
   static Tile apply(const Tile &x) { return acosh(x); }
 };
 
