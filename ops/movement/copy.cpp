@@ -46,6 +46,18 @@ Size most_tiles(const std::vector<Tensor> &all, int dim, const char *block) {
   return most;
 }
 
+// Whether the program has anything of a matrix: most have nothing of one that
+// is smaller than others, and then do not work out where that would be.
+Tile has_some(const Out &out) {
+  return (program_id(0) * out.shape()[0] < out.source_size(0)) &
+         (program_id(1) * out.shape()[1] < out.source_size(1));
+}
+Tile read_where(const Tile &has, const In &x) {
+  Tile value = zeros(x.shape(), x.dtype());
+  when(has, [&] { value = x; });
+  return value;
+}
+
 template <std::size_t, class T> using Each = T;
 
 // x0, x1, ..., out0, out1, ...: copies of matrices. All are read before any is
@@ -61,11 +73,12 @@ template <std::size_t... I> Kernel make_copies(std::index_sequence<I...>) {
         const Size rows = most_tiles({out...}, 0, "BM"),
                    columns = most_tiles({out...}, 1, "BN");
         return arranged(piece(x, rows, columns)...,
-                        piece(out, rows, columns)...);
+                        partial(piece(out, rows, columns))...);
       },
       [](Each<I, In>... x, Each<I, Out>... out) {
-        const Tile read[] = {Tile(x)...};
-        ((out = read[I]), ...);
+        const Tile has[] = {has_some(out)...};
+        const Tile read[] = {read_where(has[I], x)...};
+        (when(has[I], [&] { out = read[I]; }), ...);
       },
       names));
 }
@@ -214,10 +227,11 @@ void run_copies(const Call &call, std::span<const Copy> copies) {
   }
   for (std::size_t i = 0; i < 2 * copies.size(); ++i)
     operands[i] = &views[i];
+  const Array &to = views[copies.size() + largest];
   copies_kernel(copies.size())
       .run({operands.data(), 2 * copies.size()},
-           {.config =
-                tile_config(views[largest], views[copies.size() + largest]),
+           {.config = taller(tile_config(views[largest], to), to,
+                             static_cast<int>(most_copies / copies.size())),
             .stream = call.stream},
            call.where);
 }
@@ -282,6 +296,22 @@ Config tile_config(const Array &from, const Array &to) {
   if (!turned(from) && !turned(to))
     config.num_warps = static_cast<int>(
         power_of_two(std::clamp<std::int64_t>(bm * bn * width / 512, 1, 4)));
+  return config;
+}
+
+Config taller(Config config, const Array &to, int most) {
+  constexpr std::int64_t programs = 8448; // 64 of each multiprocessor
+  std::int64_t &rows = config.blocks["BM"];
+  std::int64_t tiles = pieces_of(to.size(-2), rows) *
+                       pieces_of(to.size(-1), config.blocks["BN"]);
+  for (int d = 0; d + 2 < to.rank(); ++d)
+    tiles *= to.size(d);
+  if (to.device().kind == Device::Kind::host)
+    return config;
+  for (int times = 2; times <= most && tiles >= 2 * programs; times *= 2) {
+    rows *= 2;
+    tiles /= 2;
+  }
   return config;
 }
 

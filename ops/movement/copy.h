@@ -37,6 +37,9 @@ void launch_copies(const Call &call, std::span<const Copy> copies);
 /// dimensions: long along what is contiguous in both, square where that differs
 /// or `turned` says that the kernel reads across.
 Config tile_config(const Array &from, const Array &to);
+/// The same with up to `most` times as many rows, where there are many programs
+/// all the same: what a program works out first is then for more accesses.
+Config taller(Config config, const Array &to, int most);
 
 /// Rewrites the first `count` dimensions of all arrays as collapse() does, by
 /// themselves; the others stay. Gives how many the first ones became, at

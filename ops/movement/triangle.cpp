@@ -26,9 +26,13 @@ template <bool lower> Kernel make_triangle(int rank) {
         when(lower ? column <= row + (rows - 1) + limit
                    : column + (columns - 1) >= row + limit,
              [&] { value = x; });
-        const Tile above = out.offsets(rank - 1) - out.offsets(rank - 2);
-        const Tile at = diagonal;
-        out = where(lower ? above <= at : above >= at, value, 0);
+        // How far a tile's first row reaches along its columns: further than
+        // these tells no more. Lanes count in 32 bits from there.
+        const Tile reach = cast(
+            max(min(cast(row + limit - column, i64), columns), -rows), i32);
+        const Tile above =
+            unsqueeze(arange(columns), 0) - unsqueeze(arange(rows), 1);
+        out = where(lower ? above <= reach : above >= reach, value, 0);
       },
       {"x", "diagonal", "out"}));
 }
@@ -62,7 +66,8 @@ void launch_triangle(const Call &call, const Array &x, std::int64_t diagonal,
   const Array limit =
       Array::scalar(std::clamp(diagonal, -x.size(-2), x.size(-1)), i64);
   run_with(call, triangle_kernel(lower, views[1].rank()),
-           tile_config(views[0], views[1]), {&views[0], &limit, &views[1]});
+           taller(tile_config(views[0], views[1]), views[1], 4),
+           {&views[0], &limit, &views[1]});
 }
 
 KernelEntry triangle_entry(bool lower) {
@@ -78,7 +83,7 @@ KernelEntry triangle_entry(bool lower) {
                 return std::vector<OperandShape>{
                     {dtype, all, {}}, {i64, {}, {}, true}, {dtype, all, {}}};
               },
-          .config = "BM=1 BN=1024"};
+          .config = "BM=4 BN=1024"};
 }
 
 } // namespace girih::ops
