@@ -411,7 +411,7 @@ std::vector<KernelEntry> copy_entries() {
                         {dtype, {n[0], n[1]}, {}}};
       });
   for (std::size_t count = 2; count <= most_copies; count *= 2)
-    add(copies_kernel(count).name(), copies_kernel(count), "BM=1 BN=1024",
+    add(copies_kernel(count).name(), copies_kernel(count), "BM=1 BN=256",
         [count](DType dtype, Sizes n) {
           return Operands(2 * count, {dtype, {n[0], n[1]}, {}});
         });

@@ -83,7 +83,7 @@ KernelEntry triangle_entry(bool lower) {
                 return std::vector<OperandShape>{
                     {dtype, all, {}}, {i64, {}, {}, true}, {dtype, all, {}}};
               },
-          .config = "BM=4 BN=1024"};
+          .config = "BM=4 BN=256"};
 }
 
 } // namespace girih::ops
