@@ -14,6 +14,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <random>
 
 using namespace girih;
@@ -290,6 +291,34 @@ TEST(DeviceMath, QuotientsOfSixteenBits) {
              static_cast<float>(round_to(DType::bf16, x[i] / y[i] * x[i]))),
         1 << 16)
         << x[i] << " / " << y[i];
+}
+
+// By approximations, and correctly rounded all the same.
+TEST(DeviceMath, RootsAndReciprocalsOfBf16) {
+  std::vector<std::uint16_t> codes(1 << 16);
+  std::iota(codes.begin(), codes.end(), std::uint16_t{0});
+  const std::string wide = tileOf("f32"), narrow = tileOf("bf16");
+  const auto of = [&](const std::string &operation) {
+    return evaluate<std::uint16_t>(
+        "bf16", "bf16",
+        "%u = arith.extf %x : " + narrow + " to " + wide + " " + operation +
+            " %z = arith.truncf %r : " + wide + " to " + narrow,
+        codes, codes);
+  };
+  const auto roots = of("%r = math.sqrt %u : " + wide),
+             inverses = of("%one = arith.constant dense<1.0> : " + wide +
+                           " %r = arith.divf %one, %u : " + wide);
+  for (size_t i = 0; i < codes.size(); ++i) {
+    const double x = decode(DType::bf16, codes[i]);
+    const auto check = [&](std::uint16_t got, double exact) {
+      const double value = decode(DType::bf16, got);
+      ASSERT_TRUE(std::isnan(exact) ? std::isnan(value)
+                                    : value == round_to(DType::bf16, exact))
+          << value << ", not " << exact << ", of " << x;
+    };
+    check(roots[i], std::sqrt(x));
+    check(inverses[i], 1 / x);
+  }
 }
 
 TEST(DeviceMath, Fp8WithoutInstructions) {

@@ -36,8 +36,9 @@ std::optional<HalfFunction> halfFunctionOf(Operation *op) {
                         REDUCES};
   GIRIH_HALVES_FUNCTIONS(GIRIH_CASE)
 #undef GIRIH_CASE
-  // Of what has been computed: that of 16 bits stays correctly rounded.
-  if (isa<math::SqrtOp>(op) && !isShort(op->getOperand(0)))
+  // That of 16 bits stays correctly rounded.
+  if (isa<math::SqrtOp>(op) &&
+      (!isShort(op->getOperand(0)) || isOfBf16(op->getOperand(0))))
     return HalfFunction{[](Single &f, ValueRange x) -> Value {
                           return floatInstruction(f.builder(), f.location(),
                                                   "sqrt.approx.f32", x);

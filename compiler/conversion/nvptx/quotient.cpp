@@ -82,6 +82,11 @@ bool isShort(Value value) {
       value.getDefiningOp());
 }
 
+bool isOfBf16(Value value) {
+  auto widened = value.getDefiningOp<arith::ExtFOp>();
+  return widened && getElementTypeOrSelf(widened.getIn().getType()).isBF16();
+}
+
 /// Within 2 units in the last place of f32, for all numbers; a third of the
 /// instructions of the correctly rounded division.
 static Value shortQuotient(OpBuilder &b, Location loc, Value x, Value y) {
@@ -114,6 +119,11 @@ Registers Emitter::quotients(arith::DivFOp op) {
   Registers result;
   if (reciprocals.size() * fewestQuotients > y.size()) {
     // A quotient of two numbers of 16 bits stays correctly rounded.
+    if (isOfBf16(op.getRhs()) && numberOf(op.getLhs()) == 1) {
+      for (Value divisor : y)
+        result.push_back(floatInstruction(b, loc, "rcp.approx.f32", divisor));
+      return result;
+    }
     if (isShort(op.getLhs()) && isShort(op.getRhs()))
       return result;
     const bool byInverse = isNormalSum(op.getRhs());

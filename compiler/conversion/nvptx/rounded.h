@@ -14,5 +14,9 @@ bool isRoundedFurther(mlir::Value value, int factors);
 /// Whether the elements of an f32 tile had 16 bits or fewer before, or are a
 /// constant.
 bool isShort(mlir::Value value);
+/// Whether they were bf16. Reciprocals and roots of such are never so near to a
+/// tie of bf16 that a unit in the last place of f32 matters, unlike those of
+/// f16.
+bool isOfBf16(mlir::Value value);
 
 } // namespace girih::compiler
