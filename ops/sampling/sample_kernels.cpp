@@ -53,10 +53,14 @@ Config parts_config(const Cut &cut) {
   return config;
 }
 
-Config records_config(const Cut &cut, std::int64_t batch) {
+bool are_few(const Cut &cut, std::int64_t batch) {
   constexpr std::int64_t resident = 1056; // programs of 4 warps
+  return batch * cut.parts <= resident;
+}
+
+Config records_config(const Cut &cut, std::int64_t batch) {
   Config config = parts_config(cut);
-  if (batch * cut.parts > resident)
+  if (!are_few(cut, batch))
     config.num_warps = 2;
   return config;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernels of sample(): two, or where filters leave many tokens four.
+// The kernels of sample(): two, or where filters leave many tokens three, or
+// four for many rows.
 //
 // A row of the vocabulary is cut into parts, as many for each row as its length
 // asks for: results do not depend on the batch. A part has chunks of 32 tokens
@@ -70,6 +71,8 @@ const Kernel &line_kernel();
 /// records -> above (i32) and masses (f32) [B, P, records], and wholes (f32)
 /// [B, P]
 const Kernel &weigh_kernel();
+/// Both in one, for few rows: each of their programs finds the row's records.
+const Kernel &line_weigh_kernel();
 /// logits[B, V], the six, tops, keys, tokens, above, masses, wholes, and the
 /// least and the most that the top_k likeliest weigh, numbers or [B] -> out[B]
 const Kernel &choose_kernel();
@@ -77,6 +80,8 @@ const Kernel &choose_kernel();
 /// The Configs of them.
 Config parts_config(const Cut &cut);
 Config records_config(const Cut &cut, std::int64_t batch);
+/// Whether all programs of so many rows run at once.
+bool are_few(const Cut &cut, std::int64_t batch);
 Config merge_config(const Cut &cut, std::int64_t tokens);
 Config line_config(const Cut &cut);
 Config weigh_config(const Cut &cut);

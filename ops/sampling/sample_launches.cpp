@@ -109,12 +109,19 @@ void Draw::by_records(bool by_share) const {
               line_keys = line.select(0, 0), line_tokens = line.select(0, 1);
   run(*this, records_kernel(), records_config(cut, batch), 6,
       {&tops, &lows, &keys, &tokens, &scores});
-  const Array *operands[] = {&keys, &tokens, &scores, &line_keys, &line_tokens};
-  line_kernel().run(operands,
-                    {.config = line_config(cut), .stream = call.stream},
-                    call.where);
-  run(*this, weigh_kernel(), weigh_config(cut), 4,
-      {&tops, &line_keys, &above, &masses, &wholes});
+  if (are_few(cut, batch)) {
+    run(*this, line_weigh_kernel(), weigh_config(cut), 4,
+        {&tops, &keys, &tokens, &scores, &line_keys, &line_tokens, &above,
+         &masses, &wholes});
+  } else {
+    const Array *operands[] = {&keys, &tokens, &scores, &line_keys,
+                               &line_tokens};
+    line_kernel().run(operands,
+                      {.config = line_config(cut), .stream = call.stream},
+                      call.where);
+    run(*this, weigh_kernel(), weigh_config(cut), 4,
+        {&tops, &line_keys, &above, &masses, &wholes});
+  }
   Limits limits{Array::scalar(0.0, f32), Array::scalar(INFINITY, f32)};
   if (by_share)
     limits = mass_of_top_k(tops, lows);

@@ -59,7 +59,7 @@ void write_round(const In &logits, const Filters &filters, const Tile &top,
                  const Bracket &bracket, const Tile &low_value,
                  const Outs &outs) {
   const Tile pivots = pivots_of(bracket, low_value, idle_bits(logits.dtype()));
-  const Tiles all = above(weights_of(logits, filters, top), pivots);
+  const Tiles all = above(weights_of(logits_of(logits), filters, top), pivots);
   outs.before = all[0];
   outs.masses = all[1];
   when(program_id(1) == 0, [&] {

@@ -16,13 +16,17 @@ Tiles above_some(const Weights &part, const Tile &keys) {
 
 } // namespace
 
-Weights weights_of(const In &logits, const Filters &filters, const Tile &top) {
-  const Tile x = tamed(logits);
-  const Tile mass =
-      where(logits.in_bounds(), mass_of(x, top, filters.inverse), 0.f);
+PartLogits logits_of(const In &logits) {
+  return {tamed(logits), logits.in_bounds(), idle_bits(logits.dtype())};
+}
+
+Weights weights_of(const PartLogits &part, const Filters &filters,
+                   const Tile &top) {
+  const Tile &x = part.values;
+  const Tile mass = where(part.inside, mass_of(x, top, filters.inverse), 0.f);
   const Shape flat{x.shape()[0] * x.shape()[1]};
-  return {reshape(key_of(x) >> idle_bits(logits.dtype()), flat),
-          reshape(mass, flat), reshape(x * filters.inverse, flat)};
+  return {reshape(key_of(x) >> part.idle, flat), reshape(mass, flat),
+          reshape(x * filters.inverse, flat)};
 }
 
 Tiles above(const Weights &part, const Tile &keys) {

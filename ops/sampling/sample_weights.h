@@ -11,7 +11,14 @@ namespace girih::ops::sampling {
 struct Weights {
   Tile keys, masses, scaled;
 };
-Weights weights_of(const In &logits, const Filters &filters, const Tile &top);
+/// What they are made of, which can be asked for before all else.
+struct PartLogits {
+  Tile values, inside;
+  int idle;
+};
+PartLogits logits_of(const In &logits);
+Weights weights_of(const PartLogits &part, const Filters &filters,
+                   const Tile &top);
 
 /// For each of keys[N], N a multiple of 8, how many lanes have larger ones
 /// (i32), and their mass. What is not asked for, the lowest keys, fills up; its
