@@ -35,9 +35,8 @@ Lanes lanes_of(const In &keys, const In &tokens, const In &scores) {
 }
 
 // A part, and what min_p leaves of it weighs.
-Weights weigh(const In &logits, const Filters &filters, const In &tops,
+Weights weigh(const PartLogits &x, const Filters &filters, const In &tops,
               const Out &wholes) {
-  const PartLogits x = logits_of(logits);
   const Tile top = max(tops);
   const Weights part = weights_of(x, filters, top);
   const Tile least = least_of(filters, top);
@@ -92,7 +91,8 @@ const Kernel &weigh_kernel() {
          In line_keys, Out before, Out masses, Out wholes) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
-        const Weights part = weigh(logits, filters, tops, wholes);
+        const PartLogits x = logits_of(logits);
+        const Weights part = weigh(x, filters, tops, wholes);
         write_above(part, line_keys, before, masses);
       },
       {"logits", "temperature", "top_k", "top_p", "min_p", "tops", "line_keys",
@@ -123,9 +123,11 @@ const Kernel &line_weigh_kernel() {
          Out before, Out masses, Out wholes) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
-        // All that is read is asked for before the records are looked for.
+        // All that is read is asked for before the records are looked for, and
+        // first what the kernel ahead has not made.
+        const PartLogits x = logits_of(logits);
         const Lanes lanes = lanes_of(keys, tokens, scores);
-        const Weights part = weigh(logits, filters, tops, wholes);
+        const Weights part = weigh(x, filters, tops, wholes);
         const Records line = records_of(lanes.keys, lanes.all);
         when(program_id(1) == 0, [&] {
           line_keys = line.keys;
