@@ -321,10 +321,14 @@ Kernel make_merge() {
               cast(complete, i64),
               idle};
           const Tile total = sum(sums * mass_of(tops, top, filters.inverse));
-          const Tile drawn =
-              tamed(logits.gather({program_id(0), cast(best.token, i64)}));
-          token = filtered(
-              row, {total, best.score, best.token, key_of(drawn) >> idle});
+          // Where there is a bound, it is drawn again.
+          Tile drawn = full({}, lowest, i32);
+          when(!filters.has_bound, [&] {
+            const Tile logit =
+                tamed(logits.gather({program_id(0), cast(best.token, i64)}));
+            drawn = key_of(logit) >> idle;
+          });
+          token = filtered(row, {total, best.score, best.token, drawn});
         });
         out = token;
       },

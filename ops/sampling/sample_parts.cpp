@@ -82,10 +82,9 @@ Part part_of(const In &logits) {
 
 // Logits by the temperature and with noise; without either where greedy.
 Tile scores_of(const Part &part, const Filters &filters, const In &logits,
-               const In &seed, const In &position, const Index &parts) {
+               const Request &request, const Index &parts) {
   Tile score = part.x;
   when(!filters.greedy, [&] {
-    const Request request{number_of(seed, i64), number_of(position, i64)};
     score = part.x * filters.inverse + noise_of_part(request, logits, parts);
   });
   return score;
@@ -112,11 +111,13 @@ Kernel make_parts() {
          Out bounds, Out keys, Out places, Out noisy) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
+        // Asked for before it is known whether there is noise.
+        const Request request{number_of(seed, i64), number_of(position, i64)};
         const Part part = part_of(logits);
         tops = part.top;
         sums = sum(mass_of(part.x, part.top, filters.inverse));
-        const Tile score = scores_of(part, filters, logits, seed, position,
-                                     tops.source_size(1));
+        const Tile score =
+            scores_of(part, filters, logits, request, tops.source_size(1));
         Tile best_score = part.top, best_token = full({}, 0, i32);
         when(!filters.has_bound, [&] {
           const Best best = best_of(score, part.token);
@@ -157,12 +158,14 @@ Kernel make_records() {
          In position, Out tops, Out lows, Out keys, Out tokens, Out scores) {
         const Filters filters =
             filters_of(temperature, top_k, top_p, min_p, logits.source_size(1));
+        // Asked for before it is known whether there is noise.
+        const Request request{number_of(seed, i64), number_of(position, i64)};
         const Part part = part_of(logits);
         tops = part.top;
         lows = min(
             where(logits.in_bounds() & (part.x > -INFINITY), part.x, INFINITY));
-        const Tile score = scores_of(part, filters, logits, seed, position,
-                                     tops.source_size(1));
+        const Tile score =
+            scores_of(part, filters, logits, request, tops.source_size(1));
         const Shape flat{chunk * logits.shape()[0]};
         const Told best = best_scores(
             reshape(part.token, flat),
