@@ -19,6 +19,11 @@ Tensor reached(const Tensor &t, const Tensor &grid) {
                      .expand({grid.size(0), grid.size(1)}));
 }
 
+// A reduction over one row of integers is one instruction of a warp.
+Tile in_one_row(const Tile &x) {
+  return reshape(x, Shape{x.shape()[0] * x.shape()[1]});
+}
+
 // Bounds whose upper one has at most `kept` of keys[J, 32] from it on, and not
 // many fewer.
 Bounds bounds_of(const Tile &keys, const Tile &largest) {
@@ -26,14 +31,14 @@ Bounds bounds_of(const Tile &keys, const Tile &largest) {
   // Each chunk has one from the least of their largest on: there are more.
   Bounds bounds{reduce(max(keys, dim(1)), all_dims, smaller), largest + 1,
                 full({}, chunk, i32), full({}, 0, i32)};
-  const Tile most = full({}, kept, i32);
+  const Tile most = full({}, kept, i32), lanes = in_one_row(keys);
   loop_while(
       [&] {
         return (bounds.high - bounds.low > 1) & (bounds.from_high < kept / 2);
       },
       [&] {
         const Pivots pivots = pivots_between(bounds);
-        const Tile counts = counts_from(keys, pivots);
+        const Tile counts = counts_from(lanes, pivots);
         narrow(bounds, pivots, counts & 0xffff, counts >> 16, most);
       });
   return bounds;
@@ -120,7 +125,7 @@ Kernel make_parts() {
             scores_of(part, filters, logits, request, tops.source_size(1));
         Tile best_score = part.top, best_token = full({}, 0, i32);
         when(!filters.has_bound, [&] {
-          const Best best = best_of(score, part.token);
+          const Best best = best_of(in_one_row(score), in_one_row(part.token));
           best_score = best.score;
           best_token = best.token;
         });
@@ -166,10 +171,9 @@ Kernel make_records() {
             where(logits.in_bounds() & (part.x > -INFINITY), part.x, INFINITY));
         const Tile score =
             scores_of(part, filters, logits, request, tops.source_size(1));
-        const Shape flat{chunk * logits.shape()[0]};
         const Told best = best_scores(
-            reshape(part.token, flat),
-            reshape(where(logits.in_bounds(), key_of(score), lowest), flat));
+            in_one_row(part.token),
+            in_one_row(where(logits.in_bounds(), key_of(score), lowest)));
         const Tile there = best.tokens != no_token;
         const Tile logit = tamed(logits.gather(
             {program_id(0), cast(where(there, best.tokens, 0), i64)}));
