@@ -236,10 +236,11 @@ Candidates candidates_of(const Filters &filters, const Tile &top, int idle,
                          const Tile &counts, const Tile &keys,
                          const Tile &places, const Tile &noisy) {
   const Tile there = unsqueeze(counts, 1) > arange(static_cast<int>(kept));
-  const Tile key = where(there, keys, lowest);
+  const Shape flat{keys.shape()[0] * kept};
+  const Tile key = reshape(where(there, keys, lowest), flat);
   const Tile logit = value_of_key(key, idle);
-  return {key, places, noisy, mass_of(logit, top, filters.inverse),
-          logit * filters.inverse};
+  return {key, reshape(places, flat), reshape(noisy, flat),
+          mass_of(logit, top, filters.inverse), logit * filters.inverse};
 }
 
 // A row whose candidates nobody looked for.
