@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of f32 for results that are rounded to 16 bits, on hardware that
 // has approximations of a few: relative errors are below 2^-18 (exp, sinh, cosh
-// and expm1 beyond 16: 2^-17), so that rounding to bf16 or f16 shows them
-// beside a tie only. Special values are as ever. An arithmetic for them has,
-// besides what arithmetic.h lists,
+// and expm1 beyond 16: 2^-17; pow beside 2^n: n 2^-20), so that rounding to
+// bf16 or f16 shows them beside a tie only. Special values are as ever. An
+// arithmetic for them has, besides what arithmetic.h lists,
 //   roughExp2 roughLog2              within 2^-22 relatively, of a logarithm
 //                                    between -1 and 1 absolutely
 //   roughInverse roughSqrt roughInverseSqrt
@@ -216,55 +216,40 @@ template <class F, class Real> Real tan(F &f, Real x) {
   return f.select(isOdd(f, angle.whole), turned, value);
 }
 
-/// log2 of a positive number in two parts, to 2^-26 relatively.
-template <class F, class Real> Pair<Real> log2InParts(F &f, Real size) {
-  auto parts = splitMantissa(f, size);
-  Real fraction = f.sub(parts.value, f.number(1));
-  Real series = polynomial(f, fraction,
-                           {-0.112867317, 0.18762001, -0.190562675, 0.204335678,
-                            -0.239648239, 0.288582514, -0.360695719,
-                            0.480897986, -0.721347364});
-  auto linear = exactProduct(f, fraction, f.number(0x1.715476p+0));
-  Real rest = f.mad(fraction, f.number(0x1.4ae0cp-26), linear.low);
-  rest = f.mad(f.mul(fraction, fraction), series, rest);
-  auto sum = quickSum(f, parts.exponentNumber, linear.high);
-  return quickSum(f, sum.high, f.add(sum.low, rest));
+/// log2 of a number that is not negative: within 2^-20 relatively, as the
+/// hardware's is off by its largest error where the logarithm is 1/4.
+template <class F, class Real> Real log2OfSize(F &f, Real size) {
+  Real fraction = f.sub(size, f.number(1));
+  Real near =
+      f.mul(fraction, polynomial(f, fraction,
+                                 {-0.251722594, 0.299764758, -0.360479357,
+                                  0.480748766, -0.721348335, 1.44269533}));
+  return f.select(f.less(f.abs(fraction), f.number(0.1875)), near,
+                  f.roughLog2(size, /*subnormal=*/true));
 }
 
-/// size^y, but NaN for 1^inf.
-template <class F, class Real> Real powerOfSize(F &f, Real size, Real y) {
-  auto log = log2InParts(f, size);
-  Real limit = f.number(infinity);
-  Real high = f.select(f.less(size, limit), log.high, size);
-  high = f.select(f.same(size, f.number(0)), f.number(-infinity), high);
-  auto product = exactProduct(f, y, high);
-  Real low = f.mad(y, log.low, product.low);
-  auto isRegular = f.less(f.abs(product.high), f.number(1024));
-  low = f.select(isRegular, low, f.number(0));
-  Real factor = f.mad(low, f.number(std::numbers::ln2), f.number(1));
-  return f.mul(f.roughExp2(product.high, /*subnormal=*/true), factor);
-}
+template <class Real, class Mask> struct Power {
+  Real value;
+  Mask isRight; // else a number is NaN, or 1 is what special ones give
+};
 
-template <class F, class Real> Real pow(F &f, Real x, Real y) {
-  Real zero = f.number(0), one = f.number(1), limit = f.number(infinity);
-  Real size = f.abs(x);
-  Real value = powerOfSize(f, size, y);
-  // How far |y| is from the nearest even number; from 2^24 on, where all are
-  // even, another even number, or NaN.
-  Real shift = f.number(0x1p23), exponent = f.abs(y);
-  Real halved = f.sub(f.mad(exponent, f.number(0.5), shift), shift);
-  Real odd = f.abs(f.fma(halved, f.number(-2), exponent));
-  auto negative = f.isLess(f.bits(x), f.integer(0));
-  Real ofNegative = f.select(f.same(odd, one), f.neg(value), value);
-  auto isPart = f.both(f.less(zero, odd), f.less(odd, one));
-  auto isRegular = f.both(f.less(zero, size), f.less(size, limit));
-  ofNegative =
-      f.select(f.both(isPart, isRegular), f.number(notANumber), ofNegative);
-  value = f.select(negative, ofNegative, value);
-  // 1 whatever the other is, NaN included; and -1 to plus or minus infinity.
-  auto isOne = f.either(f.same(x, one), f.same(y, zero));
-  auto turns = f.both(f.same(size, one), f.same(f.abs(y), limit));
-  return f.select(f.either(isOne, turns), one, value);
+/// x^y, off by as much as the logarithm times y is: by the part n 2^-20 beside
+/// 2^n.
+template <class F, class Real> auto pow(F &f, Real x, Real y) {
+  Real zero = f.number(0);
+  Real exponent = f.mul(y, log2OfSize(f, f.abs(x)));
+  Real ofSize = f.roughExp2(exponent, /*subnormal=*/true);
+  // What |y| is above an even number; NaN of infinity, which is one.
+  Real size = f.abs(y), even = f.floor(f.mul(size, f.number(0.5)));
+  Real rest = f.fma(even, f.number(-2), size);
+  auto isPart = f.less(zero, rest);
+  auto isNegative = f.both(f.less(x, zero), f.less(f.number(-infinity), x));
+  Real value =
+      f.select(f.both(isPart, isNegative), f.number(notANumber), ofSize);
+  auto isOdd = f.same(rest, f.number(1));
+  value = f.select(isOdd, f.copySign(ofSize, x), value);
+  auto isRight = f.same(exponent, exponent);
+  return Power<Real, decltype(isRight)>{value, isRight};
 }
 
 } // namespace girih::compiler::elementary::halves

@@ -41,18 +41,6 @@ std::optional<Config> tiles_of(std::span<const Array> views) {
   return config;
 }
 
-// Such accesses of each thread, where every multiprocessor of a large GPU has
-// several programs all the same.
-std::optional<Config> block_of(const Array &out, int accesses) {
-  constexpr std::int64_t programs = 1056;
-  const std::int64_t block = accesses * tile_elements(out);
-  if (out.device().kind == Device::Kind::host || out.numel() < programs * block)
-    return std::nullopt;
-  Config config;
-  config.blocks = {{"BLOCK", block}};
-  return config;
-}
-
 // Of one array of i64: where the caches have them, programs of one access each
 // end sooner than others start, one in 90 cycles on a multiprocessor.
 constexpr int wide_accesses = 2;
@@ -73,6 +61,16 @@ std::optional<Config> masked_block(std::span<const Array> views) {
 }
 
 } // namespace
+
+std::optional<Config> block_of(const Array &out, int accesses) {
+  constexpr std::int64_t programs = 1056;
+  const std::int64_t block = accesses * tile_elements(out);
+  if (out.device().kind == Device::Kind::host || out.numel() < programs * block)
+    return std::nullopt;
+  Config config;
+  config.blocks = {{"BLOCK", block}};
+  return config;
+}
 
 void launch_elementwise(const Call &call, const Kernel &kernel,
                         std::span<const Array> inputs,

@@ -37,6 +37,10 @@ inline Tile widened(const Located &x, DType dtype) {
   return cast(x, computed(dtype));
 }
 
+/// A tile of which a GPU's thread makes such accesses of 16 bytes; none where
+/// multiprocessors would have less than several programs each.
+std::optional<Config> block_of(const Array &out, int accesses);
+
 /// Launches a kernel whose operands are the inputs, each spread to the shape of
 /// `out` or a number by value, and then the outputs, all of one shape. Numbers
 /// come to the kernel as operands of rank 0. A thread of a GPU makes `accesses`

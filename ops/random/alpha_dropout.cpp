@@ -40,15 +40,15 @@ struct AlphaDropout {
     const double a =
         p < 1 ? 1 / std::sqrt((1 - p) * (1 + p * least * least)) : 0;
     const double b = -a * p * least;
-    launch_drawing(call, kernels(), x, {p, a, b, a * least + b}, seed, offset,
-                   out);
+    launch_drawing(call, kernels(), x, {units_below(p), a, b, a * least + b},
+                   seed, offset, out);
   }
 
 private:
   static Tile draw(const Bits &bits, const Tiles &arrays, const Tiles &numbers,
                    DType) {
     const Tile x = widened(arrays[0], arrays[0].dtype());
-    return where(unit(bits) < numbers[0], numbers[3],
+    return where(is_below(bits, numbers[0]), numbers[3],
                  fma(x, numbers[1], numbers[2]));
   }
 };

@@ -8,10 +8,14 @@ namespace girih::ops {
 
 namespace {
 
-// The upper `count` bits of a word, as a number of a float type.
+// The upper `count` bits of a word.
+Tile upper_bits(const Tile &word, int count) {
+  return (word >> (32 - count)) & ((std::int64_t{1} << count) - 1);
+}
+
+// The same as a number of a float type.
 Tile upper(const Tile &word, int count, DType type) {
-  const Tile bits = (word >> (32 - count)) & ((std::int64_t{1} << count) - 1);
-  return cast(bits, type);
+  return cast(upper_bits(word, count), type);
 }
 
 // 53 bits of two words.
@@ -64,6 +68,12 @@ Bits bits_at(const Tile &seed, const Tile &offset, const Tile &places,
 }
 
 Tile unit(const Bits &bits) { return upper(own_word(bits), 24, f32) * 0x1p-24; }
+
+double units_below(double number) { return std::ceil(number * 0x1p24); }
+
+Tile is_below(const Bits &bits, const Tile &count) {
+  return upper_bits(own_word(bits), 24) < cast(count, i32);
+}
 
 Tile unit_of(const Bits &bits, DType type) {
   if (type == f64)

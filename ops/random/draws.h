@@ -27,6 +27,11 @@ Bits bits_at(const Tile &seed, const Tile &offset, const Tile &places,
 
 /// f32 in [0, 1) of the element's word, or the first: a multiple of 2^-24.
 Tile unit(const Bits &bits);
+/// How many numbers that unit() may be are below `number`.
+double units_below(double number);
+/// Whether unit() is one of the first `count`, [] of f32, in fewer instructions
+/// than unit() takes.
+Tile is_below(const Bits &bits, const Tile &count);
 /// In [0, 1) and exact in `type`: of f64 a multiple of 2^-53 from two words, of
 /// f16 and bf16, as f32, unit() rounded down to one of 2^-11 and 2^-8.
 Tile unit_of(const Bits &bits, DType type);

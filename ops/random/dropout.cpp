@@ -33,14 +33,15 @@ struct Dropout {
                      const ArrayOrNumber &seed, const ArrayOrNumber &offset,
                      const Array &out) {
     const double scale = p < 1 ? 1 / (1 - p) : 0;
-    launch_drawing(call, kernels(), x, {p, scale}, seed, offset, out);
+    launch_drawing(call, kernels(), x, {units_below(p), scale}, seed, offset,
+                   out);
   }
 
 private:
   static Tile draw(const Bits &bits, const Tiles &arrays, const Tiles &numbers,
                    DType) {
     const Tile x = widened(arrays[0], arrays[0].dtype());
-    return where(unit(bits) < numbers[0], 0, x * numbers[1]);
+    return where(is_below(bits, numbers[0]), 0, x * numbers[1]);
   }
 };
 

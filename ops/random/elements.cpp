@@ -108,7 +108,10 @@ void launch_drawing(const Call &call, const DrawingKernels &kernels,
   for (const Array &each : by_value)
     operands.push_back(&each);
   operands.push_back(&target);
-  call.run(kernels.of_rank(target.rank()), operands);
+  LaunchOptions options{.config = {}, .stream = call.stream};
+  if (target.rank() <= 1 && bits(out.dtype()) == 16)
+    options.config = block_of(out, /*accesses=*/2);
+  kernels.of_rank(target.rank()).run(operands, options, call.where);
 }
 
 void check_seed(const Call &call, const ArrayOrNumber &seed,

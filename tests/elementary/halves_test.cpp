@@ -121,7 +121,13 @@ template <class F> void expect_powers() {
   const std::vector<float> values = every_exponent<float>(1, 23);
   std::mt19937_64 random(24);
   auto check = [&](float x, float y) {
-    const float power = elementary::halves::pow(f, x, y);
+    const auto made = elementary::halves::pow(f, x, y);
+    if (!made.isRight) {
+      ASSERT_TRUE(!std::isfinite(x) || !std::isfinite(y) || (x == 0 && y == 0))
+          << x << " ^ " << y;
+      return;
+    }
+    const float power = made.value;
     // The C library's function of long double has infinity ^ -2^63 wrong.
     const long double exact = std::isinf(x)
                                   ? std::pow(double(x), double(y))
@@ -129,10 +135,11 @@ template <class F> void expect_powers() {
                                              static_cast<long double>(y));
     const auto rounded = static_cast<float>(exact);
     if (std::isnormal(rounded) && rounded != 1 && std::abs(exact) < 3.3e38L)
-      ASSERT_LE(std::abs(static_cast<double>(power / exact - 1)), 0x1p-17)
+      ASSERT_LE(std::abs(static_cast<double>(power / exact - 1)),
+                0x1p-18 + 0x1p-20 * std::abs(std::log2(std::abs(rounded))))
           << x << " ^ " << y << " is " << power;
     else if (rounded == 0 || std::abs(rounded) < 0x1p-126F)
-      ASSERT_LE(std::abs(power - exact), 0x1p-142) << x << " ^ " << y;
+      ASSERT_LE(std::abs(power - exact), 0x1p-139) << x << " ^ " << y;
     else if (std::abs(exact) < 3.3e38L || std::abs(exact) > 3.41e38L ||
              std::isnan(rounded))
       ASSERT_LE(ulps(power, rounded), 64) << x << " ^ " << y << " is " << power;

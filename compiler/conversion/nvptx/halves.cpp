@@ -22,39 +22,47 @@ namespace {
 
 using Single = DeviceArithmetic<false>;
 
-struct HalfFunction {
-  Value (*of)(Single &f, ValueRange x);
-  bool reduces;
+/// A value, and whether it is right; no mask: it is.
+struct Checked {
+  Value value, isRight;
 };
+
+struct HalfFunction {
+  Checked (*of)(Single &f, ValueRange x);
+};
+
+/// Whether an angle is one of those that halves.h reduces.
+Value isNear(Single &f, Value angle) {
+  Value farthest = f.number(elementary::halves::farthestAngle);
+  return LLVM::FCmpOp::create(f.builder(), f.location(),
+                              LLVM::FCmpPredicate::ole, f.abs(angle), farthest);
+}
 
 std::optional<HalfFunction> halfFunctionOf(Operation *op) {
 #define GIRIH_CASE(NAME, OPERATION, REDUCES)                                   \
   if (isa<math::OPERATION>(op))                                                \
-    return HalfFunction{[](Single &f, ValueRange x) -> Value {                 \
-                          return elementary::halves::NAME(f, Value(x[0]));     \
-                        },                                                     \
-                        REDUCES};
+    return HalfFunction{[](Single &f, ValueRange x) -> Checked {               \
+      return {elementary::halves::NAME(f, Value(x[0])),                        \
+              REDUCES ? isNear(f, x[0]) : Value()};                            \
+    }};
   GIRIH_HALVES_FUNCTIONS(GIRIH_CASE)
 #undef GIRIH_CASE
   // That of 16 bits stays correctly rounded.
   if (isa<math::SqrtOp>(op) &&
       (!isShort(op->getOperand(0)) || isOfBf16(op->getOperand(0))))
-    return HalfFunction{[](Single &f, ValueRange x) -> Value {
-                          return floatInstruction(f.builder(), f.location(),
-                                                  "sqrt.approx.f32", x);
-                        },
-                        false};
+    return HalfFunction{[](Single &f, ValueRange x) -> Checked {
+      return {floatInstruction(f.builder(), f.location(), "sqrt.approx.f32", x),
+              {}};
+    }};
   if (isa<math::RsqrtOp>(op))
-    return HalfFunction{[](Single &f, ValueRange x) -> Value {
-                          return f.roughInverseSqrt(x[0]);
-                        },
-                        false};
+    return HalfFunction{[](Single &f, ValueRange x) -> Checked {
+      return {f.roughInverseSqrt(x[0]), {}};
+    }};
   if (isa<math::PowFOp>(op))
-    return HalfFunction{[](Single &f, ValueRange x) -> Value {
-                          return elementary::halves::pow(f, Value(x[0]),
-                                                         Value(x[1]));
-                        },
-                        false};
+    return HalfFunction{[](Single &f, ValueRange x) -> Checked {
+      auto power = elementary::halves::pow(f, Value(x[0]), Value(x[1]));
+      return {power.value, power.isRight};
+    }};
   return std::nullopt;
 }
 
@@ -144,13 +152,10 @@ Registers Emitter::halfFunctions(Operation *op) {
       Value value = registers(operand)[reg];
       operands.push_back(isNarrow ? floatCast(value, element, f32) : value);
     }
-    values.push_back(function->of(f, operands));
-    if (function->reduces) {
-      Value farthest = f.number(elementary::halves::farthestAngle);
-      Value near = LLVM::FCmpOp::create(b, loc, LLVM::FCmpPredicate::ole,
-                                        f.abs(operands[0]), farthest);
-      isRight = isRight ? f.both(isRight, near) : near;
-    }
+    Checked made = function->of(f, operands);
+    values.push_back(made.value);
+    if (made.isRight)
+      isRight = isRight ? f.both(isRight, made.isRight) : made.isRight;
     all.push_back(std::move(operands));
   }
   if (isRight)

@@ -8,8 +8,8 @@ namespace girih::compiler {
 
 /// Whether all that becomes of an f32 tile is one of 16 bits, with no
 /// more than `factors` operations on the way, which keep relative errors:
-/// products, quotients, roots, choices, extrema, signs and sums of positive
-/// numbers.
+/// products, quotients, roots, choices, extrema, signs, sums of positive
+/// numbers and logarithms of 1 and such a number.
 bool isRoundedFurther(mlir::Value value, int factors);
 /// Whether the elements of an f32 tile had 16 bits or fewer before, or are a
 /// constant.
