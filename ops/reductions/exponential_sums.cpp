@@ -69,6 +69,15 @@ Tiles fold(const Tiles &parts, Dim over) {
   return {largest, sum(rebased(parts[1], parts[0], largest), over)};
 }
 
+Tiles row(const WholeRows &rows) {
+  const Dim along = dim(1).kept();
+  const Tile &elements = rows.elements;
+  const Tile largest =
+      max(max(elements, along), start({1, 1}, {elements.dtype(), f32})[0]);
+  const Tile total = sum(exponential(elements - largest), along);
+  return {largest, where(largest == INFINITY, 1, total)};
+}
+
 Tiles log_of(const Tiles &parts, const Tiles &) {
   const Tile &largest = parts[0];
   return {where(largest == INFINITY, largest, largest + log(parts[1]))};
@@ -87,6 +96,7 @@ Reduction exponential_sums(std::string name, bool logarithm) {
           .step = logarithm ? step_of_log : step,
           .steps = steps,
           .combine = combine,
+          .row = row,
           .fold = fold,
           .finish = logarithm ? log_of : nullptr};
 }

@@ -73,6 +73,18 @@ template <bool Largest> Tiles combine_placed(Tiles a, Tiles b) {
   const Tile found = where(same, b[1] < a[1], beats<Largest>(b[0], a[0]));
   return {where(found, b[0], a[0]), where(found, b[1], a[1])};
 }
+// The extremum first, then the first place where it is, or that of a NaN.
+template <bool Largest> Tiles row_placed(const WholeRows &rows) {
+  const Dim along = dim(1).kept();
+  const Tile best =
+      Largest ? max(rows.elements, along) : min(rows.elements, along);
+  Tile found = rows.elements == best;
+  if (is_float(best.dtype()))
+    found = found | isnan(rows.elements);
+  const std::int64_t width = rows.elements.shape()[1];
+  const Tile places = unsqueeze(arange(static_cast<int>(width), i32), 0);
+  return {best, cast(min(where(found, places, width), along), i64)};
+}
 inline Tiles place_only(const Tiles &parts, const Tiles &) {
   return {parts[1]};
 }
@@ -87,6 +99,7 @@ template <bool Largest> Reduction of_places(std::string name, bool values) {
           .start = start_placed<Largest>,
           .step = step_placed<Largest>,
           .combine = combine_placed<Largest>,
+          .row = row_placed<Largest>,
           .finish = values ? nullptr : place_only};
 }
 

@@ -51,6 +51,15 @@ Tiles fold(const Tiles &parts, Dim over) {
           sum(fma(count * rest, rest, parts[2]), over)};
 }
 
+// As fold(), of elements: relative to one of each row.
+Tiles row(const WholeRows &rows) {
+  const Dim along = dim(1).kept();
+  const Tile apart = where(rows.inside, rows.elements - rows.first, 0);
+  const Tile shift = sum(apart, along) / rows.length;
+  const Tile rest = where(rows.inside, apart - shift, 0);
+  return {rows.length, rows.first + shift, sum(rest * rest, along)};
+}
+
 Tiles variance(const Tiles &parts, const Tiles &numbers) {
   return {parts[2] / max(parts[0] - numbers[0], 0)};
 }
@@ -69,6 +78,7 @@ Reduction spread(std::string name, bool root) {
           .start = start,
           .step = step,
           .combine = combine,
+          .row = row,
           .fold = fold,
           .finish = root ? deviation : variance};
 }

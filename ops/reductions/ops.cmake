@@ -6,6 +6,7 @@ list(APPEND SUPPORT
   reductions/norms.cpp
   reductions/reduction.cpp
   reductions/reduction_entries.cpp
+  reductions/row_reduction.cpp
   reductions/scans.cpp
 )
 list(APPEND OPS

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/reductions/reduction.h"
 
+#include "girih/ops/reductions/row_reduction.h"
 #include "girih/ops/sizes.h"
 
 #include <algorithm>
@@ -278,6 +279,9 @@ ReductionKernels::ReductionKernels(Reduction reduction)
         whole_.push_back(make_kernel(reduction_, Stage::whole, masked, walk));
         parts_.push_back(make_kernel(reduction_, Stage::parts, masked, walk));
       }
+  for (const bool masked : {false, true})
+    if (reduction_.row)
+      row_.push_back(make_row_kernel(reduction_, masked));
   for (const bool columns : {false, true})
     last_.push_back(make_kernel(reduction_, Stage::last, false, {columns}));
 }
@@ -357,6 +361,17 @@ void launch_reduction(const Call &call, const ReductionKernels &kernels,
   const std::span used(views.data(), 1 + outs.size());
   const LaneViews lanes =
       lane_views(used, 1, dims, keepdim, kernels.reduction().places);
+  std::vector<const Array *> operands;
+  const auto add = [&](std::span<const Array> arrays) {
+    for (const Array &each : arrays)
+      operands.push_back(&each);
+  };
+  if (reduces_rows(kernels.reduction(), lanes, x.dtype(), x.device())) {
+    add(used.first(1));
+    add(numbers);
+    add(used.subspan(1));
+    return run_rows(call, kernels.row(x.dtype()), lanes, operands);
+  }
   // Several values of a lane share the registers.
   const int share = kernels.reduction().parts(f32, f32).size() > 1 ? 2 : 1;
   LaneBlocks blocks =
@@ -365,11 +380,6 @@ void launch_reduction(const Call &call, const ReductionKernels &kernels,
                              numbers.empty() ? x.dtype() : numbers[0].dtype()));
   if (walk_of(kernels, lanes, blocks, x.device()).grouped)
     blocks = grouped_blocks(lanes, blocks);
-  std::vector<const Array *> operands;
-  const auto add = [&](std::span<const Array> arrays) {
-    for (const Array &each : arrays)
-      operands.push_back(&each);
-  };
   if (blocks.parts == 1) {
     add(used.first(1));
     add(numbers);

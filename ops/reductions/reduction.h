@@ -6,6 +6,7 @@
 //   rows, columns: a program keeps parts for each lane of a tile, walks along
 //     the reduced dimensions, and combines lanes once at the end. The tile is
 //     wide along whichever dimension is contiguous. One read of x.
+//   row: a program has whole rows, which a tile holds (row_reduction.h).
 //   parts, last: few rows that are long. Programs write the parts of their
 //     share to scratch memory, a second launch combines those in a fixed order.
 #pragma once
@@ -17,6 +18,14 @@
 #include <optional>
 
 namespace girih::ops {
+
+/// Rows that a tile [rows, length or more] holds.
+struct WholeRows {
+  Tile elements; // of the first part's dtype; outside of x they leave no trace
+  Tile inside;   // whether they are elements of x
+  Tile length;   // of a row, [], of the same dtype
+  Tile first;    // element of each row, [rows, 1], of the same dtype
+};
 
 struct Reduction {
   std::string name;
@@ -41,6 +50,9 @@ struct Reduction {
   /// null: it is not. Those outside are `other` in any case.
   Tiles (*steps)(const Tiles &parts, const Tiles &elements) = nullptr;
   Tiles (*combine)(Tiles, Tiles) = nullptr;
+  /// The parts [rows, 1] of whole rows, where that is less work than a walk;
+  /// null: it is not.
+  Tiles (*row)(const WholeRows &rows) = nullptr;
   /// All lanes along a dimension, which is kept; null: by combine.
   Tiles (*fold)(const Tiles &parts, Dim over) = nullptr;
   /// Results of parts; null: the parts as they are.
@@ -69,6 +81,8 @@ public:
   const Kernel &parts(DType x, Walk walk) const {
     return parts_[place(x, walk)];
   }
+  /// x, numbers... -> results..., of rows; the reduction must have that form.
+  const Kernel &row(DType x) const { return row_[masks(x)]; }
   /// parts[..., P]..., numbers... -> results...
   const Kernel &last(bool columns) const { return last_[columns]; }
   /// Whether kernels for x mask what is outside.
@@ -82,7 +96,7 @@ private:
   }
 
   Reduction reduction_;
-  std::vector<Kernel> whole_, parts_, last_;
+  std::vector<Kernel> whole_, parts_, last_, row_;
 };
 
 /// Reduces x over `dims` into outs.

@@ -62,6 +62,13 @@ void Entries::add_forms(const Types &of, Walk walk) {
       {3, 5, 1}, [=, numbers = numbers, results = results](DType x, Sizes n) {
         return operands_of({source(x, n)}, numbers(x), results(x), {n[0]});
       });
+  if (kernels.reduction().row && !columns && !walk.grouped) {
+    add(kernels.row(of[0]), of, {16384, 4096, 1}, {3, 5, 1},
+        [=, numbers = numbers, results = results](DType x, Sizes n) {
+          return operands_of({source(x, n)}, numbers(x), results(x), {n[0]});
+        });
+    all.back().config = "BM=1 BK=4096 num_warps=4";
+  }
   add(kernels.parts(of[0], walk), one, {64, 1 << 20, 128}, {3, 8, 2},
       [=, &kernels = kernels, numbers = numbers](DType x, Sizes n) {
         return operands_of({source(x, n)}, numbers(x),
