@@ -166,7 +166,7 @@ void Loss::mean(const Array &losses, const Array &counted,
   const Array *operands[] = {&of_rows[0], &of_rows[1], &of_rows[2]};
   Config config;
   const std::int64_t at_once =
-      std::min<std::int64_t>(power_of_two(lanes.rows), 2048);
+      std::min<std::int64_t>(power_of_two(lanes.rows), 262144 / bits(type));
   config.blocks = {{"BN", at_once}};
   config.num_warps =
       static_cast<int>(std::clamp<std::int64_t>(at_once / 128, 1, 16));

@@ -141,16 +141,19 @@ const Kernel &looped_kernel() {
 }
 
 // 16 elements a thread, as long as the last dimension lets them be. On a GPU
-// few programs of many threads: what all of them read once is in the second
-// cache when it is read again.
-Config looped_config(std::int64_t channels, std::int64_t length,
+// one program of many threads a multiprocessor: what all of them read once is
+// in the second cache when it is read again. Of 16 bits the 64 registers that
+// each of 1024 threads has are enough, but for two long rows of channels.
+Config looped_config(std::int64_t channels, std::int64_t length, DType dtype,
                      Device device) {
   const bool wide =
       device.kind == Device::Kind::cuda && channels * length >= 32768;
-  const std::int64_t elements = wide ? 8192 : 2048;
+  const bool widest = wide && bits(dtype) == 16;
+  const std::int64_t elements = widest ? 16384 : wide ? 8192 : 2048;
   Config config;
-  config.num_warps = wide ? 16 : 4;
-  const std::int64_t columns = std::min(power_of_two(length), elements);
+  config.num_warps = widest ? 32 : wide ? 16 : 4;
+  const std::int64_t longest = widest && channels > 1 ? 4096 : elements;
+  const std::int64_t columns = std::min(power_of_two(length), longest);
   config.blocks = {{"S", columns},
                    {"K", std::min(power_of_two(channels), elements / columns)}};
   return config;
@@ -195,7 +198,8 @@ void launch_group_norm(const Call &call, const Array &x, std::int64_t groups,
       views.inner == 1 ? chosen : chosen.with("INNER", views.inner);
   LaunchOptions options{.config = {}, .stream = call.stream};
   if (looped)
-    options.config = looped_config(channels, views.length, x.device());
+    options.config =
+        looped_config(channels, views.length, x.dtype(), x.device());
   const std::array operands{&views.x, &w, &b, &small, &views.out};
   kernel.run(operands, options, call.where);
 }
