@@ -17,10 +17,13 @@ std::vector<DType> parts(DType x, DType) {
 }
 
 // Above minus infinity: that less itself would be no number.
+double least_of(DType dtype) {
+  return dtype == f64 ? std::numeric_limits<double>::lowest()
+                      : std::numeric_limits<float>::lowest();
+}
+
 Tiles start(const Shape &shape, const std::vector<DType> &types) {
-  const double least = types[0] == f64 ? std::numeric_limits<double>::lowest()
-                                       : std::numeric_limits<float>::lowest();
-  return {full(shape, least, types[0]), zeros(shape, types[1])};
+  return {full(shape, least_of(types[0]), types[0]), zeros(shape, types[1])};
 }
 
 Tiles step(const Tiles &parts, const Tile &x, const Index &, const Tiles &) {
@@ -42,15 +45,26 @@ Tiles step_of_log(const Tiles &parts, const Tile &x, const Index &at,
   return next;
 }
 
+// e^x for x up to 0, of which the last digits of a sum from 1 on tell: what is
+// smaller than the least normal number of f32 counts as that, in half of the
+// instructions. See settled().
+Tile term(const Tile &x) {
+  const Tile exponent = x * std::numbers::log2e;
+  return exp2(x.dtype() == f32 ? max(exponent, -126) : exponent);
+}
+
+// A sum in which the largest element is 1, or 0 of minus infinities alone.
+Tile settled(const Tile &total) { return where(total < 0.5, 0, total); }
+
 // The largest of them all is found first: one power for each, and one for the
 // sum so far. Infinite ones count as one.
 Tiles steps(const Tiles &parts, const Tiles &elements) {
   Tile largest = parts[0];
   for (const Tile &each : elements)
     largest = max(largest, each);
-  Tile total = parts[1] * exponential(parts[0] - largest);
+  Tile total = parts[1] * term(parts[0] - largest);
   for (const Tile &each : elements)
-    total = total + exponential(each - largest);
+    total = total + term(each - largest);
   return {largest, where(largest == INFINITY, 1, total)};
 }
 
@@ -66,16 +80,16 @@ Tiles combine(Tiles a, Tiles b) {
 
 Tiles fold(const Tiles &parts, Dim over) {
   const Tile largest = max(parts[0], over);
-  return {largest, sum(rebased(parts[1], parts[0], largest), over)};
+  const Tile total = sum(rebased(parts[1], parts[0], largest), over);
+  return {largest, settled(total)};
 }
 
 Tiles row(const WholeRows &rows) {
   const Dim along = dim(1).kept();
   const Tile &elements = rows.elements;
-  const Tile largest =
-      max(max(elements, along), start({1, 1}, {elements.dtype(), f32})[0]);
-  const Tile total = sum(exponential(elements - largest), along);
-  return {largest, where(largest == INFINITY, 1, total)};
+  const Tile largest = max(max(elements, along), least_of(elements.dtype()));
+  const Tile total = sum(term(elements - largest), along);
+  return {largest, where(largest == INFINITY, 1, settled(total))};
 }
 
 Tiles log_of(const Tiles &parts, const Tiles &) {

@@ -18,7 +18,7 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr Device host = host_device;
 
 using Sizes = std::vector<std::int64_t>;
-enum class Fill { random, equal, special };
+enum class Fill { random, equal, least, special };
 
 struct Rows {
   Sizes shape;
@@ -34,6 +34,7 @@ const Rows all_rows[] = {{{1, 1}, 1, 1},
                          {{3, 5, 7}, 2, 2},
                          {{40}, 1, 1},
                          {{6, 50}, 1, 2, Fill::equal},
+                         {{2, 70}, 1, 2, Fill::least},
                          {{12, 33}, 1, 4, Fill::special}};
 
 // Of special rows the first two are infinite.
@@ -44,6 +45,8 @@ void refill(const Rows &r, const Array &x, std::mt19937_64 &random) {
   for (std::size_t i = 0; i < static_cast<std::size_t>(x.numel()); ++i)
     if (r.fill == Fill::equal)
       data[i] = 2.7F;
+    else if (r.fill == Fill::least)
+      data[i] = std::numeric_limits<float>::lowest();
     else if (r.fill == Fill::special && i / row < 2)
       data[i] = static_cast<float>(i / row == 0 ? -inf : inf);
     else if (r.fill == Fill::special && random() % 40 == 0)

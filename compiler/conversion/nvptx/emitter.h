@@ -169,7 +169,7 @@ private:
   mlir::Value computeMath(mlir::Operation *op,
                           llvm::ArrayRef<mlir::Value> operands);
   mlir::Value expFloat(mlir::Value x); // exponentials.cpp
-  mlir::Value expFloat2(mlir::Value x);
+  mlir::Value expFloat2(mlir::Value x, bool isNormal);
   mlir::Value mathFloat(mlir::Operation *op,
                         llvm::ArrayRef<mlir::Value> operands);
   mlir::Value floatCast(mlir::Value value, mlir::Type from, mlir::Type to);

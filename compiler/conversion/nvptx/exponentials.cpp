@@ -4,7 +4,11 @@
 #include "girih/compiler/conversion/nvptx/arithmetic.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/functions.h"
+#include "girih/compiler/conversion/nvptx/rounded.h"
 #include "girih/compiler/elementary/arithmetic.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 #include <numbers>
 
@@ -28,8 +32,18 @@ Value floatInstruction(OpBuilder &b, Location loc, StringRef name,
       .getResult(0);
 }
 
-Value Emitter::expFloat2(Value x) {
-  return floatInstruction(b, loc, "ex2.approx.f32", x);
+/// Without numbers below the normal ones it is one instruction, not four.
+Value Emitter::expFloat2(Value x, bool isNormal) {
+  return floatInstruction(
+      b, loc, isNormal ? "ex2.approx.ftz.f32" : "ex2.approx.f32", x);
+}
+
+bool hasNormalPower(math::Exp2Op op) {
+  auto bounded = op.getOperand().getDefiningOp<arith::MaximumFOp>();
+  return bounded && llvm::any_of(bounded->getOperands(), [](Value operand) {
+           std::optional<double> number = numberOf(operand);
+           return number && *number >= -126;
+         });
 }
 
 /// e^x = 2^n 2^r with n = floor(x log2 e) within +-126 and the hardware's power

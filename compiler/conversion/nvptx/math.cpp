@@ -3,6 +3,7 @@
 // instruction, the rest is functions.cpp's, with f16 and bf16 widened.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/functions.h"
+#include "girih/compiler/conversion/nvptx/rounded.h"
 #include "girih/compiler/elementary/names.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -63,8 +64,9 @@ Value Emitter::mathFloat(Operation *op, ArrayRef<Value> x) {
       .Case([&](math::ExpOp) {
         return x[0].getType().isF32() ? expFloat(x[0]) : function("exp");
       })
-      .Case([&](math::Exp2Op) {
-        return x[0].getType().isF32() ? expFloat2(x[0]) : function("exp2");
+      .Case([&](math::Exp2Op power) {
+        return x[0].getType().isF32() ? expFloat2(x[0], hasNormalPower(power))
+                                      : function("exp2");
       })
       .Case([&](math::TanhOp) {
         return x[0].getType().isF32() ? emitTanh(b, loc, into, x[0])

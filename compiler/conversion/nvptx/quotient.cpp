@@ -16,8 +16,7 @@ namespace girih::compiler {
 /// So many quotients by one divisor pay for its reciprocal.
 static constexpr size_t fewestQuotients = 4;
 
-/// The one number of a constant tile.
-static std::optional<double> numberOf(Value value) {
+std::optional<double> numberOf(Value value) {
   DenseFPElementsAttr numbers;
   if (!matchPattern(value, m_Constant(&numbers)) || !numbers.isSplat())
     return std::nullopt;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tiles of f32 are on their way to 16 bits.
+// Which tiles of f32 are on their way to 16 bits, and what is known of tiles.
 #pragma once
 
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Value.h"
+
+#include <optional>
 
 namespace girih::compiler {
 
@@ -18,5 +21,9 @@ bool isShort(mlir::Value value);
 /// tie of bf16 that a unit in the last place of f32 matters, unlike those of
 /// f16.
 bool isOfBf16(mlir::Value value);
+/// The one number of a constant tile of floats.
+std::optional<double> numberOf(mlir::Value value);
+/// Whether no power of 2 of the tile is below the normal numbers.
+bool hasNormalPower(mlir::math::Exp2Op op);
 
 } // namespace girih::compiler
