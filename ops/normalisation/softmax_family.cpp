@@ -163,15 +163,19 @@ Config tile_config(const LaneViews &lanes, DType dtype, Device device) {
   return config;
 }
 
-// On a GPU a long row is for as many threads as an SM shares by two programs.
-void widen(LaneBlocks &blocks, const LaneViews &lanes, Device device) {
-  constexpr std::int64_t depth = 8192;
+// On a GPU a long row is for as many threads as fill an SM by one program, or
+// by two where it is shorter or its elements take more registers: the fewer
+// rows are under way, the more of each the second cache still has.
+void widen(LaneBlocks &blocks, const LaneViews &lanes, DType dtype,
+           Device device) {
+  constexpr std::int64_t depth = 8192, turns = 4;
   if (device.kind == Device::Kind::host || lanes.columns ||
-      lanes.depth < 4 * depth)
+      lanes.depth < turns * depth)
     return;
-  blocks.depth = depth;
+  const bool whole = bits(dtype) == 16 && lanes.depth >= 2 * turns * depth;
+  blocks.depth = whole ? 2 * depth : depth;
   blocks.rows = 1;
-  blocks.warps = 16;
+  blocks.warps = whole ? 32 : 16;
 }
 
 void launch_split(const Call &call, const Kernels &kernels, const Array &x,
@@ -238,7 +242,7 @@ void launch(const Call &call, const Kernels &kernels, const Array &x,
   const bool narrows = computed(out.dtype()) != computed(x.dtype()) ||
                        bits(out.dtype()) < bits(x.dtype());
   if (narrows || (blocks.parts == 1 && lanes.rows >= many_rows)) {
-    widen(blocks, lanes, x.device());
+    widen(blocks, lanes, x.dtype(), x.device());
     return run_with(call, kernels.loop(lanes.columns), blocks.config(),
                     operands, true);
   }
