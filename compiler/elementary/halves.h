@@ -196,14 +196,39 @@ Real sineOfQuadrant(F &f, Real r, Int quadrant) {
                         quadrant);
 }
 
-template <class F, class Real> Real sin(F &f, Real x) {
+/// Where both of an angle are wanted they share its reduction.
+template <class F, class Real> Real sinBesideCos(F &f, Real x) {
   auto angle = reduce(f, x);
   return sineOfQuadrant(f, angle.number, angle.whole);
 }
-
-template <class F, class Real> Real cos(F &f, Real x) {
+template <class F, class Real> Real cosBesideSin(F &f, Real x) {
   auto angle = reduce(f, x);
   return sineOfQuadrant(f, angle.number, f.iadd(angle.whole, f.integer(1)));
+}
+
+/// The sine of x less `turns` times pi, which is within pi/2, with the sign of
+/// an odd `half`: one series where those above take two.
+template <class F, class Real, class Int>
+Real sineOfHalf(F &f, Real x, Real turns, Int half) {
+  Real first = f.fma(turns, f.number(-0x1.921fb4p+1), x); // exact near 0
+  Real second = f.fma(turns, f.number(-0x1.4442d0p-23), first);
+  Real r = f.fma(turns, f.number(-0x1.84698ap-47), second);
+  Real sine = oddSeries(f, r, f.mul(r, r),
+                        {-0.000185344434, 0.0083140421, -0.166658381});
+  return f.fromBits(f.ixor(f.bits(sine), f.shl(half, 31)));
+}
+
+template <class F, class Real> Real sin(F &f, Real x) {
+  auto n = roundedProduct(f, x, 1 / std::numbers::pi);
+  return sineOfHalf(f, x, n.number, n.whole);
+}
+
+/// The negative sine of what x is above the nearest odd multiple of pi/2.
+template <class F, class Real> Real cos(F &f, Real x) {
+  Real place = f.mad(x, f.number(1 / std::numbers::pi), f.number(-0.5));
+  auto n = roundedProduct(f, place, 1);
+  Real turns = f.add(n.number, f.number(0.5));
+  return sineOfHalf(f, x, turns, f.iadd(n.whole, f.integer(1)));
 }
 
 template <class F, class Real> Real tan(F &f, Real x) {

@@ -73,6 +73,26 @@ const std::vector<HalfFunction> &half_functions() {
   return table;
 }
 
+/// The same, and what sine and cosine of one angle are made by.
+template <class Arithmetic = Native<float>>
+std::vector<HalfFunction> half_functions_and_pairs() {
+  std::vector<HalfFunction> all = half_functions<Arithmetic>();
+#define GIRIH_SHARED(NAME, FUNCTION)                                           \
+  all.push_back(                                                               \
+      {#FUNCTION,                                                              \
+       [](float x) {                                                           \
+         Arithmetic f;                                                         \
+         if (!(std::fabs(x) <= compiler::elementary::halves::farthestAngle))   \
+           return compiler::elementary::NAME(f, x);                            \
+         return compiler::elementary::halves::FUNCTION(f, x);                  \
+       },                                                                      \
+       [](long double x) { return std::NAME(x); }});
+  GIRIH_SHARED(sin, sinBesideCos)
+  GIRIH_SHARED(cos, cosBesideSin)
+#undef GIRIH_SHARED
+  return all;
+}
+
 /// Distance in representable values. NaN is far from all but NaN, and zeros of
 /// different signs from each other.
 template <class Real> std::int64_t ulps(Real a, Real b) {

@@ -50,7 +50,7 @@ template <class F> void expect_relative_errors() {
     for (double value : {1 + near, -1 + near, x * 4, x * 90})
       values.push_back(static_cast<float>(value));
   }
-  for (const HalfFunction &function : half_functions<F>()) {
+  for (const HalfFunction &function : half_functions_and_pairs<F>()) {
     double worst = 0;
     float at = 0;
     for (float x : values) {
@@ -90,7 +90,7 @@ TEST(Halves, RelativeErrors) {
 /// from the exact ones, the others their neighbours.
 template <class F> void expect_every_number() {
   for (DType dtype : {DType::bf16, DType::f16})
-    for (const HalfFunction &function : half_functions<F>()) {
+    for (const HalfFunction &function : half_functions_and_pairs<F>()) {
       const double unit = dtype == DType::bf16 ? 0x1p-7 : 0x1p-10;
       int different = 0;
       for (int code = 0; code < 65536; ++code) {

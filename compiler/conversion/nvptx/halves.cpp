@@ -38,7 +38,24 @@ Value isNear(Single &f, Value angle) {
                               LLVM::FCmpPredicate::ole, f.abs(angle), farthest);
 }
 
+/// Whether sine and cosine of the operand are both there.
+bool isShared(Operation *op) {
+  const bool isSine = isa<math::SinOp>(op);
+  return llvm::any_of(op->getOperand(0).getUsers(), [&](Operation *user) {
+    return isSine ? isa<math::CosOp>(user) : isa<math::SinOp>(user);
+  });
+}
+
+template <auto function> Checked ofAngle(Single &f, ValueRange x) {
+  return {function(f, Value(x[0])), isNear(f, x[0])};
+}
+
 std::optional<HalfFunction> halfFunctionOf(Operation *op) {
+  namespace h = elementary::halves;
+  if (isa<math::SinOp>(op) && isShared(op))
+    return HalfFunction{ofAngle<h::sinBesideCos<Single, Value>>};
+  if (isa<math::CosOp>(op) && isShared(op))
+    return HalfFunction{ofAngle<h::cosBesideSin<Single, Value>>};
 #define GIRIH_CASE(NAME, OPERATION, REDUCES)                                   \
   if (isa<math::OPERATION>(op))                                                \
     return HalfFunction{[](Single &f, ValueRange x) -> Checked {               \
