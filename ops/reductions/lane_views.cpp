@@ -170,6 +170,13 @@ struct Choice {
       return 32;
     return !large ? 264 : views.columns ? 528 : 1056;
   }
+  // Of a large array's long rows twice as many, where a lane has one value to
+  // put together: two turns of programs even out what one leaves idle, and so
+  // many still let the launch that combines them begin early.
+  std::int64_t shares() const {
+    return gpu && large && !views.columns && share == 1 ? 2 * wanted()
+                                                        : wanted();
+  }
   std::int64_t programs(const LaneBlocks &blocks) const {
     return views.rows / views.last * pieces(views.last, blocks.rows);
   }
@@ -225,7 +232,7 @@ void Choice::split(LaneBlocks &blocks) const {
     blocks.depth = std::min(blocks.depth, power_of_two(least));
   const std::int64_t tiles = pieces(views.depth, blocks.depth);
   const std::int64_t parts =
-      std::min(pieces(wanted(), programs(blocks)), pieces(views.depth, least));
+      std::min(pieces(shares(), programs(blocks)), pieces(views.depth, least));
   // As many parts as programs of equal length take.
   blocks.parts = pieces(tiles, pieces(tiles, parts));
 }
