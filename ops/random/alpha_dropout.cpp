@@ -40,8 +40,9 @@ struct AlphaDropout {
     const double a =
         p < 1 ? 1 / std::sqrt((1 - p) * (1 + p * least * least)) : 0;
     const double b = -a * p * least;
-    launch_drawing(call, kernels(), x, {units_below(p), a, b, a * least + b},
-                   seed, offset, out);
+    launch_drawing(call, kernels(), x,
+                   {units_below(p, out.dtype()), a, b, a * least + b}, seed,
+                   offset, out);
   }
 
 private:

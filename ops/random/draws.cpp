@@ -69,7 +69,10 @@ Bits bits_at(const Tile &seed, const Tile &offset, const Tile &places,
 
 Tile unit(const Bits &bits) { return upper(own_word(bits), 24, f32) * 0x1p-24; }
 
-double units_below(double number) { return std::ceil(number * 0x1p24); }
+double units_below(double number, DType out) {
+  const double compared = out == f64 ? number : static_cast<float>(number);
+  return std::ceil(compared * 0x1p24);
+}
 
 Tile is_below(const Bits &bits, const Tile &count) {
   return upper_bits(own_word(bits), 24) < cast(count, i32);

@@ -27,8 +27,9 @@ Bits bits_at(const Tile &seed, const Tile &offset, const Tile &places,
 
 /// f32 in [0, 1) of the element's word, or the first: a multiple of 2^-24.
 Tile unit(const Bits &bits);
-/// How many numbers that unit() may be are below `number`.
-double units_below(double number);
+/// How many numbers that unit() may be are below `number`, which is compared in
+/// f32, or f64 where `out` is that.
+double units_below(double number, DType out);
 /// Whether unit() is one of the first `count`, [] of f32, in fewer instructions
 /// than unit() takes.
 Tile is_below(const Bits &bits, const Tile &count);

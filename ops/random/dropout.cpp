@@ -33,8 +33,8 @@ struct Dropout {
                      const ArrayOrNumber &seed, const ArrayOrNumber &offset,
                      const Array &out) {
     const double scale = p < 1 ? 1 / (1 - p) : 0;
-    launch_drawing(call, kernels(), x, {units_below(p), scale}, seed, offset,
-                   out);
+    launch_drawing(call, kernels(), x, {units_below(p, out.dtype()), scale},
+                   seed, offset, out);
   }
 
 private:
