@@ -327,8 +327,7 @@ TEST(CostModel, RanksAttentionOfAGpuAsItWasMeasured) {
        "ROWS=64 KEYS=32 num_stages=5 warp_specialize=1"},
       {8192, 64, "ROWS=128 KEYS=128 num_warps=8 warp_specialize=1",
        "ROWS=128 KEYS=128 num_stages=2 warp_specialize=1"},
-      {8192, 128,
-       "ROWS=128 KEYS=64 num_warps=8 num_stages=6 warp_specialize=1",
+      {8192, 128, "ROWS=128 KEYS=64 num_warps=8 num_stages=6 warp_specialize=1",
        "ROWS=64 KEYS=64 num_stages=4 warp_specialize=1"}};
   const compiler::Machine gpu{compiler::nvptx_target(90), 132, 50 << 20};
   for (const Pair &each : pairs) {

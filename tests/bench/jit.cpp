@@ -24,26 +24,45 @@ double seconds_of(const std::function<void()> &body) {
 }
 
 // The Config is given, so that a machine without a GPU measures the same work.
-LaunchOptions gpu_config(const std::string &kernel) {
-  return {.config =
-              parse_config(kernel == "add" ? "BLOCK=1024"
-                                           : "BK=32 BM=128 BN=128 num_warps=8"),
-          .stream = {}};
+struct Case {
+  const char *title, *kernel, *config;
+  double ptx, code;    // targets, in seconds
+  bool groups = false; // by warp groups, which sm_90a has
+};
+
+constexpr Case cases[] = {
+    {"add", "add", "BLOCK=1024", 20e-3, 30e-3},
+    {"matmul", "matmul", "BK=32 BM=128 BN=128 num_warps=8", 250e-3, 316e-3},
+    {"largest matmul", "matmul",
+     "BK=64 BM=128 BN=256 num_warps=8 num_stages=4 warp_specialize=1 "
+     "persistent=1 order=grouped:8",
+     300e-3, 1, true},
+    {"causal attention", "causal_flash_attention",
+     "BM=128 BN=128 D=128 num_warps=8 num_stages=2 warp_specialize=1 "
+     "persistent=1 order=descending",
+     300e-3, 1, true}};
+
+LaunchOptions gpu_config(const Case &of) {
+  return {.config = parse_config(of.config), .stream = {}};
 }
 
-double to_ptx(const std::string &kernel, const std::string &arch) {
-  const ops::KernelEntry &entry = ops::find_kernel(kernel);
+double to_ptx(const Case &of, const std::string &arch) {
+  const ops::KernelEntry &entry = ops::find_kernel(of.kernel);
   const auto arrays =
       placeholder_operands(entry, bf16, entry.sizes, cuda_device(0));
   return seconds_of([&] {
-    const Program program = entry.kernel.program(arrays, gpu_config(kernel));
+    const Program program = entry.kernel.program(arrays, gpu_config(of));
     compiler::compile(program, compiler::parse_target(arch));
   });
 }
 
 std::vector<Array> real_operands(const ops::KernelEntry &entry, DType dtype,
                                  Device device) {
-  const std::vector<std::int64_t> sizes(entry.sizes.size(), 1024);
+  // Those of an attention kernel would be five times 1024.
+  const std::vector<std::int64_t> sizes =
+      entry.sizes.size() > 3
+          ? entry.sizes
+          : std::vector<std::int64_t>(entry.sizes.size(), 1024);
   std::vector<Array> arrays;
   for (const ops::OperandShape &operand : entry.operands(dtype, sizes))
     arrays.push_back(Array::zeros(operand.sizes, operand.dtype, device));
@@ -51,12 +70,12 @@ std::vector<Array> real_operands(const ops::KernelEntry &entry, DType dtype,
 }
 
 // Everything that a first call does, save running; the device is initialised.
-double to_code(const std::string &kernel, DType dtype, Device device) {
-  const ops::KernelEntry &entry = ops::find_kernel(kernel);
+double to_code(const Case &of, DType dtype, Device device) {
+  const ops::KernelEntry &entry = ops::find_kernel(of.kernel);
   const auto arrays = real_operands(entry, dtype, device);
   LaunchOptions options;
   if (device.kind == Device::Kind::cuda)
-    options = gpu_config(kernel);
+    options = gpu_config(of);
   return seconds_of([&] { entry.kernel.prepare(arrays, options); });
 }
 
@@ -85,26 +104,33 @@ void line(const std::string &name, const std::string &what, double target,
 int main(int, char **) try {
   using namespace girih;
   using namespace girih::bench;
-  const bool gpu =
+  // 0 without a GPU, of which this process knows nothing before others.
+  const double capability =
       in_child([] {
-        return std::vector<double>(cuda_device_count() > 0 ? 1U : 0U);
-      }).size() == 1;
-  for (const char *arch : {"sm_80", "sm_90a"})
-    line("add to PTX", arch, 20e-3, [&] { return to_ptx("add", arch); });
-  for (const char *arch : {"sm_80", "sm_90a"})
-    line("matmul to PTX", arch, 250e-3, [&] { return to_ptx("matmul", arch); });
-  if (gpu)
-    for (const char *kernel : {"add", "matmul"})
-      line(fmt::format("{} to machine code", kernel), "cuda:0 bf16",
-           *kernel == 'a' ? 30e-3 : 316e-3,
-           [&] { return to_code(kernel, bf16, cuda_device(0)); });
-  else
+        return std::vector<double>{
+            cuda_device_count() > 0
+                ? static_cast<double>(
+                      properties(cuda_device(0)).compute_capability)
+                : 0.0};
+      }).at(0);
+  for (const Case &each : cases)
+    for (const char *arch : {"sm_80", "sm_90a"})
+      if (!each.groups || std::string(arch) == "sm_90a")
+        line(fmt::format("{} to PTX", each.title), arch, each.ptx,
+             [&] { return to_ptx(each, arch); });
+  for (const Case &each : cases)
+    if (capability > 0 && (!each.groups || capability == 90))
+      line(fmt::format("{} to machine code", each.title), "cuda:0 bf16",
+           each.code, [&] { return to_code(each, bf16, cuda_device(0)); });
+  if (capability == 0)
     print_skip("add to machine code", "cuda:0 bf16", cuda_unavailable_reason());
-  for (const char *kernel : {"add", "matmul"})
+  for (const Case &each : cases)
     for (DType dtype : {f32, bf16})
-      line(fmt::format("{} to host code", kernel),
-           fmt::format("host {}", name(dtype)), *kernel == 'a' ? 60e-3 : 250e-3,
-           [&] { return to_code(kernel, dtype, host_device); });
+      if (!each.groups)
+        line(fmt::format("{} to host code", each.title),
+             fmt::format("host {}", name(dtype)),
+             each.ptx == 20e-3 ? 60e-3 : 250e-3,
+             [&] { return to_code(each, dtype, host_device); });
   return 0;
 } catch (const std::exception &error) {
   fmt::print(stderr, "{}\n", error.what());

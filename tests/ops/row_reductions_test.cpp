@@ -74,7 +74,8 @@ protected:
       if (entry.name == name + (x.dtype() == i32 ? "_row_masked" : "_row"))
         return entry.kernel.with("INNER", rows.reduced)
             .with("KEPT", x.rank() - rows.reduced)
-            .run(operands, {.config = config}, std::source_location::current());
+            .run(operands, {.config = config, .stream = {}},
+                 std::source_location::current());
     ADD_FAILURE() << "no kernel " << name;
   }
   Operand result(DType dtype) const {
