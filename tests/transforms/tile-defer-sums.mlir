@@ -30,9 +30,9 @@
 // WAIT: %[[D:.+]] = tile.dot {{.*}} in_flight
 // WAIT: tile.hold
 // WAIT: %[[NEXT:.+]] = math.fma
-// WAIT: %[[H:.+]] = tile.hold %[[NEXT]]
+// WAIT: %[[H:[0-9]+]]:2 = tile.hold %[[NEXT]], %
 // WAIT-NEXT: %[[W:.+]] = tile.dot_wait 0(%[[D]]
-// WAIT-NEXT: scf.yield %[[H]], %[[W]]
+// WAIT-NEXT: scf.yield %[[H]]#0, %[[W]], %[[H]]#1
 
 // OLD-LABEL: func.func @scaled
 // OLD: %[[D:.+]] = tile.dot
