@@ -2,6 +2,7 @@
 #include "girih/compiler/transforms/Passes.h"
 
 #include "girih/compiler/transforms/dot_plan.h"
+#include "girih/compiler/transforms/round_values.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -83,11 +84,6 @@ bool findSum(scf::ForOp loop, Round &round) {
   return isa<arith::AddFOp>(last);
 }
 
-bool isInside(Value value, scf::ForOp loop) {
-  Operation *op = value.getDefiningOp();
-  return op && op->getBlock() == loop.getBody();
-}
-
 /// Whether it has the elements of a smaller tile again, which are what the next
 /// round then gets.
 bool isSpread(Operation *op, scf::ForOp loop) {
@@ -127,13 +123,6 @@ std::optional<Round> match(scf::ForOp loop) {
       !findFactors(loop, round))
     return std::nullopt;
   return round;
-}
-
-Value filled(OpBuilder &builder, Value like, double number) {
-  auto type = cast<RankedTensorType>(like.getType());
-  auto element = builder.getFloatAttr(type.getElementType(), number);
-  return arith::ConstantOp::create(builder, like.getLoc(),
-                                   DenseElementsAttr::get(type, element));
 }
 
 /// Adds up what `carried` are, products and factors.

@@ -160,8 +160,7 @@ private:
     Location loc = kernel.getLoc();
     auto programs = tile::ProgramsOp::create(
         builder, loc, builder.getIndexType(), builder.getIndexType(),
-        builder.getIndexType(),
-        blocks > 1 ? builder.getI64IntegerAttr(blocks) : IntegerAttr());
+        builder.getIndexType(), clusterOf(builder, blocks));
     auto loop =
         scf::ForOp::create(builder, loc, programs.getFirst(), programs.getEnd(),
                            programs.getStep(), placesOf(side));
@@ -526,10 +525,9 @@ private:
 
   static void release(OpBuilder &builder, Location loc, const Ring &ring,
                       Value stage, Value condition = {}) {
-    tile::BarrierArriveOp::create(
-        builder, loc, ring.free, stage, condition, /*copied=*/false,
-        ring.blocks > 1 ? builder.getI64IntegerAttr(ring.blocks)
-                        : IntegerAttr());
+    tile::BarrierArriveOp::create(builder, loc, ring.free, stage, condition,
+                                  /*copied=*/false,
+                                  clusterOf(builder, ring.blocks));
   }
 
   /// The wait behind `op` for all dots that are in flight.

@@ -4,6 +4,7 @@
 #include "girih/compiler/transforms/bounded_load.h"
 #include "girih/compiler/transforms/dot_plan.h"
 #include "girih/compiler/transforms/load_ring.h"
+#include "girih/compiler/transforms/round_values.h"
 #include "girih/compiler/transforms/scalar_slice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -63,12 +64,6 @@ bool findDots(scf::ForOp loop, Round &round) {
   round.first = dots[0];
   round.second = dots[1];
   return matchPattern(round.first.getAcc(), m_AnyZeroFloat());
-}
-
-/// Whether the value is computed in the loop's own block.
-bool isInside(Value value, scf::ForOp loop) {
-  Operation *op = value.getDefiningOp();
-  return op && op->getBlock() == loop.getBody();
 }
 
 bool findSum(scf::ForOp loop, Round &round) {
@@ -203,13 +198,6 @@ private:
     if (round.factor)
       values.push_back(filled(builder, round.factor, 1));
     return values;
-  }
-
-  static Value filled(OpBuilder &builder, Value like, double number) {
-    auto type = cast<RankedTensorType>(like.getType());
-    auto element = builder.getFloatAttr(type.getElementType(), number);
-    return arith::ConstantOp::create(builder, like.getLoc(),
-                                     DenseElementsAttr::get(type, element));
   }
 
   /// The last index of the loop; one below the first where it has no rounds.

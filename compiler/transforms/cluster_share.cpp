@@ -69,4 +69,8 @@ int64_t sharingBlocks(tile::LoadOp load, tile::SharedType ring,
   return rows % (atom * blocks) == 0 ? blocks : 1;
 }
 
+IntegerAttr clusterOf(OpBuilder &builder, int64_t blocks) {
+  return blocks > 1 ? builder.getI64IntegerAttr(blocks) : IntegerAttr();
+}
+
 } // namespace girih::compiler

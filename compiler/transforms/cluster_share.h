@@ -20,4 +20,7 @@ llvm::StringRef whyNotBeside(mlir::func::FuncOp kernel,
 /// it and parts are whole atoms of the swizzle; else 1.
 int64_t sharingBlocks(tile::LoadOp load, tile::SharedType ring, int64_t blocks);
 
+/// What operations say of so many blocks of a cluster: nothing of one.
+mlir::IntegerAttr clusterOf(mlir::OpBuilder &builder, int64_t blocks);
+
 } // namespace girih::compiler

@@ -3,6 +3,7 @@
 
 #include "girih/compiler/analysis/bulk_box.h"
 #include "girih/compiler/layout/atoms.h"
+#include "girih/compiler/transforms/cluster_share.h"
 #include "girih/compiler/transforms/dot_plan.h"
 
 using namespace mlir;
@@ -246,8 +247,7 @@ void copyInBulk(OpBuilder &builder, const Feed &feed, ValueRange scalars,
         builder, load.getLoc(), load.getView(), ofPiece(load, scalars, piece),
         load.getMapAttr(), bounds, builder.getDenseI64ArrayAttr(box.dims),
         feed.ring, stage, barriers, stage, partOf(load, piece),
-        feed.blocks > 1 ? builder.getI64IntegerAttr(feed.blocks)
-                        : IntegerAttr());
+        clusterOf(builder, feed.blocks));
 }
 
 /// The map with its two dimensions the other way round.
