@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t most_candidates = std::size_t{1} << 20;
 // Of the axis "order".
-constexpr std::int64_t descending = -1;
+constexpr std::int64_t descending = -1, hilbert = -2;
 
 struct Field {
   std::string_view name;
@@ -31,7 +31,9 @@ struct Choice {
   bool Config::*value;
 };
 constexpr Choice choices[] = {{"warp_specialize", &Config::warp_specialize},
-                              {"persistent", &Config::persistent}};
+                              {"persistent", &Config::persistent},
+                              {"ping_pong", &Config::ping_pong},
+                              {"stream_k", &Config::stream_k}};
 
 bool is_field(std::string_view name) {
   return !name.empty() && name[0] >= 'a' && name[0] <= 'z';
@@ -56,11 +58,12 @@ void set_value(Config &config, const std::string &name, std::int64_t value) {
     if (each.name == name)
       config.*each.value = value != 0;
   if (name == "order")
-    config.order = value == 0 ? ProgramOrder{}
-                   : value == descending
-                       ? ProgramOrder{ProgramOrder::Kind::descending, 1}
-                       : ProgramOrder{ProgramOrder::Kind::grouped,
-                                      static_cast<int>(value)};
+    config.order =
+        value == 0            ? ProgramOrder{}
+        : value == descending ? ProgramOrder{ProgramOrder::Kind::descending, 1}
+        : value == hilbert    ? ProgramOrder{ProgramOrder::Kind::hilbert, 1}
+                              : ProgramOrder{ProgramOrder::Kind::grouped,
+                                             static_cast<int>(value)};
   else if (name == "pdl")
     config.pdl = value != 0;
 }
@@ -204,7 +207,8 @@ Space &Space::axis(const std::string &name, std::vector<std::int64_t> values) {
         {fmt::format("axis {} of a space is no field that code depends on",
                      name),
          "block sizes begin with a capital letter; fields are num_warps, "
-         "num_stages, warp_specialize, persistent, split_k, order and pdl"});
+         "num_stages, warp_specialize, persistent, ping_pong, stream_k, "
+         "split_k, order and pdl"});
   // A value that is there twice is one.
   auto end = values.begin();
   for (const std::int64_t value : std::vector<std::int64_t>(values))

@@ -59,13 +59,15 @@ std::string field_misfit(const Config &config, const Target &target) {
   } catch (const CompileError &error) {
     return error.diagnostic().message;
   }
-  if (!hasWarpgroups(target) && (config.warp_specialize || config.persistent ||
-                                 config.split_k != 1 || config.num_ctas != 1))
-    return "no code depends on warp_specialize, persistent, split_k and "
-           "num_ctas but that of sm_90";
-  if (config.num_ctas != 1 && !config.persistent)
-    return "no code depends on num_ctas but that of blocks that do several "
-           "programs";
+  if (!hasWarpgroups(target) &&
+      (config.warp_specialize || config.persistent || config.split_k != 1 ||
+       config.num_ctas != 1 || config.ping_pong || config.stream_k))
+    return "no code depends on warp_specialize, persistent, ping_pong, "
+           "stream_k, split_k and num_ctas but that of sm_90";
+  if ((config.num_ctas != 1 || config.ping_pong || config.stream_k) &&
+      !config.persistent)
+    return "no code depends on num_ctas, ping_pong and stream_k but that of "
+           "blocks that do several programs";
   return {};
 }
 

@@ -20,6 +20,16 @@ constexpr Field fields[] = {{"num_warps", &Config::num_warps, 1, 32},
                             {"num_stages", &Config::num_stages, 1, 64},
                             {"num_ctas", &Config::num_ctas, 1, 16},
                             {"split_k", &Config::split_k, 1, 1 << 16}};
+
+// Those that are there or not.
+struct Choice {
+  std::string_view name;
+  bool Config::*value;
+};
+constexpr Choice choices[] = {{"warp_specialize", &Config::warp_specialize},
+                              {"persistent", &Config::persistent},
+                              {"ping_pong", &Config::ping_pong},
+                              {"stream_k", &Config::stream_k}};
 constexpr int largest_group = 1 << 16;
 
 [[noreturn]] void fail(const SourceLine &where, const std::string &text) {
@@ -47,9 +57,13 @@ ProgramOrder parse_order(const SourceLine &where, std::string_view text) {
     out.kind = ProgramOrder::Kind::descending;
     return out;
   }
+  if (text == "hilbert") {
+    out.kind = ProgramOrder::Kind::hilbert;
+    return out;
+  }
   if (!text.starts_with("grouped:"))
     fail(where, "field order is `" + std::string(text) +
-                    "`, not row_major, grouped:N or descending");
+                    "`, not row_major, grouped:N, descending or hilbert");
   out.kind = ProgramOrder::Kind::grouped;
   out.group = static_cast<int>(
       integer(where, "order", text.substr(8), 1, largest_group));
@@ -64,11 +78,12 @@ void set_field(const SourceLine &where, Config &config, std::string_view name,
           static_cast<int>(integer(where, name, value, each.low, each.high));
       return;
     }
-  if (name == "warp_specialize")
-    config.warp_specialize = integer(where, name, value, 0, 1) != 0;
-  else if (name == "persistent")
-    config.persistent = integer(where, name, value, 0, 1) != 0;
-  else if (name == "pdl")
+  for (const Choice &each : choices)
+    if (each.name == name) {
+      config.*each.value = integer(where, name, value, 0, 1) != 0;
+      return;
+    }
+  if (name == "pdl")
     config.pdl = integer(where, name, value, 0, 1) != 0;
   else if (name == "order")
     config.order = parse_order(where, value);
@@ -99,10 +114,14 @@ std::string Config::to_string() const {
   field("num_ctas", num_ctas, plain.num_ctas);
   field("warp_specialize", warp_specialize, plain.warp_specialize);
   field("persistent", persistent, plain.persistent);
+  field("ping_pong", ping_pong, plain.ping_pong);
+  field("stream_k", stream_k, plain.stream_k);
   if (order.kind == ProgramOrder::Kind::grouped)
     append("order", "grouped:" + std::to_string(order.group));
   if (order.kind == ProgramOrder::Kind::descending)
     append("order", "descending");
+  if (order.kind == ProgramOrder::Kind::hilbert)
+    append("order", "hilbert");
   field("split_k", split_k, plain.split_k);
   if (pdl)
     append("pdl", *pdl ? "1" : "0");
@@ -122,10 +141,11 @@ void check_config(const Config &config, const SourceLine &where) {
   if (config.order.kind == ProgramOrder::Kind::grouped)
     check("order", config.order.group, 1, largest_group);
   else if (config.order.kind != ProgramOrder::Kind::row_major &&
-           config.order.kind != ProgramOrder::Kind::descending)
-    throw CompileError(
-        ErrorId::config, where,
-        {"field order is neither row_major nor grouped nor descending"});
+           config.order.kind != ProgramOrder::Kind::descending &&
+           config.order.kind != ProgramOrder::Kind::hilbert)
+    throw CompileError(ErrorId::config, where,
+                       {"field order is neither row_major nor grouped nor "
+                        "descending nor hilbert"});
 }
 
 Config parse_config(std::string_view text, SourceLine where) {

@@ -15,11 +15,13 @@ namespace girih {
 /// Order in which the flat program number walks the grid.
 struct ProgramOrder {
   enum class Kind : std::uint8_t {
-    row_major, // last grid dimension fastest
-    grouped,   // `group` rows of grid dimension 0 at a time (2-D grids): keeps
-               // the operands of neighbouring programs in the L2 cache
-    descending // last grid dimension slowest, from its end: for programs that
-               // have the more to do the further on they are
+    row_major,  // last grid dimension fastest
+    grouped,    // `group` rows of grid dimension 0 at a time (2-D grids): keeps
+                // the operands of neighbouring programs in the L2 cache
+    descending, // last grid dimension slowest, from its end: for programs that
+                // have the more to do the further on they are
+    hilbert     // along a Hilbert curve (2-D grids): neighbours in time are
+                // neighbours in the grid at every scale
   };
   Kind kind = Kind::row_major;
   int group = 8;
@@ -43,6 +45,14 @@ struct Config {
   /// With it, on sm_90: as many blocks of threads as the device has room for do
   /// all programs, and copy for the next one while one ends.
   bool persistent = false;
+  /// With persistent, on sm_90: halves of the warps do programs of their own in
+  /// turns, each by itself, so that one multiplies while the other ends its
+  /// program and stores. Otherwise all warps do each program together.
+  bool ping_pong = false;
+  /// With persistent, on sm_90: each block does as many rounds of the kernel's
+  /// loop of dots as the others, those of several programs or a part of one
+  /// (pass tile-stream-rounds); parts of a sum pass through global memory.
+  bool stream_k = false;
   ProgramOrder order;
   /// On sm_90, that many blocks of threads, a cluster, share the rounds of a
   /// program's loop of dots (pass tile-split-rounds), at most 8; elsewhere no

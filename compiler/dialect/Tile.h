@@ -26,3 +26,12 @@
 
 #define GET_OP_CLASSES
 #include "compiler/dialect/TileOps.h.inc"
+
+namespace girih::tile {
+
+/// Whether the order speaks of a grid of two dimensions.
+inline bool isOfRowsAndColumns(OrderKind kind) {
+  return kind == OrderKind::grouped || kind == OrderKind::hilbert;
+}
+
+} // namespace girih::tile

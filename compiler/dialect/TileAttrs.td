@@ -8,7 +8,7 @@ include "mlir/IR/EnumAttr.td"
 
 def Tile_OrderKind : I32EnumAttr<"OrderKind", "order of programs over the grid", [
   I32EnumAttrCase<"row_major", 0>, I32EnumAttrCase<"grouped", 1>,
-  I32EnumAttrCase<"descending", 2>
+  I32EnumAttrCase<"descending", 2>, I32EnumAttrCase<"hilbert", 3>
 ]> {
   let cppNamespace = "::girih::tile";
   let genSpecializedAttr = 0;
@@ -23,6 +23,7 @@ def Tile_OrderAttr : AttrDef<TileDialect, "Order"> {
     column by column within the group.
     `#tile.order<descending, 1>`: last grid dimension slowest and from its end,
     the others as in row_major.
+    `#tile.order<hilbert, 1>`: on a 2-D grid, along a Hilbert curve.
   }];
   let parameters = (ins EnumParameter<Tile_OrderKind>:$kind, "int64_t":$group);
   let assemblyFormat = "`<` $kind `,` $group `>`";

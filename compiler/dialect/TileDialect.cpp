@@ -97,9 +97,10 @@ LogicalResult verifyGrid(func::FuncOp kernel, int64_t sizeCount) {
   if (!order)
     return kernel.emitOpError("a kernel needs the '")
            << TileDialect::orderAttr << "' attribute";
-  if (order.getKind() == OrderKind::grouped && map.getNumResults() != 2)
-    return kernel.emitOpError("a grouped order needs a grid of rank 2, not ")
-           << map.getNumResults();
+  if (isOfRowsAndColumns(order.getKind()) && map.getNumResults() != 2)
+    return kernel.emitOpError("order ")
+           << stringifyOrderKind(order.getKind())
+           << " needs a grid of rank 2, not " << map.getNumResults();
   return success();
 }
 

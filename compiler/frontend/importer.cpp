@@ -118,13 +118,9 @@ void Importer::addKernelAttributes(Operation *kernel) {
         builder.getStringAttr((operand.known.settled ? "settled " : "") +
                               std::string(name(operand.direction))));
   const ProgramOrder &order = program.config.order;
-  auto kind = order.kind == ProgramOrder::Kind::grouped
-                  ? tile::OrderKind::grouped
-              : order.kind == ProgramOrder::Kind::descending
-                  ? tile::OrderKind::descending
-                  : tile::OrderKind::row_major;
-  // Grouping speaks of rows and columns: other grids keep the plain order.
-  if (kind == tile::OrderKind::grouped &&
+  auto kind = static_cast<tile::OrderKind>(order.kind);
+  // Other grids keep the plain order.
+  if (tile::isOfRowsAndColumns(kind) &&
       program.operands.front().grid.size() != 2)
     kind = tile::OrderKind::row_major;
   std::int64_t group = kind == tile::OrderKind::grouped ? order.group : 1;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/interpreter/interpreter.h"
+
+#include "girih/compiler/analysis/hilbert.h"
 #include "girih/compiler/interpreter/lanes.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -84,6 +86,10 @@ Interpreter::coordinates(std::int64_t number,
     std::int64_t rows = std::min(order.getGroup(), grid[0] - firstRow);
     std::int64_t within = number % perGroup;
     return {firstRow + within % rows, within / rows};
+  }
+  if (order.getKind() == tile::OrderKind::hilbert) {
+    auto [row, column] = hilbertPlace(number, grid[0], grid[1]);
+    return {row, column};
   }
   std::vector<std::int64_t> result(grid.size());
   std::size_t dims = grid.size();

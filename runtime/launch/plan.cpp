@@ -27,8 +27,9 @@ std::uint64_t hash_of(const Config &config) {
   for (int field :
        {config.num_warps, config.num_stages, config.num_ctas,
         static_cast<int>(config.warp_specialize),
-        static_cast<int>(config.persistent),
-        static_cast<int>(config.order.kind), config.order.group, config.split_k,
+        static_cast<int>(config.persistent), static_cast<int>(config.ping_pong),
+        static_cast<int>(config.stream_k), static_cast<int>(config.order.kind),
+        config.order.group, config.split_k,
         config.pdl ? 1 + static_cast<int>(*config.pdl) : 0})
     hash = mix(hash, static_cast<std::uint64_t>(field));
   return hash;

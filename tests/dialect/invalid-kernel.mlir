@@ -70,7 +70,7 @@ func.func @f() attributes {tile.kernel, tile.index_bits = 32, tile.config = "",
 
 // -----
 
-// expected-error @+1 {{a grouped order needs a grid of rank 2, not 1}}
+// expected-error @+1 {{order grouped needs a grid of rank 2, not 1}}
 func.func @f() attributes {tile.kernel, tile.index_bits = 32, tile.config = "",
   tile.grid = affine_map<() -> (1)>, tile.order = #tile.order<grouped, 4>} { return }
 

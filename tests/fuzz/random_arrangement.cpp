@@ -261,7 +261,8 @@ Cut random_cut(Dice &dice, const Sizes &logical) {
     cut.config.order.kind = ProgramOrder::Kind::grouped;
     cut.config.order.group = static_cast<int>(dice.pick(1, 4));
   } else if (dice.one_in(4)) {
-    cut.config.order.kind = ProgramOrder::Kind::descending;
+    cut.config.order.kind = dice.one_in(2) ? ProgramOrder::Kind::descending
+                                           : ProgramOrder::Kind::hilbert;
   }
   return cut;
 }

@@ -266,6 +266,15 @@ static std::vector<MatmulCase> clusterCases() {
                      .persistent = true,
                      .beside = beside,
                      .scaled = scaled});
+  for (bool persistent : {false, true})
+    all.push_back({.name = std::string("along_a_curve") +
+                           (persistent ? "_program_by_program" : ""),
+                   .m = 64,
+                   .n = 64,
+                   .k = 64,
+                   .specialised = persistent,
+                   .persistent = persistent,
+                   .order = "hilbert, 1"});
   // Parts of columns with all threads, and of columns that warps share.
   for (int rows : {128, 64})
     all.push_back({.name = "shared_by_4_of_" + std::to_string(rows) + "_rows",

@@ -71,7 +71,7 @@ std::string matmulText(const MatmulCase &c) {
 !C = {2}
 func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
   tile.config = "num_warps={4} num_stages={5}{12}", tile.index_bits = {6} : i64,
-  tile.order = #tile.order<grouped, 2>, tile.directions = ["in", "in", "out"],
+  tile.order = #tile.order<{13}>, tile.directions = ["in", "in", "out"],
   tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5] ->
     (s4 ceildiv {7}, s5 ceildiv {8})>} {{
   %c0 = arith.constant 0 : index
@@ -92,7 +92,7 @@ func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
       view(c.element, c.divisor, c.unitB, c.align),
       view(c.result, c.divisor, c.unitC, resultAlign(c)), c.name, c.warps,
       c.stages, c.indexBits, c.m, c.n, c.k, zero, c.accumulator,
-      restOfConfig(c));
+      restOfConfig(c), c.order);
   std::string acc =
       llvm::formatv("tensor<{0}x{1}x{2}>", c.m, c.n, c.accumulator);
   if (c.loop)

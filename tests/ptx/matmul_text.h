@@ -26,7 +26,8 @@ struct MatmulCase {
   bool persistent = false;  // blocks do several programs
   int beside = 1;           // blocks of a cluster that do them
   int blocks = 1;           // that share the rounds of a program
-  bool scaled = false;      // each round by the first element of a's rows
+  std::string order = "grouped, 2";
+  bool scaled = false; // each round by the first element of a's rows
 };
 
 /// What the result's pointer is divisible by: an element's size at least.

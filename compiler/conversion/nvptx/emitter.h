@@ -133,6 +133,8 @@ private:
   mlir::Value indexOf(llvm::StringRef specialRegister);
   llvm::SmallVector<mlir::Value> coordinatesOf(mlir::Value flat);
   llvm::SmallVector<mlir::Value> sharedCoordinates(mlir::Value flat);
+  llvm::SmallVector<mlir::Value> // hilbert.cpp
+  hilbertCoordinates(mlir::Value flat, mlir::Value rows, mlir::Value columns);
   mlir::Value flatProgram();
 
   // dependence.cpp
@@ -388,6 +390,16 @@ private:
     mlir::OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(entryEnd);
     return make();
+  }
+  /// The same of what may branch.
+  template <typename Make> auto inEntryBlocks(Make make) {
+    mlir::OpBuilder::InsertionGuard guard(b);
+    mlir::Block *front = entryEnd->getBlock();
+    mlir::Block *rest = front->splitBlock(entryEnd);
+    b.setInsertionPointToEnd(front);
+    auto made = make();
+    mlir::LLVM::BrOp::create(b, loc, mlir::ValueRange(), rest);
+    return made;
   }
 
   mlir::func::FuncOp kernel;

@@ -86,7 +86,7 @@ Value Emitter::given(tile::ProgramIdOp op) {
   if (ids.empty() && number)
     ids = coordinatesOf(scalar(number));
   else if (ids.empty())
-    ids = inEntry([&] {
+    ids = inEntryBlocks([&] {
       return coordinatesOf(indexOf("llvm.nvvm.read.ptx.sreg.ctaid.x"));
     });
   return ids[op.getDim()];
@@ -129,6 +129,8 @@ SmallVector<Value> Emitter::sharedCoordinates(Value flat) {
     ids[1] = divide(inGroup, rows);
     return ids;
   }
+  if (order.getKind() == tile::OrderKind::hilbert)
+    return hilbertCoordinates(flat, grid[0], grid[1]);
   size_t dims = grid.size();
   if (order.getKind() == tile::OrderKind::descending && dims > 0) {
     Value others = integers.constant(1);
