@@ -74,8 +74,9 @@ void buildNvptxAsyncPipeline(OpPassManager &manager, const Config &config,
     kernel.addPass(createTileDeferSums());
   kernel.addPass(createTileOverlapDots({stages}));
   if (copiers)
-    kernel.addPass(createTileSpecialiseWarps(
-        {stages, warps, config.persistent, config.num_ctas}));
+    kernel.addPass(
+        createTileSpecialiseWarps({stages, warps, config.persistent,
+                                   config.num_ctas, config.ping_pong ? 2 : 1}));
   kernel.addPass(createTilePipelineLoads({stages, warps}));
   if (stages > 1)
     kernel.addPass(createTilePrefetchLoads());

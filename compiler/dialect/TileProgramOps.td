@@ -45,6 +45,24 @@ def Tile_ProgramsOp : Tile_Op<"programs", [Pure]> {
   let assemblyFormat = "(`cluster` $cluster^)? attr-dict";
 }
 
+def Tile_GroupOp : Tile_Op<"group", [Pure]> {
+  let summary = "which group of warps of its block this is";
+  let description = [{
+    The warps of the block that are not those of tile.producer are `groups`
+    times as many as the Config's; so many of them that are next to each other
+    do programs of their own, each by itself, as if the others were not there.
+    Stands behind tile.producer, in the kernel's own block.
+
+    Example:
+    ```mlir
+    %group = tile.group of 2
+    ```
+  }];
+  let arguments = (ins ConfinedAttr<I64Attr, [IntPositive]>:$groups);
+  let results = (outs Index:$result);
+  let assemblyFormat = "`of` $groups attr-dict";
+}
+
 def Tile_SizeOp : Tile_Op<"size", [Pure]> {
   let summary = "size of one dimension of an operand";
   let description = [{

@@ -375,7 +375,10 @@ def TileSpecialiseWarps
 
     With `persistent` a block does several programs, in a loop around either
     side, and rings go on from one to the next: the first rounds of a program
-    are copied while the one before ends.
+    are copied while the one before ends. With `groups` so many groups of
+    `warps` warps go through these programs, each doing its own and going past
+    the places in the ring that others' take; one begins once the one before it
+    has waited for its last copies (ping-pong).
 
     Before:
     ```mlir
@@ -408,7 +411,9 @@ def TileSpecialiseWarps
     Option<"persistent", "persistent", "bool", "false",
            "let blocks do several programs">,
     Option<"blocks", "blocks", "int", "1",
-           "blocks of a cluster that copy for each other">
+           "blocks of a cluster that copy for each other">,
+    Option<"groups", "groups", "int", "1",
+           "groups of warps that do programs in turns">
   ];
 }
 

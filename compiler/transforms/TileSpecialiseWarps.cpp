@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/transforms/Passes.h"
 
-#include "girih/compiler/analysis/access.h"
-#include "girih/compiler/analysis/written.h"
 #include "girih/compiler/transforms/cluster_share.h"
-#include "girih/compiler/transforms/dot_plan.h"
-#include "girih/compiler/transforms/load_ring.h"
+#include "girih/compiler/transforms/program_loop.h"
 #include "girih/compiler/transforms/repeatable.h"
-#include "girih/compiler/transforms/ring_place.h"
 #include "girih/compiler/transforms/scalar_slice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-
-#include <list>
 
 #define DEBUG_TYPE "tile-specialise-warps"
 
@@ -31,48 +25,28 @@ namespace {
 /// Warps that copy: a group, as registers are dealt out by groups.
 constexpr int64_t copyingWarps = 4;
 constexpr int64_t warpSize = 32;
+/// Of a block, beside those.
+constexpr int64_t mostWarps = 28;
 /// Blocks of a cluster that every device has room for.
 constexpr int64_t mostBlocks = 8;
-
-/// Operands of dots that other warps copy: those that a loop reads in each
-/// round, or, without one, an operand that is read once: by itself, or as one
-/// more tile of a ring.
-struct Fed {
-  scf::ForOp loop;
-  SmallVector<Feed> feeds;
-  Ring *ring = nullptr;
-  int64_t bulkBytes = 0; // of a stage, which the copy engine brings
-  bool byThreads = false;
-  int further = -1; // which tile of the ring of those before it is one more
-};
-
-/// Which of the two sides a place in a ring is of.
-using Side = RingPlace Ring::*;
-
-bool isReadByWarpgroups(tile::LoadOp load) {
-  for (Operation *convert : load->getUsers())
-    for (Operation *user : convert->getUsers())
-      if (!warpgroupShare(cast<tile::DotOp>(user)))
-        return false;
-  return true;
-}
 
 class Specialiser {
 public:
   Specialiser(func::FuncOp kernel, int64_t stages, int64_t warps,
-              bool persistent, int64_t blocks)
+              bool persistent, int64_t blocks, int64_t groups)
       : kernel(kernel), stages(stages), warps(warps), persistent(persistent),
-        blocks(blocks) {}
+        blocks(blocks), groups(groups) {}
 
   void run() {
-    if (StringRef reason = findFed(); !reason.empty()) {
+    if (StringRef reason = findFed(kernel, stages, fed); !reason.empty()) {
       kernel.emitRemark() << DEBUG_TYPE ": no warps that only copy: " << reason;
       return;
     }
     if (llvm::none_of(fed, [](Fed &each) { return bool(each.loop); }))
       return;
-    findBesideDots();
+    findBesideDots(kernel, fed);
     checkPersistent();
+    checkGroups();
     checkShared();
     OpBuilder start = OpBuilder::atBlockBegin(&kernel.getBody().front());
     allocate(start);
@@ -84,25 +58,26 @@ public:
       ring.copied = {index(inside, 0), index(inside, 1)};
       ring.read = {index(start, 0), index(start, 0)};
     }
-    scf::ForOp copying, reading;
+    ProgramLoop copying(kernel, rings, &Ring::copied);
+    ProgramLoop reading(kernel, rings, &Ring::read);
     if (persistent) {
-      reading = openPrograms(start, &Ring::read);
-      moveInto(reading);
-      copying = openPrograms(inside, &Ring::copied);
-      known.map(reading.getInductionVar(), copying.getInductionVar());
-      inside.setInsertionPointToEnd(copying.getBody());
+      reading.open(start, {blocks, groups, turns});
+      reading.takeProgram(fed);
+      copying.open(inside, {blocks, 1, Value()});
+      known.map(reading.number(), copying.number());
+      inside.setInsertionPointToEnd(copying.body());
     }
     for (Fed &each : fed)
       each.loop ? copyRounds(inside, each) : copyOnce(inside, each);
     for (Fed &each : fed)
       each.loop ? readRounds(each) : readOnce(each);
-    if (persistent) {
-      closePrograms(copying, &Ring::copied);
-      closePrograms(reading, &Ring::read);
-      for (Fed &each : fed)
-        if (!each.loop && each.further < 0)
-          releaseOnce(each, reading.getBody());
-    }
+    if (!persistent)
+      return;
+    copying.close();
+    for (Fed &each : fed)
+      if (!each.loop && each.further < 0)
+        releaseOnce(each, reading.program());
+    reading.close();
   }
 
 private:
@@ -120,6 +95,15 @@ private:
                                         "blocks share the rounds of one";
       persistent = false;
     }
+  }
+
+  void checkGroups() {
+    if (groups == 1 || (persistent && warps * groups <= mostWarps))
+      return;
+    kernel.emitRemark() << DEBUG_TYPE ": no groups that take turns: "
+                        << (persistent ? "a block has no room for their warps"
+                                       : "blocks do not do several programs");
+    groups = 1;
   }
 
   void checkShared() {
@@ -146,139 +130,6 @@ private:
     blocks = 1;
   }
 
-  /// Where the side is in all rings.
-  SmallVector<Value> placesOf(Side side) {
-    SmallVector<Value> places;
-    for (Ring &ring : rings)
-      places.append({(ring.*side).stage, (ring.*side).phase});
-    return places;
-  }
-
-  /// The loop over the programs of this block, from one to the next of which
-  /// rings go on.
-  scf::ForOp openPrograms(OpBuilder &builder, Side side) {
-    Location loc = kernel.getLoc();
-    auto programs = tile::ProgramsOp::create(
-        builder, loc, builder.getIndexType(), builder.getIndexType(),
-        builder.getIndexType(), clusterOf(builder, blocks));
-    auto loop =
-        scf::ForOp::create(builder, loc, programs.getFirst(), programs.getEnd(),
-                           programs.getStep(), placesOf(side));
-    unsigned next = 0;
-    for (Ring &ring : rings) {
-      ring.*
-          side = {loop.getRegionIterArg(next), loop.getRegionIterArg(next + 1)};
-      next += 2;
-    }
-    return loop;
-  }
-
-  void closePrograms(scf::ForOp loop, Side side) {
-    OpBuilder end = OpBuilder::atBlockEnd(loop.getBody());
-    scf::YieldOp::create(end, kernel.getLoc(), placesOf(side));
-  }
-
-  /// What follows in the kernel's block is done for each program.
-  static void moveInto(scf::ForOp loop) {
-    Block *from = loop->getBlock(), *to = loop.getBody();
-    to->getOperations().splice(to->end(), from->getOperations(),
-                               std::next(Block::iterator(loop)),
-                               Block::iterator(from->getTerminator()));
-    SmallVector<tile::ProgramIdOp> ids;
-    loop.walk([&](tile::ProgramIdOp id) { ids.push_back(id); });
-    for (tile::ProgramIdOp id : ids) {
-      id.getProgramMutable().assign(loop.getInductionVar());
-      id->moveBefore(to, to->begin());
-    }
-  }
-
-  /// What keeps other warps from copying, or nothing.
-  StringRef findFed() {
-    StringRef reason;
-    kernel.walk([&](tile::LoadOp load) {
-      if (!feedsDots(load))
-        return WalkResult::advance();
-      auto loop = load->getParentOfType<scf::ForOp>();
-      if (!loop) {
-        if (load->getParentOp() == kernel && whyNot(load, loop).empty())
-          fed.push_back(
-              {loop, {{load, {}}}, nullptr, 0, false, furtherTile(load)});
-        return WalkResult::advance();
-      }
-      reason = whyNot(load, loop);
-      if (!reason.empty())
-        return WalkResult::interrupt();
-      if (fed.empty() || fed.back().loop != loop)
-        fed.push_back({loop, {}});
-      fed.back().feeds.push_back({load, {}});
-      return WalkResult::advance();
-    });
-    return reason;
-  }
-
-  /// What threads read beside dots that land in their round, as scales: they
-  /// would wait for it, or spend as much on where it is.
-  void findBesideDots() {
-    for (Fed &each : fed) {
-      if (!each.loop || flyingDots(each.loop) > 0)
-        continue;
-      for (auto load : each.loop.getBody()->getOps<tile::LoadOp>())
-        if (isBesideDots(load) && whyNotAhead(load, each.loop).empty())
-          each.feeds.push_back({load, {}});
-    }
-  }
-
-  /// Which of the tiles that were fed last the load is one more of, or -1.
-  int furtherTile(tile::LoadOp load) const {
-    if (fed.empty())
-      return -1;
-    for (auto [i, feed] : llvm::enumerate(fed.back().feeds))
-      if (!twinOf(fed.back().feeds, i) &&
-          isFurtherTile(load, feed.load, stages))
-        return static_cast<int>(i);
-    return -1;
-  }
-
-  StringRef whyNot(tile::LoadOp load, scf::ForOp loop) {
-    if (loop &&
-        (loop->getParentOp() != kernel || load->getBlock() != loop.getBody()))
-      return "a loop within another reads operands of dots";
-    if (!isReadByWarpgroups(load))
-      return "a dot is not done by warp groups";
-    if (passesThroughRegisters(load))
-      return "an operand of a dot passes through registers";
-    if (!isBulk(load, ringType(load, loop ? stages : 1)) &&
-        !Access(load).isLinear())
-      return "addresses of an operand of a dot take too many registers";
-    return whyNotAhead(load, loop);
-  }
-
-  /// What keeps other warps from knowing where the load is.
-  StringRef whyNotAhead(tile::LoadOp load, scf::ForOp loop) {
-    if (isWritten(load.getView()))
-      return "the kernel writes an operand of a dot";
-    auto slice = loop ? scalarSlice(load, loop)
-                      : std::optional(SmallVector<Operation *>());
-    if (!slice)
-      return "where an operand of a dot is depends on the loop's results";
-    slice->push_back(load);
-    for (Operation *op : *slice)
-      for (Value operand : op->getOperands())
-        if (!isWithin(loop, operand) && !isRepeatable(operand, kernel))
-          return "where an operand of a dot is depends on tiles";
-    if (!loop)
-      return "";
-    for (Value bound :
-         {loop.getLowerBound(), loop.getUpperBound(), loop.getStep()})
-      if (!isRepeatable(bound, kernel))
-        return "the rounds of a loop depend on tiles";
-    return "";
-  }
-
-  static bool isWithin(scf::ForOp loop, Value value) {
-    return loop && loop.getRegion().isAncestor(value.getParentRegion());
-  }
-
   void allocate(OpBuilder &builder) {
     const Fed *before = nullptr;
     for (Fed &each : fed) {
@@ -294,6 +145,8 @@ private:
                                (ring.inBulk ? 1 : 0));
       ring.free = barriers(builder, ring.stages, warps * ring.blocks);
     }
+    if (persistent && groups > 1)
+      turns = barriers(builder, groups, warps);
   }
 
   /// One more tile has the place of one that a loop reads.
@@ -342,15 +195,6 @@ private:
       feed.ring = each.ring->tiles[place];
   }
 
-  /// An earlier load of which this one reads rows as columns.
-  static std::optional<size_t> twinOf(ArrayRef<Feed> feeds, size_t number) {
-    for (size_t i = 0; i < number; ++i)
-      if (!feeds[i].transposed &&
-          isTransposed(feeds[number].load, feeds[i].load))
-        return i;
-    return std::nullopt;
-  }
-
   Ring &makeRing(OpBuilder &builder, ArrayRef<Type> types, int64_t count) {
     Ring &ring = rings.emplace_back();
     ring.stages = count;
@@ -372,16 +216,8 @@ private:
   }
 
   /// The value in the producer's region, with all that it takes.
-  Value repeated(OpBuilder &builder, Value value) {
-    if (isa<tile::ViewType>(value.getType()))
-      return value;
-    if (Value already = known.lookupOrNull(value))
-      return already;
-    Operation *op = value.getDefiningOp();
-    for (Value operand : op->getOperands())
-      repeated(builder, operand);
-    builder.clone(*op, known);
-    return known.lookup(value);
+  Value inProducer(OpBuilder &builder, Value value) {
+    return repeated(builder, value, known);
   }
 
   /// Copies of the tiles to `place`, as soon as it is free; `mapping` knows
@@ -414,7 +250,7 @@ private:
 
   void copyOnce(OpBuilder &builder, Fed &each) {
     for (Value scalar : each.feeds.front().load.getScalars())
-      repeated(builder, scalar);
+      inProducer(builder, scalar);
     Ring &ring = *each.ring;
     copyTiles(builder, each, known, ring.copied);
     ring.copied = next(builder, kernel.getLoc(), ring, ring.copied);
@@ -430,12 +266,12 @@ private:
       for (Operation *op : *slice)
         for (Value operand : op->getOperands())
           if (!isWithin(each.loop, operand))
-            repeated(builder, operand);
+            inProducer(builder, operand);
     }
     auto loop = scf::ForOp::create(
-        builder, loc, repeated(builder, each.loop.getLowerBound()),
-        repeated(builder, each.loop.getUpperBound()),
-        repeated(builder, each.loop.getStep()),
+        builder, loc, inProducer(builder, each.loop.getLowerBound()),
+        inProducer(builder, each.loop.getUpperBound()),
+        inProducer(builder, each.loop.getStep()),
         ValueRange{ring.copied.stage, ring.copied.phase});
     OpBuilder inside = OpBuilder::atBlockEnd(loop.getBody());
     IRMapping mapping(known);
@@ -451,14 +287,6 @@ private:
     RingPlace after = next(inside, loc, ring, place);
     scf::YieldOp::create(inside, loc, ValueRange{after.stage, after.phase});
     ring.copied = {loop.getResult(0), loop.getResult(1)};
-  }
-
-  /// The dots that are in flight at the end of a round.
-  static int64_t flyingDots(scf::ForOp loop) {
-    int64_t flying = 0;
-    for (auto wait : loop.getBody()->getOps<tile::DotWaitOp>())
-      flying = wait.getPending();
-    return flying;
   }
 
   void readOnce(Fed &each) {
@@ -578,6 +406,8 @@ private:
   int64_t stages, warps;
   bool persistent; // blocks do several programs
   int64_t blocks;  // of a cluster, which do programs beside each other
+  int64_t groups;  // of `warps` warps, which do programs in turns
+  Value turns;
   std::list<Ring> rings;
   SmallVector<Fed> fed;
   IRMapping known;
@@ -588,7 +418,8 @@ struct TileSpecialiseWarps
   using Base::Base;
   void runOnOperation() override {
     if (getOperation()->hasAttr(tile::TileDialect::kernelAttr) && stages > 1)
-      Specialiser(getOperation(), stages, warps, persistent, blocks).run();
+      Specialiser(getOperation(), stages, warps, persistent, blocks, groups)
+          .run();
   }
 };
 

@@ -38,4 +38,16 @@ bool isRepeatable(Value value, func::FuncOp kernel) {
          });
 }
 
+Value repeated(OpBuilder &builder, Value value, IRMapping &known) {
+  if (isa<tile::ViewType>(value.getType()))
+    return value;
+  if (Value already = known.lookupOrNull(value))
+    return already;
+  Operation *op = value.getDefiningOp();
+  for (Value operand : op->getOperands())
+    repeated(builder, operand, known);
+  builder.clone(*op, known);
+  return known.lookup(value);
+}
+
 } // namespace girih::compiler

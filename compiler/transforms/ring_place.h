@@ -26,4 +26,8 @@ struct Ring {
 RingPlace next(mlir::OpBuilder &builder, mlir::Location loc, const Ring &ring,
                RingPlace place);
 
+/// The place of the ring that is `count` places on.
+RingPlace advanced(mlir::OpBuilder &builder, mlir::Location loc,
+                   const Ring &ring, RingPlace place, mlir::Value count);
+
 } // namespace girih::compiler

@@ -43,3 +43,10 @@ func.func @cluster(%x: tensor<8x32xf32>) -> tensor<8x32xf32> {
   %part = tile.cluster_sum %x of 4 : tensor<8x32xf32> -> tensor<8x8xf32>
   return %sum : tensor<8x32xf32>
 }
+
+// CHECK-LABEL: func.func @group
+func.func @group() -> index {
+  // CHECK: %{{.+}} = tile.group of 2
+  %group = tile.group of 2
+  return %group : index
+}

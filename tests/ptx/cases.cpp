@@ -266,15 +266,6 @@ static std::vector<MatmulCase> clusterCases() {
                      .persistent = true,
                      .beside = beside,
                      .scaled = scaled});
-  for (bool persistent : {false, true})
-    all.push_back({.name = std::string("along_a_curve") +
-                           (persistent ? "_program_by_program" : ""),
-                   .m = 64,
-                   .n = 64,
-                   .k = 64,
-                   .specialised = persistent,
-                   .persistent = persistent,
-                   .order = "hilbert, 1"});
   // Parts of columns with all threads, and of columns that warps share.
   for (int rows : {128, 64})
     all.push_back({.name = "shared_by_4_of_" + std::to_string(rows) + "_rows",
@@ -294,6 +285,46 @@ static std::vector<MatmulCase> clusterCases() {
          .unitC = 0,
          .specialised = true,
          .blocks = blocks});
+  return all;
+}
+
+// What programs a block does, in which order, and which of its warps.
+static std::vector<MatmulCase> scheduleCases() {
+  std::vector<MatmulCase> all;
+  for (bool persistent : {false, true})
+    all.push_back({.name = std::string("along_a_curve") +
+                           (persistent ? "_program_by_program" : ""),
+                   .m = 64,
+                   .n = 64,
+                   .k = 64,
+                   .specialised = persistent,
+                   .persistent = persistent,
+                   .order = "hilbert, 1"});
+  const MatmulCase turns{.name = "in_turns",
+                         .m = 64,
+                         .n = 64,
+                         .k = 64,
+                         .specialised = true,
+                         .persistent = true,
+                         .pingPong = true};
+  all.push_back(turns);
+  MatmulCase other = turns;
+  other.name = "in_turns_of_two_blocks";
+  other.beside = 2;
+  other.n = 192;
+  all.push_back(other);
+  other = turns;
+  other.name = "in_turns_and_scaled";
+  other.element = other.result = "f32";
+  other.k = 32;
+  other.unitB = 0;
+  other.precision = "tf32";
+  other.scaled = true;
+  all.push_back(other);
+  other = turns;
+  other.name = "in_turns_from_odd_strides";
+  other.divisor = 1;
+  all.push_back(other);
   return all;
 }
 
@@ -324,8 +355,8 @@ std::vector<MatmulCase> warpgroupCases() {
       c.persistent = true;
       all.push_back(c);
     }
-  for (const MatmulCase &c : clusterCases())
-    all.push_back(c);
+  for (const auto &more : {clusterCases(), scheduleCases()})
+    all.insert(all.end(), more.begin(), more.end());
   for (MatmulCase &c : all) {
     c.name = "wgmma_" + c.name;
     c.capability = 90;

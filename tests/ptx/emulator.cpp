@@ -91,16 +91,18 @@ private:
       call->eraseFromParent();
     } else if (name.contains("barrier.cta.red.or")) {
       auto callee =
-          module.getOrInsertFunction("emulated_barrier_or", i32, i32, i32);
+          module.getOrInsertFunction("emulated_barrier_or", i32, i32, i32, i32);
       llvm::Value *said = call->getArgOperand(call->arg_size() - 1);
       llvm::Value *told = builder.CreateCall(
-          callee, {meeting(call, name), builder.CreateZExt(said, i32)});
+          callee, {call->getArgOperand(0), meeting(call, name),
+                   builder.CreateZExt(said, i32)});
       call->replaceAllUsesWith(builder.CreateTrunc(told, builder.getInt1Ty()));
       call->eraseFromParent();
     } else if (name.contains("barrier")) {
       auto callee = module.getOrInsertFunction(
-          "emulated_barrier", llvm::Type::getVoidTy(module.getContext()), i32);
-      builder.CreateCall(callee, meeting(call, name));
+          "emulated_barrier", llvm::Type::getVoidTy(module.getContext()), i32,
+          i32);
+      builder.CreateCall(callee, {call->getArgOperand(0), meeting(call, name)});
       call->eraseFromParent();
     } else if (name == "llvm.nvvm.exit") {
       builder.CreateCall(module.getOrInsertFunction(

@@ -430,15 +430,17 @@ extern "C" std::int32_t emulated_rank() { return machine->rank; }
 extern "C" std::int32_t emulated_shared() {
   return static_cast<std::int32_t>(addressIn(machine->rank, 0));
 }
-extern "C" void emulated_barrier(std::int32_t threads) {
+extern "C" void emulated_barrier(std::int32_t number, std::int32_t threads) {
   machine->fibers[machine->current].meets = threads;
+  machine->fibers[machine->current].meetsAt = number;
   yieldFor(Waits::program);
 }
-extern "C" std::int32_t emulated_barrier_or(std::int32_t threads,
+extern "C" std::int32_t emulated_barrier_or(std::int32_t number,
+                                            std::int32_t threads,
                                             std::int32_t says) {
-  machine->said |= says != 0;
-  emulated_barrier(threads);
-  return machine->told ? 1 : 0;
+  machine->meetings[number].said |= says != 0;
+  emulated_barrier(number, threads);
+  return machine->meetings[number].told ? 1 : 0;
 }
 extern "C" void emulated_exit() { yieldFor(Waits::done); }
 

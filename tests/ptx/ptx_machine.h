@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,14 @@ struct Fiber {
   bool touched = false, awaited = false; // global memory, the kernel ahead
   bool arrived = false;                  // at the cluster's barrier
   int meets = 0;                         // threads at the program's barrier
+  int meetsAt = 0;                       // the number of that barrier
   std::int64_t barrier = 0;              // that it waits for, in this phase
   int phase = 0;
+};
+
+/// A barrier of a program's threads.
+struct Meeting {
+  bool said = false, told = false; // at the next one, at the last one
 };
 
 struct Machine {
@@ -51,7 +58,7 @@ struct Machine {
   const std::int64_t *params;
   MatrixUnit matrix{shared};
   BarrierUnit barriers;
-  bool said = false, told = false; // at the next barrier, at the last one
+  std::map<int, Meeting> meetings; // by number
   std::string error;
 };
 

@@ -2,6 +2,7 @@
 #include "ptx_interpreter.h"
 #include "ptx_machine.h"
 
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -28,22 +29,38 @@ void fiberMain() {
   yieldFor(Waits::done);
 }
 
-/// Lets threads that all wait for each other go on; false when none can.
-bool release() {
+/// Lets threads go on that all wait at the barrier of this number.
+bool releaseAt(int number) {
+  auto isThere = [&](const Fiber &fiber) {
+    return fiber.waits == Waits::program && fiber.meetsAt == number;
+  };
   int waiting = 0, meets = 0;
   for (const Fiber &fiber : machine->fibers)
-    if (fiber.waits == Waits::program) {
+    if (isThere(fiber)) {
       ++waiting;
       meets =
           fiber.meets ? fiber.meets : static_cast<int>(machine->fibers.size());
     }
-  if (waiting == 0 || waiting != meets)
+  if (waiting != meets)
     return false; // some threads ended, others wait at a barrier
   for (Fiber &fiber : machine->fibers)
-    if (fiber.waits == Waits::program)
+    if (isThere(fiber))
       fiber.waits = Waits::nothing;
-  machine->told = std::exchange(machine->said, false);
+  Meeting &meeting = machine->meetings[number];
+  meeting.told = std::exchange(meeting.said, false);
   return true;
+}
+
+/// Lets threads that all wait for each other go on; false when none can.
+bool release() {
+  std::set<int> numbers;
+  for (const Fiber &fiber : machine->fibers)
+    if (fiber.waits == Waits::program)
+      numbers.insert(fiber.meetsAt);
+  bool some = false;
+  for (int number : numbers)
+    some |= releaseAt(number);
+  return some;
 }
 
 /// Lets blocks that wait for each other go on.

@@ -94,7 +94,7 @@ Value Emitter::boxPlace(tile::CopyBulkOp copy) {
     begin += memory.offset(first) * bytes;
   }
   Value place = addresses.add(
-      addresses.add(sharedBase, constant32(begin)),
+      addresses.add(blockBase, constant32(begin)),
       addresses.mul(stage, constant32(memory.stageSize() * bytes)));
   if (!copy.getCluster())
     return place;

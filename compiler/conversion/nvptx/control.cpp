@@ -28,6 +28,7 @@ void Emitter::findParts() {
     op.walk([&](tile::CopyAsyncOp) { threadsCopy = true; });
   });
   kernel.walk([&](tile::ClusterSumOp op) { clusterBlocks = op.getBlocks(); });
+  kernel.walk([&](tile::GroupOp op) { programGroups = op.getGroups(); });
   kernel.walk([&](tile::ProgramsOp op) {
     doesSeveral = true;
     besideBlocks = op.getCluster().value_or(1);
@@ -112,7 +113,7 @@ void Emitter::makeFunction() {
   warp = LLVM::LShrOp::create(b, loc, thread, constant32(5));
   if (sharedSize > 0) {
     Value address = LLVM::AddressOfOp::create(b, loc, shared);
-    sharedBase = LLVM::PtrToIntOp::create(b, loc, i32(), address);
+    sharedBase = blockBase = LLVM::PtrToIntOp::create(b, loc, i32(), address);
   } else {
     shared.erase();
   }
@@ -213,8 +214,8 @@ LogicalResult Emitter::emitOp(Operation *op) {
             tile::ScanOp, tile::SortOp, tile::PrintOp, tile::AssertOp,
             tile::ArriveOp, tile::InlinePtxOp>(
           [&](auto each) { return emitTile(each); })
-      .Case<tile::ProgramIdOp, tile::SizeOp, tile::ValueOp,
-            tile::ClusterRankOp>([&](auto each) {
+      .Case<tile::ProgramIdOp, tile::SizeOp, tile::ValueOp, tile::ClusterRankOp,
+            tile::GroupOp>([&](auto each) {
         scalars[each] = given(each);
         return success();
       })

@@ -291,8 +291,8 @@ Registers Emitter::moveThroughShared(Operation *op, const MovePlan &plan) {
   Type element = move.from.getElementType();
   int64_t bytes = bytesOf(element), base = sharedOffset[op];
   int contiguous = contiguousDim(plan.memory);
-  SharedPlace write(*this, plan.memory, bytes, base, threadCoords(from),
-                    threadMasks(from));
+  SharedPlace write(*this, plan.memory, bytes, sharedBase, base,
+                    threadCoords(from), threadMasks(from));
   Value owner = inEntry([&] { return ownerMask(from); });
   const Registers source = registers(op->getOperand(0));
   barrier(); // whoever used this memory before is done
@@ -316,8 +316,8 @@ Registers Emitter::readPlaces(const MovePlan &plan, int64_t base,
   const Layout &to = *plan.reads;
   int64_t bytes = bytesOf(element);
   int contiguous = contiguousDim(plan.memory);
-  SharedPlace read(*this, plan.memory, bytes, base, threadCoords(to),
-                   threadMasks(to));
+  SharedPlace read(*this, plan.memory, bytes, sharedBase, base,
+                   threadCoords(to), threadMasks(to));
   int64_t vector = sharedVector(to, contiguous, bytes);
   vector = std::gcd(vector, plan.offset[contiguous]);
   Registers result;
@@ -368,7 +368,7 @@ Registers Emitter::readMapped(Operation *op, const MovePlan &plan,
                              constant32(0));
       coords.push_back(coord);
     }
-    Value address = sharedAddress(memory, coords, bytesOf(element));
+    Value address = sharedAddress(memory, sharedBase, coords, bytesOf(element));
     llvm::append_range(result, loadShared(address, base, 1, element));
   }
   return result;

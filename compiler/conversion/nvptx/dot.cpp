@@ -45,6 +45,7 @@ FragmentReader::FragmentReader(Emitter &emitter, Value operand, bool matrices)
     pointing = layout;
   }
   place.emplace(e, memory, elementBytes,
+                e.sharedBaseOf(load.getSource().getDefiningOp()),
                 e.sharedOffset[load.getSource().getDefiningOp()],
                 e.threadCoords(pointing), threadMasks(pointing));
   place->setStage(e.scalar(load.getStage()));

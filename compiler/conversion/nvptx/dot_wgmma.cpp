@@ -127,10 +127,11 @@ private:
               bool down) {
     tile::SharedLoadOp load = e.lateLoads.lookup(operand);
     IntegerBuilder words = e.words();
-    int64_t base = e.sharedOffset[load.getSource().getDefiningOp()];
+    Operation *memory = load.getSource().getDefiningOp();
+    int64_t base = e.sharedOffset[memory];
     Value fixed = e.inEntry([&] {
       Value own = words.mul(place(down), constant(described.offset(part, 0)));
-      return words.add(words.add(e.sharedBase, constant(base)), own);
+      return words.add(words.add(e.sharedBaseOf(memory), constant(base)), own);
     });
     Value stage = e.narrowed(e.scalar(load.getStage()));
     Value address =

@@ -76,7 +76,9 @@ public:
   bool fitsShared();
   int64_t sharedBytes() const { return sharedSize; }
   /// Threads of a program, those of a tile.producer among them.
-  int64_t threads() const { return (options.warps + producerWarps) * 32; }
+  int64_t threads() const { return (blockWarps() + producerWarps) * 32; }
+  /// Those of all programs that a block does at a time.
+  int64_t blockWarps() const { return options.warps * programGroups; }
   int64_t blocks() const { return clusterBlocks * besideBlocks; }
   /// Whether as many blocks as fit the device do all programs.
   bool isPersistent() const { return doesSeveral; }
@@ -116,6 +118,7 @@ private:
   mlir::Value given(tile::SizeOp op);
   mlir::Value given(tile::ValueOp op);
   mlir::Value given(tile::ClusterRankOp op);
+  mlir::Value given(tile::GroupOp op);
   void bind(mlir::Value value, llvm::ArrayRef<mlir::Value> parts);
   void flatten(mlir::ValueRange values, llvm::SmallVectorImpl<mlir::Value> &to);
   llvm::SmallVector<unsigned>
@@ -197,6 +200,8 @@ private:
 
   // shared.cpp, convert.cpp
   void planShared();
+  /// Where what an operation allocates begins to be counted.
+  mlir::Value sharedBaseOf(mlir::Operation *allocation);
   mlir::LogicalResult checkShared();
   /// Bytes of shared memory that the operation uses by itself.
   int64_t scratchOf(mlir::Operation *op);
@@ -208,7 +213,7 @@ private:
   Registers readPlaces(const MovePlan &plan, int64_t base, mlir::Type element);
   Registers readMapped(mlir::Operation *op, const MovePlan &plan, int64_t base);
   /// Address of the element at any coordinates.
-  mlir::Value sharedAddress(const OffsetMap &map,
+  mlir::Value sharedAddress(const OffsetMap &map, mlir::Value origin,
                             llvm::ArrayRef<mlir::Value> coords, int64_t bytes);
   void emitAccess(tile::CopyAsyncOp copy);
   void emitAccess(tile::CopyBulkOp copy); // bulk.cpp
@@ -234,7 +239,8 @@ private:
   void initialiseBarriers();
   mlir::Value firstThread();
   void limitRegisters(llvm::StringRef direction, int64_t registers);
-  void enterRole(mlir::Block *entry, mlir::Value warp);
+  void enterRole(mlir::Block *entry, mlir::Value warp, bool copying);
+  void findGroup();
   /// Registers of a thread when a program with a tile.producer begins, and
   /// afterwards in one of its roles; 0 where that stays so.
   int64_t registersAtStart() const;
@@ -410,7 +416,10 @@ private:
   unsigned indexBits;
   mlir::LLVM::LLVMFuncOp function;
   mlir::Operation *entryEnd = nullptr;
-  mlir::Value lane, warp, sharedBase;
+  mlir::Value lane, warp;
+  mlir::Value sharedBase; // of what the program has by itself
+  mlir::Value blockBase;  // of what all programs of the block have
+  mlir::Value group;      // which of programGroups this is
   struct Operand {
     mlir::Value pointer;
     llvm::SmallVector<mlir::Value, 4> sizes, strides;
@@ -426,7 +435,7 @@ private:
   std::optional<mlir::Location> largestShared; // the user's line of most bytes
   llvm::DenseMap<mlir::Operation *, MovePlan> moves;
   llvm::DenseMap<mlir::Value, tile::SharedLoadOp> lateLoads;
-  int64_t sharedSize = 0;
+  int64_t sharedSize = 0, ownShared = 0; // of the block, of a group's program
   int neededPtx = 0;
   /// Accesses since the last barrier, where some are indirect.
   llvm::SmallVector<mlir::Operation *> unseparated;
@@ -437,6 +446,7 @@ private:
   int64_t besideBlocks = 1;  // that do programs beside each other
   mlir::Type clusterElement; // of what they add up
   bool doesSeveral = false;  // programs, one after the other
+  int64_t programGroups = 1; // that do programs at the same time
   std::vector<TensorMap> tensorMaps;
   llvm::DenseMap<mlir::Operation *, size_t> tensorMapOf;
   llvm::SmallVector<mlir::Value> tensorMapPointers;
@@ -449,9 +459,10 @@ private:
 class SharedPlace {
 public:
   /// `coords` are this thread's, from values whose bits are within `masks`;
-  /// `base` is the byte offset of the tile within shared memory.
+  /// the tile is at byte `base` of what begins at address `origin`.
   SharedPlace(Emitter &emitter, const Layout &memory, int64_t elementBytes,
-              int64_t base, llvm::ArrayRef<mlir::Value> coords,
+              mlir::Value origin, int64_t base,
+              llvm::ArrayRef<mlir::Value> coords,
               llvm::ArrayRef<uint64_t> masks);
 
   /// Address (32 bits) and constant byte offset of the element at this
@@ -467,6 +478,7 @@ private:
   Emitter &e;
   OffsetMap map;
   int64_t elementBytes, base;
+  mlir::Value origin;
   llvm::SmallVector<mlir::Value, 2> coords;
   llvm::SmallVector<uint64_t, 2> coordMasks;
   mlir::Value inAtom, beyond, stageOffset;

@@ -42,7 +42,7 @@ int64_t Emitter::registersAtStart() const {
 }
 
 int64_t Emitter::registersOf(bool copying) const {
-  int64_t start = registersAtStart(), warps = options.warps;
+  int64_t start = registersAtStart(), warps = blockWarps();
   int64_t few = threadsCopy ? copyingRegisters : askingRegisters;
   if (start <= few || warps % 4 || producerWarps % 4)
     return 0;
@@ -53,14 +53,31 @@ int64_t Emitter::registersOf(bool copying) const {
 
 /// What follows is done by the warps of one role, whose own number of theirs is
 /// `number`. What does not change in loops goes to `entry`.
-void Emitter::enterRole(Block *entry, Value number) {
+void Emitter::enterRole(Block *entry, Value number, bool copying) {
   b.setInsertionPointToEnd(entry);
   Block *body = b.createBlock(&function.getBody());
   b.setInsertionPointToEnd(entry);
+  warp = number;
+  if (!copying && programGroups > 1)
+    findGroup();
   entryEnd = LLVM::BrOp::create(b, loc, ValueRange(), body);
   b.setInsertionPointToEnd(body);
-  warp = number;
   programIds.clear();
+}
+
+/// Of warps that do programs at the same time as others of the block.
+void Emitter::findGroup() {
+  IntegerBuilder integers = words();
+  Value all = warp, each = constant32(options.warps);
+  group = integers.floorDiv(all, each, true);
+  warp = integers.floorMod(all, each, true);
+  sharedBase =
+      integers.add(blockBase, integers.mul(group, constant32(ownShared)));
+}
+
+Value Emitter::given(tile::GroupOp) {
+  return indexBits == 32 ? group
+                         : LLVM::ZExtOp::create(b, loc, b.getI64Type(), group);
 }
 
 LogicalResult Emitter::emitProducer(tile::ProducerOp producer) {
@@ -69,7 +86,7 @@ LogicalResult Emitter::emitProducer(tile::ProducerOp producer) {
   Block *copying = b.createBlock(&function.getBody());
   Block *others = b.createBlock(&function.getBody());
   b.restoreInsertionPoint(split);
-  Value all = warp, own = constant32(options.warps);
+  Value all = warp, own = constant32(blockWarps());
   Value copies =
       LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::uge, all, own);
   LLVM::CondBrOp::create(b, loc, copies, copying, ValueRange(), others,
@@ -78,7 +95,7 @@ LogicalResult Emitter::emitProducer(tile::ProducerOp producer) {
   b.setInsertionPointToEnd(copying);
   if (int64_t registers = registersOf(true))
     limitRegisters("dec", registers);
-  enterRole(copying, LLVM::SubOp::create(b, loc, all, own));
+  enterRole(copying, LLVM::SubOp::create(b, loc, all, own), true);
   leaveToOne();
   if (failed(emitBlock(producer.getBody().front())))
     return failure();
@@ -88,7 +105,7 @@ LogicalResult Emitter::emitProducer(tile::ProducerOp producer) {
   b.setInsertionPointToEnd(others);
   if (int64_t registers = registersOf(false))
     limitRegisters("inc", registers);
-  enterRole(others, all);
+  enterRole(others, all, false);
   return success();
 }
 
@@ -128,7 +145,7 @@ void Emitter::initialiseBarriers() {
       std::string text =
           llvm::formatv("@$0 mbarrier.init.shared::cta.b64 [$1+{0}], {1};",
                         sharedOffset[barriers] + i * 8, type.getArrivals());
-      assembly({}, text, "b,r", {first, sharedBase}, true);
+      assembly({}, text, "b,r", {first, blockBase}, true);
     }
   });
   assembly({}, "fence.mbarrier_init.release.cluster;", "", {}, true);
@@ -142,7 +159,7 @@ Value Emitter::barrierAddress(Value barriers, Value index) {
   Value number = narrowed(scalar(index));
   IntegerBuilder integers = words();
   Value place = integers.add(
-      sharedBase, constant32(sharedOffset[barriers.getDefiningOp()]));
+      blockBase, constant32(sharedOffset[barriers.getDefiningOp()]));
   return integers.add(place, integers.mul(number, constant32(8)));
 }
 

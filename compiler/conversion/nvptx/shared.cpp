@@ -68,6 +68,19 @@ std::optional<Location> placeOfLargest(ArrayRef<Span> spans) {
 
 } // namespace
 
+/// Whether all programs that a block does have the same one.
+static bool isOfBlock(Operation *allocation) {
+  return isa<tile::AllocBarriersOp>(allocation) ||
+         (isa<tile::AllocSharedOp>(allocation) &&
+          llvm::any_of(allocation->getUsers(), [](Operation *user) {
+            return user->getParentOfType<tile::ProducerOp>() != nullptr;
+          }));
+}
+
+Value Emitter::sharedBaseOf(Operation *allocation) {
+  return isOfBlock(allocation) ? blockBase : sharedBase;
+}
+
 void Emitter::planShared() {
   mlir::Block &body = kernel.getBody().front();
   DenseMap<Operation *, int64_t> order;
@@ -77,8 +90,9 @@ void Emitter::planShared() {
     return order.lookup(body.findAncestorOpInBlock(*op));
   };
   auto end = static_cast<int64_t>(order.size());
-  SmallVector<Span> spans;
+  SmallVector<Span> spans, own;
   kernel.walk([&](Operation *op) {
+    auto &of = programGroups > 1 && !isOfBlock(op) ? own : spans;
     int64_t first = place(op), last = first;
     if (auto alloc = dyn_cast<tile::AllocSharedOp>(op)) {
       for (Operation *user : op->getUsers()) {
@@ -88,18 +102,26 @@ void Emitter::planShared() {
           last = std::max(last, place(reader));
       }
       tile::SharedType type = alloc.getType();
-      spans.push_back({op,
-                       sizeOf(type.getLayout().getLayout(), type.getElement()),
-                       first, last, 0, false});
+      of.push_back({op, sizeOf(type.getLayout().getLayout(), type.getElement()),
+                    first, last, 0, false});
     } else if (int64_t bytes = scratchOf(op)) {
       auto reduce = dyn_cast<tile::ReduceOp>(op);
       if (reduce && ownsScratch(reduce))
-        spans.push_back({op, bytes, 0, end, 0, false});
+        of.push_back({op, bytes, 0, end, 0, false});
       else
-        spans.push_back({op, bytes, first, last, 0, true});
+        of.push_back({op, bytes, first, last, 0, true});
     }
   });
   sharedSize = placeSpans(spans);
+  // What groups have by themselves is there as often as there are groups.
+  if (!own.empty()) {
+    int64_t begin = llvm::alignTo(sharedSize, 1024);
+    ownShared = llvm::alignTo(placeSpans(own), 1024);
+    for (Span &span : own)
+      span.offset += begin;
+    sharedSize = begin + programGroups * ownShared;
+    spans.append(own);
+  }
   kernel.walk([&](tile::AllocBarriersOp barriers) {
     sharedOffset[barriers] = sharedSize = llvm::alignTo(sharedSize, 8);
     sharedSize += barriers.getType().getCount() * 8;
@@ -120,14 +142,14 @@ LogicalResult Emitter::checkShared() {
 }
 
 SharedPlace::SharedPlace(Emitter &emitter, const Layout &memory,
-                         int64_t elementBytes, int64_t base,
+                         int64_t elementBytes, Value origin, int64_t base,
                          ArrayRef<Value> coords, ArrayRef<uint64_t> masks)
     : e(emitter), map(*OffsetMap::of(memory)), elementBytes(elementBytes),
-      base(base), coords(coords), coordMasks(masks) {
+      base(base), origin(origin), coords(coords), coordMasks(masks) {
   e.inEntry([&] {
     IntegerBuilder integers = e.words();
     inAtom = e.constant32(0);
-    beyond = e.sharedBase;
+    beyond = origin;
     for (auto [dim, coord] : llvm::enumerate(coords)) {
       ArrayRef<uint64_t> bits = map.bitMasks(dim);
       uint64_t inside = masks[dim] & ((uint64_t(1) << bits.size()) - 1);
@@ -180,10 +202,10 @@ Value SharedPlace::addressWith(uint64_t flipped) {
   return staged;
 }
 
-Value Emitter::sharedAddress(const OffsetMap &map, ArrayRef<Value> coords,
-                             int64_t bytes) {
+Value Emitter::sharedAddress(const OffsetMap &map, Value origin,
+                             ArrayRef<Value> coords, int64_t bytes) {
   IntegerBuilder integers = words();
-  Value inside = constant32(0), total = sharedBase;
+  Value inside = constant32(0), total = origin;
   for (auto [dim, coord] : llvm::enumerate(coords)) {
     ArrayRef<uint64_t> bits = map.bitMasks(dim);
     inside = LLVM::XOrOp::create(b, loc, inside, linear(coord, bits));
@@ -202,7 +224,7 @@ Value SharedPlace::carried(ArrayRef<int64_t> constant) {
     SmallVector<Value> sums;
     for (auto [coord, add] : llvm::zip_equal(coords, constant))
       sums.push_back(integers.add(coord, e.constant32(add)));
-    return e.sharedAddress(map, sums, elementBytes);
+    return e.sharedAddress(map, origin, sums, elementBytes);
   });
   return stageOffset ? integers.add(address, stageOffset) : address;
 }
@@ -233,7 +255,7 @@ void Emitter::barrier() {
 }
 
 Value Emitter::meet(Type result, StringRef what, ValueRange said) {
-  SmallVector<Value> operands{constant32(0)};
+  SmallVector<Value> operands{group ? group : constant32(0)};
   if (producerWarps)
     operands.push_back(constant32(options.warps * 32));
   llvm::append_range(operands, said);
@@ -326,6 +348,7 @@ void Emitter::emitAccess(tile::CopyAsyncOp copy) {
   const Coords &room = part.room;
   GlobalAccess source(*this, access, layout, part.shape);
   SharedPlace place(*this, target.getLayout().getLayout(), bytes,
+                    sharedBaseOf(copy.getTarget().getDefiningOp()),
                     sharedOffset[copy.getTarget().getDefiningOp()],
                     threadCoords(layout), threadMasks(layout));
   place.setStage(scalar(copy.getStage()));
@@ -384,6 +407,7 @@ void Emitter::emitAccess(tile::SharedLoadOp load) {
   tile::SharedType source = load.getSource().getType();
   Type element = source.getElement();
   SharedPlace place(*this, source.getLayout().getLayout(), bytesOf(element),
+                    sharedBaseOf(load.getSource().getDefiningOp()),
                     sharedOffset[load.getSource().getDefiningOp()],
                     threadCoords(layout), threadMasks(layout));
   place.setStage(scalar(load.getStage()));
