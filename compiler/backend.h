@@ -19,6 +19,8 @@ struct BackendResult {
   int blocks = 1;
   bool persistent = false;
   std::vector<TensorMap> tensorMaps;
+  std::int64_t streamBytes = 0;
+  int streamFlags = 0;
 };
 
 /// What a back end is given besides the module. Back ends never throw: errors

@@ -184,6 +184,8 @@ Artifact compile(const Program &given, const Target &target,
   artifact.threads = result->threads;
   artifact.blocks = result->blocks;
   artifact.persistent = result->persistent;
+  artifact.stream_bytes = result->streamBytes;
+  artifact.stream_flags = result->streamFlags;
   artifact.remarks = diagnostics.takeRemarks();
   stages.checkObject(artifact);
   return artifact;

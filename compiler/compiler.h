@@ -68,13 +68,19 @@ struct Artifact {
   /// As many blocks as the device has room for do all programs.
   bool persistent = false;
   std::vector<TensorMap> tensor_maps;
+  /// Where blocks share the rounds of programs: bytes of global memory that
+  /// each may leave a sum in, and flags of 4 bytes that are 0 at a launch and
+  /// when it has ended. 0 where they do not.
+  std::int64_t stream_bytes = 0;
+  int stream_flags = 0;
   std::vector<Remark> remarks;
 };
 
 // The parameter block of a kernel, on every target: 64-bit integers, for each
 // operand its pointer, sizes and strides in elements (of i4, u4 and e2m1, two
 // to a byte, all strides but the last in bytes). On a GPU they are the kernel's
-// parameters in this order, then come Artifact::tensor_maps, and the grid is
+// parameters in this order, then come Artifact::tensor_maps and, where there
+// are stream_flags, pointers to these sums and flags, and the grid is
 // one-dimensional, `Artifact::blocks` CTAs per program, or as many as fit the
 // device where that is less and the code is persistent. On the host the entry
 // point is a HostEntry; it runs the programs [begin, end).

@@ -61,6 +61,8 @@ void buildNvptxLayoutPipeline(OpPassManager &manager, const Config &config,
   if (config.split_k > 1 && isHopper(capability))
     kernel.addPass(
         createTileSplitRounds({config.split_k, config.num_warps, capability}));
+  if (config.stream_k && isHopper(capability))
+    kernel.addPass(createTileStreamRounds());
   kernel.addPass(createTileStaggerDots({config.num_warps, capability}));
   kernel.addPass(createTileAssignLayouts({config.num_warps, capability}));
 }

@@ -154,6 +154,8 @@ Fetched compile_now(const Program &program, const compiler::Target &target,
   kernel.threads = artifact.threads;
   kernel.blocks = artifact.blocks;
   kernel.persistent = artifact.persistent;
+  kernel.stream_bytes = artifact.stream_bytes;
+  kernel.stream_flags = artifact.stream_flags;
   kernel.tensor_maps = std::move(artifact.tensor_maps);
   kernel.remarks = std::move(artifact.remarks);
   if (target.kind == compiler::Target::Kind::host)
@@ -252,6 +254,8 @@ std::shared_ptr<Executable> describe(const compiler::Target &target,
   made->threads = fetched.kernel.threads;
   made->blocks = fetched.kernel.blocks;
   made->tensor_maps = fetched.kernel.tensor_maps;
+  made->stream_bytes = fetched.kernel.stream_bytes;
+  made->stream_flags = fetched.kernel.stream_flags;
   made->pdl = fetched.kernel.pdl;
   made->parameters = fetched.kernel.parameters;
   made->compile_seconds = fetched.compile_seconds;

@@ -25,6 +25,8 @@ struct Executable {
   int threads = 1; // of a block
   int blocks = 1;  // of a program
   std::vector<compiler::TensorMap> tensor_maps;
+  std::int64_t stream_bytes = 0; // of a block, and its flags: see Artifact
+  int stream_flags = 0;
   bool pdl = false; // the code may run before what precedes it has ended
   std::vector<StoredKernel::Parameter> parameters; // of CUDA C++
   double compile_seconds = 0, assemble_seconds = 0, load_seconds = 0;

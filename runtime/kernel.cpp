@@ -9,6 +9,7 @@
 #include "girih/runtime/launch/parameter_list.h"
 #include "girih/runtime/launch/planner.h"
 #include "girih/runtime/launch/tuning_key.h"
+#include "girih/runtime/memory.h"
 
 #include <fmt/format.h>
 
@@ -75,6 +76,9 @@ void note_written(Capture &capture, const Plan &plan,
 
 std::int64_t blocks_of(const Plan &plan) {
   const Executable &code = *plan.code;
+  // Blocks that share the rounds of programs have something to do in any case.
+  if (code.stream_flags > 0)
+    return code.function.resident_blocks / code.blocks * code.blocks;
   if (const int resident = code.function.resident_blocks; resident > 0) {
     const std::int64_t clusters =
         (plan.programs + code.blocks - 1) / code.blocks;
@@ -83,6 +87,33 @@ std::int64_t blocks_of(const Plan &plan) {
   }
   return plan.programs * code.blocks;
 }
+
+/// Where blocks that share the rounds of programs leave sums for each other, in
+/// the order of the stream.
+class LeftSums {
+public:
+  LeftSums(const Plan &plan, std::int64_t blocks, const Stream &stream) {
+    const Executable &code = *plan.code;
+    if (code.stream_flags == 0)
+      return;
+    const auto count = static_cast<std::size_t>(blocks);
+    const std::size_t bytes =
+        count * static_cast<std::size_t>(code.stream_bytes);
+    sums_ = stream.bound() ? allocate_on(stream, bytes)
+                           : allocate(bytes, plan.device);
+    flags_ = allocate_zeros(
+        stream, plan.device,
+        count * static_cast<std::size_t>(code.stream_flags) * sizeof(int));
+    if (Capture *capture = capture_on(plan.device)) {
+      capture->keep(sums_);
+      capture->keep(flags_);
+    }
+  }
+  StreamMemory memory() const { return {sums_.get(), flags_.get()}; }
+
+private:
+  std::shared_ptr<void> sums_, flags_;
+};
 
 void execute(const Plan &plan, const KernelSource &source, CallWords &call,
              std::span<const Array *const> arrays, const Stream &stream,
@@ -103,10 +134,12 @@ void execute(const Plan &plan, const KernelSource &source, CallWords &call,
     return run_on_host(plan, call.words().data());
   }
   const Executable &code = *plan.code;
-  ParameterList list(call.words(), code, arrays);
+  const std::int64_t blocks = blocks_of(plan);
+  const LeftSums left(plan, blocks, stream);
+  ParameterList list(call.words(), code, arrays, left.memory());
   launch_on_gpu({.gpu = *code.gpu,
                  .function = code.function.function,
-                 .grid = {static_cast<unsigned>(blocks_of(plan)), 1, 1},
+                 .grid = {static_cast<unsigned>(blocks), 1, 1},
                  .block = {static_cast<unsigned>(code.threads), 1, 1},
                  .shared_bytes = static_cast<unsigned>(code.shared_bytes),
                  .parameters = call.words().data(),

@@ -6,7 +6,7 @@ using namespace mlir;
 namespace girih::compiler {
 
 static bool touches(Operation *op) {
-  if (isa<tile::InlinePtxOp>(op))
+  if (isa<tile::InlinePtxOp, tile::StreamSumOp>(op))
     return true;
   if (isa<tile::SizeOp, tile::ValueOp>(op))
     return false;

@@ -32,7 +32,8 @@ def Tile_ProgramsOp : Tile_Op<"programs", [Pure]> {
     is the only operation that follows tile.producer, or is all that its region
     has. With `cluster` programs are counted by so many rows of the grid, of
     which each block of a cluster does the one of its rank; a row beyond the
-    last is that one again.
+    last is that one again. With `rounds` these are places in the list of what
+    tile.stream_part gives the block; all such operations have the same rounds.
 
     Example:
     ```mlir
@@ -40,9 +41,9 @@ def Tile_ProgramsOp : Tile_Op<"programs", [Pure]> {
     scf.for %program = %first to %end step %step {
     ```
   }];
-  let arguments = (ins OptionalAttr<I64Attr>:$cluster);
+  let arguments = (ins Optional<Index>:$rounds, OptionalAttr<I64Attr>:$cluster);
   let results = (outs Index:$first, Index:$end, Index:$step);
-  let assemblyFormat = "(`cluster` $cluster^)? attr-dict";
+  let assemblyFormat = "(`cluster` $cluster^)? (`rounds` $rounds^)? attr-dict";
 }
 
 def Tile_GroupOp : Tile_Op<"group", [Pure]> {
@@ -61,6 +62,49 @@ def Tile_GroupOp : Tile_Op<"group", [Pure]> {
   let arguments = (ins ConfinedAttr<I64Attr, [IntPositive]>:$groups);
   let results = (outs Index:$result);
   let assemblyFormat = "`of` $groups attr-dict";
+}
+
+def Tile_StreamPartOp : Tile_Op<"stream_part", [Pure]> {
+  let summary = "the rounds of a program that this block does";
+  let description = [{
+    Of the `rounds` rounds, one or more, of each program those from `first` on,
+    below `end`. Blocks that do one program do all of them. Where they do several
+    (tile.programs), each has about as many rounds as the others: the last ones
+    of a program, perhaps whole programs, and the first ones of another.
+
+    Example:
+    ```mlir
+    %first, %end = tile.stream_part %rounds of %program
+    ```
+  }];
+  let arguments = (ins Index:$rounds, Optional<Index>:$program);
+  let results = (outs Index:$first, Index:$end);
+  let assemblyFormat = "$rounds (`of` $program^)? attr-dict";
+}
+
+def Tile_StreamSumOp : Tile_Op<"stream_sum",
+    [MemoryEffects<[MemRead, MemWrite]>, AllTypesMatch<["source", "result"]>]> {
+  let summary = "add up what blocks have that share a program's rounds";
+  let description = [{
+    A block that has the first rounds of the program, from `first` = 0 on, waits
+    for those that have the others and adds what they have, in the order of
+    rounds, to `source`. A block that has other rounds leaves `source` for it,
+    and its result is not to be used. Elements have 32 bits.
+
+    Example:
+    ```mlir
+    %sum = tile.stream_sum %part rounds %rounds from %first to %end of %program
+           : tensor<64x128xf32>
+    ```
+  }];
+  let arguments = (ins Tile_Tensor:$source, Index:$rounds, Index:$first,
+                       Index:$end, Optional<Index>:$program);
+  let results = (outs Tile_Tensor:$result);
+  let assemblyFormat = [{
+    $source `rounds` $rounds `from` $first `to` $end (`of` $program^)?
+    attr-dict `:` type($source)
+  }];
+  let hasVerifier = 1;
 }
 
 def Tile_SizeOp : Tile_Op<"size", [Pure]> {

@@ -36,6 +36,13 @@ LogicalResult ProducerOp::verify() {
   return failure(result.wasInterrupted());
 }
 
+LogicalResult StreamSumOp::verify() {
+  if (getSource().getType().getElementTypeBitWidth() != 32)
+    return emitOpError("adds elements of 32 bits, not ")
+           << getSource().getType().getElementType();
+  return success();
+}
+
 LogicalResult ClusterSumOp::verify() {
   if (getSource().getType().getElementTypeBitWidth() != 32)
     return emitOpError("adds elements of 32 bits, not ")

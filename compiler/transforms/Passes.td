@@ -262,6 +262,41 @@ def TileSplitRounds : Pass<"tile-split-rounds", "::mlir::func::FuncOp"> {
   ];
 }
 
+def TileStreamRounds : Pass<"tile-stream-rounds", "::mlir::func::FuncOp"> {
+  let summary = "let blocks have as many rounds as each other (stream-K)";
+  let description = [{
+    Where a kernel is one loop that adds up as many rounds in each program, and
+    what becomes of the sum, the rounds of a program may be those of several
+    blocks, so that all blocks that fit the device have as many. Who has the
+    first rounds of a program waits for the sums of the others, which pass
+    through global memory, and does what becomes of the sum. For products whose
+    programs are a little more than a whole number of those that the device does
+    at a time.
+
+    Before:
+    ```mlir
+    %sum = scf.for %k = %lower to %upper step %one iter_args(%acc = %zero) {
+      %d = tile.dot %x, %y, %acc ...
+      scf.yield %d
+    }
+    ... what becomes of %sum ...
+    ```
+    After:
+    ```mlir
+    %first, %end = tile.stream_part %rounds
+    %part = scf.for %k = ... step %one iter_args(%acc = %zero) {
+      %d = tile.dot %x, %y, %acc ...
+      scf.yield %d
+    }
+    %sum = tile.stream_sum %part rounds %rounds from %first to %end
+    %begins = arith.cmpi eq, %first, %zero
+    scf.if %begins {
+      ... what becomes of %sum ...
+    }
+    ```
+  }];
+}
+
 def TileOverlapDots : Pass<"tile-overlap-dots", "::mlir::func::FuncOp"> {
   let summary = "wait for dots of warp groups as late as can be";
   let description = [{

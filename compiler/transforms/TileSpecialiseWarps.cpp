@@ -58,12 +58,14 @@ public:
       ring.copied = {index(inside, 0), index(inside, 1)};
       ring.read = {index(start, 0), index(start, 0)};
     }
+    Value rounds;
+    kernel.walk([&](tile::StreamPartOp op) { rounds = op.getRounds(); });
     ProgramLoop copying(kernel, rings, &Ring::copied);
     ProgramLoop reading(kernel, rings, &Ring::read);
     if (persistent) {
-      reading.open(start, {blocks, groups, turns});
+      reading.open(start, {blocks, groups, turns, rounds});
       reading.takeProgram(fed);
-      copying.open(inside, {blocks, 1, Value()});
+      copying.open(inside, {blocks, 1, Value(), rounds});
       known.map(reading.number(), copying.number());
       inside.setInsertionPointToEnd(copying.body());
     }

@@ -273,6 +273,10 @@ bool LayoutAssignment::forwards(Operation *op) {
       changed |= anchor(remap, attr(*found));
     return changed;
   }
+  if (auto sum = dyn_cast<tile::StreamSumOp>(op)) {
+    LayoutAttr source = known(sum.getSource());
+    return source && anchor(sum, source);
+  }
   if (auto sum = dyn_cast<tile::ClusterSumOp>(op)) {
     LayoutAttr source = known(sum.getSource());
     auto found = !source         ? std::nullopt

@@ -33,8 +33,12 @@ void ProgramLoop::open(OpBuilder &builder, const ProgramSharing &with) {
   sharing = with;
   Location loc = kernel.getLoc();
   Type type = builder.getIndexType();
-  auto programs = tile::ProgramsOp::create(builder, loc, type, type, type,
-                                           clusterOf(builder, sharing.blocks));
+  IRMapping known;
+  Value rounds =
+      sharing.rounds ? repeated(builder, sharing.rounds, known) : Value();
+  auto programs =
+      tile::ProgramsOp::create(builder, loc, type, type, type, rounds,
+                               clusterOf(builder, sharing.blocks));
   SmallVector<Value> initial = places();
   if (sharing.groups > 1) {
     group = tile::GroupOp::create(builder, loc, type, sharing.groups);
@@ -65,6 +69,12 @@ void ProgramLoop::takeProgram(ArrayRef<Fed> fed) {
     id.getProgramMutable().assign(number());
     id->moveBefore(to, to->begin());
   }
+  loop.walk([&](Operation *op) {
+    if (auto part = dyn_cast<tile::StreamPartOp>(op))
+      part.getProgramMutable().assign(number());
+    if (auto sum = dyn_cast<tile::StreamSumOp>(op))
+      sum.getProgramMutable().assign(number());
+  });
   if (sharing.groups > 1)
     takeTurns(fed);
 }
@@ -84,6 +94,7 @@ void ProgramLoop::takeTurns(ArrayRef<Fed> fed) {
   Block *block = body();
   auto rest = block->begin();
   IRMapping known;
+  known.map(number(), number());
   for (; isa<tile::ProgramIdOp>(rest); ++rest)
     known.map(rest->getResult(0), rest->getResult(0));
   OpBuilder builder(block, rest);

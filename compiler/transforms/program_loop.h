@@ -17,6 +17,7 @@ struct ProgramSharing {
   int64_t blocks = 1; // of a cluster, which do programs beside each other
   int64_t groups = 1; // of warps, which do programs in turns
   mlir::Value turns;  // barriers: group i may read what other warps bring
+  mlir::Value rounds; // of which blocks have as many as each other, or null
 };
 
 /// The loop of one of the two sides, from one program to the next of which

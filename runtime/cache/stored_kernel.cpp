@@ -77,6 +77,8 @@ std::string payload_of(const StoredKernel &kernel, std::string_view key_text) {
   out.number(kernel.threads);
   out.number(kernel.blocks);
   out.number(static_cast<std::uint8_t>(kernel.persistent));
+  out.number(kernel.stream_bytes);
+  out.number(kernel.stream_flags);
   out.number(kernel.spill_bytes);
   out.number(static_cast<std::uint8_t>(kernel.pdl));
   out.number(static_cast<std::uint32_t>(kernel.parameters.size()));
@@ -116,6 +118,8 @@ std::optional<StoredKernel> kernel_of(Reader &in) {
   kernel.threads = in.number<std::int32_t>();
   kernel.blocks = in.number<std::int32_t>();
   kernel.persistent = in.number<std::uint8_t>() != 0;
+  kernel.stream_bytes = in.number<std::int64_t>();
+  kernel.stream_flags = in.number<std::int32_t>();
   kernel.spill_bytes = in.number<std::int32_t>();
   kernel.pdl = in.number<std::uint8_t>() != 0;
   const auto parameters = in.number<std::uint32_t>();

@@ -25,6 +25,8 @@ struct StoredKernel {
   std::int32_t blocks = 1;  // of a program
   bool persistent = false;  // as many blocks as there is room for do all
   std::vector<compiler::TensorMap> tensor_maps;
+  std::int64_t stream_bytes = 0; // of a block, and its flags: see Artifact
+  std::int32_t stream_flags = 0;
   std::int32_t spill_bytes = -1; // of a thread; -1: the assembler did not say
   bool pdl = false; // the code waits for the kernel before it, if launched so
   /// Of kernels written in CUDA C++.
@@ -38,7 +40,7 @@ struct StoredKernel {
 
 /// Version of the entry format: raised with every change to it, and part of
 /// every key, so that versions never read each other's entries.
-inline constexpr std::uint32_t entry_version = 4;
+inline constexpr std::uint32_t entry_version = 5;
 
 /// One self-contained entry: magic, version, length and XXH3-128 checksum, then
 /// the key's text, then the kernel. Integers are little-endian.

@@ -84,12 +84,14 @@ bool can_describe(const Executable &code,
 
 ParameterList::ParameterList(std::span<const std::int64_t> words,
                              const Executable &code,
-                             std::span<const Array *const> arrays) {
-  if (code.tensor_maps.empty())
+                             std::span<const Array *const> arrays,
+                             const StreamMemory &left)
+    : left_(left) {
+  if (code.tensor_maps.empty() && code.stream_flags == 0)
     return;
   const cuda::ContextScope scope(*code.gpu);
   maps_.reserve(code.tensor_maps.size());
-  places_.reserve(words.size() + code.tensor_maps.size());
+  places_.reserve(words.size() + code.tensor_maps.size() + 2);
   for (const std::int64_t &word : words)
     places_.push_back(const_cast<std::int64_t *>(&word));
   for (const compiler::TensorMap &map : code.tensor_maps) {
@@ -98,6 +100,10 @@ ParameterList::ParameterList(std::span<const std::int64_t> words,
                            maps_.emplace_back()),
                     "cuTensorMapEncodeTiled");
     places_.push_back(&maps_.back());
+  }
+  if (code.stream_flags > 0) {
+    places_.push_back(&left_.sums);
+    places_.push_back(&left_.flags);
   }
 }
 

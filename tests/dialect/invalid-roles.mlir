@@ -49,3 +49,11 @@ func.func @rows(%x: tensor<8x32xf32>) {
   %sum = tile.cluster_sum %x of 4 : tensor<8x32xf32> -> tensor<2x32xf32>
   return
 }
+
+// -----
+
+func.func @streamed_halves(%x: tensor<8x32xf16>, %n: index) {
+  // expected-error @+1 {{adds elements of 32 bits, not 'f16'}}
+  %sum = tile.stream_sum %x rounds %n from %n to %n : tensor<8x32xf16>
+  return
+}

@@ -50,3 +50,16 @@ func.func @group() -> index {
   %group = tile.group of 2
   return %group : index
 }
+
+// CHECK-LABEL: func.func @stream
+func.func @stream(%x: tensor<8x32xf32>, %rounds: index, %program: index) -> tensor<8x32xf32> {
+  // CHECK: tile.programs rounds %{{.+}}
+  %begin, %limit, %step = tile.programs rounds %rounds
+  // CHECK: tile.stream_part %{{.+}} of %{{.+}}
+  %first, %end = tile.stream_part %rounds of %program
+  // CHECK: tile.stream_part %{{[a-z0-9]+}}{{$}}
+  %all, %none = tile.stream_part %rounds
+  // CHECK: tile.stream_sum %{{.+}} rounds %{{.+}} from %{{.+}} to %{{.+}} of %{{.+}} : tensor<8x32xf32>
+  %sum = tile.stream_sum %x rounds %rounds from %first to %end of %program : tensor<8x32xf32>
+  return %sum : tensor<8x32xf32>
+}

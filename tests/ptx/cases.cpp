@@ -325,6 +325,11 @@ static std::vector<MatmulCase> scheduleCases() {
   other.name = "in_turns_from_odd_strides";
   other.divisor = 1;
   all.push_back(other);
+  for (MatmulCase streamed : std::vector<MatmulCase>(all)) {
+    streamed.name += "_streamed";
+    streamed.specialised = streamed.persistent = streamed.streamed = true;
+    all.push_back(streamed);
+  }
   return all;
 }
 

@@ -288,6 +288,8 @@ EmulatedKernel::EmulatedKernel(const std::string &text, int capability)
   threads = lowered.threads;
   blocks = lowered.blocks;
   persistent = lowered.persistent;
+  streamBytes = lowered.streamBytes;
+  streamFlags = lowered.streamFlags;
   auto llvmContext = std::make_unique<llvm::LLVMContext>();
   auto llvmModule = translateModuleToLLVMIR(*lowered.module, *llvmContext);
   if (!llvmModule)
@@ -340,11 +342,25 @@ void EmulatedKernel::run(const std::vector<std::int64_t> &params,
   std::vector<std::int64_t> all = params;
   for (const CopiedOperand &operand : copied)
     all.push_back(reinterpret_cast<std::int64_t>(&operand));
-  std::int64_t launched =
-      persistent ? std::min<std::int64_t>(programs, 2) : programs;
+  const std::int64_t launched = streamFlags ? 3
+                                : persistent
+                                    ? std::min<std::int64_t>(programs, 2)
+                                    : programs;
+  const auto left = static_cast<std::size_t>(launched * blocks);
+  std::vector<std::int8_t> sums(
+      left * static_cast<std::size_t>(streamBytes) + 16, -1);
+  std::vector<std::int32_t> flags(left * static_cast<std::size_t>(streamFlags));
+  if (streamFlags) {
+    const auto start = reinterpret_cast<std::int64_t>(sums.data());
+    all.insert(all.end(), {(start + 15) / 16 * 16,
+                           reinterpret_cast<std::int64_t>(flags.data())});
+  }
   for (std::int64_t program = 0; program < launched; ++program)
     runProgram(state->entry, all.data(), program,
                {blocks, threads, sharedBytes, launched * blocks});
+  if (std::count(flags.begin(), flags.end(), 0) !=
+      static_cast<std::ptrdiff_t>(flags.size()))
+    throw std::runtime_error("a flag is left");
 }
 
 } // namespace girih::testing

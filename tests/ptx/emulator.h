@@ -20,7 +20,7 @@ struct EmulatedKernel {
   ~EmulatedKernel();
 
   /// Runs programs [0, programs) with this parameter block; two blocks do
-  /// those of a persistent kernel.
+  /// those of a persistent kernel, three where blocks share their rounds.
   void run(const std::vector<std::int64_t> &params, std::int64_t programs);
 
   /// Address of a variable of the module; null where there is none.
@@ -29,6 +29,8 @@ struct EmulatedKernel {
   std::int64_t sharedBytes = 0;
   int threads = 0, blocks = 1; // of a block, of a program
   bool persistent = false;
+  std::int64_t streamBytes = 0; // of a block
+  int streamFlags = 0;
 
 private:
   struct State;

@@ -34,6 +34,7 @@ static std::string restOfConfig(const MatmulCase &c) {
   return std::string(c.specialised ? " warp_specialize=1" : "") +
          (c.persistent ? " persistent=1" : "") +
          (c.pingPong ? " ping_pong=1" : "") +
+         (c.streamed ? " stream_k=1" : "") +
          (c.beside > 1 ? " num_ctas=" + std::to_string(c.beside) : "") +
          (c.blocks > 1 ? " split_k=" + std::to_string(c.blocks) : "");
 }

@@ -25,6 +25,7 @@ struct MatmulCase {
   bool specialised = false; // warps of their own copy
   bool persistent = false;  // blocks do several programs
   bool pingPong = false;    // two groups of warps, in turns
+  bool streamed = false;    // blocks have as many rounds as each other
   int beside = 1;           // blocks of a cluster that do them
   int blocks = 1;           // that share the rounds of a program
   std::string order = "grouped, 2";

@@ -115,6 +115,12 @@ std::vector<Operand> parseOperands(llvm::StringRef text) {
   return operands;
 }
 
+/// Ends the thread, which cannot go on.
+void giveUp(const std::string &why) {
+  complain(why);
+  yieldFor(Waits::done);
+}
+
 void move(const Instruction &instruction, Slots results, Slots values) {
   llvm::StringRef text(instruction.text);
   bool load = text.starts_with("ld."), remote = text.contains("::cluster"),
@@ -144,6 +150,9 @@ void move(const Instruction &instruction, Slots results, Slots values) {
     if (load) {
       results[slot] = 0;
       std::memcpy(&results[slot], at + i * bytes, bytes);
+      // Blocks run one after the other: nobody will set it.
+      if (text.contains(".acquire.") && results[slot] == 0)
+        giveUp("waits for ever for another block");
     } else {
       std::memcpy(at + i * bytes, &values[slot - instruction.outputs], bytes);
     }

@@ -32,6 +32,7 @@ public:
   int threads = 128;
   std::vector<compiler::TensorMap> tensor_maps; // where warps are specialised
   bool persistent = false;
+  int stream_flags = 0; // of a block, which leaves 256 bytes
   // What the assembler makes of PTX without a limit of registers, and with one.
   cuda::Assembled unlimited{.spill_bytes = 8}, limited;
   std::string code = ".version 8.0\n.visible .entry kernel() {}\n";
@@ -66,6 +67,8 @@ private:
       if (program.config.warp_specialize)
         artifact.tensor_maps = tensor_maps;
       artifact.persistent = persistent;
+      artifact.stream_flags = stream_flags;
+      artifact.stream_bytes = stream_flags > 0 ? 256 : 0;
       if (options.on_stage)
         options.on_stage(compiler::Stage::ptx, code);
       if (options.override_stage)

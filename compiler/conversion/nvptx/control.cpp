@@ -31,6 +31,7 @@ void Emitter::findParts() {
   kernel.walk([&](tile::GroupOp op) { programGroups = op.getGroups(); });
   kernel.walk([&](tile::ProgramsOp op) {
     doesSeveral = true;
+    streamRounds = op.getRounds() != nullptr;
     besideBlocks = op.getCluster().value_or(1);
   });
 }
@@ -76,6 +77,9 @@ void Emitter::makeFunction() {
     types.append(2 * cast<tile::ViewType>(type).getRank(), i64);
   }
   types.append(tensorMaps.size(), LLVM::LLVMPointerType::get(b.getContext()));
+  size_t mapsEnd = types.size();
+  if (streams())
+    types.append(2, LLVM::LLVMPointerType::get(b.getContext(), 1));
   // The whole of shared memory is one block, sized at launch.
   auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
   std::string name = kernel.getName().str();
@@ -98,7 +102,7 @@ void Emitter::makeFunction() {
         {"nvvm.cluster_dim", std::to_string(blocks) + ",1,1"}));
   function.setPassthroughAttr(b.getArrayAttr(limits));
   auto map = LLVM::LLVMArrayType::get(b.getI8Type(), tensorMapBytes);
-  for (size_t i = types.size() - tensorMaps.size(); i < types.size(); ++i) {
+  for (size_t i = mapsEnd - tensorMaps.size(); i < mapsEnd; ++i) {
     function.setArgAttr(i, "llvm.byval", TypeAttr::get(map));
     function.setArgAttr(i, "llvm.align", b.getI64IntegerAttr(64));
   }
@@ -139,6 +143,10 @@ void Emitter::makeParameters(Block *entry) {
   }
   for (size_t i = 0; i < tensorMaps.size(); ++i)
     tensorMapPointers.push_back(entry->getArgument(next++));
+  if (streams()) {
+    streamSums = entry->getArgument(next++);
+    streamFlags = entry->getArgument(next++);
+  }
 }
 
 Value Emitter::given(tile::SizeOp op) {
@@ -230,6 +238,14 @@ LogicalResult Emitter::emitOp(Operation *op) {
       })
       .Case([&](tile::ProgramsOp programs) {
         emitPrograms(programs);
+        return success();
+      })
+      .Case([&](tile::StreamPartOp part) {
+        emitStreamPart(part);
+        return success();
+      })
+      .Case([&](tile::StreamSumOp sum) {
+        emitStreamSum(sum);
         return success();
       })
       .Case<tile::AllocSharedOp, tile::AllocBarriersOp>(

@@ -82,6 +82,10 @@ public:
   int64_t blocks() const { return clusterBlocks * besideBlocks; }
   /// Whether as many blocks as fit the device do all programs.
   bool isPersistent() const { return doesSeveral; }
+  /// Bytes that each block may leave for another one in global memory, 0 for
+  /// none, and how many flags, of 4 bytes, say that it has.
+  int64_t streamBytes() const;
+  int64_t streamFlagCount() const { return streams() ? options.warps : 0; }
   /// Parameters behind those of the operands.
   const std::vector<TensorMap> &copyMaps() const { return tensorMaps; }
   /// The PTX version that the instructions used need, as 84 for 8.4; 0 where
@@ -139,6 +143,21 @@ private:
   llvm::SmallVector<mlir::Value> // hilbert.cpp
   hilbertCoordinates(mlir::Value flat, mlir::Value rows, mlir::Value columns);
   mlir::Value flatProgram();
+
+  // stream.cpp
+  bool streams() const { return streamRounds; }
+  void emitStream(tile::ProgramsOp op);
+  mlir::Value beginOfPart(mlir::Value part);
+  mlir::Value streamedProgram(mlir::Value place);
+  void emitStreamPart(tile::StreamPartOp op);
+  void emitStreamSum(tile::StreamSumOp op);
+  mlir::Value leftSums(mlir::Value block);
+  mlir::Value leftFlag(mlir::Value block);
+  mlir::Value blockOfPart(mlir::Value part);
+  mlir::Value firstLane();
+  void leaveForOthers(llvm::ArrayRef<mlir::Value> own);
+  void awaitLeft(mlir::Value block);
+  Registers withLeft(mlir::Value block, llvm::ArrayRef<mlir::Value> own);
 
   // dependence.cpp
   /// Waits, once, for the kernel ahead, where `next`, an operation of the
@@ -450,6 +469,16 @@ private:
   std::vector<TensorMap> tensorMaps;
   llvm::DenseMap<mlir::Operation *, size_t> tensorMapOf;
   llvm::SmallVector<mlir::Value> tensorMapPointers;
+  /// The rounds of streamed programs, and this block's part of them. Each part
+  /// has `each` rounds, the first `longer` ones one more.
+  struct StreamPlan {
+    mlir::Value rounds; // of a program
+    mlir::Value block, blocks, programs, each, longer;
+    mlir::Value part, begin, end, firstProgram, parts;
+  };
+  StreamPlan stream;
+  bool streamRounds = false; // in this kernel
+  mlir::Value streamSums, streamFlags;
   bool owesWait = false;        // for the kernel ahead
   bool storesForDots = false;   // of warp groups
   bool readsBesideDots = false; // what lies in a ring with operands of dots

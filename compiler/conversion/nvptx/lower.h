@@ -17,7 +17,9 @@ struct Lowered {
                            // where persistent, several beside each other
   bool persistent = false; // as many blocks as fit the device do all programs
   std::vector<TensorMap> tensorMaps;
-  int ptxVersion = 0; // at least; 0: the target's
+  int64_t streamBytes = 0; // what a block may leave for another one
+  int streamFlags = 0;     // by which it says so
+  int ptxVersion = 0;      // at least; 0: the target's
 };
 
 /// The module's kernel as a function of one thread. Failure is reported.

@@ -52,6 +52,8 @@ FailureOr<Lowered> lowerToLLVM(ModuleOp module, const NvptxOptions &options) {
   lowered.blocks = static_cast<int>(emitter.blocks());
   lowered.persistent = emitter.isPersistent();
   lowered.tensorMaps = emitter.copyMaps();
+  lowered.streamBytes = emitter.streamBytes();
+  lowered.streamFlags = static_cast<int>(emitter.streamFlagCount());
   lowered.threads = static_cast<int>(emitter.threads());
   lowered.ptxVersion = emitter.ptxVersion();
   return lowered;
@@ -222,6 +224,8 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
   result.blocks = lowered->blocks;
   result.persistent = lowered->persistent;
   result.tensorMaps = lowered->tensorMaps;
+  result.streamBytes = lowered->streamBytes;
+  result.streamFlags = lowered->streamFlags;
   return result;
 }
 

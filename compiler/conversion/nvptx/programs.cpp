@@ -52,6 +52,8 @@ Value Emitter::indexOf(StringRef name) {
 }
 
 void Emitter::emitPrograms(tile::ProgramsOp op) {
+  if (op.getRounds())
+    return emitStream(op);
   Value count = indices().constant(1);
   for (Value size : sharedGrid())
     count = indices().mul(count, size);
@@ -65,6 +67,8 @@ void Emitter::emitPrograms(tile::ProgramsOp op) {
 /// programs backwards, so that those which begin a row with what takes longest
 /// end the next one with it.
 Value Emitter::inTurn(Value number, Value first, Value step, Value end) {
+  if (streams())
+    return streamedProgram(number);
   auto order =
       kernel->getAttrOfType<tile::OrderAttr>(tile::TileDialect::orderAttr);
   if (order.getKind() != tile::OrderKind::descending)
