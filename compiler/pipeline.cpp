@@ -73,7 +73,7 @@ void buildNvptxAsyncPipeline(OpPassManager &manager, const Config &config,
   int stages = config.num_stages, warps = config.num_warps;
   bool copiers = config.warp_specialize && isHopper(capability) && stages > 1;
   if (copiers)
-    kernel.addPass(createTileDeferSums());
+    kernel.addPass(createTileDeferSums({config.ping_pong ? 2 * warps : warps}));
   kernel.addPass(createTileOverlapDots({stages}));
   if (copiers)
     kernel.addPass(

@@ -353,7 +353,11 @@ def TileDeferSums : Pass<"tile-defer-sums", "::mlir::func::FuncOp"> {
     }
     %all = math.fma %r#1, %r#2, %r#0
     ```
+    Where threads have no registers for two rounds' products everything stays as
+    it is.
   }];
+  let options = [Option<"warps", "warps", "int", "4",
+                        "warps of a block that multiply">];
 }
 
 def TileUnrollRounds : Pass<"tile-unroll-rounds", "::mlir::func::FuncOp"> {

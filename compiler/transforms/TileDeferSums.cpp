@@ -19,9 +19,14 @@ namespace girih::compiler {
 
 namespace {
 
-/// Registers of a thread that sums and two rounds' products may take, beside
-/// some for addresses.
-constexpr int64_t mostRegisters = 192;
+/// Registers that the warps which multiply share, what a thread can have, and
+/// what it takes beside sums and products.
+constexpr int64_t sharedRegisters = 61440, threadRegisters = 240, beside = 48;
+
+/// Registers of a thread that sums and two rounds' products may take.
+int64_t mostRegisters(int64_t warps) {
+  return std::min(threadRegisters, sharedRegisters / (32 * warps)) - beside;
+}
 
 /// A round whose products are added up by threads: sum' = sum + products *
 /// factors.
@@ -39,11 +44,12 @@ int64_t registersOf(Value tile) {
 }
 
 /// The only dot of the loop, from zero and by warp groups.
-tile::DotOp onlyDot(scf::ForOp loop) {
+tile::DotOp onlyDot(scf::ForOp loop, int64_t warps) {
   SmallVector<tile::DotOp> dots;
   loop.walk([&](tile::DotOp dot) { dots.push_back(dot); });
   if (dots.size() != 1 || dots[0]->getBlock() != loop.getBody() ||
-      !warpgroupShare(dots[0]) || 3 * registersOf(dots[0]) > mostRegisters ||
+      !warpgroupShare(dots[0]) ||
+      3 * registersOf(dots[0]) > mostRegisters(warps) ||
       !matchPattern(dots[0].getAcc(), m_AnyZeroFloat()))
     return {};
   return dots[0];
@@ -116,9 +122,9 @@ bool findFactors(scf::ForOp loop, Round &round) {
   return true;
 }
 
-std::optional<Round> match(scf::ForOp loop) {
+std::optional<Round> match(scf::ForOp loop, int64_t warps) {
   Round round;
-  round.dot = onlyDot(loop);
+  round.dot = onlyDot(loop, warps);
   if (!round.dot || !findAdding(loop, round) || !findSum(loop, round) ||
       !findFactors(loop, round))
     return std::nullopt;
@@ -193,7 +199,7 @@ struct TileDeferSums : impl::TileDeferSumsBase<TileDeferSums> {
     SmallVector<scf::ForOp> loops;
     getOperation().walk([&](scf::ForOp loop) { loops.push_back(loop); });
     for (scf::ForOp loop : loops)
-      if (auto round = match(loop))
+      if (auto round = match(loop, warps))
         defer(loop, *round);
   }
 };

@@ -2,6 +2,7 @@
 #include "girih/compiler/transforms/summing_loop.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -27,7 +28,9 @@ bool addsUp(scf::ForOp loop) {
     return false;
   Operation *adds = *carried.user_begin();
   auto dot = dyn_cast<tile::DotOp>(adds);
+  auto fma = dyn_cast<math::FmaOp>(adds);
   bool sums = (dot && dot.getAcc() == carried) ||
+              (fma && fma.getC() == carried) ||
               isa<arith::AddFOp, arith::AddIOp>(adds);
   return sums && adds->hasOneUse() &&
          loop.getYieldedValues().front() == adds->getResult(0);

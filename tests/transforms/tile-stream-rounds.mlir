@@ -78,3 +78,26 @@ func.func @no_product(%a: !F, %c: !F) attributes {tile.kernel, tile.config = "",
   tile.store %x, %c[] map #c : tensor<64x64xf32>, !F
   return
 }
+
+// Sums of scaled products are sums.
+// CHECK-LABEL: func.func @scaled
+// CHECK: tile.stream_sum
+func.func @scaled(%a: !V, %b: !V, %c: !F) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "in", "out"],
+    tile.grid = affine_map<()[s0, s1, s2, s3, s4, s5] -> (1)>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tile.size %b, 0 : !V
+  %zero = arith.constant dense<0.0> : tensor<64x64xf32>
+  %two = arith.constant dense<2.0> : tensor<64x64xf32>
+  %r = scf.for %k = %c0 to %n step %c1 iter_args(%acc = %zero) -> tensor<64x64xf32> {
+    %x = tile.load %a[%k] map #a other 0.0 : bf16 : !V -> tensor<64x64xbf16>
+    %y = tile.load %b[%k] map #b other 0.0 : bf16 : !V -> tensor<64x64xbf16>
+    %d = tile.dot %x, %y, %zero precision ieee : tensor<64x64xbf16>, tensor<64x64xbf16> -> tensor<64x64xf32>
+    %e = math.fma %d, %two, %acc : tensor<64x64xf32>
+    scf.yield %e : tensor<64x64xf32>
+  }
+  tile.store %r, %c[] map #c : tensor<64x64xf32>, !F
+  return
+}

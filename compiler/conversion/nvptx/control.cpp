@@ -236,18 +236,11 @@ LogicalResult Emitter::emitOp(Operation *op) {
         emitGroup(each);
         return success();
       })
-      .Case([&](tile::ProgramsOp programs) {
-        emitPrograms(programs);
-        return success();
-      })
-      .Case([&](tile::StreamPartOp part) {
-        emitStreamPart(part);
-        return success();
-      })
-      .Case([&](tile::StreamSumOp sum) {
-        emitStreamSum(sum);
-        return success();
-      })
+      .Case<tile::ProgramsOp, tile::StreamPartOp, tile::StreamSumOp>(
+          [&](auto each) {
+            emitPrograms(each);
+            return success();
+          })
       .Case<tile::AllocSharedOp, tile::AllocBarriersOp>(
           [&](Operation *) { return success(); })
       .Case([&](tile::HoldOp hold) { return emitHold(hold); })

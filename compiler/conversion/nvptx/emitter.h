@@ -149,8 +149,8 @@ private:
   void emitStream(tile::ProgramsOp op);
   mlir::Value beginOfPart(mlir::Value part);
   mlir::Value streamedProgram(mlir::Value place);
-  void emitStreamPart(tile::StreamPartOp op);
-  void emitStreamSum(tile::StreamSumOp op);
+  void emitPrograms(tile::StreamPartOp op);
+  void emitPrograms(tile::StreamSumOp op);
   mlir::Value leftSums(mlir::Value block);
   mlir::Value leftFlag(mlir::Value block);
   mlir::Value blockOfPart(mlir::Value part);

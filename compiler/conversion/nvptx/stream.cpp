@@ -73,7 +73,7 @@ Value Emitter::streamedProgram(Value place) {
                          whole, part);
 }
 
-void Emitter::emitStreamPart(tile::StreamPartOp op) {
+void Emitter::emitPrograms(tile::StreamPartOp op) {
   IntegerBuilder integers = indices();
   Value zero = integers.constant(0);
   scalars[op.getFirst()] = zero;
@@ -201,7 +201,7 @@ Registers Emitter::withLeft(Value block, ArrayRef<Value> own) {
   return sums;
 }
 
-void Emitter::emitStreamSum(tile::StreamSumOp op) {
+void Emitter::emitPrograms(tile::StreamSumOp op) {
   Registers own = registers(op.getSource());
   tiles[op] = own;
   if (!op.getProgram() || !streams())
