@@ -290,6 +290,13 @@ static void share_rounds(Space &space) {
                      return config.persistent ==
                             (config.warp_specialize && config.split_k == 1);
                    });
+  // Two groups of four warps: more have no registers.
+  space.axis("ping_pong", {0, 1});
+  space.constraint("groups that take turns have four warps",
+                   [](const Config &config) {
+                     return !config.ping_pong ||
+                            (config.persistent && config.num_warps == 4);
+                   });
 }
 
 Space Space::derived(const Problem &problem) {

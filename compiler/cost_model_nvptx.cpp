@@ -113,7 +113,8 @@ Cost groups(const Config &config, const Work &work, const Machine &machine) {
                            .stages = config.num_stages,
                            .share = config.split_k,
                            .specialised = config.warp_specialize,
-                           .persistent = config.persistent};
+                           .persistent = config.persistent,
+                           .ping_pong = config.ping_pong};
   WarpgroupWork all{.programs = work.programs,
                     .rounds = (work.k + work.block_k - 1) / work.block_k,
                     .bytes = work.bytes,

@@ -15,7 +15,14 @@
 namespace girih::compiler {
 namespace {
 
-constexpr std::array<WarpgroupTile, 10> usual{{{128, 256, 8, 4},
+constexpr WarpgroupTile in_turns(std::int64_t m, std::int64_t n, int stages) {
+  return {.m = m, .n = n, .stages = stages, .ping_pong = true};
+}
+
+constexpr std::array<WarpgroupTile, 13> usual{{in_turns(128, 192, 5),
+                                               in_turns(192, 128, 5),
+                                               in_turns(128, 128, 6),
+                                               {128, 256, 8, 4},
                                                {256, 128, 8, 4},
                                                {128, 192, 8, 5},
                                                {128, 128, 8, 6},
@@ -160,7 +167,7 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
       continue;
     for (const int share : shares) {
       if (share > 1 &&
-          (!extents.alone || each.m * each.n > most_shared ||
+          (!extents.alone || each.ping_pong || each.m * each.n > most_shared ||
            !std::has_single_bit(static_cast<std::uint64_t>(each.n))))
         continue;
       each.share = share;
@@ -180,6 +187,7 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   config.num_stages = best->stages;
   config.warp_specialize = true;
   config.persistent = best->share == 1;
+  config.ping_pong = best->ping_pong;
   config.split_k = best->share;
   return true;
 }

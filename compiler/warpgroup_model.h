@@ -16,6 +16,7 @@ struct WarpgroupTile {
   int warps = 4, stages = 4, share = 1;
   bool specialised = true; // warps of their own copy
   bool persistent = true; // and blocks that share no rounds do several programs
+  bool ping_pong = false; // by two groups of `warps` warps in turns
 };
 
 /// What all of them do: `programs` programs of `rounds` rounds, `bytes` of

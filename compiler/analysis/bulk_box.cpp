@@ -56,6 +56,22 @@ bool isOwnBound(const Access &access, const Constraint &constraint) {
   return false;
 }
 
+/// The constraint's expression at the lane where it is least; null where that
+/// is not known.
+AffineExpr ofWorstLane(const Access &access, const Constraint &constraint) {
+  if (constraint.equality || !constraint.linear)
+    return {};
+  MLIRContext *context = access.map().getContext();
+  SmallVector<AffineExpr> worst(access.lanes().size(),
+                                getAffineConstantExpr(0, context));
+  for (auto [lane, coefficient] :
+       llvm::zip_equal(constraint.lanes, constraint.coefficients))
+    if (coefficient < 0)
+      worst[lane] =
+          getAffineConstantExpr(access.lanes()[lane].extent - 1, context);
+  return constraint.expr.replaceDims(worst);
+}
+
 bool isAligned(tile::ViewType view) {
   int64_t bytes = view.getElementBytes();
   if (view.getUnit() < 0 || view.getAlign() % alignment != 0 ||
@@ -111,9 +127,14 @@ std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory,
   for (const Constraint &constraint : access.constraints()) {
     if (isOwnBound(access, constraint))
       continue;
-    if (!constraint.lanes.empty())
+    if (constraint.lanes.empty()) {
+      box.uniform.push_back(constraint);
+      continue;
+    }
+    AffineExpr worst = ofWorstLane(access, constraint);
+    if (!worst)
       return std::nullopt;
-    box.uniform.push_back(constraint);
+    box.whole.push_back(worst);
   }
   return box;
 }

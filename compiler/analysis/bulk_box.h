@@ -12,13 +12,17 @@ struct BulkBox {
   llvm::SmallVector<int64_t, 2> dims;
   /// Constraints without lanes: where one fails, all lanes are outside.
   llvm::SmallVector<Constraint, 1> uniform;
+  /// Expressions without lanes: where one is negative, some lanes are outside
+  /// of bounds that are not the operand's, and no box brings the tile.
+  llvm::SmallVector<mlir::AffineExpr, 1> whole;
 };
 
 /// The box that `access` reads into memory laid out as `memory`; none where the
 /// copy engine cannot: lanes that are not neighbours, bounds other than the
-/// operand's own, strides or a pointer that are not multiples of 16 bytes, more
-/// than five dimensions. Lanes outside are to be 0. The memory has `pieces`
-/// such boxes, one after the other along dimension `along`.
+/// operand's own that are not linear, strides or a pointer that are not
+/// multiples of 16 bytes, more than five dimensions. Lanes outside are to be 0.
+/// The memory has `pieces` such boxes, one after the other along dimension
+/// `along`.
 std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory,
                                int64_t pieces = 1, int along = 0);
 

@@ -24,7 +24,7 @@ def Tile_ProgramIdOp : Tile_Op<"program_id", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Tile_ProgramsOp : Tile_Op<"programs", [Pure]> {
+def Tile_ProgramsOp : Tile_Op<"programs", [Pure, AttrSizedOperandSegments]> {
   let summary = "the programs that a block does one after the other";
   let description = [{
     From `first` on, `step` apart, below `end`. In the order `descending` blocks
@@ -33,7 +33,8 @@ def Tile_ProgramsOp : Tile_Op<"programs", [Pure]> {
     has. With `cluster` programs are counted by so many rows of the grid, of
     which each block of a cluster does the one of its rank; a row beyond the
     last is that one again. With `rounds` these are places in the list of what
-    tile.stream_part gives the block; all such operations have the same rounds.
+    tile.stream_part gives the block, which shares programs with others where
+    that saves `least` rounds; all such operations of a kernel agree on both.
 
     Example:
     ```mlir
@@ -41,9 +42,12 @@ def Tile_ProgramsOp : Tile_Op<"programs", [Pure]> {
     scf.for %program = %first to %end step %step {
     ```
   }];
-  let arguments = (ins Optional<Index>:$rounds, OptionalAttr<I64Attr>:$cluster);
+  let arguments = (ins Optional<Index>:$rounds, Optional<Index>:$least,
+                       OptionalAttr<I64Attr>:$cluster);
   let results = (outs Index:$first, Index:$end, Index:$step);
-  let assemblyFormat = "(`cluster` $cluster^)? (`rounds` $rounds^)? attr-dict";
+  let assemblyFormat = [{
+    (`cluster` $cluster^)? (`rounds` $rounds^ `saving` $least)? attr-dict
+  }];
 }
 
 def Tile_GroupOp : Tile_Op<"group", [Pure]> {
@@ -120,6 +124,22 @@ def Tile_SizeOp : Tile_Op<"size", [Pure]> {
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$dim);
   let results = (outs Index:$result);
   let assemblyFormat = "$view `,` $dim attr-dict `:` qualified(type($view))";
+  let hasVerifier = 1;
+}
+
+def Tile_HoldsOp : Tile_Op<"holds", [Pure]> {
+  let summary = "whether all constraints of a set hold";
+  let description = [{
+    The set has symbols, the scalars, and no dimensions.
+
+    Example:
+    ```mlir
+    %whole = tile.holds #set[%k, %end]
+    ```
+  }];
+  let arguments = (ins Variadic<Index>:$scalars, IntegerSetAttr:$set);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$set `[` $scalars `]` attr-dict";
   let hasVerifier = 1;
 }
 

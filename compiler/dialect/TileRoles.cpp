@@ -36,6 +36,16 @@ LogicalResult ProducerOp::verify() {
   return failure(result.wasInterrupted());
 }
 
+LogicalResult HoldsOp::verify() {
+  IntegerSet set = getSet();
+  if (set.getNumDims() != 0 || set.getNumSymbols() != getScalars().size())
+    return emitOpError("has ")
+           << getScalars().size() << " scalars for a set of "
+           << set.getNumDims() << " dimensions and " << set.getNumSymbols()
+           << " symbols";
+  return success();
+}
+
 LogicalResult StreamSumOp::verify() {
   if (getSource().getType().getElementTypeBitWidth() != 32)
     return emitOpError("adds elements of 32 bits, not ")

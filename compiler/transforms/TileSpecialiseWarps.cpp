@@ -58,14 +58,13 @@ public:
       ring.copied = {index(inside, 0), index(inside, 1)};
       ring.read = {index(start, 0), index(start, 0)};
     }
-    Value rounds;
-    kernel.walk([&](tile::StreamPartOp op) { rounds = op.getRounds(); });
+    auto [rounds, least] = sharedRounds();
     ProgramLoop copying(kernel, rings, &Ring::copied);
     ProgramLoop reading(kernel, rings, &Ring::read);
     if (persistent) {
-      reading.open(start, {blocks, groups, turns, rounds});
+      reading.open(start, {blocks, groups, turns, rounds, least});
       reading.takeProgram(fed);
-      copying.open(inside, {blocks, 1, Value(), rounds});
+      copying.open(inside, {blocks, 1, Value(), rounds, least});
       known.map(reading.number(), copying.number());
       inside.setInsertionPointToEnd(copying.body());
     }
@@ -157,7 +156,9 @@ private:
     feed.ring = loop.feeds[each.further].ring;
     feed.bulk = loop.feeds[each.further].bulk;
     each.byThreads = !feed.bulk;
+    feed.whereWhole = loop.feeds[each.further].whereWhole;
     each.bulkBytes = feed.bulk ? bytesOf(feed.load) : 0;
+    each.wholeBytes = feed.whereWhole ? bytesOf(feed.load) : 0;
     each.ring = loop.ring;
     ++each.ring->uses;
   }
@@ -176,9 +177,12 @@ private:
       feed.bulk = isBulk(feed.load, type);
       if (each.loop)
         feed.blocks = sharingBlocks(feed.load, type, blocks);
+      feed.whereWhole = isBulkWhereWhole(feed.load, type);
       each.byThreads |= !feed.bulk;
       if (feed.bulk)
         each.bulkBytes += bytesOf(feed.load);
+      if (feed.whereWhole)
+        each.wholeBytes += bytesOf(feed.load);
       places.push_back(types.size());
       types.push_back(type);
     }
@@ -190,11 +194,30 @@ private:
       each.ring = &makeRing(builder, types, count);
     for (Feed feed : each.feeds)
       each.ring->blocks = std::max(each.ring->blocks, feed.blocks);
-    each.ring->inBulk |= each.bulkBytes > 0;
+    each.ring->inBulk |= each.bulkBytes + each.wholeBytes > 0;
     each.ring->byThreads |= each.byThreads;
     each.ring->uses += each.loop ? 1 : 0;
     for (auto [feed, place] : llvm::zip_equal(each.feeds, places))
       feed.ring = each.ring->tiles[place];
+  }
+
+  /// The rounds that blocks have as many of as each other, and how many have to
+  /// be saved: sums are written and read once more, and by all at the same
+  /// time, which takes three times as long as what a round reads.
+  std::pair<Value, int64_t> sharedRounds() {
+    constexpr int64_t slower = 3;
+    Value rounds;
+    int64_t sums = 0, read = 0;
+    kernel.walk([&](tile::StreamPartOp op) { rounds = op.getRounds(); });
+    kernel.walk([&](tile::StreamSumOp op) {
+      sums = op.getType().getNumElements() * 4;
+    });
+    for (Fed &each : fed)
+      if (each.loop)
+        for (const Feed &feed : each.feeds)
+          read += bytesOf(feed.load);
+    return {rounds,
+            llvm::divideCeil(2 * slower * sums, std::max<int64_t>(read, 1))};
   }
 
   Ring &makeRing(OpBuilder &builder, ArrayRef<Type> types, int64_t count) {
@@ -230,24 +253,62 @@ private:
     Location loc = each.feeds.front().load.getLoc();
     tile::BarrierWaitOp::create(builder, loc, ring.free, place.stage,
                                 place.phase);
+    if (Value whole = areWhole(builder, each, mapping)) {
+      auto branch = scf::IfOp::create(builder, loc, whole,
+                                      /*withElseRegion=*/true);
+      OpBuilder yes = branch.getThenBodyBuilder(),
+                no = branch.getElseBodyBuilder();
+      startCopies(yes, each, mapping, place, /*whole=*/true);
+      startCopies(no, each, mapping, place, /*whole=*/false);
+    } else {
+      startCopies(builder, each, mapping, place, /*whole=*/false);
+    }
+    if (ring.byThreads)
+      tile::BarrierArriveOp::create(builder, loc, ring.full, place.stage,
+                                    Value(), /*copied=*/true, IntegerAttr());
+  }
+
+  static SmallVector<Value> scalarsOf(tile::LoadOp load,
+                                      const IRMapping &mapping) {
+    SmallVector<Value> scalars;
+    for (Value scalar : load.getScalars())
+      scalars.push_back(mapping.lookup(scalar));
+    return scalars;
+  }
+
+  /// i1: whether all tiles are whole that the copy engine brings only then;
+  /// null where there are none.
+  static Value areWhole(OpBuilder &builder, const Fed &each,
+                        const IRMapping &mapping) {
+    Value all;
+    for (const Feed &feed : each.feeds) {
+      if (!feed.whereWhole || feed.transposed)
+        continue;
+      Value whole = isWhole(builder, feed, scalarsOf(feed.load, mapping));
+      all = !all ? whole
+                 : arith::AndIOp::create(builder, whole.getLoc(), all, whole);
+    }
+    return all;
+  }
+
+  static void startCopies(OpBuilder &builder, Fed &each,
+                          const IRMapping &mapping, RingPlace place,
+                          bool whole) {
+    const Ring &ring = *each.ring;
     if (ring.inBulk)
-      tile::BarrierExpectOp::create(builder, loc, ring.full, place.stage,
-                                    each.bulkBytes);
-    for (Feed feed : each.feeds) {
+      tile::BarrierExpectOp::create(
+          builder, each.feeds.front().load.getLoc(), ring.full, place.stage,
+          each.bulkBytes + (whole ? each.wholeBytes : 0));
+    for (const Feed &feed : each.feeds) {
       if (feed.transposed)
         continue;
-      SmallVector<Value> scalars;
-      for (Value scalar : feed.load.getScalars())
-        scalars.push_back(mapping.lookup(scalar));
-      if (feed.bulk)
+      SmallVector<Value> scalars = scalarsOf(feed.load, mapping);
+      if (feed.bulk || (whole && feed.whereWhole))
         copyInBulk(builder, feed, scalars, place.stage, ring.full);
       else
         copyToRing(builder, feed.load, scalars, feed.ring, place.stage,
                    copyingWarps);
     }
-    if (ring.byThreads)
-      tile::BarrierArriveOp::create(builder, loc, ring.full, place.stage,
-                                    Value(), /*copied=*/true, IntegerAttr());
   }
 
   void copyOnce(OpBuilder &builder, Fed &each) {

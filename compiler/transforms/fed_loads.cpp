@@ -102,6 +102,7 @@ StringRef findFed(func::FuncOp kernel, int64_t stages,
                        {{load, {}}},
                        nullptr,
                        0,
+                       0,
                        false,
                        furtherTile(fed, stages, load)});
       return WalkResult::advance();

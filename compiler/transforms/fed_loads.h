@@ -14,7 +14,8 @@ struct Fed {
   mlir::scf::ForOp loop;
   llvm::SmallVector<Feed> feeds;
   Ring *ring = nullptr;
-  int64_t bulkBytes = 0; // of a stage, which the copy engine brings
+  int64_t bulkBytes = 0;  // of a stage, which the copy engine brings
+  int64_t wholeBytes = 0; // those that it brings where tiles are whole
   bool byThreads = false;
   int further = -1; // which tile of the ring of those before it is one more
 };

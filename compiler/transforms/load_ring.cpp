@@ -154,7 +154,27 @@ static std::optional<BulkBox> boxOf(tile::LoadOp load, tile::SharedType ring) {
 }
 
 bool isBulk(tile::LoadOp load, tile::SharedType ring) {
-  return feedsDots(load) && isZero(load.getOther()) && boxOf(load, ring);
+  if (!feedsDots(load) || !isZero(load.getOther()))
+    return false;
+  std::optional<BulkBox> box = boxOf(load, ring);
+  return box && box->whole.empty();
+}
+
+bool isBulkWhereWhole(tile::LoadOp load, tile::SharedType ring) {
+  if (!feedsDots(load) || !isZero(load.getOther()) || load.getPieces())
+    return false;
+  std::optional<BulkBox> box = boxOf(load, ring);
+  return box && !box->whole.empty();
+}
+
+Value isWhole(OpBuilder &builder, const Feed &feed, ValueRange scalars) {
+  tile::LoadOp load = feed.load;
+  BulkBox box = *boxOf(load, cast<tile::SharedType>(feed.ring.getType()));
+  SmallVector<bool> equalities(box.whole.size());
+  auto set =
+      IntegerSet::get(0, load.getMap().getNumSymbols(), box.whole, equalities);
+  return tile::HoldsOp::create(builder, load.getLoc(), builder.getI1Type(),
+                               scalars, IntegerSetAttr::get(set));
 }
 
 tile::DotOp lastReader(tile::LoadOp load) {
@@ -213,6 +233,7 @@ bool isFurtherTile(tile::LoadOp load, tile::LoadOp round, int64_t stages) {
   tile::SharedType ring = ringType(load, stages);
   if (ring != ringType(round, stages) ||
       isBulk(load, ring) != isBulk(round, ring) ||
+      isBulkWhereWhole(load, ring) != isBulkWhereWhole(round, ring) ||
       passesThroughRegisters(load) != passesThroughRegisters(round))
     return false;
   // Whoever goes on with the ring may wait for its stage.

@@ -11,11 +11,11 @@ namespace girih::compiler {
 /// A load whose only readers are dots, through conversions to fragments, or one
 /// that is read beside them, its ring, once there is one, whether the copy
 /// engine fills that, and whether it is another load's, of which this one has
-/// the columns as rows.
+/// the columns as rows. The engine may fill it only where the tile is whole.
 struct Feed {
   tile::LoadOp load;
   mlir::Value ring;
-  bool bulk = false, transposed = false;
+  bool bulk = false, whereWhole = false, transposed = false;
   int64_t blocks = 1; // of a cluster, each of which brings a part for all
 };
 
@@ -52,8 +52,14 @@ tile::DotOp lastReader(tile::LoadOp load);
 /// of the round where that is not known.
 mlir::Operation *behindReaders(mlir::ArrayRef<tile::LoadOp> loads);
 
-/// Whether the copy engine can do it.
+/// Whether the copy engine can do it: always, or where a whole tile is inside
+/// of bounds that are not the operand's own.
 bool isBulk(tile::LoadOp load, tile::SharedType ring);
+bool isBulkWhereWhole(tile::LoadOp load, tile::SharedType ring);
+
+/// Whether it is so, of such a load at `scalars`.
+mlir::Value isWhole(mlir::OpBuilder &builder, const Feed &feed,
+                    mlir::ValueRange scalars);
 
 /// As copyToRing, by the copy engine; its bytes land at barrier number `stage`.
 void copyInBulk(mlir::OpBuilder &builder, const Feed &feed,

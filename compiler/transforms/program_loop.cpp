@@ -34,10 +34,13 @@ void ProgramLoop::open(OpBuilder &builder, const ProgramSharing &with) {
   Location loc = kernel.getLoc();
   Type type = builder.getIndexType();
   IRMapping known;
-  Value rounds =
-      sharing.rounds ? repeated(builder, sharing.rounds, known) : Value();
+  Value rounds, least;
+  if (sharing.rounds) {
+    rounds = repeated(builder, sharing.rounds, known);
+    least = index(builder, sharing.leastSaved);
+  }
   auto programs =
-      tile::ProgramsOp::create(builder, loc, type, type, type, rounds,
+      tile::ProgramsOp::create(builder, loc, type, type, type, rounds, least,
                                clusterOf(builder, sharing.blocks));
   SmallVector<Value> initial = places();
   if (sharing.groups > 1) {

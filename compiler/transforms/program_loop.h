@@ -14,10 +14,11 @@ inline bool isProgramLoop(mlir::scf::ForOp loop) {
 
 /// How the warps of a block share its programs.
 struct ProgramSharing {
-  int64_t blocks = 1; // of a cluster, which do programs beside each other
-  int64_t groups = 1; // of warps, which do programs in turns
-  mlir::Value turns;  // barriers: group i may read what other warps bring
-  mlir::Value rounds; // of which blocks have as many as each other, or null
+  int64_t blocks = 1;     // of a cluster, which do programs beside each other
+  int64_t groups = 1;     // of warps, which do programs in turns
+  mlir::Value turns;      // barriers: group i may read what other warps bring
+  mlir::Value rounds;     // of which blocks have as many as each other, or null
+  int64_t leastSaved = 1; // rounds, for which programs are shared
 };
 
 /// The loop of one of the two sides, from one program to the next of which

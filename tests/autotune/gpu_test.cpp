@@ -53,9 +53,10 @@ TEST(TuningOnAGpu, SpacesAreCutToTheDevice) {
   std::set<std::string> names;
   for (const auto &[name, values] : space.axes())
     names.insert(name);
-  EXPECT_EQ(names, (std::set<std::string>{"BM", "BN", "BK", "order",
-                                          "num_warps", "num_stages", "split_k",
-                                          "persistent", "warp_specialize"}));
+  EXPECT_EQ(names,
+            (std::set<std::string>{"BM", "BN", "BK", "order", "num_warps",
+                                   "num_stages", "split_k", "persistent",
+                                   "ping_pong", "warp_specialize"}));
   const auto all = space.candidates(problem);
   const auto counts = reasons(all);
   EXPECT_TRUE(counts.contains("the operands of dots take N bytes of shared "
@@ -67,6 +68,7 @@ TEST(TuningOnAGpu, SpacesAreCutToTheDevice) {
   EXPECT_TRUE(counts.contains("blocks share what warps of their own copy"));
   EXPECT_TRUE(counts.contains("blocks do several programs where warps copy and "
                               "share none"));
+  EXPECT_TRUE(counts.contains("groups that take turns have four warps"));
   const std::vector<Config> configs = kept(all);
   EXPECT_GT(configs.size(), 300u);
   EXPECT_LT(configs.size(), all.size());

@@ -87,6 +87,19 @@ TEST(GroupDefaults, TakeAsFewColumnsAsThereAre) {
   }
 }
 
+/// Short programs end often, and long launches give others little to share.
+TEST(GroupDefaults, TakeTurnsWhereThatHidesTheEndsOfPrograms) {
+  for (const auto &[rows, columns, depth] :
+       {std::array<std::int64_t, 3>{8192, 4096, 512}, {8192, 8192, 8192}}) {
+    const Config chosen = config(rows, columns, depth, 0);
+    EXPECT_TRUE(chosen.ping_pong && chosen.persistent) << chosen.to_string();
+    EXPECT_EQ(chosen.num_warps, 4) << "of either group";
+  }
+  // A last turn of few programs costs more than that.
+  EXPECT_FALSE(config(4096, 4096, 4096, 0).ping_pong);
+  EXPECT_FALSE(config(64, 17920, 4096, 0).ping_pong);
+}
+
 TEST(GroupDefaults, KeepOneOfFewFormsWhereRowsAreMany) {
   for (const std::int64_t rows : {512, 4096, 5000})
     for (const std::int64_t columns : {17920, 4096, 1000}) {

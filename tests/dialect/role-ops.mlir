@@ -53,8 +53,8 @@ func.func @group() -> index {
 
 // CHECK-LABEL: func.func @stream
 func.func @stream(%x: tensor<8x32xf32>, %rounds: index, %program: index) -> tensor<8x32xf32> {
-  // CHECK: tile.programs rounds %{{.+}}
-  %begin, %limit, %step = tile.programs rounds %rounds
+  // CHECK: tile.programs rounds %{{.+}} saving %{{.+}}
+  %begin, %limit, %step = tile.programs rounds %rounds saving %program
   // CHECK: tile.stream_part %{{.+}} of %{{.+}}
   %first, %end = tile.stream_part %rounds of %program
   // CHECK: tile.stream_part %{{[a-z0-9]+}}{{$}}

@@ -325,6 +325,15 @@ static std::vector<MatmulCase> scheduleCases() {
   other.name = "in_turns_from_odd_strides";
   other.divisor = 1;
   all.push_back(other);
+  for (bool persistent : {false, true})
+    all.push_back({.name = std::string("to_an_end") +
+                           (persistent ? "_program_by_program" : ""),
+                   .m = 64,
+                   .n = 64,
+                   .k = 64,
+                   .specialised = true,
+                   .persistent = persistent,
+                   .cut = 5});
   for (MatmulCase streamed : std::vector<MatmulCase>(all)) {
     streamed.name += "_streamed";
     streamed.specialised = streamed.persistent = streamed.streamed = true;

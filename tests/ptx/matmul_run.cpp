@@ -96,7 +96,7 @@ static void expectProduct(const MatmulCase &c, std::int64_t m, std::int64_t n,
   for (std::int64_t row = 0; row < m; ++row)
     for (std::int64_t column = 0; column < n; ++column) {
       double sum = static_cast<double>(beyond);
-      for (std::int64_t i = 0; i < k; ++i)
+      for (std::int64_t i = 0; i < k - c.cut; ++i)
         sum += (c.doubled ? 2 : 1) * x[row * k + i] * y[i * n + column] *
                (c.scaled ? x[row * k + i / c.k * c.k] : 1);
       std::int64_t place = out.at(row, column) - out.memory.data();
@@ -117,6 +117,11 @@ void expectExactProducts(const MatmulCase &c) {
   expectProduct(c, size(1), size(1), size(1));
   if (c.persistent)
     expectProduct(c, size(3 * c.m + 5), size(c.n + 19), size(c.k + 7));
+  // Long enough that blocks share programs: three one, and two each.
+  if (c.streamed) {
+    expectProduct(c, c.m, c.n, 12 * c.k);
+    expectProduct(c, size(3 * c.m + 5), size(c.n + 19), size(20 * c.k + 7));
+  }
 }
 
 } // namespace girih::testing

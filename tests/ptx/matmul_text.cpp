@@ -64,6 +64,16 @@ static std::string storedSum(const MatmulCase &c, const std::string &acc) {
          place(c.m, c.n) + " : " + result + ", !C\n  return\n}\n";
 }
 
+/// %bk: of b's rows those that are read.
+static std::string rowsOfB(const MatmulCase &c) {
+  if (c.cut == 0)
+    return "%bk = tile.size %b, 0 : !B";
+  return llvm::formatv(R"(%rows = tile.size %b, 0 : !B
+  %cut = arith.constant {0} : index
+  %bk = arith.subi %rows, %cut : index)",
+                       c.cut);
+}
+
 std::string matmulText(const MatmulCase &c) {
   bool integer = c.accumulator == "i32";
   std::string zero = integer ? "0" : "0.0", other = integer ? "0" : c.other;
@@ -85,7 +95,7 @@ func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
   %sn = tile.size %c, 1 : !C
   %am = tile.size %a, 0 : !A
   %sk = tile.size %a, 1 : !A
-  %bk = tile.size %b, 0 : !B
+  {14}
   %bn = tile.size %b, 1 : !B
   %count = arith.ceildivsi %sk, %block : index
   %zero = arith.constant dense<{10}> : tensor<{7}x{8}x{11}>
@@ -94,7 +104,7 @@ func.func @{3}(%a: !A, %b: !B, %c: !C) attributes {{tile.kernel,
       view(c.element, c.divisor, c.unitB, c.align),
       view(c.result, c.divisor, c.unitC, resultAlign(c)), c.name, c.warps,
       c.stages, c.indexBits, c.m, c.n, c.k, zero, c.accumulator,
-      restOfConfig(c), c.order);
+      restOfConfig(c), c.order, rowsOfB(c));
   std::string acc =
       llvm::formatv("tensor<{0}x{1}x{2}>", c.m, c.n, c.accumulator);
   if (c.loop)

@@ -28,6 +28,7 @@ struct MatmulCase {
   bool streamed = false;    // blocks have as many rounds as each other
   int beside = 1;           // blocks of a cluster that do them
   int blocks = 1;           // that share the rounds of a program
+  std::int64_t cut = 0;     // rows at the end of b that are taken for zeros
   std::string order = "grouped, 2";
   bool scaled = false; // each round by the first element of a's rows
 };

@@ -157,15 +157,24 @@ func.func @scaled(%a: !V, %b: !V, %c: !V, %f: !F) attributes {tile.kernel, tile.
 }
 
 // The first operand is not aligned, the second ends before its memory does, at
-// a number that memory holds: threads copy both, and read that number, too.
+// a number that memory holds: threads copy the first, and what that end cuts of
+// the second, whose whole tiles the copy engine brings.
 // CHECK-LABEL: func.func @threads
-// CHECK: %[[FULL:.+]] = tile.alloc_barriers : !tile.barriers<4, 128>
+// CHECK: %[[FULL:.+]] = tile.alloc_barriers : !tile.barriers<4, 129>
 // CHECK: tile.producer
 // CHECK: tile.load %arg3
 // CHECK: scf.for
 // CHECK: tile.barrier_wait
+// CHECK-NEXT: %[[WHOLE:.+]] = tile.holds #{{.+}}[%{{.+}}]
+// CHECK-NEXT: scf.if %[[WHOLE]] {
+// CHECK-NEXT: tile.barrier_expect %[[FULL]][%{{.+}}] bytes 16384
+// CHECK-NEXT: tile.copy_async %arg0
+// CHECK-NEXT: tile.copy_bulk %arg1
+// CHECK-NEXT: } else {
+// CHECK-NEXT: tile.barrier_expect %[[FULL]][%{{.+}}] bytes 0
 // CHECK-NEXT: tile.copy_async %arg0
 // CHECK-NEXT: tile.copy_async %arg1
+// CHECK-NEXT: }
 // CHECK-NEXT: tile.barrier_arrive %[[FULL]][%{{.+}}] copied
 func.func @threads(%a: !U, %b: !V, %c: !V, %end: !I) attributes {tile.kernel, tile.config = "",
     tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,

@@ -52,6 +52,23 @@ void Emitter::findTensorMaps() {
   });
 }
 
+/// i1: whether all constraints hold.
+Value Emitter::holds(IntegerSet set, ValueRange lanes, ValueRange symbols) {
+  IntegerBuilder integers = indices();
+  Value all = integers.truth(true), zero = integers.constant(0);
+  for (auto [expr, equality] :
+       llvm::zip_equal(set.getConstraints(), set.getEqFlags())) {
+    Value value = integers.expr(expr, lanes, symbols);
+    all = integers.both(all, equality ? integers.equal(value, zero)
+                                      : integers.greaterEqual(value, zero));
+  }
+  return all;
+}
+
+Value Emitter::given(tile::HoldsOp op) {
+  return holds(op.getSet(), {}, scalarsOf(op.getScalars()));
+}
+
 /// Where the box begins: an index of each dimension of the operand.
 SmallVector<Value> Emitter::boxStart(tile::CopyBulkOp copy) {
   IntegerBuilder integers = indices();
@@ -68,14 +85,7 @@ SmallVector<Value> Emitter::boxStart(tile::CopyBulkOp copy) {
   if (!bounds)
     return coords;
   // Rows far outside are all 0.
-  Value inside = integers.truth(true), zero = integers.constant(0);
-  for (auto [expr, equality] :
-       llvm::zip_equal(bounds->getConstraints(), bounds->getEqFlags())) {
-    Value value = integers.expr(expr, lanes, symbols);
-    inside =
-        integers.both(inside, equality ? integers.equal(value, zero)
-                                       : integers.greaterEqual(value, zero));
-  }
+  Value inside = holds(*bounds, lanes, symbols);
   row = words().select(inside, row, constant32(-(int64_t(1) << 30)));
   return coords;
 }

@@ -123,6 +123,7 @@ private:
   mlir::Value given(tile::ValueOp op);
   mlir::Value given(tile::ClusterRankOp op);
   mlir::Value given(tile::GroupOp op);
+  mlir::Value given(tile::HoldsOp op); // bulk.cpp
   void bind(mlir::Value value, llvm::ArrayRef<mlir::Value> parts);
   void flatten(mlir::ValueRange values, llvm::SmallVectorImpl<mlir::Value> &to);
   llvm::SmallVector<unsigned>
@@ -237,6 +238,8 @@ private:
   void emitAccess(tile::CopyAsyncOp copy);
   void emitAccess(tile::CopyBulkOp copy); // bulk.cpp
   void findTensorMaps();
+  mlir::Value holds(mlir::IntegerSet set, mlir::ValueRange lanes,
+                    mlir::ValueRange symbols);
   llvm::SmallVector<mlir::Value> boxStart(tile::CopyBulkOp copy);
   mlir::Value boxPlace(tile::CopyBulkOp copy);
   mlir::Value ofRank(int64_t each);
@@ -469,12 +472,13 @@ private:
   std::vector<TensorMap> tensorMaps;
   llvm::DenseMap<mlir::Operation *, size_t> tensorMapOf;
   llvm::SmallVector<mlir::Value> tensorMapPointers;
-  /// The rounds of streamed programs, and this block's part of them. Each part
-  /// has `each` rounds, the first `longer` ones one more.
+  /// The rounds of streamed programs, and this block's part of them. Each of
+  /// `count` parts has `each` rounds, the first `longer` ones one more.
   struct StreamPlan {
     mlir::Value rounds; // of a program
-    mlir::Value block, blocks, programs, each, longer;
-    mlir::Value part, begin, end, firstProgram, parts;
+    mlir::Value block, blocks, programs, count, each, longer;
+    mlir::Value part, begin, end;
+    mlir::Value firstProgram, places; // of the part
   };
   StreamPlan stream;
   bool streamRounds = false; // in this kernel

@@ -2,12 +2,14 @@
 // Blocks that have as many rounds as each other (stream-K): which rounds those
 // are, and how the sums of one program come together.
 //
-// Where programs are no whole number of turns of the blocks, the first of them,
-// those of the last turn and of one more, are streamed: all their rounds, one
-// program after the other, are cut into as many parts as there are blocks. The
-// others are done as a whole. Part i is of block `blocks - 1 - i`, as a block
-// with the first rounds of a program waits for parts behind its own: blocks of
-// lower numbers began before it, and do what it waits for before anything else.
+// Where programs are no whole number of turns of the blocks, those that are
+// left over are streamed: all their rounds, one program after the other, are
+// cut into parts of as many rounds, for as many blocks as there are, but for so
+// few that adding up takes longer. The other programs are done as a whole,
+// behind that, and all of them where parts would save too little. Part i is of
+// block `blocks - 1 - i`, as a block with the first rounds of a program waits
+// for parts behind its own: blocks of lower numbers began before it, and do
+// what it waits for before anything else.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -19,6 +21,8 @@ namespace girih::compiler {
 
 /// Words that a thread moves at once.
 static constexpr int64_t wordsAtOnce = 4;
+/// Blocks that share a program at most: one adds up what all others have.
+static constexpr int64_t mostSharing = 8;
 
 void Emitter::emitStream(tile::ProgramsOp op) {
   IntegerBuilder integers = indices();
@@ -35,38 +39,47 @@ void Emitter::emitStream(tile::ProgramsOp op) {
   stream.block = indexOf("llvm.nvvm.read.ptx.sreg.ctaid.x");
   stream.blocks = indexOf("llvm.nvvm.read.ptx.sreg.nctaid.x");
   Value rest = remainder(programs, stream.blocks);
-  Value some = integers.min(programs, integers.add(rest, stream.blocks));
-  stream.programs = integers.select(integers.equal(rest, zero), zero, some);
-  Value all = integers.mul(stream.programs, stream.rounds);
-  stream.each = divide(all, stream.blocks);
-  stream.longer = remainder(all, stream.blocks);
+  Value sharing = integers.mul(rest, integers.constant(mostSharing));
+  Value parts = integers.max(integers.min(stream.blocks, sharing), one);
+  Value all = integers.mul(rest, stream.rounds);
+  Value saved = integers.sub(stream.rounds, divide(all, parts));
+  Value pays = integers.greaterEqual(saved, scalar(op.getLeast()));
+  stream.programs = integers.select(pays, rest, zero);
+  all = integers.select(pays, all, zero);
+  stream.count = parts;
+  stream.each = divide(all, parts);
+  stream.longer = remainder(all, parts);
   stream.part = integers.sub(integers.sub(stream.blocks, one), stream.block);
   stream.begin = beginOfPart(stream.part);
   stream.end = beginOfPart(integers.add(stream.part, one));
   stream.firstProgram = divide(stream.begin, stream.rounds);
   Value last =
       divide(integers.max(integers.sub(stream.end, one), zero), stream.rounds);
-  Value parts = integers.add(integers.sub(last, stream.firstProgram), one);
+  Value places = integers.add(integers.sub(last, stream.firstProgram), one);
   Value isNone = integers.greaterEqual(stream.begin, stream.end);
-  stream.parts = integers.select(isNone, zero, parts);
-  Value whole = divide(integers.sub(programs, stream.programs), stream.blocks);
+  stream.places = integers.select(isNone, zero, places);
+  Value left =
+      integers.sub(programs, integers.add(stream.programs, stream.block));
+  Value up = integers.add(left, integers.sub(stream.blocks, one));
+  Value whole = divide(up, stream.blocks);
   scalars[op.getFirst()] = zero;
   scalars[op.getStep()] = one;
-  scalars[op.getEnd()] = integers.add(stream.parts, whole);
+  scalars[op.getEnd()] = integers.add(stream.places, whole);
 }
 
 /// The round, among those of all streamed programs, with which the part begins.
 Value Emitter::beginOfPart(Value part) {
   IntegerBuilder integers = indices();
-  return integers.add(integers.mul(part, stream.each),
-                      integers.min(part, stream.longer));
+  Value number = integers.min(part, stream.count);
+  return integers.add(integers.mul(number, stream.each),
+                      integers.min(number, stream.longer));
 }
 
 /// The program at a place in the block's list.
 Value Emitter::streamedProgram(Value place) {
   IntegerBuilder integers = indices();
   Value part = integers.add(stream.firstProgram, place);
-  Value turn = integers.sub(place, stream.parts);
+  Value turn = integers.sub(place, stream.places);
   Value whole = integers.add(integers.add(stream.programs, stream.block),
                              integers.mul(turn, stream.blocks));
   return integers.select(integers.greaterEqual(turn, integers.constant(0)),
