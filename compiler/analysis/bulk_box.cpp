@@ -99,30 +99,14 @@ BulkColumns bulkColumns(ArrayRef<int64_t> shape, const Layout &memory) {
   return columns;
 }
 
-std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory,
-                               int64_t pieces, int along) {
-  std::optional<OffsetMap> map = OffsetMap::of(memory);
-  if (!map || memory.rank() != 2 || access.lanes().size() != 2 ||
-      !isAligned(access.viewType()))
+std::optional<BulkBox> operandBox(const Access &access, int contiguous) {
+  if (access.lanes().size() != 2 || !isAligned(access.viewType()))
     return std::nullopt;
   BulkBox box;
-  Coords shape;
-  for (const LaneDim &lane : access.lanes()) {
+  for (const LaneDim &lane : access.lanes())
     box.dims.push_back(dimOfLane(lane));
-    shape.push_back(lane.extent);
-  }
-  int contiguous = contiguousDim(memory);
   if (box.dims[0] < 0 || box.dims[1] < 0 || box.dims[0] == box.dims[1] ||
-      box.dims[contiguous] != access.viewType().getUnit() ||
-      (pieces > 1 && along == contiguous))
-    return std::nullopt;
-  // Memory has the tile and nothing else, rows next to each other.
-  BulkColumns columns = bulkColumns(shape, memory);
-  if (columns.width * access.viewType().getElementBytes() % alignment != 0 ||
-      columns.rows > mostElements || columns.rows % 8 != 0 ||
-      columns.width * columns.count != shape[contiguous] ||
-      map->atomStride(1 - contiguous) != 8 * columns.width ||
-      map->stageSize() != pieces * shape[0] * shape[1])
+      box.dims[contiguous] != access.viewType().getUnit())
     return std::nullopt;
   for (const Constraint &constraint : access.constraints()) {
     if (isOwnBound(access, constraint))
@@ -136,6 +120,29 @@ std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory,
       return std::nullopt;
     box.whole.push_back(worst);
   }
+  return box;
+}
+
+std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory,
+                               int64_t pieces, int along) {
+  std::optional<OffsetMap> map = OffsetMap::of(memory);
+  if (!map || memory.rank() != 2)
+    return std::nullopt;
+  int contiguous = contiguousDim(memory);
+  std::optional<BulkBox> box = operandBox(access, contiguous);
+  if (!box || (pieces > 1 && along == contiguous))
+    return std::nullopt;
+  // Memory has the tile and nothing else, rows next to each other.
+  Coords shape;
+  for (const LaneDim &lane : access.lanes())
+    shape.push_back(lane.extent);
+  BulkColumns columns = bulkColumns(shape, memory);
+  if (columns.width * access.viewType().getElementBytes() % alignment != 0 ||
+      columns.rows > mostElements || columns.rows % 8 != 0 ||
+      columns.width * columns.count != shape[contiguous] ||
+      map->atomStride(1 - contiguous) != 8 * columns.width ||
+      map->stageSize() != pieces * shape[0] * shape[1])
+    return std::nullopt;
   return box;
 }
 

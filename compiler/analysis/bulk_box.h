@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tiles that the copy engine can bring: boxes of an operand.
+// Tiles that the copy engine can bring or take: boxes of an operand.
 #pragma once
 
 #include "girih/compiler/analysis/access.h"
@@ -17,12 +17,15 @@ struct BulkBox {
   llvm::SmallVector<mlir::AffineExpr, 1> whole;
 };
 
-/// The box that `access` reads into memory laid out as `memory`; none where the
-/// copy engine cannot: lanes that are not neighbours, bounds other than the
-/// operand's own that are not linear, strides or a pointer that are not
-/// multiples of 16 bytes, more than five dimensions. Lanes outside are to be 0.
-/// The memory has `pieces` such boxes, one after the other along dimension
-/// `along`.
+/// The box that `access` is of, lanes being contiguous along `contiguous`; none
+/// where the copy engine cannot do it: lanes that are not neighbours, bounds
+/// other than the operand's own that are not linear, strides or a pointer that
+/// are not multiples of 16 bytes, more than five dimensions.
+std::optional<BulkBox> operandBox(const Access &access, int contiguous);
+
+/// The same of what `access` reads into memory laid out as `memory`, if that
+/// has the box and nothing else, `pieces` of them one after the other along
+/// dimension `along`. Lanes outside are to be 0.
 std::optional<BulkBox> bulkBox(const Access &access, const Layout &memory,
                                int64_t pieces = 1, int along = 0);
 

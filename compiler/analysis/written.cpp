@@ -9,8 +9,8 @@ namespace girih::compiler {
 
 Value writtenView(Operation *op) {
   return TypeSwitch<Operation *, Value>(op)
-      .Case<tile::StoreOp, tile::ScatterOp, tile::AtomicOp, tile::ArriveOp>(
-          [](auto write) { return write.getView(); })
+      .Case<tile::StoreOp, tile::StoreBulkOp, tile::ScatterOp, tile::AtomicOp,
+            tile::ArriveOp>([](auto write) { return write.getView(); })
       .Default([](Operation *) { return Value(); });
 }
 

@@ -12,5 +12,6 @@ include "girih/compiler/dialect/TileProgramOps.td"
 include "girih/compiler/dialect/TileReduceOps.td"
 include "girih/compiler/dialect/TileRoleOps.td"
 include "girih/compiler/dialect/TileSharedOps.td"
+include "girih/compiler/dialect/TileStoreOps.td"
 
 #endif

@@ -233,6 +233,22 @@ Layout wgmmaAccumulator(int64_t m, int64_t n, int64_t groups, int64_t along) {
       .repeat(Axis::warp, 1, along);
 }
 
+std::optional<AccumulatorShare> accumulatorShare(const Layout &layout) {
+  constexpr int64_t groupWarps = 4;
+  if (layout.rank() != 2 || layout.size(Axis::warp) % groupWarps != 0)
+    return std::nullopt;
+  int64_t all = layout.size(Axis::warp) / groupWarps;
+  Coords shape = layout.shape();
+  for (int64_t along = 1; along <= all; ++along) {
+    int64_t groups = all / along;
+    if (all % along == 0 && shape[0] % (64 * groups) == 0 &&
+        shape[1] % (8 * along) == 0 &&
+        layout == wgmmaAccumulator(shape[0], shape[1], groups, along))
+      return AccumulatorShare{groups, along};
+  }
+  return std::nullopt;
+}
+
 Layout wgmmaOperandA(int64_t m, int64_t k, int64_t groups, int64_t along,
                      int bits) {
   Layout layout = fragmentA(bits);

@@ -59,6 +59,13 @@ Layout fmaOperand(const Layout &accumulator, int dim, int64_t k);
 /// `along` further ones next to each other.
 Layout wgmmaAccumulator(int64_t m, int64_t n, int64_t groups, int64_t along);
 
+/// How many warpgroups below and next to each other a layout is the accumulator
+/// of; none where it is not one.
+struct AccumulatorShare {
+  int64_t groups = 1, along = 1;
+};
+std::optional<AccumulatorShare> accumulatorShare(const Layout &layout);
+
 /// Operand A (m x k) of wgmma in registers; warpgroups that share rows hold
 /// copies. `bits` is the width of an element.
 Layout wgmmaOperandA(int64_t m, int64_t k, int64_t groups, int64_t along,

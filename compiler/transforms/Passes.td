@@ -522,4 +522,44 @@ def TilePrefetchLoads : Pass<"tile-prefetch-loads", "::mlir::func::FuncOp"> {
   }];
 }
 
+def TileStoreBulk : Pass<"tile-store-bulk", "::mlir::func::FuncOp"> {
+  let summary = "let the copy engine store what warp groups have computed";
+  let description = [{
+    In kernels with warps that copy, a tile that warp groups have as an
+    accumulator and store to a box of an operand goes through `room` bytes of
+    shared memory, of which each group of four warps has a part of its own, in
+    parts of 64 rows and 128 or 64 bytes: as many of them at a time as there is
+    room for, at least two, or one where there is no more than that. The groups
+    go on to the next program while the engine still stores; the last of it is
+    waited for at the end of the kernel.
+
+    Where an operand is accessed otherwise, too, where it is no box, or where
+    there is no room, the store stays as it is and a remark says why.
+
+    Before:
+    ```mlir
+    scf.for %p = %first to %end step %step {
+      ...
+      %h = arith.truncf %sum : tensor<128x256xf32, #acc> to tensor<128x256xbf16, #acc>
+      %s = tile.convert_layout %h : tensor<128x256xbf16, #acc> -> tensor<128x256xbf16, #rows>
+      tile.store %s, %c[%m, %n, %sm, %sn] map #map bounds #bounds
+    }
+    ```
+    After:
+    ```mlir
+    %staging = tile.alloc_shared : !tile.shared<[64, 64], bf16, #four_stages>
+    scf.for %p = %first to %end step %step {
+      ...
+      tile.store_bulk %h, %c[%m, %n, %sm, %sn] map #map dims [0, 1] through %staging
+    }
+    tile.store_wait %staging
+    ```
+  }];
+  let options = [
+    Option<"warps", "warps", "int", "4", "warps of a program">,
+    Option<"room", "room", "int64_t", "65536",
+           "bytes of shared memory that nothing else of a program has">
+  ];
+}
+
 #endif

@@ -8,7 +8,7 @@
 // CHECK-NOT: %nctaid.x
 // CHECK: product: 384 threads
 
-// SIX-NOT: remark
+// SIX-NOT: remark: tile-specialise-warps
 // SIX: %nctaid.x
 #a = affine_map<(d0, d1)[s0, s1, s2, s3] -> (s0 * 128 + d0, s1 * 64 + d1)>
 #as = affine_set<(d0, d1)[s0, s1, s2, s3] : (s2 - s0 * 128 - d0 - 1 >= 0, s3 - s1 * 64 - d1 - 1 >= 0)>

@@ -73,6 +73,7 @@ void expectAttention(const AttentionCase &c, std::int64_t queries,
     rows = pages * 16;
   }
   EmulatedKernel kernel(attentionText(c), c.capability);
+  EXPECT_EQ(kernel.copies(3), c.specialised);
   std::vector<std::int64_t> params;
   for (auto [matrix, count] : {std::pair(&q, queries),
                                {&allKeys, rows},

@@ -103,7 +103,8 @@ constexpr const char *tail = R"(
   %weight = tile.remap %r#2 map #spread : !C -> !O
   %result = arith.divf %r#0, %weight : !O
   %rounded = arith.truncf %result : !O to !Q
-  tile.store %rounded, %oa[%p, %sq] map #q bounds #qs : !Q, !V
+  %so = tile.size %oa, 0 : !V
+  tile.store %rounded, %oa[%p, %so] map #q bounds #qs : !Q, !V
   return
 }
 )";

@@ -253,8 +253,8 @@ static void lower(ModuleOp module, compiler::NvptxOptions &options,
   PassManager passes(module.getContext());
   compiler::buildTilePipeline(passes);
   compiler::buildNvptxLayoutPipeline(passes, config, options.capability);
-  compiler::buildNvptxAsyncPipeline(passes, config, options.capability);
-  if (failed(passes.run(module)))
+  if (failed(passes.run(module)) ||
+      failed(compiler::lowerToAsync(module, config, options)))
     fail("the passes failed");
   auto result = compiler::lowerToLLVM(module, options);
   if (failed(result))
@@ -321,6 +321,12 @@ EmulatedKernel::EmulatedKernel(const std::string &text, int capability)
 }
 
 EmulatedKernel::~EmulatedKernel() = default;
+
+bool EmulatedKernel::copies(int operand) const {
+  return llvm::any_of(state->tensorMaps, [&](const compiler::TensorMap &map) {
+    return map.operand == operand;
+  });
+}
 
 void *EmulatedKernel::variable(const std::string &name) {
   auto found = state->jit->lookup(name);

@@ -23,6 +23,9 @@ struct EmulatedKernel {
   /// those of a persistent kernel, three where blocks share their rounds.
   void run(const std::vector<std::int64_t> &params, std::int64_t programs);
 
+  /// Whether the copy engine is told of this operand.
+  bool copies(int operand) const;
+
   /// Address of a variable of the module; null where there is none.
   void *variable(const std::string &name);
 

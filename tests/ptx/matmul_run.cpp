@@ -67,6 +67,13 @@ Matrix::Matrix(std::int64_t rows, std::int64_t columns, std::string type,
   offset = 64 + (128 - (start + 64) % 128) % 128 + (align < 128 ? align : 0);
 }
 
+/// Whether the copy engine stores the result: parts of 64 bytes at least.
+static bool isStoredInBulk(const MatmulCase &c) {
+  std::int64_t columns = c.n % c.blocks == 0 ? c.n / c.blocks : c.n;
+  return c.specialised && c.other == "0.0" && c.divisor % 16 == 0 &&
+         c.unitC == 1 && columns * bytesOf(c.result) % 64 == 0;
+}
+
 static void expectProduct(const MatmulCase &c, std::int64_t m, std::int64_t n,
                           std::int64_t k) {
   SCOPED_TRACE(c.name + " " + std::to_string(m) + "x" + std::to_string(n) +
@@ -74,6 +81,7 @@ static void expectProduct(const MatmulCase &c, std::int64_t m, std::int64_t n,
   if (!c.loop)
     k = std::min(k, c.k);
   EmulatedKernel kernel(matmulText(c), c.capability);
+  EXPECT_EQ(kernel.copies(2), isStoredInBulk(c));
   Matrix a(m, k, c.element, c.unitA, c.divisor, c.align);
   Matrix b(k, n, c.element, c.unitB, c.divisor, c.align);
   Matrix out(m, n, c.result, c.unitC, c.divisor, resultAlign(c));

@@ -71,7 +71,8 @@ void MatrixUnit::wrote(int thread, std::int64_t at, std::int64_t size) {
 void MatrixUnit::mayWrite(std::int64_t at, std::int64_t size) {
   for (std::int64_t i = at; i < at + size; ++i)
     if (static_cast<size_t>(i) < readers.size() && readers[i] > 0)
-      complain("an operand of wgmma is overwritten while it is in flight");
+      complain("shared memory is overwritten while wgmma or a bulk store that "
+               "reads it is in flight");
 }
 
 void MatrixUnit::fence(int thread) {
@@ -82,15 +83,32 @@ void MatrixUnit::fence(int thread) {
   written[thread].clear();
 }
 
+void MatrixUnit::startRead(std::int64_t at) {
+  if (!unfenced.empty() && unfenced[at])
+    complain("wgmma or a bulk store reads what no proxy fence has passed");
+  readers.resize(shared.size());
+  ++readers[at];
+}
+
+void MatrixUnit::hold(std::int64_t at, std::int64_t size) {
+  if (at < 0 || at + size > static_cast<std::int64_t>(shared.size()))
+    return complain("a bulk store of shared memory at " + std::to_string(at));
+  for (std::int64_t i = at; i < at + size; ++i)
+    startRead(i);
+}
+
+void MatrixUnit::release(std::int64_t at, std::int64_t size) {
+  for (std::int64_t i = at; i < at + size; ++i)
+    if (static_cast<size_t>(i) < readers.size())
+      --readers[i];
+}
+
 char MatrixUnit::read(std::int64_t at, int warp) {
   if (at < 0 || at >= static_cast<std::int64_t>(shared.size())) {
     complain("wgmma reads shared memory at " + std::to_string(at));
     return 0;
   }
-  if (!unfenced.empty() && unfenced[at])
-    complain("wgmma reads what no proxy fence has passed");
-  readers.resize(shared.size());
-  ++readers[at];
+  startRead(at);
   warps[warp].open.push_back(at);
   return shared[at];
 }

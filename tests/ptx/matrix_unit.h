@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// wgmma on the CPU, and what must hold around it: writes of threads to shared
-// memory pass a proxy fence before it reads them, and stay while it is in
-// flight.
+// wgmma on the CPU, and what must hold around it and the copy engine: writes of
+// threads to shared memory pass a proxy fence before these read them, and stay
+// while they are in flight.
 #pragma once
 
 #include <array>
@@ -21,6 +21,9 @@ public:
   void wrote(int thread, std::int64_t at, std::int64_t size);
   void mayWrite(std::int64_t at, std::int64_t size);
   void fence(int thread);
+  /// The copy engine reads these bytes from now on, and has read them.
+  void hold(std::int64_t at, std::int64_t size);
+  void release(std::int64_t at, std::int64_t size);
 
   /// What a lane brings: `tied` holds the number of each output's initial
   /// value among `values`, or nothing.
@@ -50,6 +53,7 @@ private:
   class Step;
 
   char read(std::int64_t at, int warp);
+  void startRead(std::int64_t at);
   void complain(const std::string &what) {
     if (error.empty())
       error = what;

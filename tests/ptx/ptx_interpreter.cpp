@@ -2,7 +2,7 @@
 #include "ptx_interpreter.h"
 
 #include "float_unit.h"
-#include "ptx_machine.h"
+#include "ptx_instruction.h"
 #include "ptx_print.h"
 #include "warp_unit.h"
 
@@ -22,13 +22,6 @@ namespace girih::testing {
 
 namespace {
 
-struct Instruction {
-  std::string text; // without predicate and semicolon
-  int predicate = -1;
-  int outputs = 0;
-  std::vector<int> tied; // input position of each output's initial value
-};
-
 std::vector<Instruction> &instructions() {
   static std::vector<Instruction> all;
   return all;
@@ -42,7 +35,8 @@ std::uint64_t addressIn(std::int64_t rank, std::int64_t offset) {
   return static_cast<std::uint64_t>(rank + 1) << rankShift | offset;
 }
 
-/// Where an address of this block is in its memory.
+} // namespace
+
 std::int64_t ownOffset(std::uint64_t address) {
   auto word = static_cast<std::uint32_t>(address);
   if (word >> rankShift != static_cast<std::uint32_t>(machine->rank) + 1)
@@ -60,7 +54,6 @@ char *sharedAt(std::int64_t offset, std::int64_t size) {
   return machine->shared.data() + offset;
 }
 
-/// Does something in the block of this rank.
 void inBlock(std::uint64_t rank, const std::function<void()> &something) {
   if (rank >= cluster->size())
     return complain("a block that the cluster lacks");
@@ -74,27 +67,6 @@ void inBlock(std::uint64_t rank, const std::function<void()> &something) {
   machine = self;
 }
 
-char *remoteAt(std::uint32_t address, std::int64_t size) {
-  Machine *self =
-      std::exchange(machine, &(*cluster)[(address >> rankShift) - 1]);
-  char *at = sharedAt(ownOffset(address), size);
-  machine = self;
-  return at;
-}
-
-/// Values that are named where they stand.
-void keep(const Instruction &instruction, Slots results, Slots values) {
-  for (size_t i = 0; i < instruction.tied.size(); ++i)
-    results[i] = values[instruction.tied[i] - instruction.outputs];
-}
-
-/// An operand: register number and added constant, or a constant alone.
-struct Operand {
-  int slot = -1;
-  std::int64_t added = 0;
-};
-
-/// Everything between brackets, braces and commas, in order.
 std::vector<Operand> parseOperands(llvm::StringRef text) {
   std::vector<Operand> operands;
   text = text.drop_until([](char c) { return c == ' '; });
@@ -115,10 +87,26 @@ std::vector<Operand> parseOperands(llvm::StringRef text) {
   return operands;
 }
 
+namespace {
+
+char *remoteAt(std::uint32_t address, std::int64_t size) {
+  Machine *self =
+      std::exchange(machine, &(*cluster)[(address >> rankShift) - 1]);
+  char *at = sharedAt(ownOffset(address), size);
+  machine = self;
+  return at;
+}
+
 /// Ends the thread, which cannot go on.
 void giveUp(const std::string &why) {
   complain(why);
   yieldFor(Waits::done);
+}
+
+/// Values that are named where they stand.
+void keep(const Instruction &instruction, Slots results, Slots values) {
+  for (size_t i = 0; i < instruction.tied.size(); ++i)
+    results[i] = values[instruction.tied[i] - instruction.outputs];
 }
 
 void move(const Instruction &instruction, Slots results, Slots values) {
@@ -194,67 +182,6 @@ void finishCopies(size_t pending) {
   }
 }
 
-/// Brings a box of an operand, zeros outside, through the swizzle.
-void landBox(const CopiedOperand &operand, std::int64_t to,
-             const std::vector<std::int64_t> &start) {
-  std::vector<std::int64_t> at(operand.rank, 0);
-  std::int64_t bytes = operand.elementBytes, chunks = operand.swizzleBytes / 16;
-  for (bool more = true; more; to += bytes) {
-    const char *from = operand.data;
-    bool inside = true;
-    for (int dim = 0; dim < operand.rank; ++dim) {
-      std::int64_t index = start[dim] + at[dim];
-      inside &= index >= 0 && index < operand.sizes[dim];
-      from += index * operand.strides[dim];
-    }
-    std::int64_t place = chunks ? to ^ ((to >> 7 & (chunks - 1)) << 4) : to;
-    char *element = sharedAt(place, bytes);
-    std::memset(element, 0, bytes);
-    if (inside)
-      std::memcpy(element, from, bytes);
-    machine->matrix.mayWrite(place, bytes);
-    more = false;
-    for (int dim = 0; dim < operand.rank && !more; ++dim) {
-      more = ++at[dim] < operand.box[dim];
-      if (!more)
-        at[dim] = 0;
-    }
-  }
-}
-
-void copyBox(const Instruction &instruction, Slots values) {
-  if (!(values[instruction.predicate] & 1))
-    return;
-  std::vector<Operand> operands = parseOperands(instruction.text);
-  auto word = [&](const Operand &operand) {
-    return static_cast<std::int32_t>(values[operand.slot]);
-  };
-  std::int64_t to = ownOffset(values[operands[0].slot]), bytes;
-  const auto *operand =
-      reinterpret_cast<const CopiedOperand *>(values[operands[1].slot]);
-  std::vector<std::int64_t> start;
-  std::uint64_t blocks = std::uint64_t(1) << machine->rank;
-  if (llvm::StringRef(instruction.text).contains(".multicast")) {
-    blocks = values[operands.back().slot];
-    operands.pop_back();
-  }
-  for (size_t i = 2; i + 1 < operands.size(); ++i)
-    start.push_back(word(operands[i]));
-  const std::int64_t barrier = ownOffset(values[operands.back().slot]);
-  bytes = operand->elementBytes;
-  for (int dim = 0; dim < operand->rank; ++dim)
-    bytes *= operand->box[dim];
-  if (start.size() != static_cast<size_t>(operand->rank) || to % 128)
-    return complain("a box that the copy engine does not take");
-  for (std::uint64_t rank = 0; blocks >> rank; ++rank)
-    if (blocks >> rank & 1)
-      inBlock(rank, [&] {
-        machine->matrix.mayWrite(to, bytes);
-        machine->barriers.expect(
-            barrier, [=] { landBox(*operand, to, start); }, bytes);
-      });
-}
-
 /// An arrival of each block's lane at that block's barrier.
 void arriveElsewhere(Slots values) {
   const std::int64_t at = ownOffset(values[1]);
@@ -315,6 +242,22 @@ void matrixLoad(WarpLane *warp, const Instruction &instruction) {
       }
       warp[lane].results[matrix] = word;
     }
+  }
+}
+
+/// stmatrix: rows of matrices go where lanes point.
+void matrixStore(WarpLane *warp, const Instruction &instruction) {
+  std::vector<Operand> operands = parseOperands(instruction.text);
+  for (int lane = 0; lane < 32; ++lane) {
+    WarpLane &owner = warp[lane];
+    std::int64_t at =
+        ownOffset(owner.values[operands[0].slot]) + operands[0].added;
+    char *row = sharedAt(at, 16);
+    for (int column = 0; column < 4; ++column)
+      std::memcpy(
+          row + 4 * column,
+          &warp[lane % 8 * 4 + column].values[operands[1 + lane / 8].slot], 4);
+    machine->matrix.wrote(machine->current / 32 * 32 + lane, at, 16);
   }
 }
 
@@ -405,6 +348,8 @@ void meetWarp(unsigned id, Slots results, Slots values) {
     combineWords(gathered, text.split('.').first.str());
   else if (text.starts_with("ldmatrix"))
     matrixLoad(gathered, instruction);
+  else if (text.starts_with("stmatrix.sync.aligned.m8n8.x4.shared.b16"))
+    matrixStore(gathered, instruction);
   else if (isBallots(text))
     matchDigits(gathered);
   else if (text.starts_with("shfl."))
@@ -490,8 +435,8 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
   if (text.starts_with("mapa."))
     return void(results[0] = addressIn(parseOperands(text).back().added,
                                        ownOffset(values[0])));
-  if (text.starts_with("cp.async.bulk.tensor"))
-    return copyBox(instruction, values);
+  if (useCopyEngine(instruction, values))
+    return;
   if (text.starts_with("{ .reg .b32 theirs; "))
     return arriveElsewhere(values);
   if (text.contains("mbarrier.") && !text.starts_with("fence."))
@@ -511,10 +456,10 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
   }
   if (arithmetic(text, results, values))
     return;
-  if (text.starts_with("ldmatrix") || text.starts_with("mma.") ||
-      text.starts_with("shfl.") || text.starts_with("redux.sync.") ||
-      text.starts_with("bar.warp.sync") || isBallots(text) ||
-      isWarpgroups(text))
+  if (text.starts_with("ldmatrix") || text.starts_with("stmatrix") ||
+      text.starts_with("mma.") || text.starts_with("shfl.") ||
+      text.starts_with("redux.sync.") || text.starts_with("bar.warp.sync") ||
+      isBallots(text) || isWarpgroups(text))
     return meetWarp(id, results, values);
   if (!computeFloat(text, results, values))
     complain("unknown instruction: " + instruction.text);

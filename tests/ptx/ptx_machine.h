@@ -3,6 +3,7 @@
 #pragma once
 
 #include "barrier_unit.h"
+#include "bulk_stores.h"
 #include "matrix_unit.h"
 
 #include <ucontext.h>
@@ -26,11 +27,14 @@ struct Copy {
 enum class Waits { nothing, program, warp, barrier, cluster, done };
 
 struct Fiber {
+  explicit Fiber(MatrixUnit &matrix) : stores(matrix) {}
+
   ucontext_t context;
   std::vector<char> stack;
   Waits waits = Waits::nothing;
   std::vector<std::vector<Copy>> groups;
   std::vector<Copy> open;
+  BulkStores stores; // that this thread has asked for
   // What this lane brings to an instruction of the whole warp.
   unsigned id = 0;
   Slots results = nullptr, values = nullptr;

@@ -110,12 +110,15 @@ std::string errorOf(Machine &block) {
     block.error = block.barriers.error;
   if (block.error.empty() && !block.matrix.isIdle())
     block.error = "wgmma is in flight at the end";
+  for (Fiber &fiber : block.fibers)
+    if (block.error.empty() && !fiber.stores.isIdle())
+      block.error = "a bulk store is in flight at the end";
   return block.error;
 }
 
 void startThreads(Machine &block, int threads) {
   for (int thread = 0; thread < threads; ++thread) {
-    Fiber &fiber = block.fibers.emplace_back();
+    Fiber &fiber = block.fibers.emplace_back(block.matrix);
     fiber.stack.resize(256 * 1024);
     getcontext(&fiber.context);
     fiber.context.uc_stack.ss_sp = fiber.stack.data();

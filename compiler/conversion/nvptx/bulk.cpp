@@ -29,27 +29,43 @@ static BulkColumns columnsOf(tile::CopyBulkOp copy) {
   return columns;
 }
 
+/// The map by which boxes of `width` elements, and `rows` of them along
+/// `rowDim`, of the operand go through shared memory.
+void Emitter::addTensorMap(Operation *op, Value operand, int64_t rowDim,
+                           int64_t width, int64_t rows) {
+  auto view = cast<tile::ViewType>(operand.getType());
+  TensorMap map;
+  map.operand = static_cast<int>(cast<BlockArgument>(operand).getArgNumber());
+  map.element_bytes = static_cast<int>(view.getElementBytes());
+  map.dims = engineDims(view);
+  for (int dim : map.dims)
+    map.box.push_back(static_cast<int>(dim == view.getUnit() ? width
+                                       : dim == rowDim       ? rows
+                                                             : 1));
+  int bytes = static_cast<int>(width) * map.element_bytes;
+  map.swizzle_bytes = bytes > 16 ? bytes : 0;
+  auto found = llvm::find(tensorMaps, map);
+  tensorMapOf[op] = found - tensorMaps.begin();
+  if (found == tensorMaps.end())
+    tensorMaps.push_back(std::move(map));
+}
+
 void Emitter::findTensorMaps() {
   kernel.walk([&](tile::CopyBulkOp copy) {
-    auto view = cast<tile::ViewType>(copy.getView().getType());
     BulkColumns columns = columnsOf(copy);
-    TensorMap map;
-    map.operand =
-        static_cast<int>(cast<BlockArgument>(copy.getView()).getArgNumber());
-    map.element_bytes = static_cast<int>(view.getElementBytes());
-    map.dims = engineDims(view);
-    for (int dim : map.dims)
-      map.box.push_back(static_cast<int>(
-          dim == view.getUnit()                           ? columns.width
-          : dim == copy.getDims()[1 - columns.contiguous] ? columns.rows
-                                                          : 1));
-    int width = static_cast<int>(columns.width) * map.element_bytes;
-    map.swizzle_bytes = width > 16 ? width : 0;
-    auto found = llvm::find(tensorMaps, map);
-    tensorMapOf[copy] = found - tensorMaps.begin();
-    if (found == tensorMaps.end())
-      tensorMaps.push_back(std::move(map));
+    addTensorMap(copy, copy.getView(), copy.getDims()[1 - columns.contiguous],
+                 columns.width, columns.rows);
   });
+  kernel.walk([&](tile::StoreBulkOp store) {
+    ArrayRef<int64_t> part = store.getStaging().getType().getShape();
+    addTensorMap(store, store.getView(), store.getDims()[0], part[1], part[0]);
+  });
+}
+
+/// The map as instructions name it.
+Value Emitter::tensorMap(Operation *op) {
+  return LLVM::PtrToIntOp::create(b, loc, b.getI64Type(),
+                                  tensorMapPointers[tensorMapOf.lookup(op)]);
 }
 
 /// i1: whether all constraints hold.
@@ -126,11 +142,9 @@ void Emitter::emitAccess(tile::CopyBulkOp copy) {
   int64_t bytes = bytesOf(copy.getTarget().getType().getElement());
   Value place = boxPlace(copy);
   Value barrier = barrierAddress(copy.getBarriers(), copy.getIndex());
-  size_t number = tensorMapOf.lookup(copy);
-  Value described = LLVM::PtrToIntOp::create(b, loc, b.getI64Type(),
-                                             tensorMapPointers[number]);
+  Value described = tensorMap(copy);
   Value asks = firstThread();
-  const std::vector<int> &dims = tensorMaps[number].dims;
+  const std::vector<int> &dims = tensorMaps[tensorMapOf.lookup(copy)].dims;
   for (int64_t column = 0; column < columns.count; ++column) {
     SmallVector<Value> inputs{
         asks, addresses.add(place, constant32(column * columns.stride * bytes)),

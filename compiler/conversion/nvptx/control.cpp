@@ -228,7 +228,8 @@ LogicalResult Emitter::emitOp(Operation *op) {
         return success();
       })
       .Case<tile::LoadOp, tile::LoadWindowOp, tile::StoreOp, tile::CopyAsyncOp,
-            tile::CopyBulkOp, tile::SharedLoadOp>([&](auto access) {
+            tile::CopyBulkOp, tile::SharedLoadOp, tile::StoreBulkOp,
+            tile::StoreWaitOp>([&](auto access) {
         emitAccess(access);
         return success();
       })

@@ -72,8 +72,10 @@ public:
 
   /// Failure has been reported by a diagnostic.
   mlir::LogicalResult run();
-  /// Instead of run(): whether shared memory has room for the kernel.
+  /// Instead of run(): whether shared memory has room for the kernel, and how
+  /// much more a program can have without fewer of them on a multiprocessor.
   bool fitsShared();
+  int64_t roomBeside();
   int64_t sharedBytes() const { return sharedSize; }
   /// Threads of a program, those of a tile.producer among them.
   int64_t threads() const { return (blockWarps() + producerWarps) * 32; }
@@ -103,6 +105,7 @@ private:
   friend class ScanEmitter;
   friend class SortEmitter;
   friend class Reducer;
+  friend class BulkStore;
   friend class WarpgroupDot;
 
   // control.cpp
@@ -240,9 +243,16 @@ private:
   void findTensorMaps();
   mlir::Value holds(mlir::IntegerSet set, mlir::ValueRange lanes,
                     mlir::ValueRange symbols);
+  void addTensorMap(mlir::Operation *op, mlir::Value operand, int64_t rowDim,
+                    int64_t width, int64_t rows);
+  mlir::Value tensorMap(mlir::Operation *op);
   llvm::SmallVector<mlir::Value> boxStart(tile::CopyBulkOp copy);
   mlir::Value boxPlace(tile::CopyBulkOp copy);
   mlir::Value ofRank(int64_t each);
+  void emitAccess(tile::StoreBulkOp store); // store_bulk.cpp
+  void emitAccess(tile::StoreWaitOp wait);
+  void awaitStores(llvm::StringRef what, int64_t pending);
+  void meetWarpGroup();
   void emitAccess(tile::SharedLoadOp load);
   void barrier();
   /// A barrier.cta instruction of the threads that do the kernel's own block.
@@ -266,6 +276,7 @@ private:
   /// Registers of a thread when a program with a tile.producer begins, and
   /// afterwards in one of its roles; 0 where that stays so.
   int64_t registersAtStart() const;
+  int64_t programsBeside() const;
   int64_t registersOf(bool copying) const;
   void emitBarrier(tile::BarrierWaitOp wait);
   void emitBarrier(tile::BarrierArriveOp arrive);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "girih/compiler/conversion/nvptx/emitter.h"
+#include "girih/dsl/config.h"
 
 #include "mlir/IR/OwningOpRef.h"
 
@@ -21,6 +22,12 @@ struct Lowered {
   int streamFlags = 0;     // by which it says so
   int ptxVersion = 0;      // at least; 0: the target's
 };
+
+/// Laid-out tile dialect to the end of stage `async`: copies ahead of what
+/// reads them, and stores that the copy engine does where shared memory has
+/// room.
+mlir::LogicalResult lowerToAsync(mlir::ModuleOp module, const Config &config,
+                                 const NvptxOptions &options);
 
 /// The module's kernel as a function of one thread. Failure is reported.
 mlir::FailureOr<Lowered> lowerToLLVM(mlir::ModuleOp module,

@@ -6,6 +6,7 @@
 #include "girih/compiler/conversion/nvptx/lower.h"
 #include "girih/compiler/pipeline.h"
 #include "girih/compiler/target_nvptx.h"
+#include "girih/compiler/transforms/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
@@ -162,10 +163,10 @@ static LogicalResult checkRegisters(ModuleOp module, int warps) {
   return failure(result.wasInterrupted());
 }
 
-/// The asynchronous form. Blocks that do several programs copy for the next one
+/// Copies that go ahead. Blocks that do several programs copy for the next one
 /// while this one ends, so that nothing shares memory with their copies: where
 /// that is too much, each does one.
-static LogicalResult makeAsync(ModuleOp module, const Config &config,
+static LogicalResult copyAhead(ModuleOp module, const Config &config,
                                const NvptxOptions &options) {
   func::FuncOp kernel = findKernel(module);
   func::FuncOp before = config.persistent ? kernel.clone() : func::FuncOp();
@@ -188,6 +189,21 @@ static LogicalResult makeAsync(ModuleOp module, const Config &config,
   return build(one);
 }
 
+LogicalResult lowerToAsync(ModuleOp module, const Config &config,
+                           const NvptxOptions &options) {
+  if (failed(copyAhead(module, config, options)))
+    return failure();
+  func::FuncOp kernel = findKernel(module);
+  if (!kernel || kernel.getBody().front().getOps<tile::ProducerOp>().empty())
+    return success();
+  OwningOpRef<ModuleOp> unused = ModuleOp::create(kernel.getLoc());
+  int64_t room = Emitter(kernel, *unused, options).roomBeside();
+  PassManager manager(module->getContext());
+  manager.nest<func::FuncOp>().addPass(
+      createTileStoreBulk({options.warps, room}));
+  return manager.run(module);
+}
+
 FailureOr<BackendResult> emitNvptx(ModuleOp module,
                                    const BackendContext &context) {
   NvptxOptions options;
@@ -203,7 +219,7 @@ FailureOr<BackendResult> emitNvptx(ModuleOp module,
                          buildNvptxLayoutPipeline)) ||
       !context.endStage(Stage::layout, module))
     return failure();
-  if (failed(makeAsync(module, context.config, options)) ||
+  if (failed(lowerToAsync(module, context.config, options)) ||
       !context.endStage(Stage::async, module))
     return failure();
   if (failed(checkRegisters(module, options.warps)))

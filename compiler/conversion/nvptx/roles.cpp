@@ -17,6 +17,8 @@ namespace {
 // Of a multiprocessor of sm_90.
 constexpr int64_t registerFile = 65536;
 constexpr int64_t sharedFile = 233472, reservedShared = 1024;
+// Of tiles that the copy engine brings or takes.
+constexpr int64_t sharedAlignment = 1024;
 // What one thread can have; setmaxnreg takes multiples of 8.
 constexpr int64_t mostRegisters = 255, registerStep = 8;
 // What a thread with sums of matrix instructions needs at least.
@@ -31,14 +33,24 @@ int64_t down(int64_t registers) {
 
 } // namespace
 
-/// Where several programs fit shared memory each has less, but enough for the
-/// matrix instructions.
-int64_t Emitter::registersAtStart() const {
+/// Programs that are to be on a multiprocessor at a time: as many as fit shared
+/// memory, as long as each has registers enough for the matrix instructions.
+int64_t Emitter::programsBeside() const {
   int64_t most = registerFile / threads();
-  int64_t programs =
-      std::clamp<int64_t>(sharedFile / (sharedSize + reservedShared), 1,
-                          std::max<int64_t>(most / wantedRegisters, 1));
-  return down(most / programs);
+  return std::clamp<int64_t>(sharedFile / (sharedSize + reservedShared), 1,
+                             std::max<int64_t>(most / wantedRegisters, 1));
+}
+
+int64_t Emitter::registersAtStart() const {
+  return down(registerFile / threads() / programsBeside());
+}
+
+int64_t Emitter::roomBeside() {
+  findParts();
+  planShared();
+  int64_t used = llvm::alignTo(sharedSize, sharedAlignment);
+  return (sharedFile / programsBeside() - reservedShared - used) /
+         programGroups;
 }
 
 int64_t Emitter::registersOf(bool copying) const {
