@@ -431,14 +431,14 @@ Tile dot(const Located &a, const Located &b, Precision precision,
                        {to_string(left), to_string(right)});
   DType x = dtype_of(a), y = dtype_of(b);
   bool known = is_float(x) ? bits(x) >= 8 && x != DType::ue8m0
-                           : x == DType::i8 || x == DType::u8;
+                           : is_integer(x) && bits(x) >= 8;
   if (x != y || !known)
     throw CompileError(
         ErrorId::dot_dtype, where,
         {name(x), name(y),
          x != y ? "cast one side to the dtype of the other"
-                : "dot() takes f64, f32, f16, bf16, e4m3, e5m2, i8 and u8"});
-  DType sum = !is_float(x)      ? DType::i32
+                : "dot() takes floats and integers of at least 8 bits"});
+  DType sum = !is_float(x)      ? (x == DType::i64 ? DType::i64 : DType::i32)
               : x == DType::f64 ? DType::f64
                                 : DType::f32;
   Node node;

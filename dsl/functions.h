@@ -90,11 +90,11 @@ Tile bitcast(const Located &x, DType dtype,
 Tile cast(const Located &x, DType dtype,
           std::source_location where = std::source_location::current());
 
-/// Matrix product a[M, K] b[K, N]. Accumulates and gives f32 (f64 for f64, i32
-/// for i8 and u8). With Precision::tf32 the matrix units may take f32 operands,
-/// rounded to 10 bits; with Precision::fast they may sum up products of e4m3
-/// and e5m2 as they do, in 13 bits or so, for any number of rounds. Elsewhere
-/// the two mean nothing.
+/// Matrix product a[M, K] b[K, N]. Accumulates and gives f32 (f64 for f64), of
+/// integers i32 (i64 for i64), which wraps. With Precision::tf32 the matrix
+/// units may take f32 operands, rounded to 10 bits; with Precision::fast they
+/// may sum up products of e4m3 and e5m2 as they do, in 13 bits or so, for any
+/// number of rounds. Elsewhere the two mean nothing.
 Tile dot(const Located &a, const Located &b,
          Precision precision = Precision::ieee,
          std::source_location where = std::source_location::current());

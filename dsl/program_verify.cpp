@@ -482,11 +482,12 @@ private:
       check(each.kind == Kind::tile && each.shape.size() == 2,
             "dot takes matrices");
     DType a = in[0].dtype;
-    DType sum =
-        is_float(a) ? (a == DType::f64 ? DType::f64 : DType::f32) : DType::i32;
+    DType sum = !is_float(a)      ? (a == DType::i64 ? DType::i64 : DType::i32)
+                : a == DType::f64 ? DType::f64
+                                  : DType::f32;
     check(a == in[1].dtype && out.dtype == sum &&
               (is_float(a) ? bits(a) >= 8 && a != DType::ue8m0
-                           : a == DType::i8 || a == DType::u8),
+                           : is_integer(a) && bits(a) >= 8),
           "dot of unsuitable dtypes");
     check(in[0].shape[1] == in[1].shape[0] &&
               out.shape == std::vector{in[0].shape[0], in[1].shape[1]},

@@ -22,9 +22,10 @@ namespace girih::ops {
 /// taken, of equal ones the first. With `groups` above 1 only experts of the
 /// `top_groups` best groups of E / groups neighbours are: a group is as good as
 /// its best expert, with a correction_bias as the sum of its best two. Gives
-/// {weights, indices}, [T, k] f32 and i64, best first: a weight is the score
-/// without the bias, divided by the sum of the token's where `renormalize`,
-/// times `routed_scale`. NaN counts as the largest. Dtypes: bf16 f32 f16.
+/// {weights, indices}, [T, k] f32 (f64 for f64) and i64, best first: a weight
+/// is the score without the bias, divided by the sum of the token's where
+/// `renormalize`, times `routed_scale`. NaN counts as the largest. Dtypes:
+/// floats.
 std::array<Array, 2>
 expert_gating(const Array &logits, std::int64_t k,
               const std::optional<Array> &correction_bias = {},

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pooling. See ops.h for what holds for all operators. x is [N, C, ...], or [C,
-// ...]; channels may be last in memory. Numbers for each dimension may be one
-// number for all; without `stride` it is kernel_size. Windows lie `stride`
+// Pooling. See ops.h for what holds for all operators. x is [N, C, ...], or
+// [C, ...]; channels may be last in memory. Numbers for each dimension may be
+// one number for all; without `stride` it is kernel_size. Windows lie `stride`
 // apart, the first one `padding` before x; their number is (size + 2 * padding
 // - dilation * (kernel_size - 1) - 1) / stride + 1, rounded down, or up with
 // ceil_mode: then the last ones may reach past the end, but each begins within
-// x or the padding before it. Padding is at most half of kernel_size. Floats.
+// x or the padding before it. Padding is at most half of kernel_size. Dtypes:
+// floats; the largest of integers, too, and averages of i64, rounded towards
+// 0.
 #pragma once
 
 #include "girih/ops/value.h"

@@ -11,15 +11,15 @@
 
 namespace girih::ops {
 
-// Sums are kept in f32, in f64 for f64 and in i32 for i8, and rounded once to
-// the result's dtype: that of the operands, i32 for i8. An inner size of 0
-// gives zeros. `precision` is "ieee" or "tf32": the latter allows f32 operands
-// to be rounded to tf32, which GPUs multiply faster.
+// Sums are kept in f32, in f64 for f64, and rounded once to the result's dtype,
+// that of the operands. Integers wrap; of i8 the result is i32. An inner size
+// of 0 gives zeros. `precision` is "ieee" or "tf32": the latter allows f32
+// operands to be rounded to tf32, which GPUs multiply faster.
 
 /// Matrix product, `out[..., m, n] = sum over k of a[..., m, k] * b[..., k,
 /// n]`. Leading dimensions broadcast. One or both operands may be vectors: [K]
 /// with [K, N] gives [N], [M, K] with [K] gives [M], [K] with [K] gives a
-/// scalar of shape []. Dtypes, equal for both: f64 f32 f16 bf16 i8.
+/// scalar of shape []. Dtypes, equal for both: floats and integers.
 Array matmul(const Array &a, const Array &b,
              std::string_view precision = "ieee", const Stream &stream = {},
              std::source_location where = std::source_location::current());
@@ -52,8 +52,8 @@ void mv_out(const Array &a, const Array &x, const Array &out,
             std::source_location where = std::source_location::current());
 
 /// `beta * input + alpha * a b` of matrices a[M, K] and b[K, N]; input
-/// broadcasts to [M, N], and with beta 0 is not read. Dtypes: f64 f32 f16 bf16,
-/// equal for a and b.
+/// broadcasts to [M, N], and with beta 0 is not read. Dtypes, equal for a and
+/// b: floats, and integers with integers, whose alpha and beta are whole.
 Array addmm(const Array &input, const Array &a, const Array &b, double beta = 1,
             double alpha = 1, std::string_view precision = "ieee",
             const Stream &stream = {},

@@ -24,7 +24,7 @@ namespace girih::ops {
 /// last perhaps short: `scale = max(the largest |x|, 1e-4) / 448`, `out = x /
 /// scale` as e4m3. Gives {out, scales}: x of [..., K] has scales [..., ceil(K /
 /// block_size)]. `scale_fmt` "ue8m0" rounds them up to powers of two. Dtypes:
-/// bf16 f32 f16.
+/// floats, f64 rounded to f32.
 std::array<Array, 2>
 act_quant(const Array &x, std::int64_t block_size = 128,
           std::optional<std::string_view> scale_fmt = {},
@@ -38,8 +38,8 @@ void act_quant_out(
 
 /// Rows along the last dimension: `scale = max(the largest |x|, 1e-8) / L`,
 /// `out = x / scale`, for `dtype` i8 (L = 127), e4m3 (448) or e5m2 (57344).
-/// Gives {out, scales}, scales without the last dimension. Dtypes: bf16 f32
-/// f16.
+/// Gives {out, scales}, scales without the last dimension. Dtypes: floats,
+/// f64 rounded to f32.
 std::array<Array, 2>
 quantize_per_row(const Array &x, DType dtype, const Stream &stream = {},
                  std::source_location where = std::source_location::current());
@@ -59,7 +59,7 @@ void quantize_per_tensor_out(
 
 /// `x / scale` as i8, e4m3 or e5m2, saturated. `scale` is a number, or f32 and
 /// broadcasts to x: [] is one for all, [M, 1] one for each row, [K] one for
-/// each column. Dtypes: bf16 f32 f16.
+/// each column. Dtypes: floats, f64 rounded to f32.
 Array quantize_static(
     const Array &x, const ArrayOrNumber &scale, DType dtype,
     const Stream &stream = {},

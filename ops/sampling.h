@@ -24,7 +24,7 @@ struct Sampling {
 /// `out = a token of each row of logits` (i64), drawn with probabilities
 /// softmax(logits / temperature) among those that min_p, top_k and top_p leave,
 /// in that order. A request's token depends on its own row, seed and position,
-/// not on the batch.
+/// not on the batch. Dtypes: floats, f64 rounded to f32.
 Array sample(const Array &logits, const Sampling &how,
              const Stream &stream = {},
              std::source_location where = std::source_location::current());
@@ -43,7 +43,7 @@ struct Penalties {
 /// `out = logits, those of tokens that came before less likely`: x / repetition
 /// for positive x, else x * repetition, and then less frequency for each time
 /// in `output`, and presence. prompt[B, L] and output[B, M] are tokens; others
-/// than those of the vocabulary fill them up.
+/// than those of the vocabulary fill them up. Dtypes: floats.
 Array apply_penalties(
     const Array &logits, const std::optional<Array> &prompt,
     const std::optional<Array> &output, const Penalties &penalties,
@@ -57,7 +57,8 @@ void apply_penalties_out(
     std::source_location where = std::source_location::current());
 
 /// `values[b, 0] = log_softmax(logits[b, ...])` of token chosen[b], and then
-/// the `n` largest of the row in order (f32); `tokens` whose they are (i64).
+/// the `n` largest of the row in order (f32, of f64 f64); `tokens` whose they
+/// are (i64).
 std::array<Array, 2>
 logprobs(const Array &logits, const Array &chosen, std::int64_t n = 0,
          const Stream &stream = {},
@@ -69,8 +70,9 @@ void logprobs_out(const Array &logits, const Array &chosen, const Array &values,
                   std::source_location where = std::source_location::current());
 
 /// `values = the k largest of scores[b, m] + log_softmax(logits[b, m, ...])`
-/// over all beams and tokens, in order (f32), `beams` and `tokens` whose they
-/// are (i64). k is twice the number of beams unless given.
+/// over all beams and tokens, in order (f32, of f64 logits all are f64),
+/// `beams` and `tokens` whose they are (i64). k is twice the number of beams
+/// unless given.
 std::array<Array, 3>
 beam_topk(const Array &scores, const Array &logits,
           std::optional<std::int64_t> k = {}, const Stream &stream = {},

@@ -9,8 +9,8 @@ def Tile_DotOp : Tile_Op<"dot", [Pure, AllTypesMatch<["acc", "result"]>]> {
   let summary = "matrix product of two tiles, added to a third";
   let description = [{
     `result[m, n] = acc[m, n] + sum over k of a[m, k] * b[k, n]`, summed in the
-    accumulator's type: f32 for floats of 32 bits or fewer, f64 for f64, i32
-    for i8. `a` and `b` have the same element type, except that the two fp8
+    accumulator's type: f32 for floats of 32 bits or fewer, f64 for f64, i64
+    for i64 and i32 for other integers, which wrap. `a` and `b` have the same element type, except that the two fp8
     types may be mixed. `precision` matters for f32 operands only, `unsigned_a`
     and `unsigned_b` for i8 only. With `in_flight` the matrix units may still be
     at work when the next operation begins: the result is there after the

@@ -133,8 +133,11 @@ static Type accumulatorType(Type operand) {
     return operand;
   if (operand.isF32() || operand.isF16() || operand.isBF16() || isFp8(operand))
     return Float32Type::get(context);
-  if (operand.isSignlessInteger(8))
+  if (operand.isSignlessInteger(8) || operand.isSignlessInteger(16) ||
+      operand.isSignlessInteger(32))
     return IntegerType::get(context, 32);
+  if (operand.isSignlessInteger(64))
+    return operand;
   return {};
 }
 

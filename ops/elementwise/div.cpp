@@ -11,6 +11,7 @@
 // Source: torch.div.
 #include "girih/ops/elementwise.h"
 #include "girih/ops/elementwise/elementwise.h"
+#include "girih/ops/elementwise/truncated_quotient.h"
 
 namespace girih::ops {
 
@@ -42,9 +43,7 @@ struct DivTrunc : Quotient<DivTrunc> {
   static Tile apply(const Tile &a, const Tile &b) {
     if (is_float(a.dtype()))
       return trunc(a / b);
-    Tile quotient = floor_divide(a, b);
-    Tile inexact = (b != 0) & (quotient * b != a);
-    return where(inexact & ((a < 0) ^ (b < 0)), quotient + 1, quotient);
+    return truncated_quotient(a, b);
   }
 };
 

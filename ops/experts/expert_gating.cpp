@@ -6,11 +6,11 @@
 // softmax or sigmoid. With groups, experts outside of the top_groups best
 // groups are not taken: a group's score is its largest one, or with a bias the
 // sum of its two largest. Weights are divided by their sum + 1e-20 where
-// renormalize, and times routed_scale. Dtypes: logits and bias bf16 f32 f16,
-// weights f32, indices i64; all in f32. Of equal scores the first is taken; NaN
-// is larger than all. A program has some tokens as tiles [tokens, groups,
-// experts], and takes k times the largest. Errors: [device] [dtype] [shape]
-// [argument] [overlap].
+// renormalize, and times routed_scale. Dtypes: logits and bias floats, weights
+// f32, indices i64; all in f32, of f64 logits in f64. Of equal scores the
+// first is taken; NaN is larger than all. A program has some tokens as tiles
+// [tokens, groups, experts], and takes k times the largest.
+// Errors: [device] [dtype] [shape] [argument] [overlap].
 // Source: the routers of DeepSeek-V3 (noaux_tc), Mixtral and Qwen.
 #include "girih/ops/elementwise/elementwise.h"
 #include "girih/ops/experts.h"
@@ -26,7 +26,7 @@ namespace girih::ops {
 
 namespace {
 
-constexpr DType dtypes[] = {bf16, f32, f16};
+constexpr DType dtypes[] = {bf16, f32, f16, f64};
 
 // What a kernel is made with. Tiles are [tokens, groups, width], the latter
 // powers of two.
@@ -41,14 +41,18 @@ struct Form {
   Shape shape() const { return {tokens, group_lanes(), lanes()}; }
 };
 
-constexpr std::int64_t lowest = std::numeric_limits<std::int32_t>::min();
-
-// Integers in the order of the numbers: NaN last, zeros equal. The lowest ones
-// are none of any number.
+// Keys: integers in the order of the numbers, NaN last, zeros equal. The lowest
+// ones are none of any number.
+template <class T> using Limits = std::numeric_limits<T>;
+std::int64_t lowest_of(DType key) {
+  return key == i64 ? Limits<std::int64_t>::min() : Limits<std::int32_t>::min();
+}
 Tile key_of(const Tile &x) {
-  const Tile bits = bitcast(x + 0, i32);
-  const Tile key = bits ^ ((bits >> 31) & ~(full({}, 1, i32) << 31));
-  return where(isnan(x), std::numeric_limits<std::int32_t>::max(), key);
+  const DType type = x.dtype() == f64 ? i64 : i32;
+  const int sign = bits(type) - 1;
+  const Tile word = bitcast(x + 0, type);
+  const Tile key = word ^ ((word >> sign) & ~(full({}, 1, type) << sign));
+  return where(isnan(x), ~lowest_of(type), key);
 }
 
 // Of lanes (key, number, value) that with the largest key, of equal ones the
@@ -69,7 +73,8 @@ Tiles largest_along(const Tiles &lanes, int axis) {
 class Gate {
 public:
   Gate(const Form &form, const In &logits)
-      : form_(form), inside_(logits.in_bounds()),
+      : form_(form), type_(computed(logits.dtype())),
+        inside_(logits.in_bounds()),
         group_(
             broadcast_to(unsqueeze(unsqueeze(arange(form.group_lanes()), 1), 0),
                          form.shape())),
@@ -77,7 +82,7 @@ public:
                 unsqueeze(unsqueeze(arange(form.lanes()), 0), 0)) {}
 
   Tile scores(const In &logits) const {
-    const Tile x = cast(logits, f32);
+    const Tile x = cast(logits, type_);
     if (form_.sigmoid)
       return 1 / (1 + exp(-x));
     const Tile seen = where(inside_, x, -INFINITY);
@@ -89,8 +94,8 @@ public:
   Tile keys(const Tile &choice) const {
     Tile key = key_of(choice);
     if (form_.top_groups < form_.groups)
-      key = where(chosen_groups(choice), key, lowest + 1);
-    return where(inside_, key, lowest);
+      key = where(chosen_groups(choice), key, lowest_of(key.dtype()) + 1);
+    return where(inside_, key, lowest_of(key.dtype()));
   }
 
   // Takes k experts; weights and indices [tokens, K lanes].
@@ -105,7 +110,7 @@ public:
       };
       indices = place(best[1], indices);
       weights = place(best[2], weights);
-      key = where(expert_ == best[1], lowest, key);
+      key = where(expert_ == best[1], lowest_of(key.dtype()), key);
     }
   }
 
@@ -119,7 +124,9 @@ private:
     Tile score = max(seen, dim(2).kept());
     if (form_.biased && form_.size > 1)
       score = score + second(seen);
-    Tile key = where(number < form_.groups, key_of(score), lowest);
+    Tile key = key_of(score);
+    const std::int64_t lowest = lowest_of(key.dtype());
+    key = where(number < form_.groups, key, lowest);
     Tile chosen = number < 0;
     for (std::int64_t j = 0; j < form_.top_groups; ++j) {
       const Tiles best = largest_along({key, number}, 1);
@@ -131,12 +138,14 @@ private:
 
   // The second largest of each group.
   Tile second(const Tile &seen) const {
-    const Tile key = where(inside_, key_of(seen), lowest);
-    const Tiles best = largest_along({key, expert_}, 2);
+    const Tile key = key_of(seen);
+    const Tiles best = largest_along(
+        {where(inside_, key, lowest_of(key.dtype())), expert_}, 2);
     return max(where(expert_ == best[1], -INFINITY, seen), dim(2).kept());
   }
 
   const Form &form_;
+  DType type_; // of scores
   Tile inside_, group_, expert_;
 };
 
@@ -177,13 +186,14 @@ Kernel make_kernel(const Form &form) {
       [form](In logits, In bias, In scale, Out weights, Out indices) {
         const Gate gate(form, logits);
         const Tile score = gate.scores(logits);
-        const Tile choice = form.biased ? score + cast(bias, f32) : score;
-        Tile found = zeros(weights.shape(), f32),
+        const DType type = score.dtype();
+        const Tile choice = form.biased ? score + cast(bias, type) : score;
+        Tile found = zeros(weights.shape(), type),
              numbers = zeros(weights.shape(), i32);
         gate.take(gate.keys(choice), score, weights.shape(), found, numbers);
         if (form.renormalized)
           found = found / (sum(found, dim(1).kept()) + 1e-20F);
-        weights = found * cast(scale, f32);
+        weights = found * cast(scale, type);
         indices = numbers;
       },
       {"logits", "correction_bias", "routed_scale", "weights", "indices"});
@@ -227,7 +237,7 @@ struct ExpertGating {
                  "top_groups groups",
                  {x});
     const Dims shape{{logits.size(0), k}, 2};
-    return {Shaped{shape, f32}, Shaped{shape, i64}};
+    return {Shaped{shape, computed(logits.dtype())}, Shaped{shape, i64}};
   }
   static void launch(const Call &call, const Array &logits, std::int64_t k,
                      const std::optional<Array> &correction_bias,
@@ -249,7 +259,7 @@ struct ExpertGating {
     const Array x = split_dim(logits, 1, size);
     const Array bias = correction_bias ? split_dim(*correction_bias, 0, size)
                                        : Array::scalar(0, f32);
-    const Array scale = Array::scalar(routed_scale, f32);
+    const Array scale = Array::scalar(routed_scale, computed(logits.dtype()));
     Config config;
     config.num_warps = 1;
     const std::array operands{&x, &bias, &scale, &weights, &indices};
@@ -295,13 +305,13 @@ OpEntry entry_of_expert_gating() {
         .picture_sizes = {3},
         .operands =
             [form](DType dtype, std::span<const std::int64_t> sizes) {
-              const OperandShape number{f32, {}, {}, true},
+              const OperandShape number{computed(dtype), {}, {}, true},
                   bias{f32, {form.groups, form.size}, {}};
               return std::vector<OperandShape>{
                   {dtype, {sizes[0], form.groups, form.size}, {}},
                   form.biased ? bias : number,
                   number,
-                  {f32, {sizes[0], form.k}, {}},
+                  {computed(dtype), {sizes[0], form.k}, {}},
                   {i64, {sizes[0], form.k}, {}}};
             },
         .config = "num_warps=1"};

@@ -8,17 +8,33 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
+
 namespace girih::ops {
 
-/// Devices, dtypes and the precision. [device] [dtype] [argument]
+/// What a product is added with.
+struct Factors {
+  double beta, alpha;
+};
+
+/// Devices, dtypes, the precision and, of integers, that both factors are
+/// numbers of the type that sums are kept in. [device] [dtype] [argument]
 inline void check_added(const Call &call, const Argument &input,
                         const Argument &a, const Argument &b,
-                        std::string_view precision) {
+                        const Factors &factors, std::string_view precision) {
+  check_factors(call, a, b);
   call.check_same_device({input, a, b});
-  call.check_dtype(a, floats);
-  call.check_same_dtype(a, b);
-  call.check_dtype(input, floats);
+  const bool real = is_float(a.array->dtype());
+  call.check_dtype(input, real ? std::span<const DType>(floats) : integers);
   allows_tf32(call, precision);
+  const double limit = accumulator(a.array->dtype()) == i64 ? 0x1p63 : 0x1p31;
+  for (const double factor : {factors.beta, factors.alpha})
+    call.require(real || (factor == std::trunc(factor) && factor >= -limit &&
+                          factor < limit),
+                 fmt::format("beta and alpha must be integers of {} beside {}",
+                             name(accumulator(a.array->dtype())),
+                             name(a.array->dtype())),
+                 {a, b});
 }
 
 /// That `input` broadcasts to the result. [shape]
@@ -36,7 +52,8 @@ inline void check_spread(const Call &call, const Argument &input,
 /// `input` as large as the result.
 inline bool adds_to_few_rows(const Array &input, const Array &a, const Array &b,
                              const Array &out) {
-  return out.rank() == 2 && std::ranges::equal(input.shape(), out.shape()) &&
+  return out.rank() == 2 && is_float(out.dtype()) &&
+         std::ranges::equal(input.shape(), out.shape()) &&
          suits_few_rows(a.size(0), b.transpose(0, 1));
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // addmv: out = beta * input + alpha * a x
 //
-// Shapes: a[M, K], x[K]; input broadcasts to the result. Dtypes: f64
-// f32 f16 bf16; input may be of another one. Computed in f32 (f64 for f64) and
-// rounded once. With beta 0 input is not read: its NaNs do not show.
+// Shapes: a[M, K], x[K]; input broadcasts to the result. Dtypes: floats, and
+// integers, which wrap; i8 gives i32. input may be of another float, or
+// another integer, and alpha and beta of integers are whole. Floats are
+// computed in f32 (f64 for f64) and rounded once. With beta 0 input is not
+// read: its NaNs do not show.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.addmv.
 #include "girih/ops/matmul/added_product.h"
@@ -18,22 +20,24 @@ struct Addmv {
       "addmv(input, a, x, *, beta: float = 1, "
       "alpha: float = 1, precision: str = 'ieee') -> out";
   static Shaped result(const Call &call, const Array &input, const Array &a,
-                       const Array &x, double, double,
+                       const Array &x, double beta, double alpha,
                        std::string_view precision) {
-    check_added(call, {"input", input}, {"a", a}, {"x", x}, precision);
+    check_added(call, {"input", input}, {"a", a}, {"x", x}, {beta, alpha},
+                precision);
     call.check_rank({"a", a}, 2);
     call.check_rank({"x", x}, 1);
     check_inner(call, {"a", a}, {"x", x}, a.size(1), x.size(0));
     const Dims shape{{a.size(0)}, 1};
     check_spread(call, {"input", input}, shape);
-    return {shape, a.dtype()};
+    return {shape, product_dtype(a.dtype())};
   }
   static void launch(const Call &call, const Array &input, const Array &a,
                      const Array &x, double beta, double alpha,
                      std::string_view precision, const Array &out) {
     const Array added = unsqueezed(input.broadcast_to(out.shape()), 1);
     // As mv: a is the weight of one row.
-    if (a.device().kind != Device::Kind::host && suits_few_rows(1, a))
+    if (a.device().kind != Device::Kind::host && is_float(a.dtype()) &&
+        suits_few_rows(1, a))
       return add_to_few_rows(call,
                              {.x = unsqueezed(x, 0),
                               .weight = a,
@@ -70,7 +74,7 @@ void addmv_out(const Array &input, const Array &a, const Array &x,
 OpEntry entry_of_addmv() {
   return op_entry<Addmv>({"products",
                           "beta * input + alpha * a x",
-                          {std::begin(floats), std::end(floats)},
+                          {std::begin(factor_dtypes), std::end(factor_dtypes)},
                           {}});
 }
 

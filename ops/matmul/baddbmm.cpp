@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // baddbmm: out = beta * input + alpha * a b
 //
-// Shapes: a[B, M, K], b[B, K, N]; input broadcasts to the result. Dtypes: f64
-// f32 f16 bf16; input may be of another one. Computed in f32 (f64 for f64) and
-// rounded once. With beta 0 input is not read: its NaNs do not show.
+// Shapes: a[B, M, K], b[B, K, N]; input broadcasts to the result. Dtypes:
+// floats, and integers, which wrap; i8 gives i32. input may be of another
+// float, or another integer, and alpha and beta of integers are whole. Floats
+// are computed in f32 (f64 for f64) and rounded once. With beta 0 input is not
+// read: its NaNs do not show.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.baddbmm.
 #include "girih/ops/matmul/added_product.h"
@@ -18,15 +20,16 @@ struct Baddbmm : AddedProduct {
       "baddbmm(input, a, b, *, beta: float = 1, "
       "alpha: float = 1, precision: str = 'ieee') -> out";
   static Shaped result(const Call &call, const Array &input, const Array &a,
-                       const Array &b, double, double,
+                       const Array &b, double beta, double alpha,
                        std::string_view precision) {
-    check_added(call, {"input", input}, {"a", a}, {"b", b}, precision);
+    check_added(call, {"input", input}, {"a", a}, {"b", b}, {beta, alpha},
+                precision);
     call.check_rank({"a", a}, 3);
     call.check_rank({"b", b}, 3);
     call.check_shape({"b", b}, {a.size(0), a.size(2), -1}, {{"a", a}});
     const Dims shape{{a.size(0), a.size(1), b.size(2)}, 3};
     check_spread(call, {"input", input}, shape);
-    return {shape, a.dtype()};
+    return {shape, product_dtype(a.dtype())};
   }
 };
 
@@ -47,10 +50,11 @@ void baddbmm_out(const Array &input, const Array &a, const Array &b,
 }
 
 OpEntry entry_of_baddbmm() {
-  return op_entry<Baddbmm>({"products",
-                            "beta * input + alpha * a b",
-                            {std::begin(floats), std::end(floats)},
-                            {}});
+  return op_entry<Baddbmm>(
+      {"products",
+       "beta * input + alpha * a b",
+       {std::begin(factor_dtypes), std::end(factor_dtypes)},
+       {}});
 }
 
 } // namespace girih::ops

@@ -3,9 +3,9 @@
 //
 // Shapes: any rank from 1 on; leading dimensions broadcast; a vector on the
 // left is a row, one on the right a column, and that dimension is not in the
-// result. Any strides, so that b can be a view of weights W[N, K]. Dtypes: f64
-// f32 f16 bf16 i8. Accumulated in f32 (f64 for f64, i32 for i8), rounded once
-// to the result's dtype: that of the operands, i32 for i8.
+// result. Any strides, so that b can be a view of weights W[N, K]. Dtypes:
+// floats and integers. Accumulated in f32 (f64 for f64), rounded once to the
+// operands' dtype; integers wrap, as PyTorch's do on a CPU, but i8 gives i32.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.matmul; of i8, torch._int_mm.
 #include "girih/ops/matmul/multiply.h"

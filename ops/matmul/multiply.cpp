@@ -41,7 +41,7 @@ bool multiply_few_rows(const Call &call, const Array &a, const Array &b,
                        const Array &out) {
   const bool on_host = a.device().kind == Device::Kind::host;
   const std::int64_t rows = out.size(0), columns = out.size(1);
-  if (out.dtype() == i32 || (on_host && (rows == 1 || columns == 1)))
+  if (!is_float(out.dtype()) || (on_host && (rows == 1 || columns == 1)))
     return false;
   const Array weight = b.transpose(0, 1);
   if (rows <= columns && suits_few_rows(rows, weight)) {

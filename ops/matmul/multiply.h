@@ -6,9 +6,10 @@
 
 namespace girih::ops {
 
-inline constexpr DType factor_dtypes[] = {bf16, f64, f32, f16, i8};
+inline constexpr DType factor_dtypes[] = {bf16, f64, f32, f16, i8,
+                                          i32,  i64, i16, u8};
 
-/// The result of i8 is i32.
+/// The result of i8 is i32, which its matrix units give; other integers wrap.
 inline DType product_dtype(DType dtype) { return dtype == i8 ? i32 : dtype; }
 
 /// Checks devices, dtypes and that all are there, before shapes. [device]

@@ -169,7 +169,7 @@ Config config_of_f32(std::int64_t rows) {
 
 bool has_few_rows(const Array &a, const Array &b, const Array &out) {
   constexpr std::int64_t most_rows = 32, least_columns = 64;
-  return out.rank() == 2 && bits(a.dtype()) == 16 && out.size(0) <= most_rows &&
+  return out.rank() == 2 && is_half(a.dtype()) && out.size(0) <= most_rows &&
          out.size(1) >= least_columns && a.stride(1) == 1 && b.stride(0) == 1 &&
          has_warp_groups(out.device());
 }

@@ -8,9 +8,14 @@
 
 namespace girih::ops {
 
-/// The type that a product is summed in.
+/// The type that a product is summed in. Integers wrap.
 inline DType accumulator(DType dtype) {
-  return dtype == i8 ? i32 : computed(dtype);
+  return is_float(dtype) ? computed(dtype) : dtype == i64 ? i64 : i32;
+}
+
+/// Whether it is f16 or bf16, as matrix units take them.
+inline bool is_half(DType dtype) {
+  return is_float(dtype) && bits(dtype) == 16;
 }
 
 /// a[..., M, K], b[..., K, N] and out[..., M, N] have the same leading

@@ -100,7 +100,7 @@ std::int64_t batches(const Array &out) {
 
 bool on_tensor_cores(const Product &product) {
   return product.out.device().kind == Device::Kind::cuda &&
-         (bits(product.a.dtype()) == 16 ||
+         (is_half(product.a.dtype()) ||
           (product.a.dtype() == f32 && product.tf32));
 }
 
@@ -112,7 +112,7 @@ bool by_warp_groups(const Product &product) {
   const std::int64_t least = out.rank() > 2                          ? 64
                              : out.size(1) > most_transposed_columns ? 9
                                                                      : 17;
-  return bits(product.a.dtype()) == 16 && out.size(-2) >= least &&
+  return is_half(product.a.dtype()) && out.size(-2) >= least &&
          has_warp_groups(out.device());
 }
 

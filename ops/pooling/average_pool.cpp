@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/pooling/average_pool.h"
 
+#include "girih/ops/elementwise/truncated_quotient.h"
+
 #include <cmath>
 
 namespace girih::ops {
@@ -14,7 +16,7 @@ WindowCount count_constant() {
 // How many elements the window of each lane of out has, within x and, unless
 // COUNT is `inside`, its padding.
 Tile elements(const In &x, const In &sizes, const In &steps, const In &before,
-              const Out &out, int dims) {
+              const Out &out, int dims, DType type) {
   const bool padded = count_constant() == WindowCount::padded;
   Tile count = full(out.shape(), 1, i64);
   for (int i = 0; i < dims; ++i) {
@@ -26,7 +28,11 @@ Tile elements(const In &x, const In &sizes, const In &steps, const In &before,
     end = min(end, cast(padded ? from + more : from, i64));
     count = count * (end - (padded ? begin : max(begin, 0)));
   }
-  return cast(count, f32);
+  return cast(count, type);
+}
+
+Tile quotient(const Tile &sum, const Tile &by) {
+  return is_float(sum.dtype()) ? sum / by : truncated_quotient(sum, by);
 }
 
 void average(const In &x, const In &sizes, const In &steps, const In &before,
@@ -40,9 +46,9 @@ void average(const In &x, const In &sizes, const In &steps, const In &before,
   if (window.varies())
     out = sum / cast(window.count(), type);
   else if (count_constant() == WindowCount::given)
-    out = sum / cast(number, type);
+    out = quotient(sum, cast(number, type));
   else
-    out = sum / cast(elements(x, sizes, steps, before, out, dims), type);
+    out = quotient(sum, elements(x, sizes, steps, before, out, dims, type));
 }
 
 Kernel make_average_kernel(const char *name, int dims) {
@@ -79,8 +85,7 @@ void norm(const In &x, const In &sizes, const In &steps, const In &before,
     Tile places = cast(sizes.source_size(0), type);
     for (int i = 1; i < dims; ++i)
       places = places * cast(sizes.source_size(i), type);
-    sum =
-        sum / cast(elements(x, sizes, steps, before, out, dims), type) * places;
+    sum = sum / elements(x, sizes, steps, before, out, dims, type) * places;
   }
   out = known == 1 ? sum : known == 2 ? sqrt(sum) : pow(sum, 1 / power);
 }
@@ -153,7 +158,7 @@ void AvgPool<Dims>::launch(const Call &call, const Array &x,
                            const std::optional<std::int64_t> &divisor_override,
                            const Array &out) {
   const WindowNumbers windows =
-      pool_windows(call, x, Dims, kernel_size, stride, padding, {1});
+      pool_windows(call, x, Dims, kernel_size, stride, padding, {1}, averaged);
   const bool unpadded = windows.before == PerDim{};
   WindowCount count = WindowCount::given;
   if (!divisor_override && !count_include_pad && !unpadded)

@@ -6,6 +6,9 @@
 
 namespace girih::ops {
 
+/// What averages are taken of: PyTorch has those of i64, rounded towards 0.
+inline constexpr DType averaged[] = {bf16, f32, f16, f64, i64};
+
 /// What a sum is divided by: the constant COUNT.
 enum class WindowCount : std::uint8_t {
   given,  // `number`
@@ -32,9 +35,10 @@ template <int Dims> struct AvgPool {
                        const std::optional<std::int64_t> &divisor_override) {
     call.require(!divisor_override || *divisor_override != 0,
                  "divisor_override must not be 0");
-    return pool_result(
-        call, x, pool_windows(call, x, Dims, kernel_size, stride, padding, {1}),
-        ceil_mode);
+    return pool_result(call, x,
+                       pool_windows(call, x, Dims, kernel_size, stride, padding,
+                                    {1}, averaged),
+                       ceil_mode);
   }
   static void launch(const Call &call, const Array &x,
                      const Numbers &kernel_size,

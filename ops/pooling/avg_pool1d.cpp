@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // avg_pool1d: out[n, c, p...] = the mean of x[n, c, h...] in window p
 //
-// Shapes: x[N, C, L] or x[C, L]; sizes as pooling.h says. The sum is
-// divided by the elements of the window that lie in x and its padding, without
-// count_include_pad by those in x. Dtypes: f64 f32
-// f16 bf16, summed in f32 (f64 for f64), rounded once.
+// Shapes: x[N, C, L] or x[C, L]; sizes as pooling.h says. The sum is divided
+// by the elements of the window that lie in x and its padding, without
+// count_include_pad by those in x. Dtypes: floats, summed in f32 (f64 for f64)
+// and rounded once, and i64, rounded towards 0.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.nn.functional.avg_pool1d.
 #include "girih/ops/pooling/average_pool.h"
@@ -45,7 +45,7 @@ void avg_pool1d_out(const Array &x,
 OpEntry entry_of_avg_pool1d() {
   return op_entry<AvgPool1d>({"pooling",
                               "the mean of each window",
-                              {std::begin(floats), std::end(floats)},
+                              {std::begin(averaged), std::end(averaged)},
                               pool_entries(avg_pool_kernel(1), 1, 1)});
 }
 

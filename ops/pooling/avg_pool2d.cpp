@@ -3,8 +3,8 @@
 //
 // Shapes: x[N, C, H, W] or x[C, H, W]; sizes as pooling.h says. The sum is
 // divided by the elements of the window that lie in x and its padding, without
-// count_include_pad by those in x, or by divisor_override. Dtypes: f64 f32
-// f16 bf16, summed in f32 (f64 for f64), rounded once.
+// count_include_pad by those in x, or by divisor_override. Dtypes: floats,
+// summed in f32 (f64 for f64) and rounded once, and i64, rounded towards 0.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.nn.functional.avg_pool2d.
 #include "girih/ops/pooling/average_pool.h"
@@ -49,7 +49,7 @@ void avg_pool2d_out(const Array &x,
 OpEntry entry_of_avg_pool2d() {
   return op_entry<AvgPool2d>({"pooling",
                               "the mean of each window",
-                              {std::begin(floats), std::end(floats)},
+                              {std::begin(averaged), std::end(averaged)},
                               pool_entries(avg_pool_kernel(2), 2, 1)});
 }
 

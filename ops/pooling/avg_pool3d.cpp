@@ -3,9 +3,11 @@
 //
 // Shapes: x[N, C, D, H, W] or x[C, D, H, W]; sizes as pooling.h says. The sum
 // is divided by the elements of the window that lie in x and its padding,
-// without count_include_pad by those in x, or by divisor_override. Dtypes: f64
-// f32 f16 bf16, summed in f32 (f64 for f64), rounded once. Errors: [device]
-// [dtype] [shape] [overlap] [argument]. Source: torch.nn.functional.avg_pool3d.
+// without count_include_pad by those in x, or by divisor_override. Dtypes:
+// floats, summed in f32 (f64 for f64) and rounded once, and i64, rounded
+// towards 0.
+// Errors: [device] [dtype] [shape] [overlap] [argument].
+// Source: torch.nn.functional.avg_pool3d.
 #include "girih/ops/pooling/average_pool.h"
 
 namespace girih::ops {
@@ -49,7 +51,7 @@ OpEntry entry_of_avg_pool3d() {
   return op_entry<AvgPool3d>(
       {"pooling",
        "the mean of each window",
-       {std::begin(floats), std::end(floats)},
+       {std::begin(averaged), std::end(averaged)},
        pool_entries(avg_pool_kernel(3), 3, 1, any_example)});
 }
 

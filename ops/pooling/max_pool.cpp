@@ -7,19 +7,25 @@ namespace girih::ops {
 
 namespace {
 
+// What nothing is smaller than: what lies outside of x reads so.
+double lowest_constant() {
+  return constexpr_value<double>("LOWEST", -INFINITY);
+}
+
 Kernel make_kernel(const char *name, int dims) {
   return Kernel(make_source(
       name,
       [](Tensor x, Tensor sizes, Tensor steps, Tensor before, Tensor number,
          Tensor out) {
-        return arrange_pool(x.other(-INFINITY), {sizes, steps, before}, number,
-                            {out});
+        return arrange_pool(x.other(lowest_constant()), {sizes, steps, before},
+                            number, {out});
       },
       [dims](In x, In, In, In, In, Out out) {
         const InWindow window(x, out, dims);
-        Tile largest = full(out.shape(), -INFINITY, x.dtype());
+        const double lowest = lowest_constant();
+        Tile largest = full(out.shape(), lowest, x.dtype());
         for_each_place(x, dims, [&](const IndexList &place) {
-          largest = max(largest, window.select(x[place], x[place], -INFINITY));
+          largest = max(largest, window.select(x[place], x[place], lowest));
         });
         out = largest;
       },
@@ -29,7 +35,8 @@ Kernel make_kernel(const char *name, int dims) {
 // As PyTorch: of equal ones the first; of NaNs the last; where all are minus
 // infinity the first that lies in x.
 Tile is_better(const Tile &value, const Tile &largest) {
-  return (value > largest) | isnan(value);
+  const Tile larger = value > largest;
+  return is_float(value.dtype()) ? larger | isnan(value) : larger;
 }
 
 // Where windows are part of the kernel: the number of the best place of each,
@@ -86,7 +93,7 @@ private:
 
 void find_largest(const In &x, Out &out, Out &indices, int dims) {
   FoundPlace found(x, out, dims);
-  Tile largest = full(out.shape(), -INFINITY, x.dtype());
+  Tile largest = full(out.shape(), lowest_constant(), x.dtype());
   int number = 0;
   for_each_place(x, dims, [&](const IndexList &place) {
     Tile value = x[place];
@@ -101,7 +108,7 @@ void find_largest(const In &x, Out &out, Out &indices, int dims) {
 // The same where windows are of any size, or differ.
 void search_largest(const In &x, Out &out, Out &indices, int dims) {
   const InWindow window(x, out, dims);
-  Tile largest = full(out.shape(), -INFINITY, x.dtype());
+  Tile largest = full(out.shape(), lowest_constant(), x.dtype());
   Tile where_is = full(out.shape(), -1, i64);
   for_each_place(x, dims, [&](const IndexList &place) {
     const InTile at = x[place];
@@ -124,8 +131,8 @@ Kernel make_indices_kernel(const char *name, int dims) {
       name,
       [](Tensor x, Tensor sizes, Tensor steps, Tensor before, Tensor number,
          Tensor out, Tensor indices) {
-        return arrange_pool(x.other(-INFINITY), {sizes, steps, before}, number,
-                            {out, indices});
+        return arrange_pool(x.other(lowest_constant()), {sizes, steps, before},
+                            number, {out, indices});
       },
       [dims](In x, In, In, In, In, Out out, Out indices) {
         if (arrange::FixedWindow().placed() && !InWindow::varied())
@@ -134,6 +141,10 @@ Kernel make_indices_kernel(const char *name, int dims) {
           search_largest(x, out, indices, dims);
       },
       {"x", "sizes", "steps", "before", "number", "out", "indices"}));
+}
+
+double lowest_integer(DType dtype) {
+  return is_signed(dtype) ? -std::ldexp(1, bits(dtype) - 1) : 0;
 }
 
 } // namespace
@@ -156,6 +167,11 @@ const Kernel &max_pool_indices_kernel(int dims) {
       make_indices_kernel("max_pool2d_with_indices", 2),
       make_indices_kernel("max_pool3d_with_indices", 3)};
   return made[static_cast<std::size_t>(dims - 1)];
+}
+
+Kernel of_dtype(const Kernel &kernel, DType dtype) {
+  return is_float(dtype) ? kernel
+                         : kernel.with("LOWEST", lowest_integer(dtype));
 }
 
 const Kernel &adaptive_max_pool_indices_kernel() {

@@ -12,6 +12,8 @@ const Kernel &adaptive_max_pool_kernel(); // of two dimensions
 /// The same, and the index of each value in its plane, [H...] row by row.
 const Kernel &max_pool_indices_kernel(int dims);
 const Kernel &adaptive_max_pool_indices_kernel();
+/// One of these for x of a dtype: constant LOWEST.
+Kernel of_dtype(const Kernel &kernel, DType dtype);
 
 /// max_poolNd and max_poolNd_with_indices.
 template <int Dims, bool Indices> struct MaxPool {
@@ -22,10 +24,11 @@ template <int Dims, bool Indices> struct MaxPool {
                        const std::optional<Numbers> &stride,
                        const Numbers &padding, const Numbers &dilation,
                        bool ceil_mode) {
-    const Shaped out = pool_result(
-        call, x,
-        pool_windows(call, x, Dims, kernel_size, stride, padding, dilation),
-        ceil_mode);
+    const Shaped out =
+        pool_result(call, x,
+                    pool_windows(call, x, Dims, kernel_size, stride, padding,
+                                 dilation, numbers),
+                    ceil_mode);
     if constexpr (Indices)
       return {out, Shaped{out.shape, i64}};
     else
@@ -35,13 +38,14 @@ template <int Dims, bool Indices> struct MaxPool {
   static void run(const Call &call, const Array &x, const Numbers &kernel_size,
                   const std::optional<Numbers> &stride, const Numbers &padding,
                   const Numbers &dilation, std::span<const Array> outs) {
-    const WindowNumbers windows =
-        pool_windows(call, x, Dims, kernel_size, stride, padding, dilation);
-    launch_pool(
-        call,
-        {Indices ? max_pool_indices_kernel(Dims) : max_pool_kernel(Dims),
-         windows},
-        x, outs);
+    const WindowNumbers windows = pool_windows(
+        call, x, Dims, kernel_size, stride, padding, dilation, numbers);
+    launch_pool(call,
+                {of_dtype(Indices ? max_pool_indices_kernel(Dims)
+                                  : max_pool_kernel(Dims),
+                          x.dtype()),
+                 windows},
+                x, outs);
   }
 };
 

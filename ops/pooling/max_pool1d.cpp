@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // max_pool1d: out[n, c, p...] = the largest of x[n, c, h...] in window p
 //
-// Shapes: x[N, C, L] or x[C, L]; sizes as pooling.h says. Dtypes: f64 f32
-// f16 bf16. What lies outside of x takes no part; NaN where any is.
+// Shapes: x[N, C, L] or x[C, L]; sizes as pooling.h says. Dtypes: floats and
+// integers. What lies outside of x takes no part; NaN where any is.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.nn.functional.max_pool1d.
 #include "girih/ops/pooling/max_pool.h"
@@ -42,7 +42,7 @@ void max_pool1d_out(const Array &x,
 OpEntry entry_of_max_pool1d() {
   return op_entry<MaxPool1d>({"pooling",
                               "the largest of each window",
-                              {std::begin(floats), std::end(floats)},
+                              {std::begin(numbers), std::end(numbers)},
                               pool_entries(max_pool_kernel(1), 1, 1)});
 }
 

@@ -47,7 +47,7 @@ OpEntry entry_of_max_pool1d_with_indices() {
   return op_entry<MaxPool1dWithIndices>(
       {"pooling",
        "the largest of each window, and where it is",
-       {std::begin(floats), std::end(floats)},
+       {std::begin(numbers), std::end(numbers)},
        pool_entries(max_pool_indices_kernel(1), 1, 2)});
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // max_pool2d: out[n, c, p...] = the largest of x[n, c, h...] in window p
 //
-// Shapes: x[N, C, H, W] or x[C, H, W]; sizes as pooling.h says. Dtypes: f64 f32
-// f16 bf16. What lies outside of x takes no part; NaN where any is.
+// Shapes: x[N, C, H, W] or x[C, H, W]; sizes as pooling.h says. Dtypes: floats
+// and integers. What lies outside of x takes no part; NaN where any is.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.nn.functional.max_pool2d.
 #include "girih/ops/pooling/max_pool.h"
@@ -42,7 +42,7 @@ void max_pool2d_out(const Array &x,
 OpEntry entry_of_max_pool2d() {
   return op_entry<MaxPool2d>({"pooling",
                               "the largest of each window",
-                              {std::begin(floats), std::end(floats)},
+                              {std::begin(numbers), std::end(numbers)},
                               pool_entries(max_pool_kernel(2), 2, 1)});
 }
 

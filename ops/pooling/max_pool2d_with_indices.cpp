@@ -47,7 +47,7 @@ OpEntry entry_of_max_pool2d_with_indices() {
   return op_entry<MaxPool2dWithIndices>(
       {"pooling",
        "the largest of each window, and where it is",
-       {std::begin(floats), std::end(floats)},
+       {std::begin(numbers), std::end(numbers)},
        pool_entries(max_pool_indices_kernel(2), 2, 2)});
 }
 

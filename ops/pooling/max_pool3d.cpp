@@ -2,7 +2,7 @@
 // max_pool3d: out[n, c, p...] = the largest of x[n, c, h...] in window p
 //
 // Shapes: x[N, C, D, H, W] or x[C, D, H, W]; sizes as pooling.h says. Dtypes:
-// f64 f32 f16 bf16. What lies outside of x takes no part; NaN where any is.
+// floats and integers. What lies outside of x takes no part; NaN where any is.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.nn.functional.max_pool3d.
 #include "girih/ops/pooling/max_pool.h"
@@ -43,7 +43,7 @@ OpEntry entry_of_max_pool3d() {
   return op_entry<MaxPool3d>(
       {"pooling",
        "the largest of each window",
-       {std::begin(floats), std::end(floats)},
+       {std::begin(numbers), std::end(numbers)},
        pool_entries(max_pool_kernel(3), 3, 1, space_example)});
 }
 

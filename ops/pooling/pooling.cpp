@@ -7,9 +7,10 @@ namespace girih::ops {
 
 namespace {
 
-void check_input(const Call &call, const Array &x, int dims) {
+void check_input(const Call &call, const Array &x, int dims,
+                 std::span<const DType> dtypes) {
   call.check_same_device({{"x", x}});
-  call.check_dtype({"x", x}, floats);
+  call.check_dtype({"x", x}, dtypes);
   call.check_rank({"x", x}, dims + 1, dims + 2);
   for (int dim = x.rank() - dims - 1; dim < x.rank(); ++dim)
     if (x.size(dim) == 0)
@@ -37,8 +38,9 @@ bool adaptive_constant() { return constexpr_value<bool>("ADAPTIVE", false); }
 WindowNumbers pool_windows(const Call &call, const Array &x, int dims,
                            const Numbers &kernel_size,
                            const std::optional<Numbers> &stride,
-                           const Numbers &padding, const Numbers &dilation) {
-  check_input(call, x, dims);
+                           const Numbers &padding, const Numbers &dilation,
+                           std::span<const DType> dtypes) {
+  check_input(call, x, dims, dtypes);
   WindowNumbers out;
   out.dims = dims;
   out.size = per_dim(call, "kernel_size", kernel_size, dims, 1);
@@ -74,7 +76,7 @@ Shaped pool_result(const Call &call, const Array &x,
 Shaped adaptive_result(const Call &call, const Array &x,
                        const Numbers &output_size) {
   constexpr int dims = 2;
-  check_input(call, x, dims);
+  check_input(call, x, dims, floats);
   const PerDim sizes = per_dim(call, "output_size", output_size, dims, 0);
   Shaped out{dims_of(x.shape()), x.dtype()};
   for (int i = 0; i < dims; ++i)

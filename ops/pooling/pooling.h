@@ -12,12 +12,13 @@ namespace girih::ops {
 
 using Numbers = std::vector<std::int64_t>;
 
-/// Checks x, [N, C, ...] or [C, ...], and its windows; `stride` is kernel_size
-/// where none is given. [dtype] [shape] [argument]
+/// Checks x, [N, C, ...] or [C, ...] of one of `dtypes`, and its windows;
+/// `stride` is kernel_size where none is given. [dtype] [shape] [argument]
 WindowNumbers pool_windows(const Call &call, const Array &x, int dims,
                            const Numbers &kernel_size,
                            const std::optional<Numbers> &stride,
-                           const Numbers &padding, const Numbers &dilation);
+                           const Numbers &padding, const Numbers &dilation,
+                           std::span<const DType> dtypes = floats);
 /// x with the last sizes replaced by the number of windows. [shape]
 Shaped pool_result(const Call &call, const Array &x,
                    const WindowNumbers &windows, bool ceil_mode);

@@ -3,13 +3,13 @@
 // scale = max(the largest |x|, 1e-4) / 448, out = x / scale as e4m3
 //
 // Shapes: x[..., K], out alike, scales[..., ceil(K / block_size)]; the last
-// block may be short. block_size is 32, 64, 128 or 256. Dtypes: x bf16 f32 f16,
-// out e4m3, scales f32, of which scale_fmt 'ue8m0' makes powers of two, rounded
-// up. All in f32. A block with a NaN has a NaN scale, one with an infinity an
-// infinite one. Where blocks divide the row they are rows of a matrix, of which
-// a program has several: 16 bytes an access, each element read once.
-// Errors: [device] [dtype] [shape] [argument] [overlap].
-// Source: DeepSeek-V3's act_quant.
+// block may be short. block_size is 32, 64, 128 or 256. Dtypes: x floats, out
+// e4m3, scales f32, of which scale_fmt 'ue8m0' makes powers of two, rounded up.
+// All in f32, to which f64 is rounded. A block with a NaN has a NaN scale, one
+// with an infinity an infinite one. Where blocks divide the row they are rows
+// of a matrix, of which a program has several: 16 bytes an access, each element
+// read once. Errors: [device] [dtype] [shape] [argument] [overlap]. Source:
+// DeepSeek-V3's act_quant.
 #include "girih/ops/kernel_family.h"
 #include "girih/ops/quantised.h"
 #include "girih/ops/quantised/quantise.h"
@@ -81,7 +81,7 @@ struct ActQuant {
   result(const Call &call, const Array &x, std::int64_t block,
          const std::optional<std::string_view> &scale_fmt) {
     call.check_same_device({{"x", x}});
-    call.check_dtype({"x", x}, wide_dtypes);
+    call.check_dtype({"x", x}, quantised_dtypes);
     call.check_rank({"x", x}, 1, max_rank - 1);
     call.require(block == 32 || block == 64 || block == 128 || block == 256,
                  "block_size must be 32, 64, 128 or 256", {{"x", x}});
@@ -145,7 +145,7 @@ OpEntry entry_of_act_quant() {
     return KernelEntry{
         .name = powers ? "act_quant_ue8m0" : "act_quant",
         .kernel = kernels()[{128, powers}],
-        .dtypes = {std::begin(wide_dtypes), std::end(wide_dtypes)},
+        .dtypes = {std::begin(quantised_dtypes), std::end(quantised_dtypes)},
         .size_names = {"M", "K"},
         .sizes = {16384, 4096},
         .picture_sizes = {3, 256},
@@ -159,7 +159,7 @@ OpEntry entry_of_act_quant() {
   return op_entry<ActQuant>(
       {"quantised",
        "x / scale as e4m3, scale the largest |x| of a block by 448",
-       {std::begin(wide_dtypes), std::end(wide_dtypes)},
+       {std::begin(quantised_dtypes), std::end(quantised_dtypes)},
        {entry(false), entry(true)}});
 }
 

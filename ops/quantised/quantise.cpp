@@ -113,7 +113,7 @@ double largest_of(DType narrow) {
 
 void check_quantised(const Call &call, const Array &x, DType dtype) {
   call.check_same_device({{"x", x}});
-  call.check_dtype({"x", x}, wide_dtypes);
+  call.check_dtype({"x", x}, quantised_dtypes);
   if (std::ranges::find(narrow_dtypes, dtype) == std::end(narrow_dtypes))
     call.fail(ErrorId::dtype,
               "x cannot be quantised to " + std::string(name(dtype)),
@@ -205,7 +205,7 @@ void launch_quantise_static(const Call &call, const Array &x,
 KernelEntry quantise_rows_entry() {
   return {.name = "quantize_rows",
           .kernel = rows_kernel(),
-          .dtypes = {std::begin(wide_dtypes), std::end(wide_dtypes)},
+          .dtypes = {std::begin(quantised_dtypes), std::end(quantised_dtypes)},
           .size_names = {"M", "N"},
           .sizes = {16384, 4096},
           .picture_sizes = {3, 5},
@@ -233,7 +233,7 @@ KernelEntry quantise_scales_entry() {
 KernelEntry quantise_static_entry() {
   return {.name = "quantize_static",
           .kernel = static_kernel(),
-          .dtypes = {std::begin(wide_dtypes), std::end(wide_dtypes)},
+          .dtypes = {std::begin(quantised_dtypes), std::end(quantised_dtypes)},
           .size_names = {"N"},
           .sizes = {1 << 24},
           .picture_sizes = {5},

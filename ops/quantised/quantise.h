@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quantisation to 8 bits: what its forms share. What shares a scale has the
 // scale max(largest |x|, least) / the largest number of the dtype, and an
-// element becomes x / scale, rounded to nearest even. All of it in f32 and as
-// written, so that results are those of the same lines in PyTorch.
+// element becomes x / scale, rounded to nearest even. All of it in f32, to
+// which f64 is rounded first, and as written, so that results are those of the
+// same lines in PyTorch.
 #pragma once
 
 #include "girih/ops/elementwise/elementwise.h"
@@ -11,14 +12,15 @@
 
 namespace girih::ops {
 
-/// What is quantised, and to what.
+/// What is quantised, what comes of products and of what was, and to what.
+inline constexpr DType quantised_dtypes[] = {bf16, f32, f16, f64};
 inline constexpr DType wide_dtypes[] = {bf16, f32, f16};
 inline constexpr DType narrow_dtypes[] = {i8, e4m3, e5m2};
 
 /// 127, 448 or 57344.
 double largest_of(DType narrow);
 
-/// Checks the device, that x is of a wide dtype and `dtype` a narrow one.
+/// Checks the device, that x is of such a dtype and `dtype` a narrow one.
 /// [device] [dtype]
 void check_quantised(const Call &call, const Array &x, DType dtype);
 /// Checks that an op that gives floats is asked for one of `wide_dtypes`.

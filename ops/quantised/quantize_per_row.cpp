@@ -4,11 +4,11 @@
 // the dtype
 //
 // Shapes: x of any rank from 1 on; scales without its last dimension. Dtypes: x
-// bf16 f32 f16; out i8 (L = 127), e4m3 (448) or e5m2 (57344); scales f32. All
-// in f32, rounded to nearest even. A row with a NaN has a NaN scale, one with
-// an infinity an infinite one. A row is read once up to 16384 elements, twice
-// above. Errors: [device] [dtype] [shape] [overlap].
-// Source: the per-token quantisation of W8A8 inference.
+// floats; out i8 (L = 127), e4m3 (448) or e5m2 (57344); scales f32. All in f32,
+// to which f64 is rounded, rounded to nearest even. A row with a NaN has a NaN
+// scale, one with an infinity an infinite one. A row is read once up to 16384
+// elements, twice above. Errors: [device] [dtype] [shape] [overlap]. Source:
+// the per-token quantisation of W8A8 inference.
 #include "girih/ops/quantised.h"
 #include "girih/ops/quantised/quantise.h"
 
@@ -52,7 +52,7 @@ OpEntry entry_of_quantize_per_row() {
   return op_entry<QuantizePerRow>(
       {"quantised",
        "x / scale, scale the largest |x| of a row by 127, 448 or 57344",
-       {std::begin(wide_dtypes), std::end(wide_dtypes)},
+       {std::begin(quantised_dtypes), std::end(quantised_dtypes)},
        {quantise_rows_entry(), quantise_scales_entry()}});
 }
 

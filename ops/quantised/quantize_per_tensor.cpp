@@ -51,7 +51,7 @@ OpEntry entry_of_quantize_per_tensor() {
   return op_entry<QuantizePerTensor>(
       {"quantised",
        "x / scale, scale the largest |x| by 127, 448 or 57344",
-       {std::begin(wide_dtypes), std::end(wide_dtypes)},
+       {std::begin(quantised_dtypes), std::end(quantised_dtypes)},
        {}});
 }
 

@@ -2,10 +2,11 @@
 // quantize_static: out[i...] = x[i...] / scale[i...], rounded
 //
 // Shapes: scale broadcasts to x: [] is one for all, [M, 1] one for each row,
-// [K] one for each column; or it is a number. Dtypes: x bf16 f32 f16, scale
-// f32; out i8, e4m3 or e5m2. Rounded to nearest even, saturated: i8 from -128
-// to 127, where NaN gives 0. Errors: [device] [dtype] [shape] [overlap].
-// Source: static W8A8 quantisation, whose scales are calibrated.
+// [K] one for each column; or it is a number. Dtypes: x floats, of which
+// f64 is rounded to f32, scale f32; out i8, e4m3 or e5m2. Rounded to nearest
+// even, saturated: i8 from -128 to 127, where NaN gives 0. Errors: [device]
+// [dtype] [shape] [overlap]. Source: static W8A8 quantisation, whose scales are
+// calibrated.
 #include "girih/ops/quantised.h"
 #include "girih/ops/quantised/quantise.h"
 
@@ -46,7 +47,7 @@ OpEntry entry_of_quantize_static() {
   return op_entry<QuantizeStatic>(
       {"quantised",
        "x / scale as i8, e4m3 or e5m2",
-       {std::begin(wide_dtypes), std::end(wide_dtypes)},
+       {std::begin(quantised_dtypes), std::end(quantised_dtypes)},
        {quantise_static_entry()}});
 }
 

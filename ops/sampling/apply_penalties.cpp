@@ -3,8 +3,8 @@
 //
 // Shapes: logits and out [B, V], prompt [B, L], output [B, M], repetition,
 // presence and frequency numbers or [B]; of one request without B. Dtypes:
-// logits f32 f16 bf16, computed in f32 and rounded once, tokens i32 i64. Tokens
-// out of range, as vLLM pads with, count nothing.
+// logits floats, computed in f32 (f64 for f64) and rounded once, tokens i32
+// i64. Tokens out of range, as vLLM pads with, count nothing.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 //   repetition: where v is in prompt or output, x / r for positive x, else
 //     x * r; 1: as it is.
@@ -85,13 +85,14 @@ const Kernel &apply_kernel() {
       },
       [](In logits, In counts, In repetition, In presence, In frequency,
          Out out) {
-        const Tile x = cast(logits, f32), marks = counts;
-        const Tile r = sampling::number_of(repetition, f32);
+        const DType type = computed(logits.dtype());
+        const Tile x = cast(logits, type), marks = counts;
+        const Tile r = sampling::number_of(repetition, type);
         const Tile count = marks & (in_prompt - 1);
         const Tile repeated = where(marks != 0, where(x > 0, x / r, x * r), x);
         const Tile less =
-            sampling::number_of(frequency, f32) * cast(count, f32) +
-            sampling::number_of(presence, f32);
+            sampling::number_of(frequency, type) * cast(count, type) +
+            sampling::number_of(presence, type);
         out = where(count > 0, repeated - less, repeated);
       },
       {"logits", "counts", "repetition", "presence", "frequency", "out"})};
@@ -149,8 +150,9 @@ struct ApplyPenalties {
       const Array all = rows(*tokens);
       call.run(count_kernel(is_prompt), {&all, &counts});
     }
-    const Array r = repetition.as(f32), p = presence.as(f32),
-                f = frequency.as(f32);
+    const DType type = computed(logits.dtype());
+    const Array r = repetition.as(type), p = presence.as(type),
+                f = frequency.as(type);
     call.run(apply_kernel(), {&from, &counts, &r, &p, &f, &to});
   }
 };
@@ -195,8 +197,8 @@ OpEntry entry_of_apply_penalties() {
   return op_entry<ApplyPenalties>(
       {"sampling",
        "logits, those of tokens that came before less likely",
-       {bf16, f32, f16},
-       {entry(apply_kernel(), {bf16, f32, f16},
+       {bf16, f32, f16, f64},
+       {entry(apply_kernel(), {bf16, f32, f16, f64},
               [](DType dtype, Sizes n) {
                 const OperandShape row{f32, {n[0]}, {}};
                 return Shapes{{dtype, {n[0], n[1]}, {}},

@@ -3,12 +3,14 @@
 // over all beams m and tokens v, in order
 //
 // Shapes: scores [B, M], logits [B, M, V], results [B, k]; k is 2 M unless
-// given, so that M beams go on where as many have ended. Dtypes: scores f32,
-// logits f32 f16 bf16; values f32, beams and tokens i64. Of equal ones that of
-// the first beam, there the first token. The k best of a beam's tokens are the
-// k largest logits: those are found first, then the best of k M.
+// given, so that M beams go on where as many have ended. Dtypes: logits
+// floats, scores and values f32, of f64 logits f64, beams and tokens i64. Of
+// equal ones that of the first beam, there the first token. The k best of a
+// beam's tokens are the k largest logits: those are found first, then the best
+// of k M.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: beam search of transformers and vLLM.
+#include "girih/ops/elementwise/elementwise.h"
 #include "girih/ops/ordering.h"
 #include "girih/ops/reductions/seen_by_all.h"
 #include "girih/ops/sampling.h"
@@ -82,14 +84,15 @@ struct BeamTopk {
     const Argument of{"scores", scores}, from{"logits", logits};
     call.check_same_device({of, from});
     call.check_dtype(from, sampling::logit_types);
-    call.check_dtype(of, std::array{f32});
+    call.check_dtype(of, std::array{computed(logits.dtype())});
     call.check_rank(from, 3);
     call.check_shape(of, {logits.size(0), logits.size(1)}, {from});
     const std::int64_t beams = logits.size(1), count = k.value_or(2 * beams);
     call.require(count >= 0 && count <= beams * logits.size(2),
                  "k must be from 0 to the number of beams and tokens", {from});
     const Dims shape = dims_of(std::array{logits.size(0), count});
-    return {Shaped{shape, f32}, Shaped{shape, i64}, Shaped{shape, i64}};
+    return {Shaped{shape, scores.dtype()}, Shaped{shape, i64},
+            Shaped{shape, i64}};
   }
 
   static void launch(const Call &call, const Array &scores, const Array &logits,
@@ -101,8 +104,8 @@ struct BeamTopk {
     const Array found =
         topk(logits, n, -1, true, true, call.stream, call.where)[1];
     const sampling::RowSums made = sampling::row_sums(call, logits);
-    const Array sums =
-        allocate_result(found.shape(), f32, logits.device(), call.stream);
+    const Array sums = allocate_result(found.shape(), values.dtype(),
+                                       logits.device(), call.stream);
     call.run(score_kernel(),
              {&logits, &found, &scores, &made.largest, &made.total, &sums});
     const Array all = sums.reshape({batch, count * n}),
@@ -150,7 +153,7 @@ OpEntry entry_of_beam_topk() {
   return op_entry<BeamTopk>(
       {"sampling",
        "the best continuations of beams: scores + log_softmax(logits)",
-       {bf16, f32, f16},
+       {bf16, f32, f16, f64},
        {entry(score_kernel(),
               [](DType dtype, Sizes n) {
                 const OperandShape beam{f32, {n[0], n[1]}, {}};

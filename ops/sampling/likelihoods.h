@@ -9,8 +9,8 @@
 
 namespace girih::ops::sampling {
 
-/// The largest logit of each row, and the sum of e^(logit - largest): f32,
-/// without the last dimension.
+/// The largest logit of each row, and the sum of e^(logit - largest): f32, of
+/// f64 logits f64, without the last dimension.
 struct RowSums {
   Array largest, total;
 };

@@ -2,12 +2,13 @@
 // logprobs: values[b, 0] = log_softmax(logits[b, ...])[chosen[b]], and in
 // values[b, 1 ... n] the n largest; tokens[b, ...] whose they are
 //
-// Shapes: logits [B, V], chosen [B], results [B, n + 1]. Dtypes: logits f32 f16
-// bf16, chosen i32 i64; values f32, tokens i64. Of equal ones the first. A
-// chosen token out of range has NaN. The logits are read once for their sum and
-// once for the largest; no row of results is made.
+// Shapes: logits [B, V], chosen [B], results [B, n + 1]. Dtypes: logits
+// floats, chosen i32 i64; values f32, of f64 logits f64, tokens i64. Of equal
+// ones the first. A chosen token out of range has NaN. The logits are read
+// once for their sum and once for the largest; no row of results is made.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: vLLM's Sampler.gather_logprobs.
+#include "girih/ops/elementwise/elementwise.h"
 #include "girih/ops/ordering.h"
 #include "girih/ops/reductions/seen_by_all.h"
 #include "girih/ops/sampling.h"
@@ -67,7 +68,7 @@ struct Logprobs {
     call.require(n >= 0 && n <= logits.size(1),
                  "n must be from 0 to the number of tokens", {from});
     const Dims shape = dims_of(std::array{logits.size(0), n + 1});
-    return {Shaped{shape, f32}, Shaped{shape, i64}};
+    return {Shaped{shape, computed(logits.dtype())}, Shaped{shape, i64}};
   }
   static void launch(const Call &call, const Array &logits, const Array &chosen,
                      std::int64_t n, const Array &values, const Array &tokens) {
@@ -99,7 +100,7 @@ OpEntry entry_of_logprobs() {
   return op_entry<Logprobs>(
       {"sampling",
        "log_softmax of the chosen token and of the n likeliest",
-       {bf16, f32, f16},
+       {bf16, f32, f16, f64},
        {{.name = kernel().name(),
          .kernel = kernel(),
          .dtypes = {bf16, f32},

@@ -6,7 +6,7 @@
 
 namespace girih::ops::sampling {
 
-inline constexpr DType logit_types[] = {bf16, f32, f16};
+inline constexpr DType logit_types[] = {bf16, f32, f16, f64};
 
 /// logits [B, V], or [V] of one request, with V from 1 to 2^23. [dtype] [shape]
 void check_logits(const Call &call, const Array &logits);

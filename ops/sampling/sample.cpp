@@ -3,9 +3,10 @@
 // temperature within the filters
 //
 // Shapes: logits [B, V], out [B]; or [V] and []. All other arguments are
-// numbers or arrays, one for each request, [B]. Dtypes: logits f32 f16 bf16,
-// temperature, top_p and min_p floats, top_k, seed and position integers; out
-// i64. Errors: [device] [dtype] [shape] [overlap] [argument].
+// numbers or arrays, one for each request, [B]. Dtypes: logits floats, of
+// which f64 is rounded to f32 first, temperature, top_p and min_p floats,
+// top_k, seed and position integers; out i64. Errors: [device] [dtype] [shape]
+// [overlap] [argument].
 //   temperature: below 1e-5 the largest logit's token, of equal ones the first;
 //     nothing else then matters.
 //   Filters, in vLLM's order; each sees what the one before has left, with its
@@ -107,7 +108,7 @@ OpEntry entry_of_sample() {
   return op_entry<Sample>({"sampling",
                            "a token, drawn from softmax(logits / temperature) "
                            "within top_k, top_p and min_p",
-                           {bf16, f32, f16},
+                           {bf16, f32, f16, f64},
                            sampling::sample_entries()});
 }
 

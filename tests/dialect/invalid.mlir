@@ -130,9 +130,9 @@ func.func @f(%a: tensor<4x4xf16>, %b: tensor<4x4xbf16>, %c: tensor<4x4xf32>) {
 
 // -----
 
-func.func @f(%a: tensor<4x4xi16>, %c: tensor<4x4xi32>) {
-  // expected-error @+1 {{no dot of elements of type 'i16'}}
-  %d = tile.dot %a, %a, %c precision ieee : tensor<4x4xi16>, tensor<4x4xi16> -> tensor<4x4xi32>
+func.func @f(%a: tensor<4x4xi1>, %c: tensor<4x4xi32>) {
+  // expected-error @+1 {{no dot of elements of type 'i1'}}
+  %d = tile.dot %a, %a, %c precision ieee : tensor<4x4xi1>, tensor<4x4xi1> -> tensor<4x4xi32>
   return
 }
 

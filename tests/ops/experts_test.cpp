@@ -140,7 +140,8 @@ void check_gating(const Router &r, std::int64_t tokens, DType dtype,
   std::optional<Array> given;
   if (r.biased)
     given = Array::from(bias, {r.experts}, f32, device);
-  const Operand weights({tokens, r.k}, f32, device, Layout::padded);
+  const DType type = dtype == f64 ? f64 : f32;
+  const Operand weights({tokens, r.k}, type, device, Layout::padded);
   const Operand indices({tokens, r.k}, i64, device, Layout::transposed);
   ops::expert_gating_out(logits, weights.array(), indices.array(), r.k, given,
                          r.sigmoid ? "sigmoid" : "softmax", r.groups,
@@ -155,7 +156,7 @@ void check_gating(const Router &r, std::int64_t tokens, DType dtype,
           << "token " << t << " choice " << j;
       const double exact = expected.weights[j];
       ASSERT_LE(std::abs(w[t * k + j] - exact),
-                element_bound(f32, exact, 0, static_cast<double>(n) + 8))
+                element_bound(type, exact, 0, static_cast<double>(n) + 8))
           << "token " << t << " choice " << j;
     }
   }
@@ -164,7 +165,7 @@ void check_gating(const Router &r, std::int64_t tokens, DType dtype,
 }
 
 TEST_P(GatingTest, EveryDtype) {
-  for (const DType dtype : {f32, f16, bf16})
+  for (const DType dtype : {f32, f16, bf16, f64})
     for (const bool sigmoid : {false, true})
       check_gating({.experts = 8, .k = 2, .sigmoid = sigmoid}, 5, dtype,
                    device());
@@ -225,6 +226,19 @@ TEST_P(GatingTest, Groups) {
   check_gating(
       {.experts = 160, .k = 6, .groups = 8, .top_groups = 3, .scale = 16}, 67,
       bf16, device());
+}
+
+// What f32 does not tell apart f64 does, by one expert and by groups.
+TEST_P(GatingTest, SmallDifferences) {
+  const Array logits =
+      Array::from(std::vector<double>{1, 1 + 0x1p-40, 1 + 0x1p-41, 0}, {1, 4},
+                  f64, device());
+  const auto [weights, indices] = ops::expert_gating(logits, 2);
+  EXPECT_TRUE(same_values(read(indices), {1, 2}));
+  EXPECT_EQ(weights.dtype(), f64);
+  const auto [one, of_groups] =
+      ops::expert_gating(logits, 1, {}, "sigmoid", 4, 1);
+  EXPECT_TRUE(same_values(read(of_groups), {1}));
 }
 
 // All experts are equal; one is NaN; experts that a bias rules out are taken

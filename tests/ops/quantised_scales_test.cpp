@@ -13,7 +13,7 @@
 namespace girih::testing {
 namespace {
 
-constexpr DType wide[] = {f32, f16, bf16};
+constexpr DType wide[] = {f32, f16, bf16, f64};
 constexpr DType narrow[] = {i8, e4m3, e5m2};
 
 class QuantiseTest : public OnDevice {};

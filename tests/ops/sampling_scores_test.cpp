@@ -37,7 +37,7 @@ TEST_P(SamplingScoresTest, Penalties) {
   if (!on_interpreter())
     sizes.push_back({3, 2049, 700, 1300});
   for (const Size &size : sizes)
-    for (DType dtype : {f32, bf16, f16}) {
+    for (DType dtype : {f32, bf16, f16, f64}) {
       SCOPED_TRACE(std::to_string(size.tokens) + " " +
                    std::string(girih::name(dtype)));
       auto random = random_engine();
@@ -110,8 +110,10 @@ std::vector<Lane> rows_of(const Lane &values, std::int64_t size) {
   return out;
 }
 
-double bound_of(double exact, std::int64_t terms) {
-  return dot_bound(f32, terms + 8, 1 + std::abs(exact) / 8, exact);
+DType type_of(DType logits) { return logits == f64 ? f64 : f32; }
+
+double bound_of(DType type, double exact, std::int64_t terms) {
+  return dot_bound(type, terms + 8, 1 + std::abs(exact) / 8, exact);
 }
 
 TEST_P(SamplingScoresTest, Logprobs) {
@@ -119,7 +121,7 @@ TEST_P(SamplingScoresTest, Logprobs) {
   if (!on_interpreter())
     sizes.insert(sizes.end(), {4097, 30011});
   for (std::int64_t tokens : sizes)
-    for (DType dtype : {f32, bf16, f16})
+    for (DType dtype : {f32, bf16, f16, f64})
       for (std::int64_t n : {0, 1, 20}) {
         if (n > tokens)
           continue;
@@ -131,7 +133,8 @@ TEST_P(SamplingScoresTest, Logprobs) {
                              Values::reals, random);
         const Lane chosen{0, static_cast<double>(tokens - 1),
                           static_cast<double>(tokens / 2)};
-        const Operand values({3, n + 1}, f32, device(), Layout::padded),
+        const DType type = type_of(dtype);
+        const Operand values({3, n + 1}, type, device(), Layout::padded),
             ids({3, n + 1}, i64, device(), Layout::transposed);
         ops::logprobs_out(
             logits.array(),
@@ -151,7 +154,8 @@ TEST_P(SamplingScoresTest, Logprobs) {
           for (std::size_t i = 0; i < got[b].size(); ++i) {
             ASSERT_EQ(found[b][i], static_cast<double>(order[i]));
             const double exact = all[b][order[i]] - total;
-            ASSERT_LE(std::abs(got[b][i] - exact), bound_of(exact, tokens));
+            ASSERT_LE(std::abs(got[b][i] - exact),
+                      bound_of(type, exact, tokens));
           }
         }
         EXPECT_TRUE(values.untouched_outside());
@@ -177,13 +181,14 @@ TEST_P(SamplingScoresTest, BeamTopk) {
   if (!on_interpreter())
     sizes.insert(sizes.end(), {{3, 4, 5003, {}}, {2, 8, 20011, {}}});
   for (const Size &size : sizes)
-    for (DType dtype : {f32, bf16}) {
+    for (DType dtype : {f32, bf16, f64}) {
       SCOPED_TRACE(std::to_string(size.tokens) + " " +
                    std::string(girih::name(dtype)));
       auto random = random_engine();
       const Operand logits({size.batch, size.beams, size.tokens}, dtype,
                            device(), Layout::padded, Values::reals, random);
-      const Operand scores({size.batch, size.beams}, f32, device(),
+      const DType type = type_of(dtype);
+      const Operand scores({size.batch, size.beams}, type, device(),
                            Layout::contiguous, Values::reals, random);
       const auto got = ops::beam_topk(scores.array(), logits.array(), size.k);
       const std::int64_t k = size.k.value_or(2 * size.beams);
@@ -206,8 +211,8 @@ TEST_P(SamplingScoresTest, BeamTopk) {
           const std::size_t at = b * std::size_t(k) + i;
           const double place =
               beams[at] * static_cast<double>(size.tokens) + tokens[at];
-          const double bound =
-              bound_of(sorted[i], size.tokens) + element_bound(f32, in[first]);
+          const double bound = bound_of(type, sorted[i], size.tokens) +
+                               element_bound(type, in[first]);
           ASSERT_LE(std::abs(values[at] - sorted[i]), bound) << i;
           ASSERT_LE(std::abs(values[at] - all[std::size_t(place)]), bound) << i;
           if (i > 0)

@@ -129,6 +129,11 @@ static std::vector<MatmulCase> types() {
        .m = 32,
        .n = 32,
        .k = 8},
+  };
+}
+
+static std::vector<MatmulCase> integers() {
+  return {
       {.name = "i8",
        .element = "i8",
        .accumulator = "i32",
@@ -143,6 +148,25 @@ static std::vector<MatmulCase> types() {
        .m = 64,
        .k = 64,
        .unitB = 0},
+      {.name = "i16",
+       .element = "i16",
+       .accumulator = "i32",
+       .result = "i16",
+       .align = 2},
+      {.name = "i32",
+       .element = "i32",
+       .accumulator = "i32",
+       .result = "i32",
+       .m = 64,
+       .n = 64,
+       .k = 16},
+      {.name = "i64",
+       .element = "i64",
+       .accumulator = "i64",
+       .result = "i64",
+       .m = 32,
+       .n = 32,
+       .k = 8},
       {.name = "i8_cores",
        .element = "i8",
        .accumulator = "i32",
@@ -157,7 +181,7 @@ static std::vector<MatmulCase> types() {
 
 std::vector<MatmulCase> otherCases() {
   std::vector<MatmulCase> all = shapes();
-  for (auto list : {memories(), types(), computed()})
+  for (auto list : {memories(), types(), integers(), computed()})
     all.insert(all.end(), list.begin(), list.end());
   return all;
 }

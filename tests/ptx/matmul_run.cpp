@@ -13,7 +13,7 @@
 namespace girih::testing {
 
 std::int64_t bytesOf(const std::string &type) {
-  if (type == "f64")
+  if (type == "f64" || type == "i64")
     return 8;
   if (type == "f32" || type == "i32")
     return 4;
@@ -28,9 +28,10 @@ void write(char *to, const std::string &type, double value) {
     std::memcpy(to, &single, 4);
   if (type == "i8")
     *to = static_cast<char>(static_cast<int>(value));
-  std::int32_t integer = static_cast<std::int32_t>(value);
-  if (type == "i32")
-    std::memcpy(to, &integer, 4);
+  // Little-endian: narrower ones are its first bytes.
+  std::int64_t integer = static_cast<std::int64_t>(value);
+  if (type == "i64" || type == "i32" || type == "i16")
+    std::memcpy(to, &integer, bytesOf(type));
   if (type.starts_with("f8")) {
     llvm::APFloat byte(value);
     bool inexact;

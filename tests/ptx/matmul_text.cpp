@@ -57,7 +57,9 @@ static std::string storedSum(const MatmulCase &c, const std::string &acc) {
   std::string value = "%sum";
   std::string result = llvm::formatv("tensor<{0}x{1}x{2}>", c.m, c.n, c.result);
   if (c.result != c.accumulator) {
-    text += "  %rounded = arith.truncf %sum : " + acc + " to " + result + "\n";
+    text += std::string("  %rounded = arith.trunc") +
+            (c.result.starts_with("i") ? "i" : "f") + " %sum : " + acc +
+            " to " + result + "\n";
     value = "%rounded";
   }
   return text + "  tile.store " + value + ", %c[%m, %n, %sm, %sn] " +
@@ -75,7 +77,7 @@ static std::string rowsOfB(const MatmulCase &c) {
 }
 
 std::string matmulText(const MatmulCase &c) {
-  bool integer = c.accumulator == "i32";
+  bool integer = c.accumulator.starts_with("i");
   std::string zero = integer ? "0" : "0.0", other = integer ? "0" : c.other;
   std::string text = llvm::formatv(
       R"(!A = {0}

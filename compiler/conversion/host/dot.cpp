@@ -23,7 +23,8 @@ RegisterBlock chooseRegisterBlock(const Machine &machine, llvm::Type *type,
 
 int64_t accumulatorPitch(Emission &emission, mlir::RankedTensorType type) {
   mlir::Type element = type.getElementType();
-  bool sums = element.isF32() || element.isF64() || element.isInteger(32);
+  bool sums = element.isF32() || element.isF64() || element.isInteger(32) ||
+              element.isInteger(64);
   if (type.getRank() != 2 || !sums)
     return 0;
   int64_t n = type.getDimSize(1);
