@@ -45,13 +45,13 @@ struct Config {
   /// With it, on sm_90: as many blocks of threads as the device has room for do
   /// all programs, and copy for the next one while one ends.
   bool persistent = false;
-  /// With persistent, on sm_90: halves of the warps do programs of their own in
-  /// turns, each by itself, so that one multiplies while the other ends its
-  /// program and stores. Otherwise all warps do each program together.
+  /// With persistent, on sm_90: as many warps again do programs of their own,
+  /// in turns with the first ones, so that one group multiplies while the other
+  /// ends its program and stores.
   bool ping_pong = false;
-  /// With persistent, on sm_90: each block does as many rounds of the kernel's
-  /// loop of dots as the others, those of several programs or a part of one
-  /// (pass tile-stream-rounds); parts of a sum pass through global memory.
+  /// With persistent, on sm_90: where that pays, blocks share the rounds of the
+  /// programs that are left over when all have done as many (stream-K, pass
+  /// tile-stream-rounds); parts of a sum pass through global memory.
   bool stream_k = false;
   ProgramOrder order;
   /// On sm_90, that many blocks of threads, a cluster, share the rounds of a

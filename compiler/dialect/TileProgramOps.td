@@ -72,9 +72,9 @@ def Tile_StreamPartOp : Tile_Op<"stream_part", [Pure]> {
   let summary = "the rounds of a program that this block does";
   let description = [{
     Of the `rounds` rounds, one or more, of each program those from `first` on,
-    below `end`. Blocks that do one program do all of them. Where they do several
-    (tile.programs), each has about as many rounds as the others: the last ones
-    of a program, perhaps whole programs, and the first ones of another.
+    below `end`: all of them, but of programs that blocks share (tile.programs).
+    A block has the last rounds of such a program, perhaps whole ones, and the
+    first rounds of another.
 
     Example:
     ```mlir

@@ -27,7 +27,8 @@ LogicalResult StoreBulkOp::verify() {
   compiler::Layout memory = staging.getLayout().getLayout();
   int64_t stages = static_cast<int64_t>(getStages()) * parts->groups();
   if (memory.size(compiler::Axis::stage) != stages)
-    return emitOpError("takes ") << stages << " stages, not those of " << staging;
+    return emitOpError("takes ")
+           << stages << " stages, not those of " << staging;
   return success();
 }
 

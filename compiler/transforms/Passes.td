@@ -266,8 +266,8 @@ def TileStreamRounds : Pass<"tile-stream-rounds", "::mlir::func::FuncOp"> {
   let summary = "let blocks have as many rounds as each other (stream-K)";
   let description = [{
     Where a kernel is one loop that adds up as many rounds in each program, and
-    what becomes of the sum, the rounds of a program may be those of several
-    blocks, so that all blocks that fit the device have as many. Who has the
+    what becomes of the sum, blocks that do several programs share the rounds of
+    those that are left over when all have done as many. Who has the
     first rounds of a program waits for the sums of the others, which pass
     through global memory, and does what becomes of the sum. For products whose
     programs are a little more than a whole number of those that the device does
