@@ -153,6 +153,7 @@ private:
   void emitStream(tile::ProgramsOp op);
   mlir::Value beginOfPart(mlir::Value part);
   mlir::Value streamedProgram(mlir::Value place);
+  mlir::Value beginOfProgram(mlir::Value number);
   void emitPrograms(tile::StreamPartOp op);
   void emitPrograms(tile::StreamSumOp op);
   mlir::Value leftSums(mlir::Value block);
@@ -487,7 +488,8 @@ private:
   /// `count` parts has `each` rounds, the first `longer` ones one more.
   struct StreamPlan {
     mlir::Value rounds; // of a program
-    mlir::Value block, blocks, programs, count, each, longer;
+    mlir::Value block, blocks, count, each, longer;
+    mlir::Value whole, turns; // programs not streamed, and this block's
     mlir::Value part, begin, end;
     mlir::Value firstProgram, places; // of the part
   };

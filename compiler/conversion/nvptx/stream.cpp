@@ -6,10 +6,11 @@
 // left over are streamed: all their rounds, one program after the other, are
 // cut into parts of as many rounds, for as many blocks as there are, but for so
 // few that adding up takes longer. The other programs are done as a whole,
-// behind that, and all of them where parts would save too little. Part i is of
-// block `blocks - 1 - i`, as a block with the first rounds of a program waits
-// for parts behind its own: blocks of lower numbers began before it, and do
-// what it waits for before anything else.
+// ahead of that, while all blocks read the same rows and columns, and all of
+// them where parts would save too little. Part i is of block `blocks - 1 - i`,
+// as a block with the first rounds of a program waits for parts behind its own:
+// blocks of lower numbers began before it, and wait for nobody before they have
+// done those.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -44,7 +45,7 @@ void Emitter::emitStream(tile::ProgramsOp op) {
   Value all = integers.mul(rest, stream.rounds);
   Value saved = integers.sub(stream.rounds, divide(all, parts));
   Value pays = integers.greaterEqual(saved, scalar(op.getLeast()));
-  stream.programs = integers.select(pays, rest, zero);
+  stream.whole = integers.select(pays, integers.sub(programs, rest), programs);
   all = integers.select(pays, all, zero);
   stream.count = parts;
   stream.each = divide(all, parts);
@@ -58,13 +59,11 @@ void Emitter::emitStream(tile::ProgramsOp op) {
   Value places = integers.add(integers.sub(last, stream.firstProgram), one);
   Value isNone = integers.greaterEqual(stream.begin, stream.end);
   stream.places = integers.select(isNone, zero, places);
-  Value left =
-      integers.sub(programs, integers.add(stream.programs, stream.block));
-  Value up = integers.add(left, integers.sub(stream.blocks, one));
-  Value whole = divide(up, stream.blocks);
+  Value up = integers.sub(integers.add(stream.whole, stream.blocks), one);
+  stream.turns = divide(integers.sub(up, stream.block), stream.blocks);
   scalars[op.getFirst()] = zero;
   scalars[op.getStep()] = one;
-  scalars[op.getEnd()] = integers.add(stream.places, whole);
+  scalars[op.getEnd()] = integers.add(stream.turns, stream.places);
 }
 
 /// The round, among those of all streamed programs, with which the part begins.
@@ -78,12 +77,18 @@ Value Emitter::beginOfPart(Value part) {
 /// The program at a place in the block's list.
 Value Emitter::streamedProgram(Value place) {
   IntegerBuilder integers = indices();
-  Value part = integers.add(stream.firstProgram, place);
-  Value turn = integers.sub(place, stream.places);
-  Value whole = integers.add(integers.add(stream.programs, stream.block),
-                             integers.mul(turn, stream.blocks));
+  Value turn = integers.sub(place, stream.turns);
+  Value whole = integers.add(stream.block, integers.mul(place, stream.blocks));
+  Value part =
+      integers.add(integers.add(stream.whole, stream.firstProgram), turn);
   return integers.select(integers.greaterEqual(turn, integers.constant(0)),
-                         whole, part);
+                         part, whole);
+}
+
+/// The first round of the program among those of streamed ones.
+Value Emitter::beginOfProgram(Value number) {
+  IntegerBuilder integers = indices();
+  return integers.mul(integers.sub(number, stream.whole), stream.rounds);
 }
 
 void Emitter::emitPrograms(tile::StreamPartOp op) {
@@ -93,13 +98,12 @@ void Emitter::emitPrograms(tile::StreamPartOp op) {
   scalars[op.getEnd()] = scalar(op.getRounds());
   if (!op.getProgram() || !streams())
     return;
-  Value number = scalar(op.getProgram());
-  Value start = integers.mul(number, stream.rounds);
-  Value isWhole = integers.greaterEqual(number, stream.programs);
+  Value number = scalar(op.getProgram()), start = beginOfProgram(number);
+  Value isShared = integers.greaterEqual(number, stream.whole);
   Value first = integers.max(integers.sub(stream.begin, start), zero);
   Value end = integers.min(integers.sub(stream.end, start), stream.rounds);
-  scalars[op.getFirst()] = integers.select(isWhole, zero, first);
-  scalars[op.getEnd()] = integers.select(isWhole, stream.rounds, end);
+  scalars[op.getFirst()] = integers.select(isShared, first, zero);
+  scalars[op.getEnd()] = integers.select(isShared, end, stream.rounds);
 }
 
 int64_t Emitter::streamBytes() const {
@@ -226,7 +230,7 @@ void Emitter::emitPrograms(tile::StreamSumOp op) {
   Value leaves = integers.greaterEqual(scalar(op.getFirst()), one);
   doWhere(leaves, [&] { leaveForOthers(own); });
   // Parts behind this one, until the program has all its rounds.
-  Value start = integers.mul(scalar(op.getProgram()), stream.rounds);
+  Value start = beginOfProgram(scalar(op.getProgram()));
   Value last = integers.add(start, stream.rounds);
   Value isWhole = integers.greaterEqual(scalar(op.getEnd()), stream.rounds);
   Value limit =
