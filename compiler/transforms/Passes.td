@@ -456,6 +456,20 @@ def TileSpecialiseWarps
   ];
 }
 
+def TileCheckAsync : Pass<"tile-check-async", "::mlir::func::FuncOp"> {
+  let summary = "check what others do while threads go on";
+  let description = [{
+    Changes nothing. It is an error, and ours, where an operation touches the
+    result of a dot that is in flight, other than by adding to it or handing it
+    on, where a barrier counts other arrivals than those that come, or nobody
+    waits for it, and where the bytes that are announced to a barrier are not
+    those of the copies that signal it.
+  }];
+  let options = [
+    Option<"warps", "warps", "int", "4", "warps of a program">
+  ];
+}
+
 def TilePipelineLoads : Pass<"tile-pipeline-loads", "::mlir::func::FuncOp"> {
   let summary = "read the operands of dots ahead, through shared memory";
   let description = [{

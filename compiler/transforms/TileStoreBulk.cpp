@@ -19,6 +19,8 @@ namespace girih::compiler {
 namespace {
 
 constexpr int64_t groupWarps = 4;
+/// Of a row, at a time.
+constexpr int64_t storedBytes = 16;
 /// Bytes of a part's row: the widths of swizzles, narrower ones than which are
 /// not worth a box.
 constexpr int64_t rowBytes[] = {128, 64};
@@ -91,6 +93,10 @@ private:
     std::optional<BulkBox> box = operandBox(Access(store), 1);
     if (!box || !box->uniform.empty() || !box->whole.empty())
       return "it is no box of its operand";
+    // The engine stores 16 bytes of a row or none of them.
+    auto view = cast<tile::ViewType>(store.getView().getType());
+    if (view.getSizes()[view.getUnit()] * bytes % storedBytes)
+      return "rows of its operand may end within 16 bytes";
     for (Operation *user : store.getView().getUsers())
       if (user != store && !isa<tile::SizeOp>(user))
         return "its operand is accessed otherwise, too";

@@ -37,8 +37,8 @@ constexpr Case cases[] = {
      "BK=64 BM=128 BN=256 num_warps=8 num_stages=4 warp_specialize=1 "
      "persistent=1 order=grouped:8",
      300e-3, 1, true},
-    {"causal attention", "causal_flash_attention",
-     "BM=128 BN=128 D=128 num_warps=8 num_stages=2 warp_specialize=1 "
+    {"attention", "attention",
+     "ROWS=128 KEYS=128 num_warps=8 num_stages=2 warp_specialize=1 "
      "persistent=1 order=descending",
      300e-3, 1, true}};
 

@@ -112,6 +112,9 @@ void storeBox(const Instruction &instruction, Slots values) {
   std::vector<Operand> operands = parseOperands(instruction.text);
   Box box(values[operands.front().slot], values[operands.back().slot],
           llvm::ArrayRef(operands).drop_front().drop_back(), values);
+  // An H200 stores 16 bytes of a row or none of them.
+  if (box.operand->sizes[0] * box.operand->elementBytes % 16)
+    return complain("a row that ends within 16 bytes is stored in bulk");
   machine->fibers[machine->current].stores.start(box.at, box.bytes, [=] {
     return takeBox(*box.operand, box.at, box.start);
   });

@@ -201,6 +201,7 @@ LogicalResult lowerToAsync(ModuleOp module, const Config &config,
   PassManager manager(module->getContext());
   manager.nest<func::FuncOp>().addPass(
       createTileStoreBulk({options.warps, room}));
+  manager.nest<func::FuncOp>().addPass(createTileCheckAsync({options.warps}));
   return manager.run(module);
 }
 
