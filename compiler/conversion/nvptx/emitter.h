@@ -212,8 +212,10 @@ private:
   void emitAccess(tile::LoadOp load);
   void emitAccess(tile::LoadWindowOp load); // window.cpp
   void emitAccess(tile::StoreOp store);
+  /// With `streamed` the caches need not keep it.
   Registers loadVector(mlir::Value pointer, mlir::Value mask, int64_t count,
-                       mlir::Type element, mlir::Attribute other);
+                       mlir::Type element, mlir::Attribute other,
+                       bool streamed = false);
   void storeVector(mlir::Value pointer, mlir::Value mask,
                    llvm::ArrayRef<mlir::Value> values, mlir::Type element);
   /// Elements as what one access moves: 32-bit words, or one of 16 bits.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads and writes of global memory, a vector of up to 16 bytes at a time.
+#include "girih/compiler/analysis/streamed.h"
 #include "girih/compiler/conversion/nvptx/global_access.h"
 #include "girih/compiler/conversion/nvptx/pieces.h"
 
@@ -112,11 +113,13 @@ Registers Emitter::fromPieces(ArrayRef<Value> pieces, int64_t count,
 }
 
 Registers Emitter::loadVector(Value pointer, Value mask, int64_t count,
-                              Type element, Attribute other) {
+                              Type element, Attribute other, bool streamed) {
   Type memory = memoryType(element);
   int64_t bytes = memory.getIntOrFloatBitWidth() / 8 * count;
+  // Of a shorter piece of a sector the rest may still be read.
+  streamed &= bytes == 16;
   Registers values;
-  if (!mask) {
+  if (!mask && !streamed) {
     // Narrow elements by the word: they are carried so.
     bool narrow = bytes >= 4 && bytes / count < 4;
     Type piece = narrow ? b.getI32Type() : memory;
@@ -132,19 +135,24 @@ Registers Emitter::loadVector(Value pointer, Value mask, int64_t count,
       values = unpack(values, memory);
   } else {
     Pieces pieces(bytes);
-    Value fill = constantOf(other, element);
-    if (memory != llvmType(element))
-      fill = LLVM::ZExtOp::create(b, loc, memory, fill);
-    SmallVector<Value> inputs{pointer, mask};
-    llvm::append_range(inputs, toPieces(SmallVector<Value>(count, fill)));
-    std::string tied;
-    for (int64_t i = 0; i < pieces.count; ++i)
-      tied += "," + std::to_string(i);
-    std::string text =
-        llvm::formatv("@${0} ld.global.{1} {2}, [${3}];", pieces.count + 1,
+    SmallVector<Value> inputs{pointer};
+    std::string text, constraints = pieces.results() + ",l";
+    if (mask) {
+      text = "@$" + std::to_string(pieces.count + 1) + " ";
+      constraints += ",b";
+      inputs.push_back(mask);
+      Value fill = constantOf(other, element);
+      if (memory != llvmType(element))
+        fill = LLVM::ZExtOp::create(b, loc, memory, fill);
+      llvm::append_range(inputs, toPieces(SmallVector<Value>(count, fill)));
+      for (int64_t i = 0; i < pieces.count; ++i)
+        constraints += "," + std::to_string(i);
+    }
+    text +=
+        llvm::formatv("ld.global{0}.{1} {2}, [${3}];", streamed ? ".cs" : "",
                       pieces.width, operandList(0, pieces.count), pieces.count);
     Value loaded = assembly(structOf(pieces.type(b), pieces.count), text,
-                            pieces.results() + ",l,b" + tied, inputs, true);
+                            constraints, inputs, true);
     values = fromPieces(parts(loaded), count, memory);
   }
   if (memory != llvmType(element))
@@ -221,13 +229,15 @@ void Emitter::emitAccess(tile::LoadOp load) {
   GlobalAccess memory(*this, access, layout, type.getShape());
   int contiguous;
   int64_t vector = vectorOf(access, layout, contiguous);
+  bool streamed = isStreamed(load);
   Registers values;
   for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end;
        reg += vector) {
     Coords constant = layout.coordinates(reg, 0, 0);
-    llvm::append_range(
-        values, loadVector(memory.address(constant), memory.mask(constant),
-                           vector, type.getElementType(), load.getOther()));
+    llvm::append_range(values, loadVector(memory.address(constant),
+                                          memory.mask(constant), vector,
+                                          type.getElementType(),
+                                          load.getOther(), streamed));
   }
   tiles[load] = std::move(values);
 }
