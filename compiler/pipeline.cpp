@@ -79,6 +79,7 @@ void buildNvptxAsyncPipeline(OpPassManager &manager, const Config &config,
     kernel.addPass(
         createTileSpecialiseWarps({stages, warps, config.persistent,
                                    config.num_ctas, config.ping_pong ? 2 : 1}));
+  kernel.addPass(createTileKeepTiles({warps, capability}));
   kernel.addPass(createTilePipelineLoads({stages, warps}));
   if (stages > 1)
     kernel.addPass(createTilePrefetchLoads());

@@ -68,4 +68,21 @@ LogicalResult SharedLoadOp::verify() {
   return verifyEncoding(*this, to);
 }
 
+static LogicalResult verifyKept(Operation *op, SharedType memory,
+                                RankedTensorType tile) {
+  if (memory.getShape() != tile.getShape() ||
+      memory.getElement() != tile.getElementType())
+    return op->emitOpError("a tile ")
+           << tile << " cannot be kept in " << memory;
+  return verifyEncoding(op, tile);
+}
+
+LogicalResult KeepOp::verify() {
+  return verifyKept(*this, getTarget().getType(), getSource().getType());
+}
+
+LogicalResult KeptOp::verify() {
+  return verifyKept(*this, getSource().getType(), getResult().getType());
+}
+
 } // namespace girih::tile

@@ -154,4 +154,39 @@ def Tile_SharedLoadOp : Tile_Op<"shared_load", [MemoryEffects<[MemRead]>]> {
   let hasVerifier = 1;
 }
 
+def Tile_KeepOp : Tile_Op<"keep", [MemoryEffects<[MemWrite]>]> {
+  let summary = "keep a tile in shared memory for who holds it";
+  let description = [{
+    Into slot number `slot`. Each thread reads its own elements again by a
+    tile.kept of the same type; others may not.
+
+    Example:
+    ```mlir
+    tile.keep %x in %memory[%k] : tensor<1x32xf16, #row> in !tile.shared<...>
+    ```
+  }];
+  let arguments = (ins Tile_Tensor:$source, Tile_SharedType:$target,
+                       Index:$slot);
+  let assemblyFormat = [{
+    $source `in` $target `[` $slot `]` attr-dict `:` type($source) `in` type($target)
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_KeptOp : Tile_Op<"kept", [MemoryEffects<[MemRead]>]> {
+  let summary = "a tile that tile.keep has put into shared memory";
+  let description = [{
+    Example:
+    ```mlir
+    %x = tile.kept %memory[%k] : !tile.shared<...> -> tensor<1x32xf16, #row>
+    ```
+  }];
+  let arguments = (ins Tile_SharedType:$source, Index:$slot);
+  let results = (outs Tile_Tensor:$result);
+  let assemblyFormat = [{
+    $source `[` $slot `]` attr-dict `:` type($source) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 #endif

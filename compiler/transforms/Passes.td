@@ -470,6 +470,49 @@ def TileCheckAsync : Pass<"tile-check-async", "::mlir::func::FuncOp"> {
   ];
 }
 
+def TileKeepTiles : Pass<"tile-keep-tiles", "::mlir::func::FuncOp"> {
+  let summary = "keep in shared memory what a later loop reads again";
+  let description = [{
+    Rows that are walked over twice, by programs of 16 warps or more: of an
+    operand that the kernel only reads, the first tiles that a loop loads stay in
+    as much of the shared memory as the program has of a multiprocessor's 32
+    warps. Later loops of as many rounds that load the same tiles, forwards or
+    backwards, become two: one of rounds whose tiles are kept, one of the others.
+
+    Before:
+    ```mlir
+    scf.for %k = %c0 to %n step %c1 ... {
+      %x = tile.load %a[%row, %k] ...
+    }
+    scf.for %k = %c0 to %n step %c1 {
+      %at = ... // %n - 1 - %k
+      %x = tile.load %a[%row, %at] ...
+    }
+    ```
+    After:
+    ```mlir
+    %memory = tile.alloc_shared : !tile.shared<...>
+    scf.for %k = %c0 to %n step %c1 ... {
+      %x = tile.load %a[%row, %k] ...
+      %has = arith.cmpi slt, %k, %slots
+      scf.if %has {
+        tile.keep %x in %memory[%k] ...
+      }
+    }
+    scf.for %k = %c0 to %others step %c1 {
+      %x = tile.load %a[%row, %at] ...
+    }
+    scf.for %k = %others to %n step %c1 {
+      %x = tile.kept %memory[%at] ...
+    }
+    ```
+  }];
+  let options = [
+    Option<"warps", "warps", "int", "4", "warps of a program">,
+    Option<"capability", "capability", "int", "80", "compute capability">
+  ];
+}
+
 def TilePipelineLoads : Pass<"tile-pipeline-loads", "::mlir::func::FuncOp"> {
   let summary = "read the operands of dots ahead, through shared memory";
   let description = [{

@@ -46,3 +46,12 @@ func.func @load(%s: !tile.shared<[4], f32, #four>, %i: index) {
   %y = tile.shared_load %s[%i] : !tile.shared<[4], f32, #four> -> tensor<4xf16>
   return
 }
+
+// -----
+
+#four = #tile.layout<"rank = 1, offset = [[1], [2]]">
+func.func @keep(%s: !tile.shared<[4], f32, #four>, %i: index, %x: tensor<8xf32>) {
+  // expected-error @+1 {{a tile 'tensor<8xf32>' cannot be kept in}}
+  tile.keep %x in %s[%i] : tensor<8xf32> in !tile.shared<[4], f32, #four>
+  return
+}

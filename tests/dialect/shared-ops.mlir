@@ -23,5 +23,9 @@ func.func @shared(%a: !V) {
   %x = tile.shared_load %ring[%c0] : !tile.shared<[8, 32], f16, #ring> -> tensor<8x32xf16, #rows>
   // CHECK: tile.convert_layout %[[X]] : tensor<8x32xf16, #tile.layout<"rank = 2, reg = {{.*}}> -> tensor<8x32xf16, #tile.layout<"rank = 2, lane =
   %y = tile.convert_layout %x : tensor<8x32xf16, #rows> -> tensor<8x32xf16, #columns>
+  // CHECK: tile.keep %[[X]] in %[[RING]][%{{.+}}] : tensor<8x32xf16, {{.*}}> in <[8, 32], f16
+  tile.keep %x in %ring[%c0] : tensor<8x32xf16, #rows> in !tile.shared<[8, 32], f16, #ring>
+  // CHECK: tile.kept %[[RING]][%{{.+}}] : <[8, 32], f16, {{.*}}> -> tensor<8x32xf16
+  %z = tile.kept %ring[%c0] : !tile.shared<[8, 32], f16, #ring> -> tensor<8x32xf16, #rows>
   return
 }

@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::int64_t rows = 2, width = 256;
 
-/// Each row is a loop over tiles of `width`.
-Tensor pieces(const Tensor &t) {
-  return t.tile({1, width}).tile({1, whole}).at(1, squeeze(0));
+/// Each row is a loop over tiles of `size` elements.
+Tensor pieces(const Tensor &t, std::int64_t size = width) {
+  return t.tile({1, size}).tile({1, whole}).at(1, squeeze(0));
 }
 
 Program recorded(const KernelSource &source,
@@ -186,6 +186,55 @@ TEST(Prefetch, SoftmaxOfLongRows) {
     }
     EXPECT_TRUE(y.untouched_outside());
   }
+}
+
+// Tiles of 4 KiB or 8, of which shared memory holds some: rows that fit it and
+// rows that do not, read again forwards and backwards.
+TEST(Keep, RowsReadAgain) {
+  constexpr std::int64_t size = 2048;
+  KernelSource source = make_source(
+      "read_again",
+      [](Tensor x, Tensor y) {
+        return arranged(pieces(x.other(-3), size), pieces(y, size));
+      },
+      [](In x, Out y) {
+        Tile total = zeros(x.shape(), f32), first = total;
+        for (Index k : range(x.size(0)))
+          total = total + cast(x[k], f32);
+        for (Index k : range(x.size(0)))
+          first = max(first, cast(x[k], f32));
+        Tile all = sum(total, dim(1).kept()), top = max(first, dim(1).kept());
+        for (Index k : range(x.size(0))) {
+          const Index at = x.size(0) - 1 - k;
+          y[at] = cast(x[at], f32) * 4 + all + top;
+        }
+      },
+      {"x", "y"});
+  for (DType dtype : {f32, bf16, i8})
+    for (std::int64_t length : {std::int64_t{0}, std::int64_t{7}, size,
+                                3 * size + 5, 30 * size, 45 * size + 13}) {
+      SCOPED_TRACE(std::string(name(dtype)) + " rows of " +
+                   std::to_string(length));
+      TestArray x(dtype, {rows, length}), y(f32, {rows, length});
+      fill_random(x, 3);
+      Program program = recorded(source, {&x, &y}, 16, 3);
+      EXPECT_NE(after_async(program).find("tile.kept"), std::string::npos);
+      run_emulated(program, parameter_block({&x, &y}), rows);
+      for (std::int64_t row = 0; row < rows; ++row) {
+        // Lanes outside of x count, too.
+        const std::int64_t lanes = (length + size - 1) / size * size;
+        double sum = -3.0 * static_cast<double>(lanes - length), top = 0;
+        for (std::int64_t i = 0; i < length; ++i) {
+          sum += x.get(row * length + i);
+          top = std::max(top, x.get(row * length + i));
+        }
+        for (std::int64_t i = 0; i < length; ++i)
+          ASSERT_EQ(y.get(row * length + i),
+                    x.get(row * length + i) * 4 + sum + top)
+              << row << ", " << i;
+      }
+      EXPECT_TRUE(y.untouched_outside());
+    }
 }
 
 } // namespace

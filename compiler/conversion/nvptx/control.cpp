@@ -229,7 +229,7 @@ LogicalResult Emitter::emitOp(Operation *op) {
       })
       .Case<tile::LoadOp, tile::LoadWindowOp, tile::StoreOp, tile::CopyAsyncOp,
             tile::CopyBulkOp, tile::SharedLoadOp, tile::StoreBulkOp,
-            tile::StoreWaitOp>([&](auto access) {
+            tile::StoreWaitOp, tile::KeepOp, tile::KeptOp>([&](auto access) {
         emitAccess(access);
         return success();
       })

@@ -257,6 +257,8 @@ private:
   void awaitStores(llvm::StringRef what, int64_t pending);
   void meetWarpGroup();
   void emitAccess(tile::SharedLoadOp load);
+  void emitAccess(tile::KeepOp keep); // kept.cpp
+  void emitAccess(tile::KeptOp kept);
   void barrier();
   /// A barrier.cta instruction of the threads that do the kernel's own block.
   mlir::Value meet(mlir::Type result, llvm::StringRef what,
