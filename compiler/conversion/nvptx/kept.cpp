@@ -17,10 +17,12 @@ struct KeptPlace {
   SharedPlace place;
   int64_t vector;
 
-  KeptPlace(Emitter &emitter, tile::SharedType memory, int64_t base,
-            ArrayRef<Value> coords, Value slot, const Layout &layout)
+  KeptPlace(Emitter &emitter, Value origin, tile::SharedType memory,
+            int64_t base, ArrayRef<Value> coords, Value slot,
+            const Layout &layout)
       : place(emitter, memory.getLayout().getLayout(),
-              bytesOf(memory.getElement()), base, coords, threadMasks(layout)) {
+              bytesOf(memory.getElement()), origin, base, coords,
+              threadMasks(layout)) {
     place.setStage(slot);
     int last = layout.rank() - 1;
     vector =
@@ -36,7 +38,8 @@ struct KeptPlace {
 void Emitter::emitAccess(tile::KeepOp keep) {
   tile::SharedType memory = keep.getTarget().getType();
   Layout layout = layoutOf(keep.getSource());
-  KeptPlace kept(*this, memory, sharedOffset[keep.getTarget().getDefiningOp()],
+  KeptPlace kept(*this, sharedBase, memory,
+                 sharedOffset[keep.getTarget().getDefiningOp()],
                  threadCoords(layout), scalar(keep.getSlot()), layout);
   Registers &values = registers(keep.getSource());
   for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end;
@@ -50,7 +53,8 @@ void Emitter::emitAccess(tile::KeepOp keep) {
 void Emitter::emitAccess(tile::KeptOp kept) {
   tile::SharedType memory = kept.getSource().getType();
   Layout layout = layoutOf(kept.getResult());
-  KeptPlace from(*this, memory, sharedOffset[kept.getSource().getDefiningOp()],
+  KeptPlace from(*this, sharedBase, memory,
+                 sharedOffset[kept.getSource().getDefiningOp()],
                  threadCoords(layout), scalar(kept.getSlot()), layout);
   Registers values;
   for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end;
