@@ -2,9 +2,6 @@
 #include "girih/ops/reductions/scans.h"
 
 #include "girih/ops/arrange/rows.h"
-#include "girih/ops/sizes.h"
-
-#include <optional>
 
 namespace girih::ops::scans {
 
@@ -103,31 +100,6 @@ Kernel make_parts(const std::string &name, Plan plan) {
       {"x", "scanned", "out"}));
 }
 
-// On a GPU columns of 64 bytes by themselves, where there are enough of them
-// for each multiprocessor to walk down some: both ways through memory once,
-// where parts are read twice and written. A multiprocessor then has 32 KiB of
-// them under way, in one program or two.
-std::optional<LaneBlocks> narrow_columns(const LaneViews &lanes, DType from,
-                                         DType to, Device device) {
-  constexpr std::int64_t width = 64, enough = 112, processors = 132,
-                         depth = 512;
-  if (device.kind == Device::Kind::host || !lanes.columns ||
-      bits(from) != bits(to) || lanes.depth < depth)
-    return std::nullopt;
-  // A thread's sums of so many narrow integers would not fit its registers.
-  if (!is_float(from) && bits(from) < 32)
-    return std::nullopt;
-  LaneBlocks blocks;
-  blocks.rows = width / bytes(from);
-  const std::int64_t programs =
-      lanes.rows / lanes.last * pieces_of(lanes.last, blocks.rows);
-  if (programs < enough)
-    return std::nullopt;
-  blocks.depth = programs > processors ? depth / 2 : depth;
-  blocks.warps = 8;
-  return blocks;
-}
-
 } // namespace
 
 Kernels::Kernels(const std::string &name, Kind kind,
@@ -145,10 +117,6 @@ void launch(const Call &call, const Kernels &kernels, const Array &x, int dim,
       x.rank() == 0 ? std::vector<int>{} : std::vector<int>{dim};
   const LaneViews lanes = lane_views(views, 2, dims, true, true);
   LaneBlocks blocks = lane_blocks(lanes, x.dtype(), x.device(), true);
-  if (blocks.parts > 1)
-    if (const auto narrow =
-            narrow_columns(lanes, x.dtype(), out.dtype(), x.device()))
-      blocks = *narrow;
   if (blocks.parts == 1) {
     // A GPU's thread scans 8 lanes by itself: more wait for each other, as all
     // warps do at the end of a tile (1024 lanes of a row of 4096: 3.5 times as

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // cumsum and cumprod. A program walks along rows or columns and carries what
 // has been so far. Few rows that are long are shared: one launch finds what
-// each part comes to, one scans those, and one scans the parts from there. So
-// are few columns; of many each program of a GPU has a narrow strip.
+// each part comes to, one scans those, and one scans the parts from there.
 #pragma once
 
 #include "girih/ops/reductions/dims_reduction.h"

@@ -82,34 +82,6 @@ TEST_P(ScanTest, Cumsum) {
     }
 }
 
-// As many columns as a GPU walks down in strips.
-TEST_P(ScanTest, CumsumOfManyColumns) {
-  if (on_interpreter())
-    GTEST_SKIP() << "too many elements";
-  constexpr std::int64_t rows = 515, columns = 3601;
-  for (DType dtype : {f32, bf16}) {
-    SCOPED_TRACE(girih::name(dtype));
-    auto random = random_engine();
-    const Operand x({rows, columns}, dtype, device(), Layout::padded,
-                    Values::reals, random);
-    const Operand out({rows, columns}, dtype, device(), Layout::contiguous);
-    ops::cumsum_out(x.array(), out.array(), 0);
-    const Lane in = x.values(), actual = out.values();
-    Lane sums(columns), absolutes(columns);
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      const std::size_t column = i % columns;
-      double &sum = sums[column], &absolute = absolutes[column];
-      sum += in[i];
-      absolute += std::abs(in[i]);
-      const auto terms = static_cast<std::int64_t>(i) / columns + 2;
-      ASSERT_LE(std::abs(actual[i] - sum),
-                dot_bound(dtype, terms, absolute, sum))
-          << "element " << i;
-    }
-    EXPECT_TRUE(out.untouched_outside());
-  }
-}
-
 TEST_P(ScanTest, Cumprod) {
   for (const Case &c : cases(true))
     for (DType dtype : {f32, bf16, f64, i32}) {
