@@ -85,28 +85,28 @@ void looped_application(In x, In weight, In bias, In eps, Out out) {
   Tile pivot =
       sum(cast(x[{0, 0}], type)) / sum(cast(x[{0, 0}].in_bounds(), type));
   Tile sums = zeros(x.shape(), type), squares = sums;
-  // One loop, so that a GPU may keep its first tiles in shared memory.
-  const Index across = x.size(1), turns = x.size(0) * across;
-  for (Index turn : range(turns)) {
-    const InTile at = x[{turn / across, turn % across}];
-    Tile apart = where(at.in_bounds(), cast(at, type) - pivot, 0);
-    sums = sums + apart;
-    squares = fma(apart, apart, squares);
-  }
+  for (Index i : range(x.size(0)))
+    for (Index j : range(x.size(1))) {
+      Tile apart =
+          where(x[{i, j}].in_bounds(), cast(x[{i, j}], type) - pivot, 0);
+      sums = sums + apart;
+      squares = fma(apart, apart, squares);
+    }
   Tile count = group_size(x, type), all = sum(sums), shift = all / count;
   Tile mean = pivot + shift;
   Tile variance = max(sum(squares) - all * shift, 0) / count;
   Tile scale = rsqrt(variance + cast(eps, type));
   // From the end, which is still in the cache.
-  for (Index turn : range(turns)) {
-    const Index back = turns - 1 - turn;
-    const Index i = back / across, j = back % across;
-    Tile y = (cast(x[{i, j}], type) - mean) * scale;
-    if (!weight.shape().empty())
-      y = y * column(weight[i], type);
-    if (!bias.shape().empty())
-      y = y + column(bias[i], type);
-    out[{i, j}] = y;
+  for (Index turn : range(x.size(0))) {
+    const Index i = x.size(0) - 1 - turn;
+    for (Index j : range(x.size(1))) {
+      Tile y = (cast(x[{i, j}], type) - mean) * scale;
+      if (!weight.shape().empty())
+        y = y * column(weight[i], type);
+      if (!bias.shape().empty())
+        y = y + column(bias[i], type);
+      out[{i, j}] = y;
+    }
   }
 }
 
@@ -141,10 +141,9 @@ const Kernel &looped_kernel() {
 }
 
 // 16 elements a thread, as long as the last dimension lets them be. On a GPU
-// one program of many threads a multiprocessor: what all of them read once
-// stays in shared memory, or is in the second cache when it is read again. Of
-// 16 bits the 64 registers that each of 1024 threads has are enough, but for
-// two long rows of channels.
+// one program of many threads a multiprocessor: what all of them read once is
+// in the second cache when it is read again. Of 16 bits the 64 registers that
+// each of 1024 threads has are enough, but for two long rows of channels.
 Config looped_config(std::int64_t channels, std::int64_t length, DType dtype,
                      Device device) {
   const bool wide =
