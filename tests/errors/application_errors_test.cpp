@@ -27,7 +27,7 @@ TEST(ApplicationErrors, DotShape) {
 }
 TEST(ApplicationErrors, DotDType) {
   expect_application_error(Id::dot_dtype, [](In a, In, Out) { AT; dot(a[0], zeros({4, 4}, f16)); });
-  expect_application_error(Id::dot_dtype, [](In a, In, Out) { AT; dot(a[0], a[1]); }, i32);
+  expect_application_error(Id::dot_dtype, [](In a, In, Out) { AT; dot(a[0], a[1]); }, b1);
 }
 TEST(ApplicationErrors, DotPrecision) {
   expect_application_error(Id::dot_dtype, [](In a, In b, Out) { AT; dot(a[0], b[0], static_cast<Precision>(9)); });
