@@ -165,6 +165,9 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   for (WarpgroupTile each : candidates(extents)) {
     if (!allowed(*m, each.m) || !allowed(*n, each.n) || !suits(each, extents.m))
       continue;
+    // Where addresses are more than rows and columns sums take all registers.
+    if (each.ping_pong && !extents.alone)
+      continue;
     for (const int share : shares) {
       if (share > 1 &&
           (!extents.alone || each.ping_pong || each.m * each.n > most_shared ||
