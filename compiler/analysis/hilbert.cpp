@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/analysis/hilbert.h"
 
-#include <utility>
-
 namespace girih::compiler {
 namespace {
 

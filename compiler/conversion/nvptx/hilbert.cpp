@@ -33,7 +33,8 @@ public:
     Value first = half(whole[along]);
     Value firstSize = i.mul(first, whole[across]);
     Registers two = choose(i.greaterEqual(whole[number], firstSize),
-                           further(first, firstSize), shortened(first));
+                           behind(first, firstSize, along, ahead0, ahead1),
+                           shortened(first));
     Value isLong = i.greaterEqual(
         i.mul(whole[along], i.constant(2)),
         i.add(i.mul(whole[across], i.constant(3)), i.constant(1)));
@@ -47,9 +48,9 @@ private:
     Value frontSize = i.mul(side, front);
     Value middleSize = i.mul(whole[along], i.sub(whole[across], side));
     Value beforeLast = i.add(frontSize, middleSize);
-    Registers rest =
-        choose(i.greaterEqual(whole[number], beforeLast),
-               back(side, front, beforeLast), middle(side, frontSize));
+    Registers rest = choose(i.greaterEqual(whole[number], beforeLast),
+                            back(side, front, beforeLast),
+                            behind(side, frontSize, across, aside0, aside1));
     return choose(i.greaterEqual(whole[number], frontSize), rest,
                   turned(side, front));
   }
@@ -60,27 +61,20 @@ private:
     return part;
   }
 
-  Registers further(Value first, Value skipped) {
+  /// What is left of the rectangle behind `steps` along one of its sides.
+  Registers behind(Value steps, Value skipped, Carried side, Carried step0,
+                   Carried step1) {
     Registers part(whole.begin(), whole.end());
     part[number] = i.sub(whole[number], skipped);
-    part[row] = moved(whole[row], first, whole[ahead0]);
-    part[column] = moved(whole[column], first, whole[ahead1]);
-    part[along] = i.sub(whole[along], first);
+    part[row] = moved(whole[row], steps, whole[step0]);
+    part[column] = moved(whole[column], steps, whole[step1]);
+    part[side] = i.sub(whole[side], steps);
     return part;
   }
 
   Registers turned(Value side, Value front) {
     return {whole[number], whole[row],    whole[column], side,         front,
             whole[aside0], whole[aside1], whole[ahead0], whole[ahead1]};
-  }
-
-  Registers middle(Value side, Value skipped) {
-    Registers part(whole.begin(), whole.end());
-    part[number] = i.sub(whole[number], skipped);
-    part[row] = moved(whole[row], side, whole[aside0]);
-    part[column] = moved(whole[column], side, whole[aside1]);
-    part[across] = i.sub(whole[across], side);
-    return part;
   }
 
   Registers back(Value side, Value front, Value skipped) {
