@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operands that the copy engine of a GPU reads.
+// Operands that the copy engine of a GPU reads or writes.
 #pragma once
 
 #include <vector>
@@ -13,7 +13,7 @@ struct TensorMap {
   int operand = 0;
   int element_bytes = 1;
   std::vector<int> dims; // of the operand, the contiguous one first
-  std::vector<int> box;  // elements along each that one copy brings
+  std::vector<int> box;  // elements along each that one copy moves
   int swizzle_bytes = 0; // 0, 32, 64 or 128
   bool operator==(const TensorMap &) const = default;
 };
