@@ -16,7 +16,7 @@ STAGES = {
     "program": (GPUS + ["host"], r"\bprogram\b"),
     "tile": (GPUS + ["host"], r"tile\.load\b.*tile\.store\b"),
     "layout": (GPUS, r"tile\.store\b.*layout|layout.*tile\.store\b"),
-    "async": (GPUS, r"tile\.store\b"),
+    "async": (GPUS, r"tile\.store(_bulk)?\b"),
     "llvm": (GPUS + ["host"], r"llvm|define"),
     "ptx": (GPUS, r"\.target {arch}\b.*\.visible \.entry"),
     "object": (["host"], r"\bret"),

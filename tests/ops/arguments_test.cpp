@@ -104,8 +104,8 @@ TEST(MatmulArgumentsTest, Ranks) {
 }
 
 TEST(MatmulArgumentsTest, Dtypes) {
-  expect_error(ErrorId::dtype, {"matmul: a cannot be i64"},
-               [] { ops::matmul(host({2, 2}, i64), host({2, 2}, i64)); });
+  expect_error(ErrorId::dtype, {"matmul: a cannot be bool"},
+               [] { ops::matmul(host({2, 2}, b1), host({2, 2}, b1)); });
   expect_error(ErrorId::dtype,
                {"matmul: a and b must have the same dtype", "a is f32[2, 2]",
                 "b is bf16[2, 2]"},
