@@ -3,6 +3,7 @@
 
 #include "girih/compiler/config_fit.h"
 #include "girih/compiler/cost_model.h"
+#include "girih/dsl/config_fields.h"
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/runtime/executable.h"
 
@@ -18,43 +19,26 @@ constexpr std::size_t most_candidates = std::size_t{1} << 20;
 // Of the axis "order".
 constexpr std::int64_t descending = -1, hilbert = -2;
 
-struct Field {
-  std::string_view name;
-  int Config::*value;
-};
-constexpr Field fields[] = {{"num_warps", &Config::num_warps},
-                            {"num_stages", &Config::num_stages},
-                            {"split_k", &Config::split_k}};
-
-struct Choice {
-  std::string_view name;
-  bool Config::*value;
-};
-constexpr Choice choices[] = {{"warp_specialize", &Config::warp_specialize},
-                              {"persistent", &Config::persistent},
-                              {"ping_pong", &Config::ping_pong},
-                              {"stream_k", &Config::stream_k}};
-
-bool is_field(std::string_view name) {
+bool may_be_field(std::string_view name) {
   return !name.empty() && name[0] >= 'a' && name[0] <= 'z';
 }
 
-bool has_code(std::string_view name) {
+bool is_field(std::string_view name) {
   const auto is_called = [&](const auto &each) { return each.name == name; };
   return name == "order" || name == "pdl" ||
-         std::ranges::any_of(choices, is_called) ||
-         std::ranges::any_of(fields, is_called);
+         std::ranges::any_of(config_choices, is_called) ||
+         std::ranges::any_of(config_numbers, is_called);
 }
 
 void set_value(Config &config, const std::string &name, std::int64_t value) {
-  if (!is_field(name)) {
+  if (!may_be_field(name)) {
     config.blocks[name] = value;
     return;
   }
-  for (const Field &each : fields)
+  for (const ConfigNumber &each : config_numbers)
     if (each.name == name)
       config.*each.value = static_cast<int>(value);
-  for (const Choice &each : choices)
+  for (const ConfigChoice &each : config_choices)
     if (each.name == name)
       config.*each.value = value != 0;
   if (name == "order")
@@ -201,14 +185,13 @@ Space &Space::axis(const std::string &name, std::vector<std::int64_t> values) {
     throw RuntimeError(ErrorId::argument,
                        {fmt::format("axis {} of a space has no values", name),
                         "give it one value to fix it"});
-  if (is_field(name) && !has_code(name))
+  if (may_be_field(name) && !is_field(name))
     throw RuntimeError(
         ErrorId::argument,
-        {fmt::format("axis {} of a space is no field that code depends on",
-                     name),
+        {fmt::format("axis {} of a space is no field of a Config", name),
          "block sizes begin with a capital letter; fields are num_warps, "
-         "num_stages, warp_specialize, persistent, ping_pong, stream_k, "
-         "split_k, order and pdl"});
+         "num_stages, num_ctas, split_k, warp_specialize, persistent, "
+         "ping_pong, stream_k, order and pdl"});
   // A value that is there twice is one.
   auto end = values.begin();
   for (const std::int64_t value : std::vector<std::int64_t>(values))
@@ -349,7 +332,7 @@ std::int64_t axis_value(const Config &config, std::string_view name) {
   if (const auto found = config.blocks.find(std::string(name));
       found != config.blocks.end())
     return found->second;
-  for (const Field &each : fields)
+  for (const ConfigNumber &each : config_numbers)
     if (each.name == name)
       return config.*each.value;
   if (name == "order")
@@ -361,7 +344,7 @@ std::int64_t axis_value(const Config &config, std::string_view name) {
     default:
       return 0;
     }
-  for (const Choice &each : choices)
+  for (const ConfigChoice &each : config_choices)
     if (each.name == name)
       return config.*each.value ? 1 : 0;
   return name == "pdl" && config.pdl.value_or(false) ? 1 : 0;

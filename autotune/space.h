@@ -25,11 +25,11 @@ struct Candidate {
 class Space {
 public:
   /// The values of a block size, or of a field of the Config by its printed
-  /// name: num_warps, num_stages, warp_specialize, persistent, ping_pong,
-  /// stream_k, split_k, order (0 is row major, N grouped:N, -1 descending, -2
-  /// hilbert), pdl. Values of a name that is there already
+  /// name: num_warps, num_stages, num_ctas, split_k, warp_specialize,
+  /// persistent, ping_pong, stream_k, order (0 is row major, N grouped:N, -1
+  /// descending, -2 hilbert), pdl. Values of a name that is there already
   /// replace the old ones, and equal values are one. Throws RuntimeError
-  /// [argument] for no values, and for a field that has no code.
+  /// [argument] for no values, and for a field that Configs have not.
   Space &axis(const std::string &name, std::vector<std::int64_t> values);
   /// Drops what `holds` is false for, giving the name as the reason. Throws
   /// RuntimeError [argument] for no function; so does candidates() where the

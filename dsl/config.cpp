@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "girih/dsl/config.h"
+#include "girih/dsl/config_fields.h"
 
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/dsl/support/text_scanner.h"
@@ -10,26 +10,6 @@
 namespace girih {
 namespace {
 
-// The fields that are plain numbers.
-struct Field {
-  std::string_view name;
-  int Config::*value;
-  int low, high;
-};
-constexpr Field fields[] = {{"num_warps", &Config::num_warps, 1, 32},
-                            {"num_stages", &Config::num_stages, 1, 64},
-                            {"num_ctas", &Config::num_ctas, 1, 16},
-                            {"split_k", &Config::split_k, 1, 1 << 16}};
-
-// Those that are there or not.
-struct Choice {
-  std::string_view name;
-  bool Config::*value;
-};
-constexpr Choice choices[] = {{"warp_specialize", &Config::warp_specialize},
-                              {"persistent", &Config::persistent},
-                              {"ping_pong", &Config::ping_pong},
-                              {"stream_k", &Config::stream_k}};
 constexpr int largest_group = 1 << 16;
 
 [[noreturn]] void fail(const SourceLine &where, const std::string &text) {
@@ -70,15 +50,29 @@ ProgramOrder parse_order(const SourceLine &where, std::string_view text) {
   return out;
 }
 
+std::string text_of(const ProgramOrder &order) {
+  switch (order.kind) {
+  case ProgramOrder::Kind::row_major:
+    return "row_major";
+  case ProgramOrder::Kind::grouped:
+    return "grouped:" + std::to_string(order.group);
+  case ProgramOrder::Kind::descending:
+    return "descending";
+  case ProgramOrder::Kind::hilbert:
+    return "hilbert";
+  }
+  return "";
+}
+
 void set_field(const SourceLine &where, Config &config, std::string_view name,
                std::string_view value) {
-  for (const Field &each : fields)
+  for (const ConfigNumber &each : config_numbers)
     if (each.name == name) {
       config.*each.value =
           static_cast<int>(integer(where, name, value, each.low, each.high));
       return;
     }
-  for (const Choice &each : choices)
+  for (const ConfigChoice &each : config_choices)
     if (each.name == name) {
       config.*each.value = integer(where, name, value, 0, 1) != 0;
       return;
@@ -100,29 +94,19 @@ void set_field(const SourceLine &where, Config &config, std::string_view name,
 std::string Config::to_string() const {
   const Config plain;
   std::string out;
-  auto append = [&](const std::string &name, const std::string &value) {
-    out += (out.empty() ? "" : " ") + name + "=" + value;
-  };
-  auto field = [&](const char *name, std::int64_t value, std::int64_t usual) {
-    if (value != usual)
-      append(name, std::to_string(value));
+  auto append = [&](std::string_view name, const std::string &value) {
+    out += (out.empty() ? "" : " ") + std::string(name) + "=" + value;
   };
   for (const auto &[name, value] : blocks)
     append(name, std::to_string(value));
-  field("num_warps", num_warps, plain.num_warps);
-  field("num_stages", num_stages, plain.num_stages);
-  field("num_ctas", num_ctas, plain.num_ctas);
-  field("warp_specialize", warp_specialize, plain.warp_specialize);
-  field("persistent", persistent, plain.persistent);
-  field("ping_pong", ping_pong, plain.ping_pong);
-  field("stream_k", stream_k, plain.stream_k);
-  if (order.kind == ProgramOrder::Kind::grouped)
-    append("order", "grouped:" + std::to_string(order.group));
-  if (order.kind == ProgramOrder::Kind::descending)
-    append("order", "descending");
-  if (order.kind == ProgramOrder::Kind::hilbert)
-    append("order", "hilbert");
-  field("split_k", split_k, plain.split_k);
+  for (const ConfigNumber &each : config_numbers)
+    if (this->*each.value != plain.*each.value)
+      append(each.name, std::to_string(this->*each.value));
+  for (const ConfigChoice &each : config_choices)
+    if (this->*each.value)
+      append(each.name, "1");
+  if (order.kind != ProgramOrder::Kind::row_major)
+    append("order", text_of(order));
   if (pdl)
     append("pdl", *pdl ? "1" : "0");
   return out;
@@ -136,7 +120,7 @@ void check_config(const Config &config, const SourceLine &where) {
                           std::to_string(value) + ", not from " +
                           std::to_string(low) + " to " + std::to_string(high)});
   };
-  for (const Field &each : fields)
+  for (const ConfigNumber &each : config_numbers)
     check(each.name, config.*each.value, each.low, each.high);
   if (config.order.kind == ProgramOrder::Kind::grouped)
     check("order", config.order.group, 1, largest_group);

@@ -85,8 +85,8 @@ void expect_argument_error(const std::function<void()> &body,
 TEST(Spaces, EmptyOnesAreErrors) {
   expect_argument_error([] { Space().candidates(product()); }, "no axes");
   expect_argument_error([] { Space().axis("BM", {}); }, "no values");
-  expect_argument_error([] { Space().axis("num_ctas", {1, 2}); },
-                        "no field that code depends on");
+  expect_argument_error([] { Space().axis("num_stage", {1, 2}); },
+                        "no field of a Config");
   const std::vector<Candidate> none{{{}, "memory 1", "memory N"},
                                     {{}, "memory 2", "memory N"},
                                     {{}, "wide", "wide"}};

@@ -23,10 +23,9 @@ TEST(ConfigTest, RoundTrips) {
   config.split_k = 3;
   config.pdl = true;
   EXPECT_EQ(config.to_string(),
-            "BK=64 BM=96 BN=128 num_warps=8 num_stages=5 num_ctas=2 "
+            "BK=64 BM=96 BN=128 num_warps=8 num_stages=5 num_ctas=2 split_k=3 "
             "warp_specialize=1 persistent=1 ping_pong=1 stream_k=1 "
-            "order=grouped:4 split_k=3 "
-            "pdl=1");
+            "order=grouped:4 pdl=1");
   EXPECT_EQ(parse_config(config.to_string()), config);
   config.order.kind = ProgramOrder::Kind::hilbert;
   EXPECT_EQ(parse_config(config.to_string()).order,
