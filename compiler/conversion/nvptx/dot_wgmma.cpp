@@ -80,17 +80,14 @@ public:
   }
 
   Registers run() {
-    e.assembly({}, "wgmma.fence.sync.aligned;", "", {}, true);
+    if (!a)
+      readFragments();
+    Registers sums = fence();
     int64_t rows = dot.getM() / share.groups,
             columns = dot.getN() / share.along;
     if (a)
       startA = start(dot.getA(), *a, rows, true);
     startB = start(dot.getB(), *b, columns, false);
-    if (!a)
-      readFragments();
-    Registers sums(rows * columns / 128);
-    if (!fromZero)
-      sums = e.registers(dot.getAcc());
     for (int64_t row = 0; row < rows; row += 64)
       for (int64_t column = 0; column < columns; column += share.columns)
         multiply(row, column,
@@ -101,6 +98,22 @@ public:
   }
 
 private:
+  /// Orders what is in registers before the dot. Gives the sums that it starts
+  /// from: constants, which would be made where they are used, behind it.
+  Registers fence() {
+    Registers sums = e.registers(dot.getAcc()), made;
+    auto isMade = [&](Value sum) {
+      return !fromZero && matchPattern(sum, m_Constant());
+    };
+    llvm::copy_if(sums, std::back_inserter(made), isMade);
+    Registers behind = e.named("wgmma.fence.sync.aligned;", made);
+    size_t next = 0;
+    for (Value &sum : sums)
+      if (isMade(sum))
+        sum = behind[next++];
+    return sums;
+  }
+
   tile::SharedType sourceOf(Value operand) {
     return e.lateLoads.lookup(operand).getSource().getType();
   }

@@ -5,6 +5,7 @@
 #include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/lower.h"
 #include "girih/compiler/pipeline.h"
+#include "girih/compiler/ptx_fences.h"
 #include "girih/compiler/target_nvptx.h"
 #include "girih/compiler/transforms/Passes.h"
 
@@ -123,7 +124,10 @@ static FailureOr<std::string> toPtx(const Lowered &lowered,
       makePtx(*translated, withPtx(context.target, lowered.ptxVersion), error);
   if (!ptx)
     return module.emitError("no PTX: ") << error;
+  std::optional<std::string> fence = missingFence(*ptx);
   context.endTextStage(Stage::ptx, *ptx);
+  if (fence)
+    return module.emitError("there is no ") << *fence;
   return *ptx;
 }
 
