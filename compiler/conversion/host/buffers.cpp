@@ -104,8 +104,8 @@ void storeBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk,
   unsigned bytes = bufferType(ir, buffer)->getScalarSizeInBits() / 8;
   Reg memory = buffer.asRegisters ? value : encode(ir, buffer.element, value);
   if (isNeighbours(buffer, chunk))
-    ir.CreateAlignedStore(memory, bufferAddress(ir, buffer, chunk, bytes),
-                          llvm::Align(bytes));
+    ir.store(memory, bufferAddress(ir, buffer, chunk, bytes),
+             llvm::Align(bytes));
   else
     ir.CreateMaskedScatter(
         memory, bufferAddresses(ir, buffer, chunk, bytes), llvm::Align(bytes),

@@ -22,6 +22,12 @@ unsigned widthOf(llvm::Type *type) {
   return vector ? vector->getNumElements() : 0;
 }
 
+llvm::StoreInst *Builder::store(Reg value, Reg pointer, llvm::Align align) {
+  llvm::StoreInst *made = CreateAlignedStore(value, pointer, align);
+  made->setVolatile(!machine.scales && llvm::isa<llvm::SelectInst>(value));
+  return made;
+}
+
 std::optional<int64_t> Builder::asConstant(Reg value) {
   if (auto *constant = llvm::dyn_cast<llvm::ConstantInt>(value))
     return constant->getSExtValue();

@@ -559,7 +559,7 @@ void MemoryAccess::store(const Chunk &chunk, Reg value, bool masked,
   if (streaming)
     align = llvm::Align(
         std::min(emission.machine.vectorBytes, chunk.width * bytes));
-  auto *store = ir.CreateAlignedStore(memory, address(chunk), align);
+  llvm::StoreInst *store = ir.store(memory, address(chunk), align);
   if (streaming)
     store->setMetadata(
         llvm::LLVMContext::MD_nontemporal,
