@@ -6,6 +6,8 @@
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/ops/ops.h"
 
+#include <bit>
+#include <cstdint>
 #include <optional>
 
 namespace girih::testing {
@@ -237,6 +239,21 @@ TEST_P(RowNormTest, SpecialValues) {
                           {nan, nan, nan, 0, nan, 0, 0, 0, 0}));
   EXPECT_TRUE(same_values(ops::layer_norm(x, {3}).to_vector(),
                           {nan, nan, nan, nan, nan, nan, 0, 0, 0}));
+}
+
+// All bits of a NaN are set: rounded as a number is, it would be -0.
+TEST_P(RowNormTest, NanAsEps) {
+  const double nan = std::bit_cast<double>(INT64_MAX);
+  for (const DType dtype : dtypes) {
+    const Array x =
+        Array::from(std::vector<double>{1, 2, 3}, {1, 3}, dtype, device());
+    const std::vector<double> expected(3, nan);
+    EXPECT_TRUE(same_values(
+        ops::rms_norm(x, {3}, std::nullopt, nan).to_vector(), expected));
+    EXPECT_TRUE(same_values(
+        ops::layer_norm(x, {3}, std::nullopt, std::nullopt, nan).to_vector(),
+        expected));
+  }
 }
 
 TEST_P(RowNormTest, Empty) {

@@ -43,6 +43,9 @@ public:
   Reg fma(Reg a, Reg b, Reg c) {
     return ir.CreateIntrinsic(llvm::Intrinsic::fma, {type}, {a, b, c});
   }
+  Reg rem(Reg a, Reg b) { return ir.CreateFRem(a, b); } // libm's, lane by lane
+  /// As rough as a division is: not at all.
+  Reg roughInverse(Reg a) { return div(number(1), a); }
 
   Reg less(Reg a, Reg b) { return ir.CreateFCmpOLT(a, b); }
   Reg same(Reg a, Reg b) { return ir.CreateFCmpOEQ(a, b); }
@@ -90,6 +93,13 @@ public:
   }
 
   Reg twoOverPi(Reg word);
+
+  /// `usual` where it is right in all lanes, else what `make` gives, in a block
+  /// of its own.
+  Reg usually(Reg right, Reg usual, llvm::function_ref<Reg()> make) {
+    Reg all = width ? ir.CreateAndReduce(right) : right;
+    return ir.rarely(ir.CreateNot(all), usual, make);
+  }
 
   /// `make` runs when any lane needs it. Not within a block that is to stay
   /// one: it adds blocks.

@@ -231,7 +231,11 @@ Reg emitFloat(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in, bool &exact) {
       .Case([&](arith::SubFOp) { return ir.CreateFSub(in[0], in[1]); })
       .Case([&](arith::MulFOp) { return ir.CreateFMul(in[0], in[1]); })
       .Case([&](arith::DivFOp) { return ir.CreateFDiv(in[0], in[1]); })
-      .Case([&](arith::RemFOp) { return ir.CreateFRem(in[0], in[1]); })
+      .Case([&](arith::RemFOp) {
+        return in[0]->getType()->getScalarType()->isFloatTy()
+                   ? emitRemainder(ir, in[0], in[1])
+                   : ir.CreateFRem(in[0], in[1]);
+      })
       .Case([&](arith::NegFOp) {
         exact = true;
         return ir.CreateFNeg(in[0]);

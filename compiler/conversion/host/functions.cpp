@@ -4,6 +4,7 @@
 #include "girih/compiler/conversion/host/arithmetic.h"
 #include "girih/compiler/elementary/brief.h"
 #include "girih/compiler/elementary/list.h"
+#include "girih/compiler/elementary/remainder.h"
 #include "girih/compiler/elementary/two_over_pi.h"
 
 #include "llvm/ADT/StringSwitch.h"
@@ -107,6 +108,21 @@ Reg emitFunction(Builder &ir, llvm::StringRef name, ArrayRef<Reg> in) {
   llvm::Module &module = *ir.GetInsertBlock()->getModule();
   return ir.CreateCall(outlined(module, function, ir.machine, type, in.size()),
                        in);
+}
+
+Reg emitRemainder(Builder &ir, Reg dividend, Reg divisor) {
+  static const Function function{
+      "fmod",
+      [](Single &f, ArrayRef<Reg> in) {
+        auto near = elementary::nearRemainder(f, in[0], in[1]);
+        return f.usually(near.isRight, near.value,
+                         [&] { return f.rem(in[0], in[1]); });
+      },
+      false};
+  llvm::Module &module = *ir.GetInsertBlock()->getModule();
+  return ir.CreateCall(
+      outlined(module, function, ir.machine, dividend->getType(), 2),
+      {dividend, divisor});
 }
 
 Reg emitBrief(Builder &ir, llvm::StringRef name, Reg in) {

@@ -14,4 +14,7 @@ Reg emitFunction(Builder &ir, llvm::StringRef name, llvm::ArrayRef<Reg> in);
 /// A function of elementary::brief: exp, exp2, onePlusErf, onePlusTanh.
 Reg emitBrief(Builder &ir, llvm::StringRef name, Reg in);
 
+/// fmod of f32: by a division where all quotients are small.
+Reg emitRemainder(Builder &ir, Reg dividend, Reg divisor);
+
 } // namespace girih::compiler::host

@@ -33,8 +33,8 @@ public:
   llvm::DenseMap<Reg, Reg> unrounded;
 
   /// A store that stays one. Of a choice between `value` and what is there LLVM
-  /// 22 makes a masked store, which CPUs without AVX-512 take a microprogram for
-  /// (llvm-project issue 213195).
+  /// 22 makes a masked store, which CPUs without AVX-512 take a microprogram
+  /// for (llvm-project issue 213195).
   llvm::StoreInst *store(Reg value, Reg pointer, llvm::Align align);
 
   Reg index(int64_t value) { return getInt64(static_cast<uint64_t>(value)); }

@@ -7,6 +7,7 @@
 #include "girih/compiler/conversion/host/kernel_emitter.h"
 #include "girih/compiler/conversion/host/live_lanes.h"
 #include "girih/compiler/conversion/host/reduce.h"
+#include "girih/compiler/conversion/host/short_nans.h"
 #include "girih/compiler/conversion/host/sort.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -220,7 +221,12 @@ bool KernelEmitter::emitScalarOp(mlir::Operation *op) {
     Reg memory = ir.CreateAlignedLoad(memoryType(ir, element),
                                       emission.views[passed.getView()].slot,
                                       llvm::Align(8));
-    emission.scalars[passed] = decode(ir, element, memory);
+    Reg value = decode(ir, element, memory);
+    if (element.isF32() && isOnlyComputedWith(passed))
+      value =
+          ir.CreateSelect(ir.CreateFCmpUNO(value, value),
+                          llvm::ConstantFP::getNaN(value->getType()), value);
+    emission.scalars[passed] = value;
     return true;
   }
   if (auto splat = llvm::dyn_cast<mlir::tensor::SplatOp>(op)) {

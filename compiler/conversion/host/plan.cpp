@@ -3,12 +3,14 @@
 
 #include "girih/compiler/analysis/access.h"
 #include "girih/compiler/analysis/written.h"
+#include "girih/compiler/conversion/host/elements.h"
 #include "girih/compiler/conversion/host/elementwise.h"
 #include "girih/compiler/conversion/host/emission.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace scf = mlir::scf;
@@ -217,6 +219,19 @@ private:
     return moves;
   }
 
+  static bool isReading(mlir::Operation *op) {
+    if (llvm::isa<mlir::arith::ExtFOp>(op))
+      op = op->getOperand(0).getDefiningOp();
+    return llvm::isa_and_nonnull<tile::LoadOp>(op);
+  }
+  /// Most CPUs have no instruction that makes bf16 or fp8.
+  static bool roundsByHand(mlir::Operation *op) {
+    if (!llvm::isa<mlir::arith::TruncFOp>(op))
+      return false;
+    mlir::Type made = mlir::getElementTypeOrSelf(op->getResult(0).getType());
+    return isNarrowFloat(made) && !made.isF16();
+  }
+
   /// Reading a kept value costs about what a load or a cast does.
   /// Asked in the order of the kernel: it looks up what operands cost.
   bool costs(mlir::Operation *op) const {
@@ -225,14 +240,14 @@ private:
       return false;
     if (auto load = llvm::dyn_cast<tile::LoadOp>(op))
       return isGathered(Access(load));
-    if (isExpensive(op))
+    if (isExpensive(op) || roundsByHand(op))
       return true;
     int cost = 0;
     for (mlir::Value operand : op->getOperands()) {
       mlir::Operation *source = operand.getDefiningOp();
       if (!source || !isTile(operand))
         ++cost;
-      else if (llvm::isa<tile::LoadOp>(source))
+      else if (isReading(source))
         cost += 1;
       else if (isFusable(source))
         cost += costly.contains(source) ? 2 : 0;

@@ -106,6 +106,8 @@ bool follow(mlir::Value value, Values &values) {
     return isShortConstant(constant);
   if (isShortCast(op))
     return true;
+  if (auto passed = llvm::dyn_cast<tile::ValueOp>(op))
+    return isOnlyComputedWith(passed);
   if (auto reduce = llvm::dyn_cast<tile::ReduceOp>(op))
     return followReduction(reduce, values);
   bool moves = llvm::isa<tile::RemapOp, mlir::tensor::SplatOp>(op);
@@ -130,6 +132,14 @@ bool isQuiet(mlir::Value value) {
 }
 
 } // namespace
+
+bool isOnlyComputedWith(mlir::Value value) {
+  return llvm::all_of(value.getUsers(), [](mlir::Operation *user) {
+    return isArithmetic(user) ||
+           (llvm::isa<tile::RemapOp, mlir::tensor::SplatOp>(user) &&
+            isOnlyComputedWith(user->getResult(0)));
+  });
+}
 
 bool hasShortNans(mlir::Value value) {
   if (!mlir::getElementTypeOrSelf(value.getType()).isF32() || !isQuiet(value))

@@ -11,4 +11,9 @@ namespace girih::compiler::host {
 /// its end: it comes from the CPU's arithmetic on numbers that were as short.
 bool hasShortNans(mlir::Value value);
 
+/// Whether nothing but arithmetic uses `value`, which makes NaNs quiet and
+/// leaves open which. A number that is passed to the kernel is then given as
+/// one whose NaN is short, if it is one.
+bool isOnlyComputedWith(mlir::Value value);
+
 } // namespace girih::compiler::host
