@@ -307,14 +307,12 @@ void KernelEmitter::moveTogether(ArrayRef<Move> moves) {
     fusion.addValue(move.from);
   Walk walk = fusion.choose(tileType(moves[0].from).getShape());
   fusion.prepare();
-  emitVersions(emission, fusion.allInBounds(), [&](bool masked) {
-    emitWalk(emission, walk, [&](const Chunk &chunk) {
-      SmallVector<Reg> values;
-      for (const Move &move : moves)
-        values.push_back(fusion.value(move.from, chunk, masked));
-      for (auto [move, value] : llvm::zip(moves, values))
-        storeBuffer(emission, move.to, chunk, value);
-    });
+  emitBounded(emission, fusion, walk, [&](const Chunk &chunk, bool masked) {
+    SmallVector<Reg> values;
+    for (const Move &move : moves)
+      values.push_back(fusion.value(move.from, chunk, masked));
+    for (auto [move, value] : llvm::zip(moves, values))
+      storeBuffer(emission, move.to, chunk, value);
   });
 }
 

@@ -116,15 +116,13 @@ void BlockedDot::packA() {
   aInnerStride = walk.unit == 1 ? 1 : pitch;
   aPointer = emission.allocate(pitch * (walk.unit == 1 ? m : k) * bytes);
   fusion.prepare();
-  emitVersions(emission, fusion.allInBounds(), [&](bool masked) {
-    emitWalk(emission, walk, [&](const Chunk &chunk) {
-      Reg value = dotOperand(ir, fusion.value(dot.getA(), chunk, masked), type,
-                             dot.getUnsignedA());
-      Reg offset = ir.add(ir.mul(chunk.lane[0], ir.index(aRowStride)),
-                          ir.mul(chunk.lane[1], ir.index(aInnerStride)));
-      ir.CreateAlignedStore(value, ir.advance(aPointer, offset, bytes),
-                            llvm::Align(bytes));
-    });
+  emitBounded(emission, fusion, walk, [&](const Chunk &chunk, bool masked) {
+    Reg value = dotOperand(ir, fusion.value(dot.getA(), chunk, masked), type,
+                           dot.getUnsignedA());
+    Reg offset = ir.add(ir.mul(chunk.lane[0], ir.index(aRowStride)),
+                        ir.mul(chunk.lane[1], ir.index(aInnerStride)));
+    ir.CreateAlignedStore(value, ir.advance(aPointer, offset, bytes),
+                          llvm::Align(bytes));
   });
 }
 

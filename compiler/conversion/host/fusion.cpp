@@ -75,6 +75,7 @@ void Fusion::addAt(mlir::Value value, mlir::AffineMap map) {
     if (!read.access)
       read.access = std::make_unique<MemoryAccess>(emission, Access(load));
     read.inPlace |= !map;
+    read.mapped |= bool(map);
     if (map) {
       int64_t unit = read.access->analysis().viewType().getUnit();
       if (int dim = contiguousDim(composed(load.getMap(), map), unit); dim >= 0)
@@ -199,6 +200,23 @@ Reg Fusion::allInBounds() {
   for (auto &[op, read] : accesses)
     all = ir.both(all, read.access->allInBounds());
   return all;
+}
+
+Reg Fusion::insideUntil(const Walk &walk) {
+  Reg all = nullptr, until = nullptr;
+  for (auto &[op, read] : accesses) {
+    MemoryAccess &access = *read.access;
+    all = ir.both(all, read.mapped ? access.allInBounds()
+                                   : access.inBoundsBut(walk.unit));
+    if (Reg limit = read.mapped ? nullptr : access.limit(walk.unit))
+      until = until ? ir.min(until, limit) : limit;
+  }
+  if (!until)
+    return nullptr;
+  int64_t width = walk.width, whole = walk.shape[walk.unit] / width * width;
+  until = ir.max(ir.min(until, ir.index(whole)), ir.index(0));
+  until = ir.CreateAnd(until, ir.index(-width)); // the width is a power of two
+  return all ? ir.CreateSelect(all, until, ir.index(0)) : until;
 }
 
 Reg Fusion::mayStream(const Walk &walk) {

@@ -41,6 +41,9 @@ public:
   void prepare();
   /// i1: no access needs a mask. After prepare(); null when known.
   Reg allInBounds();
+  /// i64: before this lane along the unit no chunk of `walk` needs a mask, a
+  /// multiple of the width; null where nothing can be said. After prepare().
+  Reg insideUntil(const Walk &walk);
   /// i1: all stores may bypass the caches; null when they never may.
   Reg mayStream(const Walk &walk);
 
@@ -59,6 +62,7 @@ private:
   struct Read {
     std::unique_ptr<MemoryAccess> access;
     bool inPlace = false; // some lane reads for itself
+    bool mapped = false;  // some lane reads what a map makes of it
   };
   /// What is known on one chunk, and on the chunks that maps make of it.
   struct Place {

@@ -116,9 +116,11 @@ Reg MemoryAccess::offsetOf(ArrayRef<Reg> lanes, unsigned width) {
   return offset;
 }
 
-Reg MemoryAccess::allInBounds() {
+Reg MemoryAccess::inBounds(std::optional<unsigned> but) {
   Reg all = flat ? isContiguous(ir, *flat, *view, symbols) : nullptr;
   for (auto [number, constraint] : llvm::enumerate(access.constraints())) {
+    if (but && limits(constraint, *but))
+      continue;
     if ((!constraint.linear && !constraint.lanes.empty()) ||
         (constraint.equality && !constraint.lanes.empty()))
       return ir.getFalse();
@@ -138,13 +140,16 @@ Reg MemoryAccess::allInBounds() {
   return all;
 }
 
+bool MemoryAccess::limits(const Constraint &constraint, unsigned lane) const {
+  return constraint.linear && !constraint.equality &&
+         constraint.lanes.size() == 1 && constraint.lanes[0] == lane &&
+         constraint.coefficients[0] == -1;
+}
+
 Reg MemoryAccess::limit(unsigned lane) {
   Reg least = nullptr;
   for (auto [number, constraint] : llvm::enumerate(access.constraints())) {
-    bool bounds = constraint.linear && !constraint.equality &&
-                  constraint.lanes.size() == 1 && constraint.lanes[0] == lane &&
-                  constraint.coefficients[0] == -1;
-    if (!bounds)
+    if (!limits(constraint, lane))
       continue;
     Reg end = ir.add(uniform[number], ir.index(1));
     least = least ? ir.min(least, end) : end;
@@ -492,6 +497,23 @@ std::optional<int64_t> MemoryAccess::near(const Chunk &chunk,
   return apart && isNear(*apart) ? apart : std::nullopt;
 }
 
+/// Neighbours, those that are wanted. CPUs without AVX-512 have masks for words
+/// of 32 bits and more; others are read one by one.
+Reg MemoryAccess::loadSome(llvm::Type *type, const Chunk &chunk, Reg wanted) {
+  Reg other = otherValue(chunk.width);
+  auto some = [&] {
+    return ir.CreateMaskedLoad(type, address(chunk), llvm::Align(bytes), wanted,
+                               other);
+  };
+  if (ir.machine.scales || bytes >= 4)
+    return some();
+  return ir
+      .choose(
+          ir.CreateOrReduce(wanted), [&] { return SmallVector<Reg>{some()}; },
+          [&] { return SmallVector<Reg>{other}; })
+      .front();
+}
+
 Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
   begin(masked);
   mlir::Type element = access.viewType().getElement();
@@ -508,8 +530,7 @@ Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
     if (!masked)
       ask(chunk);
   } else if (shape == Pattern::contiguous)
-    value = ir.CreateMaskedLoad(type, address(chunk), align, wanted,
-                                otherValue(chunk.width));
+    value = loadSome(type, chunk, wanted);
   else
     value = loadApart(chunk, shape, wanted);
   return decode(ir, element, value);
@@ -553,8 +574,13 @@ void MemoryAccess::store(const Chunk &chunk, Reg value, bool masked,
     return;
   }
   if (wanted) {
-    ir.CreateMaskedStore(memory, address(chunk), align, wanted);
-    return;
+    auto some = [&] {
+      ir.CreateMaskedStore(memory, address(chunk), align, wanted);
+    };
+    if (ir.machine.scales)
+      return some();
+    // What masks are for other CPUs is slow, even if it stores nothing.
+    return ir.either(ir.CreateOrReduce(wanted), some, [] {});
   }
   if (streaming)
     align = llvm::Align(

@@ -29,7 +29,9 @@ public:
   bool isNearAlong(unsigned lane) const;
   /// i1: accesses need no mask and may take an operand that was flattened for
   /// contiguous; null when that is known. After prepare().
-  Reg allInBounds();
+  Reg allInBounds() { return inBounds({}); }
+  /// The same but for what limit(lane) asks of each lane.
+  Reg inBoundsBut(unsigned lane) { return inBounds(lane); }
   /// i64: lanes of dimension `lane` from here on are out of bounds whatever the
   /// other coordinates; null when no constraint says so. After prepare().
   Reg limit(unsigned lane);
@@ -53,6 +55,9 @@ private:
     Reg scalar = nullptr, vector = nullptr;
   };
   Pattern pattern(const Chunk &chunk) const;
+  /// Whether a constraint is what limit(lane) is made of.
+  bool limits(const Constraint &constraint, unsigned lane) const;
+  Reg inBounds(std::optional<unsigned> but);
   Reg address(const Chunk &chunk);
   Reg addressFrom(Reg pointer, const Chunk &chunk);
   void ask(const Chunk &chunk);
@@ -69,6 +74,7 @@ private:
   Reg otherValue(unsigned width);
   Reg loadOne(const Chunk &chunk, Reg wanted);
   Reg loadBroadcast(const Chunk &chunk, bool masked);
+  Reg loadSome(llvm::Type *type, const Chunk &chunk, Reg wanted);
   Reg loadApart(const Chunk &chunk, Pattern shape, Reg wanted);
   std::optional<int64_t> near(const Chunk &chunk, Pattern shape) const;
 

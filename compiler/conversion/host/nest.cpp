@@ -9,33 +9,52 @@ using llvm::SmallVector;
 
 namespace girih::compiler::host {
 
-/// One row of a walk: whole chunks, several a trip, then what is left.
-static void emitRow(Emission &emission, const Walk &walk,
-                    SmallVector<Reg, 4> lane,
-                    llvm::function_ref<void(const Chunk &)> body) {
-  Builder &ir = emission.ir;
-  int64_t width = walk.width, extent = walk.shape[walk.unit];
-  int64_t chunks = extent / width;
-  int64_t together = chunks % walk.together == 0 ? walk.together : 1;
-  Chunk chunk;
-  chunk.unit = walk.unit;
-  chunk.width = walk.width;
-  chunk.outside = ir.seam();
-  auto emit = [&](Reg position, unsigned valid) {
-    lane[walk.unit] = position;
+namespace {
+
+/// Chunks of one row of a walk. What is uniform in them is computed where this
+/// begins.
+class Row {
+public:
+  Row(Builder &ir, const Walk &walk, const SmallVector<Reg, 4> &lane,
+      llvm::function_ref<void(const Chunk &)> body)
+      : ir(ir), body(body), width(walk.width),
+        whole(walk.shape[walk.unit] / width * width),
+        rest(walk.shape[walk.unit] - whole) {
+    chunk.unit = walk.unit;
+    chunk.width = walk.width;
+    chunk.outside = ir.seam();
     chunk.lane.assign(lane.begin(), lane.end());
+  }
+
+  /// Those from lane `begin` to lane `end`, several a trip.
+  void emit(Reg begin, Reg end, int64_t together = 1) {
+    ir.loop(begin, end, width * together, [&](Reg position) {
+      for (int64_t number = 0; number < together; ++number)
+        emitOne(ir.add(position, ir.index(number * width)), chunk.width);
+    });
+  }
+  /// All from lane `begin` on, and what is left behind them.
+  void emitRest(Reg begin, int64_t together = 1) {
+    if (whole > 0)
+      emit(begin, ir.index(whole), together);
+    if (rest > 0)
+      emitOne(ir.index(whole), static_cast<unsigned>(rest));
+  }
+
+private:
+  void emitOne(Reg position, unsigned valid) {
+    chunk.lane[chunk.unit] = position;
     chunk.valid = valid;
     body(chunk);
-  };
-  if (chunks > 0)
-    ir.loop(ir.index(0), ir.index(chunks * width), width * together,
-            [&](Reg position) {
-              for (int64_t number = 0; number < together; ++number)
-                emit(ir.add(position, ir.index(number * width)), walk.width);
-            });
-  if (extent % width)
-    emit(ir.index(chunks * width), static_cast<unsigned>(extent % width));
-}
+  }
+
+  Builder &ir;
+  llvm::function_ref<void(const Chunk &)> body;
+  int64_t width, whole, rest;
+  Chunk chunk;
+};
+
+} // namespace
 
 void emitLoops(Builder &ir, ArrayRef<int64_t> shape, ArrayRef<unsigned> dims,
                SmallVector<Reg, 4> &lane, llvm::function_ref<void()> body) {
@@ -57,9 +76,39 @@ SmallVector<unsigned> otherDims(size_t rank, ArrayRef<unsigned> without) {
 
 void emitWalk(Emission &emission, const Walk &walk,
               llvm::function_ref<void(const Chunk &)> body) {
-  SmallVector<Reg, 4> lane(walk.shape.size(), emission.ir.index(0));
-  emitLoops(emission.ir, walk.shape, otherDims(walk.shape.size(), walk.unit),
-            lane, [&] { emitRow(emission, walk, lane, body); });
+  Builder &ir = emission.ir;
+  SmallVector<Reg, 4> lane(walk.shape.size(), ir.index(0));
+  bool even = walk.shape[walk.unit] / walk.width % walk.together == 0;
+  emitLoops(ir, walk.shape, otherDims(walk.shape.size(), walk.unit), lane, [&] {
+    Row(ir, walk, lane, body).emitRest(ir.index(0), even ? walk.together : 1);
+  });
+}
+
+void emitMaskedWalk(Emission &emission, const Walk &walk, Reg inside,
+                    BoundedBody body) {
+  Builder &ir = emission.ir;
+  SmallVector<Reg, 4> lane(walk.shape.size(), ir.index(0));
+  auto free = [&](const Chunk &chunk) { body(chunk, false); };
+  auto masked = [&](const Chunk &chunk) { body(chunk, true); };
+  emitLoops(ir, walk.shape, otherDims(walk.shape.size(), walk.unit), lane, [&] {
+    if (!inside)
+      return Row(ir, walk, lane, masked).emitRest(ir.index(0));
+    // What a row without masks computes first may be accesses itself.
+    ir.either(
+        ir.CreateICmpSGT(inside, ir.index(0)),
+        [&] { Row(ir, walk, lane, free).emit(ir.index(0), inside); }, [] {});
+    Row(ir, walk, lane, masked).emitRest(inside);
+  });
+}
+
+void emitBounded(Emission &emission, Fusion &fusion, const Walk &walk,
+                 BoundedBody body) {
+  emitVersions(emission, fusion.allInBounds(), [&](bool masked) {
+    if (masked)
+      emitMaskedWalk(emission, walk, fusion.insideUntil(walk), body);
+    else
+      emitWalk(emission, walk, [&](const Chunk &chunk) { body(chunk, false); });
+  });
 }
 
 void emitVersions(Emission &emission, Reg allInBounds,
@@ -74,10 +123,8 @@ void emitInto(Emission &emission, mlir::Value value, const Buffer &buffer) {
   fusion.addValue(value);
   Walk walk = fusion.choose(tileType(value).getShape());
   fusion.prepare(walk);
-  emitVersions(emission, fusion.allInBounds(), [&](bool masked) {
-    emitWalk(emission, walk, [&](const Chunk &chunk) {
-      storeBuffer(emission, buffer, chunk, fusion.value(value, chunk, masked));
-    });
+  emitBounded(emission, fusion, walk, [&](const Chunk &chunk, bool masked) {
+    storeBuffer(emission, buffer, chunk, fusion.value(value, chunk, masked));
   });
 }
 
@@ -109,22 +156,26 @@ void emitStore(Emission &emission, tile::StoreOp store) {
   fusion.prepare(walk);
   Reg inBounds = fusion.allInBounds();
   Reg streaming = fusion.mayStream(walk);
-  auto nest = [&](bool masked, bool stream) {
-    // Streams gain from many accesses in flight; few programs are at the edge.
-    walk.together = stream ? 4 : masked ? 1 : 2;
+  auto nest = [&](bool stream) {
+    // Streams gain from many accesses in flight.
+    walk.together = stream ? 4 : 2;
     if (fusion.isExpensive())
-      walk.together = std::max(1u, walk.together / 2);
+      walk.together /= 2;
     emitWalk(emission, walk, [&](const Chunk &chunk) {
       if (stream)
         fusion.prefetch(chunk);
-      fusion.stores(chunk, masked, stream);
+      fusion.stores(chunk, false, stream);
     });
   };
   emitVersions(emission, inBounds, [&](bool masked) {
-    if (masked || !streaming)
-      return nest(masked, false);
-    emission.ir.either(
-        streaming, [&] { nest(false, true); }, [&] { nest(false, false); });
+    if (masked)
+      return emitMaskedWalk(emission, walk, fusion.insideUntil(walk),
+                            [&](const Chunk &chunk, bool isMasked) {
+                              fusion.stores(chunk, isMasked, false);
+                            });
+    if (!streaming)
+      return nest(false);
+    emission.ir.either(streaming, [&] { nest(true); }, [&] { nest(false); });
   });
 }
 

@@ -12,6 +12,17 @@ namespace girih::compiler::host {
 void emitWalk(Emission &emission, const Walk &walk,
               llvm::function_ref<void(const Chunk &)> body);
 
+/// The same, and whether what a chunk accesses is masked: from lane `inside`
+/// along the unit on, a multiple of the width; everywhere where that is null.
+using BoundedBody = llvm::function_ref<void(const Chunk &chunk, bool masked)>;
+void emitMaskedWalk(Emission &emission, const Walk &walk, Reg inside,
+                    BoundedBody body);
+
+/// The loops of `walk`, without masks for programs whose accesses are all in
+/// bounds, and with them for the others, where they need some.
+void emitBounded(Emission &emission, Fusion &fusion, const Walk &walk,
+                 BoundedBody body);
+
 /// `body` twice, for programs whose accesses are all in bounds and for the
 /// others; once when the former is known.
 void emitVersions(Emission &emission, Reg allInBounds,

@@ -76,6 +76,9 @@ private:
   State overReduced(ArrayRef<unsigned> dims, State carried, Reg first,
                     llvm::function_ref<State(State, Reg)> body);
   void alongUnit();
+  Reg withoutMasks(int64_t stride);
+  /// What `body` makes, which is within withoutMasks().
+  State freely(llvm::function_ref<State()> body);
   State row(State carried, Reg first, size_t streams);
   void acrossUnit();
   void block(Reg position, size_t together, unsigned valid);
@@ -98,6 +101,7 @@ private:
   size_t inputs = 0;
   SmallVector<Buffer> results;
   bool masked = false;
+  Reg until = nullptr; // where `masked`: Fusion::insideUntil()
 };
 
 void ReduceNest::emit() {
@@ -116,6 +120,7 @@ void ReduceNest::emit() {
   makeResults();
   emitVersions(emission, fusion.allInBounds(), [&](bool isMasked) {
     masked = isMasked;
+    until = masked ? fusion.insideUntil(walk) : nullptr;
     if (llvm::is_contained(reduced, walk.unit))
       alongUnit();
     else
@@ -239,7 +244,8 @@ size_t ReduceNest::streamsFor(size_t available) const {
                  registerType(ir, tileType(value).getElementType())
                      ->getScalarSizeInBits() /
                  (8 * emission.machine.vectorBytes));
-  size_t most = masked || fusion.isExpensive() ? 2 : 4;
+  bool mostlyMasked = masked && !until;
+  size_t most = mostlyMasked || fusion.isExpensive() ? 2 : 4;
   size_t fitting =
       std::max<size_t>(1, emission.machine.registers / 2 / vectors);
   return std::max<size_t>(1, std::min({most, fitting, available}));
@@ -277,25 +283,47 @@ void ReduceNest::alongUnit() {
   });
 }
 
+/// Where masks begin, after trips of `stride` lanes along the unit.
+Reg ReduceNest::withoutMasks(int64_t stride) {
+  if (!until)
+    return ir.index(0);
+  return ir.mul(ir.CreateUDiv(until, ir.index(stride)), ir.index(stride));
+}
+
+State ReduceNest::freely(llvm::function_ref<State()> body) {
+  masked = false;
+  State state = body();
+  masked = true;
+  return state;
+}
+
 /// One row along the unit: `streams` chunks a trip, then what is left.
 State ReduceNest::row(State carried, Reg first, size_t streams) {
   int64_t extent = shape[walk.unit], width = walk.width;
   int64_t chunks = extent / width, tail = extent % width;
   int64_t stride = width * static_cast<int64_t>(streams);
   int64_t whole = chunks * width / stride * stride;
-  llvm::Instruction *outside = ir.seam();
-  State state = ir.loop(
-      ir.index(0), ir.index(whole), stride, carried,
-      [&](Reg position, ArrayRef<Reg> old) {
-        State next(old);
-        Reg start = ir.both(first, ir.CreateICmpEQ(position, ir.index(0)));
-        for (size_t at = 0; at < streams; ++at) {
-          Reg here =
-              ir.add(position, ir.index(static_cast<int64_t>(at) * width));
-          step(next, at, chunkAt(here, walk.width, outside), start);
-        }
-        return next;
-      });
+  llvm::Instruction *outside = nullptr;
+  auto trips = [&](Reg begin, Reg end) {
+    outside = ir.seam();
+    return ir.loop(
+        begin, end, stride, carried, [&](Reg position, ArrayRef<Reg> old) {
+          State next(old);
+          Reg start = ir.both(first, ir.CreateICmpEQ(position, ir.index(0)));
+          for (size_t at = 0; at < streams; ++at) {
+            auto lanes = static_cast<int64_t>(at) * width;
+            Reg here = ir.add(position, ir.index(lanes));
+            step(next, at, chunkAt(here, walk.width, outside), start);
+          }
+          return next;
+        });
+  };
+  Reg begin = withoutMasks(stride);
+  carried = ir.choose(
+      ir.CreateICmpSGT(begin, ir.index(0)),
+      [&] { return freely([&] { return trips(ir.index(0), begin); }); },
+      [&] { return carried; });
+  State state = trips(begin, ir.index(whole));
   for (size_t at = 0; whole + width <= chunks * width; ++at, whole += width)
     step(state, at, chunkAt(ir.index(whole), walk.width, outside),
          ir.getFalse());
@@ -322,15 +350,18 @@ void ReduceNest::acrossUnit() {
   inside.push_back(walk.unit);
   emitLoops(ir, shape, otherDims(shape.size(), inside), lane, [&] {
     int64_t whole = chunks / together * together;
-    auto blocks = [&](int64_t begin, int64_t end, int64_t count) {
-      ir.loop(ir.index(begin * width), ir.index(end * width), count * width,
-              [&](Reg position) {
-                block(position, static_cast<size_t>(count), walk.width);
-              });
+    auto blocks = [&](Reg begin, Reg end, int64_t count) {
+      ir.loop(begin, end, count * width, [&](Reg position) {
+        block(position, static_cast<size_t>(count), walk.width);
+      });
+      return State();
     };
+    Reg begin = withoutMasks(together * width);
+    if (until)
+      freely([&] { return blocks(ir.index(0), begin, together); });
     if (chunks)
-      blocks(0, whole, together);
-    blocks(whole, chunks, 1);
+      blocks(begin, ir.index(whole * width), together);
+    blocks(ir.index(whole * width), ir.index(chunks * width), 1);
     if (tail)
       block(ir.index(chunks * width), 1, static_cast<unsigned>(tail));
   });
