@@ -18,6 +18,7 @@ namespace {
 /// One statement: `opcode operands`, without predicate and scopes.
 struct Statement {
   StringRef opcode, operands;
+  bool predicated;
 
   explicit Statement(StringRef text) {
     text = text.ltrim("{} \t\n");
@@ -27,25 +28,17 @@ struct Statement {
     opcode = text.take_until(llvm::isSpace);
     operands = text.drop_front(opcode.size()).trim();
   }
-  bool predicated = false;
-
   bool ends() const {
     return opcode == "ret" || opcode == "exit" || opcode == "trap";
   }
 };
 
-/// Calls `take` for the registers in `text` until it has enough.
+/// Calls `take` for each register in `text`.
 void eachRegister(StringRef text, llvm::function_ref<void(StringRef)> take) {
-  while (!text.empty()) {
-    text = text.drop_until([](char c) { return c == '%'; });
-    StringRef name = text.take_front(
-        1 + text.drop_front(text.empty() ? 0 : 1)
-                .take_while([](char c) { return llvm::isAlnum(c) || c == '_'; })
-                .size());
-    if (name.size() > 1)
-      take(name);
-    text = text.drop_front(std::min(name.size(), text.size()));
-  }
+  for (size_t at = text.find('%'); at != StringRef::npos;
+       at = text.find('%', at + 1))
+    take(text.substr(at).take_until(
+        [](char c) { return c != '%' && c != '_' && !llvm::isAlnum(c); }));
 }
 
 /// `{...}`, or up to the first comma.
@@ -64,8 +57,11 @@ public:
   }
   /// The problem, if any.
   std::optional<std::string> visit(const Statement &statement) {
-    if (statement.opcode.starts_with("wgmma.fence"))
-      return enterBlock(), fenced = true, std::nullopt;
+    if (statement.opcode.starts_with("wgmma.fence")) {
+      written.clear();
+      fenced = true;
+      return std::nullopt;
+    }
     if (statement.opcode.starts_with("wgmma.mma_async"))
       return checkDot(statement);
     StringRef target = firstOperand(statement.operands);

@@ -77,8 +77,8 @@ private:
                     llvm::function_ref<State(State, Reg)> body);
   void alongUnit();
   Reg withoutMasks(int64_t stride);
-  /// What `body` makes, which is within withoutMasks().
-  State freely(llvm::function_ref<State()> body);
+  /// Runs `body`, which stays before withoutMasks().
+  void freely(llvm::function_ref<void()> body);
   State row(State carried, Reg first, size_t streams);
   void acrossUnit();
   void block(Reg position, size_t together, unsigned valid);
@@ -290,11 +290,10 @@ Reg ReduceNest::withoutMasks(int64_t stride) {
   return ir.mul(ir.CreateUDiv(until, ir.index(stride)), ir.index(stride));
 }
 
-State ReduceNest::freely(llvm::function_ref<State()> body) {
+void ReduceNest::freely(llvm::function_ref<void()> body) {
   masked = false;
-  State state = body();
+  body();
   masked = true;
-  return state;
 }
 
 /// One row along the unit: `streams` chunks a trip, then what is left.
@@ -321,7 +320,11 @@ State ReduceNest::row(State carried, Reg first, size_t streams) {
   Reg begin = withoutMasks(stride);
   carried = ir.choose(
       ir.CreateICmpSGT(begin, ir.index(0)),
-      [&] { return freely([&] { return trips(ir.index(0), begin); }); },
+      [&] {
+        State free;
+        freely([&] { free = trips(ir.index(0), begin); });
+        return free;
+      },
       [&] { return carried; });
   State state = trips(begin, ir.index(whole));
   for (size_t at = 0; whole + width <= chunks * width; ++at, whole += width)
@@ -354,11 +357,10 @@ void ReduceNest::acrossUnit() {
       ir.loop(begin, end, count * width, [&](Reg position) {
         block(position, static_cast<size_t>(count), walk.width);
       });
-      return State();
     };
     Reg begin = withoutMasks(together * width);
     if (until)
-      freely([&] { return blocks(ir.index(0), begin, together); });
+      freely([&] { blocks(ir.index(0), begin, together); });
     if (chunks)
       blocks(begin, ir.index(whole * width), together);
     blocks(ir.index(whole * width), ir.index(chunks * width), 1);
