@@ -9,13 +9,13 @@
 // CHECK: bar.sync
 // CHECK-NOT: bar.sync
 // CHECK: %nctaid.x
+// CHECK: cp.async.bulk.tensor
+// CHECK: %nctaid.x
 // CHECK-NOT: st.shared
 // CHECK: shfl.sync.bfly.b32 {{.*}}, 1, 31, -1
 // CHECK: shfl.sync.bfly.b32 {{.*}}, 2, 31, -1
 // CHECK-COUNT-8: st.global.v4.b32
 // CHECK: wgmma.mma_async
-// CHECK: %nctaid.x
-// CHECK: cp.async.bulk.tensor
 
 // BACK: %nctaid.x
 // BACK: {{div|rem}}.{{[su]}}32

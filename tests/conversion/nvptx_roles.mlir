@@ -13,13 +13,15 @@
 // CHECK: fence.mbarrier_init.release.cluster;
 // CHECK: bar.sync {{.*}}0;
 // CHECK: setmaxnreg.dec.sync.aligned.u32 32;
+// CHECK: elect.sync
+// CHECK: mbarrier.try_wait.parity
+// CHECK-NOT: @%p{{[0-9]+}} mbarrier
+// CHECK: mbarrier.arrive.expect_tx.shared::cta.b64 _, [{{.+}}], 49152;
+// CHECK-COUNT-5: {{^.}}cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes
 // CHECK: setmaxnreg.inc.sync.aligned.u32 232;
 // CHECK: mbarrier.try_wait.parity
 // CHECK: wgmma.mma_async
 // CHECK: mbarrier.arrive.shared::cta.b64 _,
-// CHECK: mbarrier.try_wait.parity
-// CHECK: mbarrier.arrive.expect_tx.shared::cta.b64 _, [{{.+}}], 49152;
-// CHECK-COUNT-5: cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes
 
 // NONE: .entry product(
 // NONE-NOT: mbarrier

@@ -87,8 +87,6 @@ struct Box {
 };
 
 void copyBox(const Instruction &instruction, Slots values) {
-  if (!(values[instruction.predicate] & 1))
-    return;
   std::vector<Operand> operands = parseOperands(instruction.text);
   std::uint64_t blocks = std::uint64_t(1) << machine->rank;
   if (llvm::StringRef(instruction.text).contains(".multicast")) {

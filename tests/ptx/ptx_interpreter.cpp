@@ -291,6 +291,10 @@ bool isWarpgroups(llvm::StringRef text) {
   return text.starts_with("wgmma.") || text.starts_with("{ .reg .pred p, q;");
 }
 
+bool isElection(llvm::StringRef text) {
+  return text.starts_with("{ .reg .pred p; elect.sync _|p, -1;");
+}
+
 /// Lanes that find those with the same digit.
 bool isBallots(llvm::StringRef text) {
   return text.contains("vote.sync.ballot.b32 $0, p, -1");
@@ -352,6 +356,8 @@ void meetWarp(unsigned id, Slots results, Slots values) {
     matrixStore(gathered, instruction);
   else if (isBallots(text))
     matchDigits(gathered);
+  else if (isElection(text))
+    electOne(gathered);
   else if (text.starts_with("shfl."))
     wholeWarp = shuffle(gathered, instruction.text);
   else if (text.starts_with("mma."))
@@ -459,7 +465,7 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
   if (text.starts_with("ldmatrix") || text.starts_with("stmatrix") ||
       text.starts_with("mma.") || text.starts_with("shfl.") ||
       text.starts_with("redux.sync.") || text.starts_with("bar.warp.sync") ||
-      isBallots(text) || isWarpgroups(text))
+      isBallots(text) || isElection(text) || isWarpgroups(text))
     return meetWarp(id, results, values);
   if (!computeFloat(text, results, values))
     complain("unknown instruction: " + instruction.text);

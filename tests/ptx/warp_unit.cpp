@@ -92,6 +92,11 @@ bool shuffle(WarpLane *warp, const std::string &instruction) {
   return whole;
 }
 
+void electOne(WarpLane *warp) {
+  for (int lane = 0; lane < 32; ++lane)
+    warp[lane].results[0] = lane == 17;
+}
+
 void matchDigits(WarpLane *warp) {
   for (int lane = 0; lane < 32; ++lane) {
     std::uint64_t peers = 0;

@@ -16,6 +16,8 @@ struct WarpLane {
 void matrixMultiply(WarpLane *warp, const std::string &text);
 /// shfl.sync; false if it is not for all lanes.
 bool shuffle(WarpLane *warp, const std::string &text);
+/// elect.sync: a one for the lane that is chosen, which may be any.
+void electOne(WarpLane *warp);
 /// For each lane those whose words have the same low byte, a bit each.
 void matchDigits(WarpLane *warp);
 /// redux.sync: all words become one.

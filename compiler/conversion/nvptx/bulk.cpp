@@ -135,6 +135,13 @@ Value Emitter::ofRank(int64_t each) {
   return inEntry([&] { return words().mul(clusterRank(), constant32(each)); });
 }
 
+/// Each thread asks for a copy at a time, and what is made of many pieces has
+/// many: all warps ask for some.
+int64_t Emitter::askingWarp(tile::CopyBulkOp copy) const {
+  std::optional<ArrayRef<int64_t>> part = copy.getPart();
+  return part ? (*part)[1] / (*part)[2] % producerWarps : 0;
+}
+
 void Emitter::emitAccess(tile::CopyBulkOp copy) {
   IntegerBuilder addresses = words();
   SmallVector<Value> coords = boxStart(copy);
@@ -143,34 +150,44 @@ void Emitter::emitAccess(tile::CopyBulkOp copy) {
   Value place = boxPlace(copy);
   Value barrier = barrierAddress(copy.getBarriers(), copy.getIndex());
   Value described = tensorMap(copy);
-  Value asks = firstThread();
+  // Where pieces lie is read from memory.
+  if (copy.getPart() && !alone)
+    llvm::transform(coords, coords.begin(),
+                    [&](Value coord) { return sameForWarp(coord); });
+  byOneThread(askingWarp(copy), [&] {
+    for (int64_t column = 0; column < columns.count; ++column)
+      emitBox(
+          copy, coords, column * columns.width,
+          {addresses.add(place, constant32(column * columns.stride * bytes)),
+           described, barrier});
+  });
+}
+
+/// One instruction: the box `column` elements along the contiguous dimension.
+void Emitter::emitBox(tile::CopyBulkOp copy, ArrayRef<Value> coords,
+                      int64_t column, SmallVector<Value> inputs) {
   const std::vector<int> &dims = tensorMaps[tensorMapOf.lookup(copy)].dims;
-  for (int64_t column = 0; column < columns.count; ++column) {
-    SmallVector<Value> inputs{
-        asks, addresses.add(place, constant32(column * columns.stride * bytes)),
-        described, barrier};
-    std::string list, constraints = "b,r,l,r", mask;
-    for (int dim : dims) {
-      Value coord = coords[dim];
-      if (dim == dims.front())
-        coord = addresses.add(coord, constant32(column * columns.width));
-      list += (list.empty() ? "$" : ", $") + std::to_string(inputs.size());
-      constraints += ",r";
-      inputs.push_back(coord);
-    }
-    if (std::optional<int64_t> blocks = copy.getCluster()) {
-      mask = ", $" + std::to_string(inputs.size());
-      constraints += ",h";
-      inputs.push_back(LLVM::ConstantOp::create(
-          b, loc, b.getI16Type(),
-          b.getI16IntegerAttr(static_cast<int16_t>((1 << *blocks) - 1))));
-    }
-    std::string text = llvm::formatv(
-        "@$0 cp.async.bulk.tensor.{0}d.shared::cluster.global.mbarrier::"
-        "complete_tx::bytes{2} [$1], [$2, {{{1}}], [$3]{3};",
-        dims.size(), list, mask.empty() ? "" : ".multicast::cluster", mask);
-    assembly({}, text, constraints, inputs, true);
+  std::string list, constraints = "r,l,r", mask;
+  for (int dim : dims) {
+    Value coord = coords[dim];
+    if (dim == dims.front())
+      coord = words().add(coord, constant32(column));
+    list += (list.empty() ? "$" : ", $") + std::to_string(inputs.size());
+    constraints += ",r";
+    inputs.push_back(coord);
   }
+  if (std::optional<int64_t> blocks = copy.getCluster()) {
+    mask = ", $" + std::to_string(inputs.size());
+    constraints += ",h";
+    inputs.push_back(LLVM::ConstantOp::create(
+        b, loc, b.getI16Type(),
+        b.getI16IntegerAttr(static_cast<int16_t>((1 << *blocks) - 1))));
+  }
+  std::string text = llvm::formatv(
+      "cp.async.bulk.tensor.{0}d.shared::cluster.global.mbarrier::"
+      "complete_tx::bytes{2} [$0], [$1, {{{1}}], [$2]{3};",
+      dims.size(), list, mask.empty() ? "" : ".multicast::cluster", mask);
+  assembly({}, text, constraints, inputs, true);
 }
 
 } // namespace girih::compiler

@@ -251,6 +251,9 @@ private:
   mlir::Value tensorMap(mlir::Operation *op);
   llvm::SmallVector<mlir::Value> boxStart(tile::CopyBulkOp copy);
   mlir::Value boxPlace(tile::CopyBulkOp copy);
+  int64_t askingWarp(tile::CopyBulkOp copy) const;
+  void emitBox(tile::CopyBulkOp copy, llvm::ArrayRef<mlir::Value> coords,
+               int64_t column, llvm::SmallVector<mlir::Value> inputs);
   mlir::Value ofRank(int64_t each);
   void emitAccess(tile::StoreBulkOp store); // store_bulk.cpp
   void emitAccess(tile::StoreWaitOp wait);
@@ -275,6 +278,9 @@ private:
   void leaveToOne();
   void initialiseBarriers();
   mlir::Value firstThread();
+  mlir::Value electedOf(int64_t number);
+  void byOneThread(int64_t number, llvm::function_ref<void()> make);
+  mlir::Value sameForWarp(mlir::Value word);
   void limitRegisters(llvm::StringRef direction, int64_t registers);
   void enterRole(mlir::Block *entry, mlir::Value warp, bool copying);
   void findGroup();
@@ -480,6 +486,7 @@ private:
   bool hasIndirect = false;
   int64_t producerWarps = 0;
   bool threadsCopy = false;  // of the producer's, not only the copy engine
+  bool alone = false;        // a role's code is one thread's
   int64_t clusterBlocks = 1; // that do a program
   int64_t besideBlocks = 1;  // that do programs beside each other
   mlir::Type clusterElement; // of what they add up

@@ -113,6 +113,7 @@ LogicalResult Emitter::emitProducer(tile::ProducerOp producer) {
     return failure();
   awaitPredecessor(nullptr);
   LLVM::ReturnOp::create(b, loc, ValueRange());
+  alone = false;
   owesWait = owed;
   b.setInsertionPointToEnd(others);
   if (int64_t registers = registersOf(false))
@@ -130,9 +131,10 @@ void Emitter::leaveToOne() {
   Block *others = b.createBlock(&function.getBody());
   LLVM::ReturnOp::create(b, loc, ValueRange());
   b.restoreInsertionPoint(before);
-  LLVM::CondBrOp::create(b, loc, firstThread(), one, ValueRange(), others,
+  LLVM::CondBrOp::create(b, loc, electedOf(0), one, ValueRange(), others,
                          ValueRange());
   b.setInsertionPointToEnd(one);
+  alone = true;
 }
 
 void Emitter::limitRegisters(StringRef direction, int64_t registers) {
@@ -146,6 +148,31 @@ Value Emitter::firstThread() {
   Value thread = LLVM::OrOp::create(b, loc, warp, lane);
   return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq, thread,
                               constant32(0));
+}
+
+/// i1: one thread of a role's warp `number`. The assembler knows that it is one
+/// (elect.sync of the PTX ISA): around what takes registers that all threads
+/// share, such as a copy by the engine, it makes a loop over threads otherwise.
+Value Emitter::electedOf(int64_t number) {
+  Value elected = assembly(
+      i32(), "{ .reg .pred p; elect.sync _|p, -1; selp.b32 $0, 1, 0, p; }",
+      "=r", {}, true);
+  Value one = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, elected,
+                                   constant32(0));
+  Value ours = LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::eq,
+                                    sameForWarp(warp), constant32(number));
+  return words().both(ours, one);
+}
+
+/// `make` by one thread of a role, of its warp `number` where all are there.
+void Emitter::byOneThread(int64_t number, function_ref<void()> make) {
+  doWhere(alone ? Value() : electedOf(number), make);
+}
+
+/// A word that is the same for all threads of the warp, which the assembler
+/// cannot always tell.
+Value Emitter::sameForWarp(Value word) {
+  return shuffle("idx", word, constant32(0));
 }
 
 /// One thread makes them, before any other uses one.
@@ -222,10 +249,10 @@ void Emitter::emitBarrier(tile::BarrierArriveOp arrive) {
 
 void Emitter::emitBarrier(tile::BarrierExpectOp expect) {
   Value address = barrierAddress(expect.getBarriers(), expect.getIndex());
-  std::string text = llvm::formatv(
-      "@$1 mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], {0};",
-      expect.getBytes());
-  assembly({}, text, "r,b", {address, firstThread()}, true);
+  std::string text =
+      llvm::formatv("mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], {0};",
+                    expect.getBytes());
+  byOneThread(0, [&] { assembly({}, text, "r", address, true); });
 }
 
 } // namespace girih::compiler
