@@ -142,17 +142,20 @@ private:
     IntegerBuilder words = e.words();
     Operation *memory = load.getSource().getDefiningOp();
     int64_t base = e.sharedOffset[memory];
-    Value fixed = e.inEntry([&] {
+    // Blocks of a cluster have their rank above the bits that count. Stages are
+    // within these: a block has less shared memory than they can name.
+    Value fixed = e.inEntry([&]() -> Value {
       Value own = words.mul(place(down), constant(described.offset(part, 0)));
-      return words.add(words.add(e.sharedBaseOf(memory), constant(base)), own);
+      Value first =
+          words.add(words.add(e.sharedBaseOf(memory), constant(base)), own);
+      first = LLVM::AndOp::create(e.b, e.loc, first, constant(0x3ffff));
+      first = LLVM::LShrOp::create(e.b, e.loc, first, constant(4));
+      return LLVM::OrOp::create(e.b, e.loc, first,
+                                constant(described.lowBits()));
     });
     Value stage = e.narrowed(e.scalar(load.getStage()));
-    Value address =
-        words.add(fixed, words.mul(stage, constant(described.stageBytes())));
-    // Blocks of a cluster have their rank above the bits that count.
-    address = LLVM::AndOp::create(e.b, e.loc, address, constant(0x3ffff));
-    Value low = LLVM::LShrOp::create(e.b, e.loc, address, constant(4));
-    low = LLVM::OrOp::create(e.b, e.loc, low, constant(described.lowBits()));
+    Value low = words.add(
+        fixed, words.mul(stage, constant(described.stageBytes() / 16)));
     Type i64 = e.b.getI64Type();
     Value whole = LLVM::ZExtOp::create(e.b, e.loc, i64, low);
     Value high = LLVM::ConstantOp::create(
