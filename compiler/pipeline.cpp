@@ -83,8 +83,10 @@ void buildNvptxAsyncPipeline(OpPassManager &manager, const Config &config,
   kernel.addPass(createTilePipelineLoads({stages, warps}));
   if (stages > 1)
     kernel.addPass(createTilePrefetchLoads());
-  if (copiers)
+  if (copiers) {
+    kernel.addPass(createTileTestAhead());
     kernel.addPass(createTileUnrollRounds());
+  }
 }
 
 void registerPasses() {

@@ -42,14 +42,39 @@ def Tile_BarrierWaitOp : Tile_Op<"barrier_wait",
   let description = [{
     Goes on once phase `phase` of barrier `index` has ended. Phase 1 of a fresh
     barrier counts as ended. What was written before the arrivals that ended it
-    is visible afterwards.
+    is visible afterwards. Where `ended` says that it had, nothing is asked.
 
     Example:
     ```mlir
     tile.barrier_wait %full[%stage] phase %phase : !tile.barriers<4, 128>
     ```
   }];
+  let arguments = (ins Tile_BarriersType:$barriers, Index:$index, Index:$phase,
+                       Optional<I1>:$ended);
+  let assemblyFormat = [{
+    $barriers `[` $index `]` `phase` $phase (`unless` $ended^)? attr-dict
+    `:` qualified(type($barriers))
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$barriers,
+      "::mlir::Value":$index, "::mlir::Value":$phase), [{
+    build($_builder, $_state, barriers, index, phase, ::mlir::Value());
+  }]>];
+}
+
+def Tile_BarrierTestOp : Tile_Op<"barrier_test",
+    [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "whether a barrier's phase has ended";
+  let description = [{
+    As tile.barrier_wait, without waiting: asked ahead, the answer is there by
+    the time that it is needed.
+
+    Example:
+    ```mlir
+    %ended = tile.barrier_test %full[%stage] phase %phase : !tile.barriers<4, 128>
+    ```
+  }];
   let arguments = (ins Tile_BarriersType:$barriers, Index:$index, Index:$phase);
+  let results = (outs I1:$ended);
   let assemblyFormat = [{
     $barriers `[` $index `]` `phase` $phase attr-dict
     `:` qualified(type($barriers))

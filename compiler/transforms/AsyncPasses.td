@@ -68,13 +68,46 @@ def TileDeferSums : Pass<"tile-defer-sums", "::mlir::func::FuncOp"> {
                         "warps of a block that multiply">];
 }
 
+def TileTestAhead : Pass<"tile-test-ahead", "::mlir::func::FuncOp"> {
+  let summary = "ask for the next round's operands while threads add up";
+  let description = [{
+    Of warps that do not copy, in loops whose products threads add up: whether
+    what the next round multiplies has been copied is asked ahead of the sums,
+    and the loop hands on the answer, for which a round would wait otherwise as
+    long as for the start of a dot.
+
+    Before:
+    ```mlir
+    scf.for ... iter_args(%stage = %s, %phase = %p) {
+      tile.barrier_wait %full[%stage] phase %phase
+      %d = tile.dot %x, %y, %zero in_flight
+      %e = tile.dot_wait 0(%d)
+      ... %e ...
+      scf.yield %after, %later
+    }
+    ```
+    After:
+    ```mlir
+    scf.for ... iter_args(%stage = %s, %phase = %p, %there = %false) {
+      tile.barrier_wait %full[%stage] phase %phase unless %there
+      %d = tile.dot %x, %y, %zero in_flight
+      %e = tile.dot_wait 0(%d)
+      %ended = tile.barrier_test %full[%after] phase %later
+      ... %e ...
+      scf.yield %after, %later, %ended
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def TileUnrollRounds : Pass<"tile-unroll-rounds", "::mlir::func::FuncOp"> {
-  let summary = "do two rounds at a time where they hand on what a dot gave";
+  let summary = "do four rounds at a time where they hand on what a dot gave";
   let description = [{
     The registers of a dot that goes to the next round are read there while the
-    next dot is written to others. In pairs, rounds take turns with two sets of
-    registers, which otherwise would be copied in each round. A last round
-    without another one has a loop of its own.
+    next dot is written to others. Rounds that are done together take turns with
+    two sets of registers, which otherwise would be copied in each round. Rounds
+    that are left over have a loop of their own, ahead of it.
 
     Before:
     ```mlir
@@ -85,9 +118,10 @@ def TileUnrollRounds : Pass<"tile-unroll-rounds", "::mlir::func::FuncOp"> {
       scf.yield %e
     }
     ```
-    After:
+    After, two of four rounds:
     ```mlir
-    %r = scf.for %k = %lower to %even step %two iter_args(%p = %nothing) {
+    %o = scf.for %k = %lower to %odd step %one iter_args(%p = %nothing) ...
+    %r = scf.for %k = %odd to %upper step %four iter_args(%p = %o) {
       %d = tile.dot %x, %y, %zero in_flight
       ... %p ...
       %e = tile.dot_wait 0(%d)
@@ -96,7 +130,6 @@ def TileUnrollRounds : Pass<"tile-unroll-rounds", "::mlir::func::FuncOp"> {
       %g = tile.dot_wait 0(%f)
       scf.yield %g
     }
-    scf.for %k = %even to %upper step %one iter_args(%p = %r) ...
     ```
   }];
 }

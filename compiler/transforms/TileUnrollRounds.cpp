@@ -30,47 +30,55 @@ bool handsOnProducts(scf::ForOp loop) {
   });
 }
 
-/// Does two rounds in one, the number of which is even.
-void twice(scf::ForOp loop) {
+/// Rounds that are done in one. Even, so that they take turns with two sets of
+/// registers.
+constexpr int64_t together = 4;
+
+/// Does `together` rounds in one, which divides the number of rounds.
+void repeat(scf::ForOp loop) {
   Operation *yield = loop.getBody()->getTerminator();
   OpBuilder end(yield);
-  SmallVector<Operation *> round;
+  SmallVector<Operation *> once;
   for (Operation &op : loop.getBody()->without_terminator())
-    round.push_back(&op);
-  IRMapping mapping;
-  mapping.map(loop.getInductionVar(),
-              arith::AddIOp::create(end, loop.getLoc(), loop.getInductionVar(),
-                                    loop.getStep())
-                  .getResult());
-  for (auto [carried, yielded] :
-       llvm::zip(loop.getRegionIterArgs(), loop.getYieldedValues()))
-    mapping.map(carried, yielded);
-  for (Operation *op : round)
-    end.clone(*op, mapping);
-  for (OpOperand &operand : yield->getOpOperands())
-    operand.set(mapping.lookupOrDefault(operand.get()));
+    once.push_back(&op);
+  Value round = loop.getInductionVar();
+  const SmallVector<Value> yielded(loop.getYieldedValues());
+  SmallVector<Value> carried = yielded;
+  for (int64_t i = 1; i < together; ++i) {
+    IRMapping mapping;
+    round = arith::AddIOp::create(end, loop.getLoc(), round, loop.getStep());
+    mapping.map(loop.getInductionVar(), round);
+    mapping.map(loop.getRegionIterArgs(), carried);
+    for (Operation *op : once)
+      end.clone(*op, mapping);
+    for (auto [value, of] : llvm::zip_equal(carried, yielded))
+      value = mapping.lookupOrDefault(of);
+  }
+  yield->setOperands(carried);
   OpBuilder ahead(loop);
-  loop.setStep(arith::AddIOp::create(ahead, loop.getLoc(), loop.getStep(),
-                                     loop.getStep()));
+  Value count = arith::ConstantIndexOp::create(ahead, loop.getLoc(), together);
+  loop.setStep(
+      arith::MulIOp::create(ahead, loop.getLoc(), loop.getStep(), count));
 }
 
-/// A copy of the loop does the first round where their number is odd.
-void inPairs(scf::ForOp loop) {
+/// A copy of the loop does the first rounds where `together` does not divide
+/// their number.
+void inGroups(scf::ForOp loop) {
   OpBuilder builder(loop);
   Location loc = loop.getLoc();
   Value lower = loop.getLowerBound(), step = loop.getStep();
   Value length =
       arith::SubIOp::create(builder, loc, loop.getUpperBound(), lower);
   Value count = arith::CeilDivSIOp::create(builder, loc, length, step);
-  Value two = arith::ConstantIndexOp::create(builder, loc, 2);
-  Value odd = arith::RemSIOp::create(builder, loc, count, two);
+  Value each = arith::ConstantIndexOp::create(builder, loc, together);
+  Value odd = arith::RemSIOp::create(builder, loc, count, each);
   Value ahead = arith::MulIOp::create(builder, loc, odd, step);
   Value middle = arith::AddIOp::create(builder, loc, lower, ahead);
   auto first = cast<scf::ForOp>(builder.clone(*loop));
   first.setUpperBound(middle);
   loop.setLowerBound(middle);
   loop.getInitArgsMutable().assign(first.getResults());
-  twice(loop);
+  repeat(loop);
 }
 
 struct TileUnrollRounds : impl::TileUnrollRoundsBase<TileUnrollRounds> {
@@ -80,7 +88,7 @@ struct TileUnrollRounds : impl::TileUnrollRoundsBase<TileUnrollRounds> {
     getOperation().walk([&](scf::ForOp loop) { loops.push_back(loop); });
     for (scf::ForOp loop : loops)
       if (handsOnProducts(loop))
-        inPairs(loop);
+        inGroups(loop);
   }
 };
 

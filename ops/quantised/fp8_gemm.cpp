@@ -116,8 +116,6 @@ struct Fp8Gemm {
                    : ProductTile{64, most_columns, 4};
         config.num_stages = tile.rows == 128 ? 5 : 6;
         config.warp_specialize = config.persistent = true;
-        // A stage is copied in 512 clocks, most of what the second cache gives.
-        config.num_ctas = tile.rows == 128 ? 2 : 1;
       } else if (out.device().kind == Device::Kind::cuda) {
         tile.columns = std::min(tile.columns, most_columns);
       }
@@ -148,29 +146,44 @@ void fp8_gemm_out(const Array &a, const Array &a_scales, const Array &b,
                         dtype);
 }
 
+namespace {
+
+std::vector<OperandShape> shapes_of(DType dtype,
+                                    std::span<const std::int64_t> sizes) {
+  const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2],
+                     blocks = pieces_of(k, side);
+  return {{dtype, {m, k}, {}},
+          {f32, {m, blocks}, {}},
+          {dtype, {n, k}, {}},
+          {f32, {pieces_of(n, side), blocks}, {}},
+          {bf16, {m, n}, {}}};
+}
+
+KernelEntry entry(std::string_view name, std::int64_t columns,
+                  std::string_view config, int capability) {
+  return {.name = name,
+          .kernel = kernels()[columns],
+          .dtypes = {e4m3},
+          .size_names = {"M", "N", "K"},
+          .sizes = {4096, 4096, 4096},
+          .picture_sizes = {5, 128, 256},
+          .operands = shapes_of,
+          .config = config,
+          .capability = capability};
+}
+
+} // namespace
+
 OpEntry entry_of_fp8_gemm() {
   return op_entry<Fp8Gemm>(
       {"quantised",
        "a b^T, with scales of 1 x 128 and of 128 x 128",
        {std::begin(dtypes), std::end(dtypes)},
-       {{.name = "fp8_gemm",
-         .kernel = kernels()[most_columns],
-         .dtypes = {e4m3},
-         .size_names = {"M", "N", "K"},
-         .sizes = {4096, 4096, 4096},
-         .picture_sizes = {5, 128, 256},
-         .operands =
-             [](DType dtype, std::span<const std::int64_t> sizes) {
-               const std::int64_t m = sizes[0], n = sizes[1], k = sizes[2],
-                                  blocks = pieces_of(k, side);
-               return std::vector<OperandShape>{
-                   {dtype, {m, k}, {}},
-                   {f32, {m, blocks}, {}},
-                   {dtype, {n, k}, {}},
-                   {f32, {pieces_of(n, side), blocks}, {}},
-                   {bf16, {m, n}, {}}};
-             },
-         .config = "BM=64 num_warps=4 num_stages=3"}}});
+       {entry("fp8_gemm", most_columns, "BM=64 num_warps=4 num_stages=3", 0),
+        entry("fp8_gemm_groups", side,
+              "BM=128 num_warps=8 num_stages=5 warp_specialize=1 persistent=1 "
+              "order=grouped:8",
+              90)}});
 }
 
 } // namespace girih::ops

@@ -27,7 +27,10 @@ func.func @roles(%a: !V) {
   }
   %c0 = arith.constant 0 : index
   %true = arith.constant true
-  tile.barrier_wait %full[%c0] phase %c0 : !tile.barriers<2, 129>
+  // CHECK: %[[ENDED:.+]] = tile.barrier_test %[[FULL]][%{{.+}}] phase %{{.+}} : !tile.barriers<2, 129>
+  // CHECK-NEXT: tile.barrier_wait %[[FULL]][%{{.+}}] phase %{{.+}} unless %[[ENDED]] : !tile.barriers<2, 129>
+  %ended = tile.barrier_test %full[%c0] phase %c0 : !tile.barriers<2, 129>
+  tile.barrier_wait %full[%c0] phase %c0 unless %ended : !tile.barriers<2, 129>
   // CHECK: tile.barrier_arrive %{{.+}}[%{{.+}}] if %{{.+}} : !tile.barriers<2, 4>
   tile.barrier_arrive %free[%c0] if %true : !tile.barriers<2, 4>
   return

@@ -126,6 +126,9 @@ void expectExactProducts(const MatmulCase &c) {
   expectProduct(c, size(1), size(1), size(1));
   if (c.persistent)
     expectProduct(c, size(3 * c.m + 5), size(c.n + 19), size(c.k + 7));
+  // Rounds that are done together, twice, and some that are left over.
+  if (c.scaled)
+    expectProduct(c, c.m, c.n, 11 * c.k);
   // Long enough that blocks share programs: three one, and two each.
   if (c.streamed) {
     expectProduct(c, c.m, c.n, 12 * c.k);

@@ -6,15 +6,15 @@
 !V = !tile.view<element = bf16, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
 !F = !tile.view<element = f32, sizes = [16, 16], strides = [16, 1], unit = 1, align = 16>
 
-// The first of an odd number of rounds, then pairs, which take turns with two
+// Rounds that are left over, then four at a time, which take turns with two
 // sets of registers.
 // CHECK-LABEL: func.func @promoted
-// CHECK: %[[ODD:.+]] = arith.remsi
+// CHECK: %[[ODD:.+]] = arith.remsi %{{.+}}, %c4
 // CHECK: %[[MIDDLE:.+]] = arith.addi
 // CHECK: %[[FIRST:.+]]:2 = scf.for %{{.+}} = %c0 to %[[MIDDLE]] step %c1
 // CHECK-COUNT-1: tile.dot
-// CHECK: %[[TWO:.+]] = arith.addi %c1{{.*}}, %c1
-// CHECK: scf.for %[[K:.+]] = %[[MIDDLE]] to %{{.+}} step %[[TWO]] iter_args(%{{.+}} = %[[FIRST]]#0, %{{.+}} = %[[FIRST]]#1)
+// CHECK: %[[FOUR:.+]] = arith.muli %c1{{.*}}, %c4
+// CHECK: scf.for %[[K:.+]] = %[[MIDDLE]] to %{{.+}} step %[[FOUR]] iter_args(%{{.+}} = %[[FIRST]]#0, %{{.+}} = %[[FIRST]]#1)
 // CHECK: %[[D:.+]] = tile.dot {{.*}} in_flight
 // CHECK: %[[H:[0-9]+]] = tile.hold %{{[0-9]+}} :
 // CHECK: %[[W:[0-9]+]] = tile.dot_wait 0(%[[D]]
@@ -23,8 +23,10 @@
 // CHECK: tile.dot {{.*}} in_flight
 // CHECK: %[[B:.+]]:2 = tile.hold %[[H]], %[[W]]
 // CHECK: arith.addf %[[B]]#0, %[[B]]#1
+// CHECK-COUNT-2: tile.dot {{.*}} in_flight
+// CHECK-NOT: tile.dot %
 
-// Sums that stay where they are need no pairs.
+// Rounds that hand on sums stay as they are.
 // CHECK-LABEL: func.func @plain
 // CHECK: scf.for
 // CHECK-COUNT-1: tile.dot

@@ -223,7 +223,7 @@ LogicalResult Emitter::emitOp(Operation *op) {
             tile::ArriveOp, tile::InlinePtxOp>(
           [&](auto each) { return emitTile(each); })
       .Case<tile::ProgramIdOp, tile::SizeOp, tile::ValueOp, tile::ClusterRankOp,
-            tile::GroupOp, tile::HoldsOp>([&](auto each) {
+            tile::GroupOp, tile::HoldsOp, tile::BarrierTestOp>([&](auto each) {
         scalars[each] = given(each);
         return success();
       })

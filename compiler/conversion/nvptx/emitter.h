@@ -289,7 +289,10 @@ private:
   int64_t registersAtStart() const;
   int64_t programsBeside() const;
   int64_t registersOf(bool copying) const;
+  mlir::Value goesOn(llvm::StringRef ask, mlir::Value barrier,
+                     mlir::Value phase);
   void emitBarrier(tile::BarrierWaitOp wait);
+  mlir::Value given(tile::BarrierTestOp test);
   void emitBarrier(tile::BarrierArriveOp arrive);
   void emitBarrier(tile::BarrierExpectOp expect);
   mlir::Value barrierAddress(mlir::Value barriers, mlir::Value index);

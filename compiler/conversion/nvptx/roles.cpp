@@ -202,21 +202,35 @@ Value Emitter::barrierAddress(Value barriers, Value index) {
   return integers.add(place, integers.mul(number, constant32(8)));
 }
 
+/// i1: the phase has not ended, by mbarrier.try_wait or test_wait.
+Value Emitter::goesOn(StringRef ask, Value barrier, Value phase) {
+  std::string text = llvm::formatv(
+      "{ .reg .pred p; mbarrier.{0}_wait.parity.shared::cta.b64 p, [$1], $2; "
+      "selp.b32 $0, 0, 1, p; }",
+      ask);
+  Value waits = assembly(i32(), text, "=r,r,r", {barrier, phase}, true);
+  return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, waits,
+                              constant32(0));
+}
+
 void Emitter::emitBarrier(tile::BarrierWaitOp wait) {
   Value address = barrierAddress(wait.getBarriers(), wait.getIndex());
   Value phase = narrowed(scalar(wait.getPhase()));
-  repeatWhile(
-      {},
-      [&](Values) -> Value {
-        Value waits = assembly(
-            i32(),
-            "{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, "
-            "[$1], $2; selp.b32 $0, 0, 1, p; }",
-            "=r,r,r", {address, phase}, true);
-        return LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::ne, waits,
-                                    constant32(0));
-      },
-      [](Values) { return Registers(); });
+  Value open;
+  if (Value ended = wait.getEnded())
+    open = LLVM::XOrOp::create(b, loc, scalar(ended), words().truth(true));
+  doWhere(open, [&] {
+    repeatWhile(
+        {}, [&](Values) { return goesOn("try", address, phase); },
+        [](Values) { return Registers(); });
+  });
+}
+
+Value Emitter::given(tile::BarrierTestOp test) {
+  Value address = barrierAddress(test.getBarriers(), test.getIndex());
+  Value phase = narrowed(scalar(test.getPhase()));
+  return LLVM::XOrOp::create(b, loc, goesOn("test", address, phase),
+                             words().truth(true));
 }
 
 void Emitter::emitBarrier(tile::BarrierArriveOp arrive) {
