@@ -358,6 +358,34 @@ void choose_tiles(Form &form, std::int64_t queries, const Array &q,
     form.block /= 2;
 }
 
+// Three warp groups with narrow heads, where their tiles, of 192 rows, give no
+// turn of programs that is not worth it: a round of them takes 0.9 of what its
+// rows take otherwise at most.
+void widen_rows(Form &form, const BlockedCall &call) {
+  constexpr std::int64_t wide = 192;
+  const auto cost = [&](std::int64_t rows) {
+    const int processors = properties(call.q.device()).processors;
+    return rows * pieces_of(programs_of(call, rows), processors);
+  };
+  if (is_narrow(form) && 9 * cost(wide) < 10 * cost(form.rows))
+    form.rows = wide;
+}
+
+// More keys of wide heads that nothing hides, as many as registers hold: what a
+// round takes beside its products is as long as those of 33 keys.
+void widen_block(Form &form, const BlockedCall &call) {
+  constexpr std::int64_t beside = 33;
+  if (is_narrow(form) || form.width + form.value_width > 256 || form.left ||
+      form.right)
+    return;
+  const auto cost = [&](std::int64_t block) {
+    return pieces_of(call.k.size(2), block) * (block + beside);
+  };
+  for (const std::int64_t block : {160, 176})
+    if (cost(block) < cost(form.block))
+      form.block = block;
+}
+
 Form form_of(const BlockedCall &call) {
   Form form;
   form.keys = call.kind;
@@ -379,6 +407,13 @@ Form form_of(const BlockedCall &call) {
   form.sinks = call.sinks.has_value();
   form.slopes = call.slopes.has_value();
   form.log_sum = call.log_sum.has_value();
+  // Masks and the like take registers of their own.
+  if (form.keys == Form::Keys::dense && multiplied_by_groups(call.q) &&
+      form.rows == 128 && form.folded && !form.slopes &&
+      form.mask == Form::Mask::none) {
+    widen_rows(form, call);
+    widen_block(form, call);
+  }
   return form;
 }
 
@@ -508,12 +543,36 @@ KernelEntry entry_of(const Form &form, std::string_view config) {
           .config = config};
 }
 
+// Another Config of the kernel, which only warp groups can have.
+KernelEntry on_groups(KernelEntry entry, std::string_view name,
+                      std::string_view config) {
+  entry.name = name;
+  entry.config = config;
+  entry.capability = 90;
+  return entry;
+}
+
+std::vector<KernelEntry> dense_entries(const Form &form) {
+  Form whole = form, narrow = form;
+  whole.right = false;
+  narrow.width = narrow.value_width = 64;
+  return {entry_of(form, "num_warps=8 num_stages=2"),
+          on_groups(entry_of(whole, {}), "attention_wide",
+                    "ROWS=128 KEYS=176 num_warps=8 num_stages=2 "
+                    "warp_specialize=1 persistent=1"),
+          on_groups(entry_of(narrow, {}), "attention_narrow",
+                    "ROWS=192 KEYS=128 num_warps=12 num_stages=3 "
+                    "warp_specialize=1 persistent=1")};
+}
+
 } // namespace
 
 std::vector<KernelEntry> blocked_entries(Form::Keys keys) {
   Form form{.keys = keys, .right = true, .folded = true};
-  if (keys != Form::Keys::paged)
+  if (keys == Form::Keys::jagged)
     return {entry_of(form, "num_warps=8 num_stages=2")};
+  if (keys == Form::Keys::dense)
+    return dense_entries(form);
   form.page = form.piece = 16;
   Form small = form;
   small.block = 16;
