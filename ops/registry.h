@@ -35,7 +35,7 @@ struct OperandShape {
 
 /// A kernel of the library.
 struct KernelEntry {
-  std::string_view name;
+  std::string_view name; // the kernel's; of another form, with a word more
   Kernel kernel;
   std::vector<DType> dtypes; // the first is the default
   /// Names of the problem's sizes and what they are by default: M, N, K.

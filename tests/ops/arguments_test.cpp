@@ -125,10 +125,16 @@ TEST(MatmulArgumentsTest, Outputs) {
                [&] { ops::matmul_out(a, host({4, 4}), a); });
 }
 
+// The kernel's name, or that and a word of the entry's own.
+bool names(const ops::KernelEntry &entry, std::string_view kernel) {
+  return entry.name == kernel ||
+         entry.name.starts_with(std::string(kernel) + "_");
+}
+
 TEST(RegistryTest, NamesAreUniqueAndFound) {
   for (const ops::KernelEntry &entry : ops::all_kernels()) {
     EXPECT_EQ(&ops::find_kernel(entry.name), &entry);
-    EXPECT_EQ(entry.kernel.name(), entry.name);
+    EXPECT_TRUE(names(entry, entry.kernel.name())) << entry.name;
     EXPECT_EQ(entry.sizes.size(), entry.size_names.size());
     EXPECT_FALSE(entry.dtypes.empty());
   }
@@ -157,7 +163,7 @@ TEST(RegistryTest, PlaceholdersRecord) {
       const auto arrays =
           placeholder_operands(entry, dtype, entry.sizes, host_device);
       const Program program = entry.kernel.program(arrays);
-      EXPECT_EQ(program.name, entry.name);
+      EXPECT_TRUE(names(entry, program.name)) << entry.name;
       EXPECT_EQ(program.operands.size(), arrays.size());
     }
 }
