@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes what was measured and tested into docs/operators.md:
-python3 -m girih.peers.op_figures BENCH.json [--status OPS.json ...] [--page FILE]
+python3 -m girih.peers.op_figures [BENCH.json] [--status OPS.json ...] [--page FILE]
 
 BENCH.json is what `./x bench ops` leaves in $OUT, each OPS.json what `./x ops --json` prints, of a machine without a GPU and of
 one that has one, say: an operator has passed on an executor where one of them says so, and has failed where one says that. The
@@ -111,11 +111,13 @@ def status(lists):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bench", type=pathlib.Path, help="what ./x bench ops wrote")
+    parser.add_argument("bench", type=pathlib.Path, nargs="?", help="what ./x bench ops wrote; without it figures stay")
     parser.add_argument("--status", type=pathlib.Path, nargs="*", default=[], help="what ./x ops --json printed")
     parser.add_argument("--page", type=pathlib.Path, default=pathlib.Path("docs/operators.md"))
     options = parser.parse_args()
-    page = replaced(options.page.read_text(encoding="utf-8"), FIGURES, figures(json.loads(options.bench.read_text(encoding="utf-8"))))
+    page = options.page.read_text(encoding="utf-8")
+    if options.bench:
+        page = replaced(page, FIGURES, figures(json.loads(options.bench.read_text(encoding="utf-8"))))
     if options.status:
         page = replaced(page, STATUS, status([json.loads(each.read_text(encoding="utf-8")) for each in options.status]))
     options.page.write_text(page, encoding="utf-8")
