@@ -7,6 +7,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 
@@ -44,29 +45,12 @@ Operation *addingPlace(scf::ForOp loop) {
   return wait ? wait->getNextNode() : nullptr;
 }
 
-/// Brings what makes the value ahead of `place`, in the same block; false where
-/// it is more than computed.
-bool bringAhead(Value value, Operation *place) {
-  Operation *op = value.getDefiningOp();
-  if (!op || op->getBlock() != place->getBlock() || op->isBeforeInBlock(place))
-    return true;
-  if (op == place || !isMemoryEffectFree(op) || op->getNumRegions() != 0)
-    return false;
-  for (Value operand : op->getOperands())
-    if (!bringAhead(operand, place))
-      return false;
-  op->moveBefore(place);
-  return true;
-}
-
-/// What the next round has where this one has the value: nothing unless the
-/// loop hands it on.
+/// What the next round has where this one has the value; null unless the loop
+/// hands it on.
 Value handedOn(scf::ForOp loop, Value value) {
   auto carried = dyn_cast<BlockArgument>(value);
-  if (!carried || carried.getOwner() != loop.getBody() ||
-      carried.getArgNumber() == 0)
-    return {};
-  return loop.getYieldedValues()[carried.getArgNumber() - 1];
+  OpOperand *next = carried ? loop.getTiedLoopYieldedValue(carried) : nullptr;
+  return next ? next->get() : Value();
 }
 
 void testAhead(scf::ForOp loop) {
@@ -76,10 +60,10 @@ void testAhead(scf::ForOp loop) {
     return;
   Value index = handedOn(loop, wait.getIndex()),
         phase = handedOn(loop, wait.getPhase());
-  if (!index || !phase || !bringAhead(index, place) ||
-      !bringAhead(phase, place))
-    return;
   IRRewriter rewriter(loop.getContext());
+  if (!index || !phase ||
+      failed(moveValueDefinitions(rewriter, {index, phase}, place)))
+    return;
   rewriter.setInsertionPoint(place);
   auto ended =
       tile::BarrierTestOp::create(rewriter, wait.getLoc(), rewriter.getI1Type(),

@@ -135,7 +135,7 @@ Value Emitter::ofRank(int64_t each) {
   return inEntry([&] { return words().mul(clusterRank(), constant32(each)); });
 }
 
-/// Each thread asks for a copy at a time, and what is made of many pieces has
+/// A thread asks for one copy after the other, and a tile of many pieces has
 /// many: all warps ask for some.
 int64_t Emitter::askingWarp(tile::CopyBulkOp copy) const {
   std::optional<ArrayRef<int64_t>> part = copy.getPart();

@@ -124,10 +124,10 @@ private:
   Value constant(int64_t value) { return e.constant32(value); }
 
   /// The warp group's place among those below each other, or next to each
-  /// other. It is the same in all of its threads, which the shuffle says.
+  /// other.
   Value place(bool down) {
-    Value warp = e.shuffle("idx", e.warp, constant(0));
-    Value group = LLVM::LShrOp::create(e.b, e.loc, warp, constant(2));
+    Value group =
+        LLVM::LShrOp::create(e.b, e.loc, e.sameForWarp(e.warp), constant(2));
     Value groups = constant(share.groups);
     IntegerBuilder words = e.words();
     return down ? words.floorMod(group, groups, true)
