@@ -44,7 +44,7 @@ void set_value(Config &config, const std::string &name, std::int64_t value) {
   if (name == "order")
     config.order =
         value == 0            ? ProgramOrder{}
-        : value == descending ? ProgramOrder{ProgramOrder::Kind::descending, 1}
+        : value == descending ? ProgramOrder{ProgramOrder::Kind::descending, 0}
         : value == hilbert    ? ProgramOrder{ProgramOrder::Kind::hilbert, 1}
                               : ProgramOrder{ProgramOrder::Kind::grouped,
                                              static_cast<int>(value)};

@@ -33,20 +33,21 @@ ProgramOrder parse_order(const SourceLine &where, std::string_view text) {
   ProgramOrder out;
   if (text == "row_major")
     return out;
-  if (text == "descending") {
-    out.kind = ProgramOrder::Kind::descending;
-    return out;
-  }
+  if (text == "descending")
+    return {ProgramOrder::Kind::descending, 0};
   if (text == "hilbert") {
     out.kind = ProgramOrder::Kind::hilbert;
     return out;
   }
-  if (!text.starts_with("grouped:"))
+  const bool descending = text.starts_with("descending:");
+  if (!descending && !text.starts_with("grouped:"))
     fail(where, "field order is `" + std::string(text) +
-                    "`, not row_major, grouped:N, descending or hilbert");
-  out.kind = ProgramOrder::Kind::grouped;
-  out.group = static_cast<int>(
-      integer(where, "order", text.substr(8), 1, largest_group));
+                    "`, not row_major, grouped:N, descending, descending:N "
+                    "or hilbert");
+  out.kind =
+      descending ? ProgramOrder::Kind::descending : ProgramOrder::Kind::grouped;
+  out.group = static_cast<int>(integer(
+      where, "order", text.substr(text.find(':') + 1), 1, largest_group));
   return out;
 }
 
@@ -57,7 +58,8 @@ std::string text_of(const ProgramOrder &order) {
   case ProgramOrder::Kind::grouped:
     return "grouped:" + std::to_string(order.group);
   case ProgramOrder::Kind::descending:
-    return "descending";
+    return order.group == 0 ? "descending"
+                            : "descending:" + std::to_string(order.group);
   case ProgramOrder::Kind::hilbert:
     return "hilbert";
   }
@@ -124,8 +126,9 @@ void check_config(const Config &config, const SourceLine &where) {
     check(each.name, config.*each.value, each.low, each.high);
   if (config.order.kind == ProgramOrder::Kind::grouped)
     check("order", config.order.group, 1, largest_group);
+  else if (config.order.kind == ProgramOrder::Kind::descending)
+    check("order", config.order.group, 0, largest_group);
   else if (config.order.kind != ProgramOrder::Kind::row_major &&
-           config.order.kind != ProgramOrder::Kind::descending &&
            config.order.kind != ProgramOrder::Kind::hilbert)
     throw CompileError(ErrorId::config, where,
                        {"field order is neither row_major nor grouped nor "

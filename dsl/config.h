@@ -19,12 +19,15 @@ struct ProgramOrder {
     grouped,    // `group` rows of grid dimension 0 at a time (2-D grids): keeps
                 // the operands of neighbouring programs in the L2 cache
     descending, // last grid dimension slowest, from its end: for programs that
-                // have the more to do the further on they are
+                // have the more to do the further on they are. With a `group`
+                // that many places of the other dimensions at a time, in
+                // turns from the end and from the beginning, the last of them
+                // from the end: what these share stays in the L2 cache
     hilbert     // along a Hilbert curve (2-D grids): neighbours in time are
                 // neighbours in the grid at every scale
   };
   Kind kind = Kind::row_major;
-  int group = 8;
+  int group = 8; // of descending 0 is all places at a time
   bool operator==(const ProgramOrder &) const = default;
 };
 

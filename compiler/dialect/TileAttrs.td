@@ -21,8 +21,10 @@ def Tile_OrderAttr : AttrDef<TileDialect, "Order"> {
     `#tile.order<row_major, 1>`: last grid dimension fastest.
     `#tile.order<grouped, 8>`: on a 2-D grid, 8 rows of dimension 0 at a time,
     column by column within the group.
-    `#tile.order<descending, 1>`: last grid dimension slowest and from its end,
-    the others as in row_major.
+    `#tile.order<descending, 0>`: last grid dimension slowest and from its end,
+    the others as in row_major; `#tile.order<descending, 4>`: for 4 places of
+    the others at a time, in turns from its end and from its beginning, the last
+    of them from its end.
     `#tile.order<hilbert, 1>`: on a 2-D grid, along a Hilbert curve.
   }];
   let parameters = (ins EnumParameter<Tile_OrderKind>:$kind, "int64_t":$group);

@@ -46,8 +46,8 @@ bool TileDialect::isSettled(Value view) {
 }
 
 LogicalResult OrderAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                OrderKind, int64_t group) {
-  if (group < 1)
+                                OrderKind kind, int64_t group) {
+  if (group < (kind == OrderKind::descending ? 0 : 1))
     return emitError() << "an order's group must be positive, got " << group;
   return success();
 }

@@ -123,7 +123,10 @@ void Importer::addKernelAttributes(Operation *kernel) {
   if (tile::isOfRowsAndColumns(kind) &&
       program.operands.front().grid.size() != 2)
     kind = tile::OrderKind::row_major;
-  std::int64_t group = kind == tile::OrderKind::grouped ? order.group : 1;
+  std::int64_t group =
+      kind == tile::OrderKind::grouped || kind == tile::OrderKind::descending
+          ? order.group
+          : 1;
   kernel->setAttr(TileDialect::kernelAttr, builder.getUnitAttr());
   kernel->setAttr(TileDialect::configAttr,
                   builder.getStringAttr(program.config.to_string()));

@@ -94,11 +94,18 @@ Interpreter::coordinates(std::int64_t number,
   std::vector<std::int64_t> result(grid.size());
   std::size_t dims = grid.size();
   if (order.getKind() == tile::OrderKind::descending && dims > 0) {
-    std::int64_t others = 1;
+    std::int64_t others = 1, rows = grid.back();
     for (std::size_t dim = 0; dim + 1 < dims; ++dim)
       others *= grid[dim];
-    result[--dims] = grid.back() - 1 - number / others;
-    number %= others;
+    // `group` places of the other dimensions at a time; the last ones, and in
+    // turns those before, from the last row on.
+    std::int64_t group = order.getGroup() > 0 ? order.getGroup() : others;
+    std::int64_t turn = number / (group * rows), first = turn * group;
+    std::int64_t together = std::min(group, others - first);
+    std::int64_t within = number % (group * rows), row = within / together;
+    bool down = (llvm::divideCeil(others, group) - turn) % 2 == 1;
+    result[--dims] = down ? rows - 1 - row : row;
+    number = first + within % together;
   }
   for (std::size_t dim = dims; dim-- > 0; number /= grid[dim])
     result[dim] = number % grid[dim];

@@ -2,6 +2,7 @@
 list(APPEND SUPPORT
   attention/blocked_arrangement.cpp
   attention/blocked_attention.cpp
+  attention/blocked_tiles.cpp
   attention/dense_attention.cpp
   attention/kernels.cpp
   attention/paged.cpp

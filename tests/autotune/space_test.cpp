@@ -352,7 +352,7 @@ TEST(Spaces, HaveTheOrderOfTheFallback) {
     return std::vector<std::int64_t>{};
   };
   EXPECT_EQ(orders(), (std::vector<std::int64_t>{0, 8}));
-  problem.fallback.order = {ProgramOrder::Kind::descending, 1};
+  problem.fallback.order = {ProgramOrder::Kind::descending, 0};
   EXPECT_EQ(orders(), (std::vector<std::int64_t>{-1, 0, 8}));
   for (const Candidate &each : Space::derived(problem).candidates(problem))
     EXPECT_EQ(axis_value(each.config, "order") == -1,

@@ -30,8 +30,10 @@ TEST(ConfigTest, RoundTrips) {
   config.order.kind = ProgramOrder::Kind::hilbert;
   EXPECT_EQ(parse_config(config.to_string()).order,
             (ProgramOrder{ProgramOrder::Kind::hilbert, 8}));
-  config.order = {ProgramOrder::Kind::descending, 8};
-  EXPECT_EQ(parse_config(config.to_string()), config);
+  for (const int group : {0, 8}) {
+    config.order = {ProgramOrder::Kind::descending, group};
+    EXPECT_EQ(parse_config(config.to_string()), config);
+  }
   config.pdl = false; // unlike what is not said
   EXPECT_EQ(parse_config(config.to_string()).pdl, false);
   EXPECT_FALSE(parse_config("num_warps=8").pdl.has_value());

@@ -23,10 +23,10 @@ TEST(ConfigErrors, Texts) {
       {"split_k=-1", "field split_k is `-1`"},
       {"warp_specialize=yes", "not an integer from 0 to 1"},
       {"persistent=2", "field persistent is `2`"},
-      {"order=spiral",
-       "`spiral`, not row_major, grouped:N, descending or hilbert"},
-      {"order=grouped",
-       "`grouped`, not row_major, grouped:N, descending or hilbert"},
+      {"order=spiral", "`spiral`, not row_major, grouped:N, descending, "
+                       "descending:N or hilbert"},
+      {"order=grouped", "`grouped`, not row_major, grouped:N, descending, "
+                        "descending:N or hilbert"},
       {"order=grouped:", "field order is ``"},
       {"order=grouped:0", "field order is `0`"},
       {"num_warp=4", "unknown field `num_warp`"},

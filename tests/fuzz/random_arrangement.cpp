@@ -263,6 +263,7 @@ Cut random_cut(Dice &dice, const Sizes &logical) {
   } else if (dice.one_in(4)) {
     cut.config.order.kind = dice.one_in(2) ? ProgramOrder::Kind::descending
                                            : ProgramOrder::Kind::hilbert;
+    cut.config.order.group = static_cast<int>(dice.pick(0, 4));
   }
   return cut;
 }

@@ -203,7 +203,8 @@ TEST_P(InterpreterOrder, RunsEveryProgramOnce) {
 INSTANTIATE_TEST_SUITE_P(
     Orders, InterpreterOrder,
     ::testing::Values(ProgramOrder{ProgramOrder::Kind::grouped, 3},
-                      ProgramOrder{ProgramOrder::Kind::descending, 1}));
+                      ProgramOrder{ProgramOrder::Kind::descending, 0},
+                      ProgramOrder{ProgramOrder::Kind::descending, 3}));
 
 } // namespace
 } // namespace girih::testing

@@ -312,6 +312,22 @@ static std::vector<MatmulCase> clusterCases() {
   return all;
 }
 
+// Descending orders, of rows that come all at once, by themselves and by twos.
+static std::vector<MatmulCase> descendingCases() {
+  std::vector<MatmulCase> all;
+  for (bool persistent : {false, true})
+    for (int group : {0, 1, 2})
+      all.push_back({.name = "descending_by_" + std::to_string(group) +
+                             (persistent ? "_program_by_program" : ""),
+                     .m = 64,
+                     .n = 64,
+                     .k = 64,
+                     .specialised = persistent,
+                     .persistent = persistent,
+                     .order = "descending, " + std::to_string(group)});
+  return all;
+}
+
 // What programs a block does, in which order, and which of its warps.
 static std::vector<MatmulCase> scheduleCases() {
   std::vector<MatmulCase> all;
@@ -393,7 +409,7 @@ std::vector<MatmulCase> warpgroupCases() {
       c.persistent = true;
       all.push_back(c);
     }
-  for (const auto &more : {clusterCases(), scheduleCases()})
+  for (const auto &more : {clusterCases(), descendingCases(), scheduleCases()})
     all.insert(all.end(), more.begin(), more.end());
   for (MatmulCase &c : all) {
     c.name = "wgmma_" + c.name;

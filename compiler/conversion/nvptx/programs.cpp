@@ -5,6 +5,55 @@
 using namespace mlir;
 
 namespace girih::compiler {
+namespace {
+
+/// The places of the dimensions that a descending order does not go along,
+/// `group` of them in each of `count` turns.
+struct Turns {
+  Value places, group, count;
+  bool several = false;
+
+  Turns(IntegerBuilder integers, ArrayRef<Value> grid, tile::OrderAttr order)
+      : several(order.getGroup() > 0) {
+    places = count = integers.constant(1);
+    for (Value size : grid.drop_back())
+      places = integers.mul(places, size);
+    group = places;
+    if (!several)
+      return;
+    group = integers.constant(order.getGroup());
+    Value up = integers.add(places, integers.constant(order.getGroup() - 1));
+    count = integers.floorDiv(up, group, true);
+  }
+};
+
+/// The place along the last dimension of the program of that number, and the
+/// number of its place along the others.
+std::pair<Value, Value> descend(IntegerBuilder integers, ArrayRef<Value> grid,
+                                tile::OrderAttr order, Value number) {
+  const Turns turns(integers, grid, order);
+  auto divide = [&](Value x, Value y) { return integers.floorDiv(x, y, true); };
+  auto remainder = [&](Value x, Value y) {
+    return integers.floorMod(x, y, true);
+  };
+  Value one = integers.constant(1), last = integers.sub(grid.back(), one);
+  if (!turns.several)
+    return {integers.sub(last, divide(number, turns.places)),
+            remainder(number, turns.places)};
+  Value programs = integers.mul(turns.group, grid.back());
+  Value turn = divide(number, programs), within = remainder(number, programs);
+  Value first = integers.mul(turn, turns.group);
+  Value together = integers.min(integers.sub(turns.places, first), turns.group);
+  Value row = divide(within, together), place = remainder(within, together);
+  // The last turn goes down, and so on in turns.
+  Value parity =
+      remainder(integers.sub(turns.count, turn), integers.constant(2));
+  Value down = integers.equal(parity, one);
+  return {integers.select(down, integers.sub(last, row), row),
+          integers.add(first, place)};
+}
+
+} // namespace
 
 /// Programs along each dimension of the grid.
 SmallVector<Value> Emitter::gridSizes() {
@@ -65,7 +114,7 @@ void Emitter::emitPrograms(tile::ProgramsOp op) {
 /// The program that a block does when it is at `number`. Where programs come in
 /// descending order of their time, blocks go through every other row of `step`
 /// programs backwards, so that those which begin a row with what takes longest
-/// end the next one with it.
+/// end the next one with it. With as many turns that ascend they do so anyway.
 Value Emitter::inTurn(Value number, Value first, Value step, Value end) {
   if (streams())
     return streamedProgram(number);
@@ -80,6 +129,10 @@ Value Emitter::inTurn(Value number, Value first, Value step, Value end) {
   Value last = integers.sub(integers.add(start, row), integers.constant(1));
   Value backwards = integers.floorMod(integers.floorDiv(start, step, true),
                                       integers.constant(2), true);
+  if (order.getGroup() > 0)
+    backwards = integers.mul(
+        backwards, integers.floorMod(Turns(integers, sharedGrid(), order).count,
+                                     integers.constant(2), true));
   Value odd = integers.equal(backwards, integers.constant(1));
   return integers.select(odd, integers.sub(last, first), number);
 }
@@ -136,14 +189,8 @@ SmallVector<Value> Emitter::sharedCoordinates(Value flat) {
   if (order.getKind() == tile::OrderKind::hilbert)
     return hilbertCoordinates(flat, grid[0], grid[1]);
   size_t dims = grid.size();
-  if (order.getKind() == tile::OrderKind::descending && dims > 0) {
-    Value others = integers.constant(1);
-    for (size_t dim = 0; dim + 1 < dims; ++dim)
-      others = integers.mul(others, grid[dim]);
-    Value last = integers.sub(grid[--dims], integers.constant(1));
-    ids[dims] = integers.sub(last, divide(flat, others));
-    flat = remainder(flat, others);
-  }
+  if (order.getKind() == tile::OrderKind::descending && dims > 0)
+    std::tie(ids[--dims], flat) = descend(integers, grid, order, flat);
   for (size_t dim = dims; dim-- > 0;) {
     ids[dim] = dim == 0 ? flat : remainder(flat, grid[dim]);
     if (dim > 0)
