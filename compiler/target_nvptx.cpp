@@ -7,7 +7,10 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Module.h"
+#include "llvm/IR/OptBisect.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
@@ -64,6 +67,56 @@ void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   runOnFunctions(module, machine, passes);
 }
 
+bool isInteger(const llvm::Instruction &instruction) {
+  unsigned opcode = instruction.getOpcode();
+  return opcode == llvm::Instruction::Add || opcode == llvm::Instruction::Sub ||
+         opcode == llvm::Instruction::Mul || opcode == llvm::Instruction::Shl ||
+         opcode == llvm::Instruction::GetElementPtr;
+}
+
+bool isWarpgroupDot(const llvm::Instruction &instruction) {
+  auto *call = llvm::dyn_cast<llvm::CallBase>(&instruction);
+  auto *text = call ? llvm::dyn_cast<llvm::InlineAsm>(call->getCalledOperand())
+                    : nullptr;
+  return text && text->getAsmString().contains("wgmma.mma_async");
+}
+
+/// Whether straight line strength reduction takes most of the time that the
+/// function takes to compile, since LLVM compares integer computations pair by
+/// pair, for nothing: not beside the dots of warp groups, and not of more than
+/// the second number, which spill without (decision 71).
+bool isLong(const llvm::Function &function) {
+  constexpr int64_t least = 400, most = 2000;
+  auto all = llvm::instructions(function);
+  int64_t computations = llvm::count_if(all, isInteger);
+  return computations > least && computations <= most &&
+         llvm::none_of(all, isWarpgroupDot);
+}
+
+/// Leaves it out of modules with such a function.
+class WithoutStrengthReduction : public llvm::OptPassGate {
+public:
+  explicit WithoutStrengthReduction(llvm::Module &module)
+      : context(module.getContext()), before(context.getOptPassGate()),
+        enabled(llvm::any_of(module, isLong)) {
+    context.setOptPassGate(*this);
+  }
+  ~WithoutStrengthReduction() override { context.setOptPassGate(before); }
+  WithoutStrengthReduction(const WithoutStrengthReduction &) = delete;
+  WithoutStrengthReduction &
+  operator=(const WithoutStrengthReduction &) = delete;
+
+  bool isEnabled() const override { return enabled; }
+  bool shouldRunPass(llvm::StringRef pass, llvm::StringRef) const override {
+    return pass != "slsr";
+  }
+
+private:
+  llvm::LLVMContext &context;
+  llvm::OptPassGate &before;
+  bool enabled;
+};
+
 } // namespace
 
 Target withPtx(Target target, int version) {
@@ -115,6 +168,7 @@ std::optional<std::string> makePtx(llvm::Module &module, const Target &target,
   module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());
   optimise(module, *machine);
+  const WithoutStrengthReduction gate(module);
   auto text =
       generateCode(module, *machine, llvm::CodeGenFileType::AssemblyFile);
   if (!text)
