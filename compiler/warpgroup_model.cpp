@@ -54,7 +54,7 @@ double warpgroup_microseconds(const WarpgroupTile &tile,
   constexpr double clock = 0.571e-3, latency = 1.28, meeting = 0.37,
                    exchange = 0.14 / 16384, bytes_of_microsecond = 3.68e6,
                    bytes_of_processor = 91e3, memory_start = 3.15,
-                   apart = 0.002;
+                   apart = 0.002, again = 0.08;
   // Of a turn of programs, and of an element of a tile: where blocks do one
   // program the next one starts when that has ended.
   const bool persistent =
@@ -99,8 +99,13 @@ double warpgroup_microseconds(const WarpgroupTile &tile,
   }
   // Each block of a cluster adds up a part of what all have.
   time += (tile.share - 1) * (meeting + exchange * elements / tile.share);
+  // Columns that several programs read come later to all but the first.
+  const double shared = work.rows > tile.m ? again : 0,
+               columns = static_cast<double>(work.columns * work.rounds *
+                                             warpgroup_row_bytes);
   const double memory =
-      memory_start + static_cast<double>(work.bytes) / bytes_of_microsecond;
+      memory_start + (static_cast<double>(work.bytes) + shared * columns) /
+                         bytes_of_microsecond;
   return std::max(time, memory) + apart * std::min(time, memory);
 }
 

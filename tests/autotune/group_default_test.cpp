@@ -69,6 +69,15 @@ TEST(GroupDefaults, GiveEachMultiprocessorAProgram) {
   }
 }
 
+// Two programs that read the same columns take longer than one of twice as many
+// rows.
+TEST(GroupDefaults, ReadColumnsOnce) {
+  for (const std::int64_t columns : {6144, 4096}) {
+    const Config chosen = config(128, columns, 4096, 0);
+    EXPECT_EQ(chosen.blocks.at("BM"), 128) << chosen.to_string();
+  }
+}
+
 TEST(GroupDefaults, TakeColumnsThatSwizzlesDivideWhereRowsOfBAreContiguous) {
   for (const std::int64_t columns : {17920, 28672, 12288, 1536})
     for (const std::int64_t rows : {64, 128, 256}) {
