@@ -16,7 +16,7 @@ struct Turns {
   Turns(IntegerBuilder integers, ArrayRef<Value> grid, tile::OrderAttr order)
       : several(order.getGroup() > 0) {
     places = count = integers.constant(1);
-    for (Value size : grid.drop_back())
+    for (Value size : grid.take_front(grid.empty() ? 0 : grid.size() - 1))
       places = integers.mul(places, size);
     group = places;
     if (!several)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Attention beside cuDNN's and FlashAttention's in PyTorch on one GPU: python3 -m girih.peers.attention_bench [--only TEXTS]
+"""Attention beside cuDNN's and FlashAttention's in PyTorch on one GPU: python3 -m girih.peers.attention_bench [--only TEXTS] [--config CONFIG]
 
 bf16, random normal data, cold L2, medians, everyone in turn, each as the replay of a graph: what hosts take is left out. Results are first compared with float64 on some rows. Ratios are times
-over Girih's: above 1, Girih is quicker. A causal product counts half the work."""
+over Girih's: above 1, Girih is quicker. A causal product counts half the work. `lesson` is the kernel of examples/lessons/, with the Config that it gets by default
+or `--config`, where heads have keys of their own."""
 import argparse
 
 import girih
 from girih.peers import timing
 from girih.peers.bench import compare, run_rows
+from girih.peers.lessons import Lessons, find_inspect
 from girih.peers.op_bench import in_graph
 from girih.report import Report
 
@@ -55,16 +57,8 @@ def expected_rows(torch, q, k, v, causal, first):
     return torch.stack(found)
 
 
-def run(torch, report, shape, causal):
-    batch, heads, key_heads, length, depth = shape
-    q, k, v = (torch.randn(batch, each, length, depth, device="cuda", dtype=torch.bfloat16) for each in (heads, key_heads, key_heads))
-    out = torch.empty_like(q)
-    out.fill_(float("nan"))
-    call = lambda: girih.ops.scaled_dot_product_attention(  # noqa: E731
-        q, k, v, is_causal=causal, enable_gqa=heads != key_heads, out=out)
-    call()
-    what = f"B{batch} H{heads}" + (f"/{key_heads}" if heads != key_heads else "") + f" S{length} D{depth}" + \
-        (" causal" if causal else "")
+def check(torch, what, out, q, k, v, causal):
+    length = q.shape[2]
     for first in (0, length // 2 - 7, length - CHECKED_ROWS):
         rows = slice(first, first + CHECKED_ROWS)
         ours = torch.stack([out[0, 0, rows], out[-1, -1, rows]]).double()
@@ -72,8 +66,27 @@ def run(torch, report, shape, causal):
         error = ((ours - expected).norm() / expected.norm()).item()
         if not error <= 2.0 ** -7:
             raise SystemExit(f"{what} is wrong: {error}")
+
+
+def run(torch, report, shape, causal, config):
+    batch, heads, key_heads, length, depth = shape
+    q, k, v = (torch.randn(batch, each, length, depth, device="cuda", dtype=torch.bfloat16) for each in (heads, key_heads, key_heads))
+    out = torch.empty_like(q)
+    calls = {"girih": lambda: girih.ops.scaled_dot_product_attention(
+        q, k, v, is_causal=causal, enable_gqa=heads != key_heads, out=out)}
+    if heads == key_heads:
+        lesson = Lessons(find_inspect(), "sm_90a").program(
+            "causal_flash_attention" if causal else "flash_attention", "bf16", batch, heads, length, length, depth,
+            config=config)
+        calls["lesson"] = lambda: lesson(q, k, v, out)
+    what = f"B{batch} H{heads}" + (f"/{key_heads}" if heads != key_heads else "") + f" S{length} D{depth}" + \
+        (" causal" if causal else "")
+    for name, call in calls.items():
+        out.fill_(float("nan"))
+        call()
+        check(torch, f"{what} ({name})", out, q, k, v, causal)
     work = 4e-12 * batch * heads * length * length * depth * (0.5 if causal else 1)
-    compare(report, what, measured(torch, {"girih": call, **peers_of(torch, q, k, v, causal)}), work, "TFLOP/s")
+    compare(report, what, measured(torch, {**calls, **peers_of(torch, q, k, v, causal)}), work, "TFLOP/s")
 
 
 def lengths_of(torch, total):
@@ -112,11 +125,12 @@ def run_varlen(torch, report, heads, depth, total, causal):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="rows whose name holds one of these texts, with commas")
+    parser.add_argument("--config", help="fields that differ from the lesson's default Config")
     options = parser.parse_args()
     import torch
     report = Report("peers.attention_bench", torch.cuda.get_device_name())
     run_rows([("B{} H{}/{} S{} D{}".format(*shape) + (" causal" if causal else ""),
-               lambda shape=shape, causal=causal: run(torch, report, shape, causal))
+               lambda shape=shape, causal=causal: run(torch, report, shape, causal, options.config))
               for shape in SHAPES for causal in (False, True)] +
              [("varlen" + (" causal" if causal else ""), lambda causal=causal: run_varlen(torch, report, 16, 128, 32768, causal))
               for causal in (False, True)], options.only)
