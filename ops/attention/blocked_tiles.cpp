@@ -181,7 +181,7 @@ int heads_together(const BlockedCall &call, std::int64_t rows) {
   if (read <= cache)
     return 0;
   std::int64_t parts = 2;
-  while (read > parts * cache / 3 &&
+  while (parts < heads && read > parts * cache / 3 &&
          pieces_of(heads, 2 * parts) * pieces_of(call.q.size(3), rows) >=
              properties(call.q.device()).processors)
     parts *= 2;
