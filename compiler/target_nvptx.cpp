@@ -86,7 +86,7 @@ bool isWarpgroupDot(const llvm::Instruction &instruction) {
 /// pair, for nothing: not beside the dots of warp groups, and not of more than
 /// the second number, which spill without (decision 71).
 bool isLong(const llvm::Function &function) {
-  constexpr int64_t least = 400, most = 2000;
+  constexpr int64_t least = 530, most = 2000;
   auto all = llvm::instructions(function);
   int64_t computations = llvm::count_if(all, isInteger);
   return computations > least && computations <= most &&
