@@ -330,7 +330,7 @@ static std::vector<MatmulCase> descendingCases() {
 
 // What programs a block does, in which order, and which of its warps.
 static std::vector<MatmulCase> scheduleCases() {
-  std::vector<MatmulCase> all;
+  std::vector<MatmulCase> all = descendingCases();
   for (bool persistent : {false, true})
     all.push_back({.name = std::string("along_a_curve") +
                            (persistent ? "_program_by_program" : ""),
@@ -409,7 +409,7 @@ std::vector<MatmulCase> warpgroupCases() {
       c.persistent = true;
       all.push_back(c);
     }
-  for (const auto &more : {clusterCases(), descendingCases(), scheduleCases()})
+  for (const auto &more : {clusterCases(), scheduleCases()})
     all.insert(all.end(), more.begin(), more.end());
   for (MatmulCase &c : all) {
     c.name = "wgmma_" + c.name;

@@ -11,15 +11,13 @@ namespace {
 /// `group` of them in each of `count` turns.
 struct Turns {
   Value places, group, count;
-  bool several = false;
 
-  Turns(IntegerBuilder integers, ArrayRef<Value> grid, tile::OrderAttr order)
-      : several(order.getGroup() > 0) {
+  Turns(IntegerBuilder integers, ArrayRef<Value> grid, tile::OrderAttr order) {
     places = count = integers.constant(1);
     for (Value size : grid.take_front(grid.empty() ? 0 : grid.size() - 1))
       places = integers.mul(places, size);
     group = places;
-    if (!several)
+    if (order.getGroup() == 0)
       return;
     group = integers.constant(order.getGroup());
     Value up = integers.add(places, integers.constant(order.getGroup() - 1));
@@ -37,7 +35,7 @@ std::pair<Value, Value> descend(IntegerBuilder integers, ArrayRef<Value> grid,
     return integers.floorMod(x, y, true);
   };
   Value one = integers.constant(1), last = integers.sub(grid.back(), one);
-  if (!turns.several)
+  if (order.getGroup() == 0)
     return {integers.sub(last, divide(number, turns.places)),
             remainder(number, turns.places)};
   Value programs = integers.mul(turns.group, grid.back());

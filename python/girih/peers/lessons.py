@@ -26,6 +26,11 @@ def find_inspect():
     return [str(built[-1])]
 
 
+def arch_of_device(torch):
+    capability = "".join(map(str, torch.cuda.get_device_capability()))
+    return f"sm_{capability}a" if capability in ("90", "100", "120") else f"sm_{capability}"
+
+
 class Lessons:
     """Programs by name and sizes."""
 
@@ -168,9 +173,7 @@ def main():
     if not torch.cuda.is_available() or not girih.device_count():
         sys.exit(f"this needs a GPU: {girih.cuda_unavailable_reason()}")
     torch.manual_seed(1)
-    capability = "".join(map(str, torch.cuda.get_device_capability()))
-    arch = f"sm_{capability}a" if capability in ("90", "100", "120") else f"sm_{capability}"
-    lessons = Lessons(shlex.split(args.inspect) if args.inspect else find_inspect(), arch)
+    lessons = Lessons(shlex.split(args.inspect) if args.inspect else find_inspect(), arch_of_device(torch))
     report = Report("peers.lessons", girih.device_info("cuda").name)
     print(f"{report.about['device']}, torch {torch.__version__}, girih {girih.__version__}, {report.about['date']}")
     for section in args.sections or SECTIONS:
