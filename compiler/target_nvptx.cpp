@@ -81,30 +81,28 @@ bool isWarpgroupDot(const llvm::Instruction &instruction) {
   return text && text->getAsmString().contains("wgmma.mma_async");
 }
 
-/// Whether straight line strength reduction takes most of the time that the
-/// function takes to compile, since LLVM compares integer computations pair by
-/// pair, for nothing: not beside the dots of warp groups, and not of more than
-/// the second number, which spill without (decision 71).
-bool isLong(const llvm::Function &function) {
-  constexpr int64_t least = 530, most = 2000;
+/// Whether straight line strength reduction is worth its time: beside the dots
+/// of warp groups, where no register is left, and of not too many integer
+/// computations, which it compares pair by pair. Elsewhere it finds little, as
+/// lanes differ by constants alone (withoutConstant, decision 73).
+bool reducesStrength(const llvm::Function &function) {
+  constexpr int64_t most = 1000;
   auto all = llvm::instructions(function);
-  int64_t computations = llvm::count_if(all, isInteger);
-  return computations > least && computations <= most &&
-         llvm::none_of(all, isWarpgroupDot);
+  return llvm::any_of(all, isWarpgroupDot) &&
+         llvm::count_if(all, isInteger) <= most;
 }
 
-/// Leaves it out of modules with such a function.
-class WithoutStrengthReduction : public llvm::OptPassGate {
+/// Leaves it out of modules without such a function.
+class StrengthReductionGate : public llvm::OptPassGate {
 public:
-  explicit WithoutStrengthReduction(llvm::Module &module)
+  explicit StrengthReductionGate(llvm::Module &module)
       : context(module.getContext()), before(context.getOptPassGate()),
-        enabled(llvm::any_of(module, isLong)) {
+        enabled(llvm::none_of(module, reducesStrength)) {
     context.setOptPassGate(*this);
   }
-  ~WithoutStrengthReduction() override { context.setOptPassGate(before); }
-  WithoutStrengthReduction(const WithoutStrengthReduction &) = delete;
-  WithoutStrengthReduction &
-  operator=(const WithoutStrengthReduction &) = delete;
+  ~StrengthReductionGate() override { context.setOptPassGate(before); }
+  StrengthReductionGate(const StrengthReductionGate &) = delete;
+  StrengthReductionGate &operator=(const StrengthReductionGate &) = delete;
 
   bool isEnabled() const override { return enabled; }
   bool shouldRunPass(llvm::StringRef pass, llvm::StringRef) const override {
@@ -168,7 +166,7 @@ std::optional<std::string> makePtx(llvm::Module &module, const Target &target,
   module.setTargetTriple(machine->getTargetTriple());
   module.setDataLayout(machine->createDataLayout());
   optimise(module, *machine);
-  const WithoutStrengthReduction gate(module);
+  const StrengthReductionGate gate(module);
   auto text =
       generateCode(module, *machine, llvm::CodeGenFileType::AssemblyFile);
   if (!text)

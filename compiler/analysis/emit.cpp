@@ -2,6 +2,8 @@
 // Offsets and bounds of one access.
 #include "girih/compiler/analysis/emit.h"
 
+#include "girih/compiler/analysis/constant_part.h"
+
 using namespace mlir;
 
 namespace girih::compiler {
@@ -23,15 +25,20 @@ Value AccessEmitter::weigh(ArrayRef<int64_t> steps) {
 
 Value AccessEmitter::offset(ValueRange lanes) {
   int64_t unit = access.viewType().getUnit();
-  Value sum = integers.constant(0);
+  Value sum = integers.constant(0), further = integers.constant(0);
   for (auto [dim, index] : llvm::enumerate(access.map().getResults())) {
     Value term = integers.expr(index, lanes, scalars, access.laneFacts(),
                                access.scalarFacts());
-    if (static_cast<int64_t>(dim) != unit)
-      term = integers.mul(term, strides[dim]);
-    sum = integers.add(sum, term);
+    auto [rest, number] = withoutConstant(integers, term);
+    Value more = integers.constant(number);
+    if (static_cast<int64_t>(dim) != unit) {
+      rest = rest ? integers.mul(rest, strides[dim]) : rest;
+      more = integers.mul(strides[dim], more);
+    }
+    sum = rest ? integers.add(sum, rest) : sum;
+    further = integers.add(further, more);
   }
-  return sum;
+  return integers.add(sum, further);
 }
 
 Value AccessEmitter::base() {
@@ -50,15 +57,30 @@ Value AccessEmitter::scalarStep(unsigned scalar) {
 Value AccessEmitter::holds(const Constraint &constraint, ValueRange lanes) {
   Value value = integers.expr(constraint.expr, lanes, scalars,
                               access.laneFacts(), access.scalarFacts());
-  Value zero = integers.constant(0);
-  return constraint.equality ? integers.equal(value, zero)
-                             : integers.greaterEqual(value, zero);
+  auto [rest, number] = withoutConstant(integers, value);
+  if (!rest)
+    rest = integers.constant(0);
+  Value limit = integers.constant(-number);
+  return constraint.equality ? integers.equal(rest, limit)
+                             : integers.greaterEqual(rest, limit);
 }
 
 Value AccessEmitter::inBounds(ValueRange lanes) {
+  // By the lanes that they tell apart: what a row has in common is then one
+  // value for all of its lanes, and so is what a column has.
+  SmallVector<std::pair<ArrayRef<unsigned>, Value>> groups{{{}, nullptr}};
+  for (const Constraint &constraint : access.constraints()) {
+    auto *group = llvm::find_if(groups, [&](const auto &each) {
+      return each.first == ArrayRef(constraint.lanes);
+    });
+    if (group == groups.end())
+      group = &groups.emplace_back(constraint.lanes, nullptr);
+    group->second = integers.both(group->second, holds(constraint, lanes));
+  }
   Value all;
-  for (const Constraint &constraint : access.constraints())
-    all = integers.both(all, holds(constraint, lanes));
+  for (auto [which, value] : groups)
+    if (value)
+      all = integers.both(all, value);
   return all;
 }
 

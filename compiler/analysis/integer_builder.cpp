@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Integer arithmetic in the arith or the LLVM dialect, folded while built.
+#include "girih/compiler/analysis/constant_part.h"
 #include "girih/compiler/analysis/emit.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -135,9 +136,12 @@ Value IntegerBuilder::floorDiv(Value lhs, Value rhs, bool nonNegative) {
     return lhs;
   if (left && right && *right > 0)
     return constant(llvm::divideFloorSigned(*left, *right));
-  if (right && *right > 0 && llvm::isPowerOf2_64(*right))
-    return binary<arith::ShRSIOp, LLVM::AShrOp>(
-        builder, loc, isArith, lhs, constant(llvm::Log2_64(*right)));
+  if (right && *right > 0 && llvm::isPowerOf2_64(*right)) {
+    auto [rest, multiples] = withoutMultiples(*this, lhs, *right);
+    Value quotient = binary<arith::ShRSIOp, LLVM::AShrOp>(
+        builder, loc, isArith, rest, constant(llvm::Log2_64(*right)));
+    return add(quotient, constant(multiples / *right));
+  }
   if (nonNegative)
     return binary<arith::DivUIOp, LLVM::UDivOp>(builder, loc, isArith, lhs,
                                                 rhs);
@@ -157,7 +161,8 @@ Value IntegerBuilder::floorMod(Value lhs, Value rhs, bool nonNegative) {
     return constant(llvm::mod(*left, *right));
   if (right && *right > 0 && llvm::isPowerOf2_64(*right))
     return binary<arith::AndIOp, LLVM::AndOp>(
-        builder, loc, dialect == Dialect::arith, lhs, constant(*right - 1));
+        builder, loc, dialect == Dialect::arith,
+        withoutMultiples(*this, lhs, *right).first, constant(*right - 1));
   return sub(lhs, mul(floorDiv(lhs, rhs, nonNegative), rhs));
 }
 

@@ -116,9 +116,13 @@ void Emitter::emitCoordinate(tile::CoordinateOp op) {
       return LLVM::TruncOp::create(b, loc, type, value);
     return LLVM::SExtOp::create(b, loc, type, value);
   };
-  // Linear: one thread's part, and constants for its registers.
+  // Linear: one thread's part, and constants for its registers. Those are added
+  // to what is as wide as the result: all lanes then share the rest.
   bool linear = isLinear(expr);
-  Value base = linear ? integers.expr(expr, thread, scalars) : Value();
+  Value base = linear ? cast(integers.expr(expr, thread, scalars)) : Value();
+  IntegerBuilder results(
+      b, loc, mlir::cast<IntegerType>(op.getType().getElementType()).getWidth(),
+      IntegerBuilder::Dialect::llvm);
   Registers values;
   for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end; ++reg) {
     Coords constant = layout.coordinates(reg, 0, 0);
@@ -126,7 +130,7 @@ void Emitter::emitCoordinate(tile::CoordinateOp op) {
       coord -= coord % group;
     int64_t added = linear ? lanesPart(expr, constant, linear) : 0;
     if (linear) {
-      values.push_back(cast(integers.add(base, integers.constant(added))));
+      values.push_back(results.add(base, results.constant(added)));
       continue;
     }
     SmallVector<Value> lanes;
