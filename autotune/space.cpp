@@ -310,7 +310,7 @@ Space Space::derived(const Problem &problem) {
   if (properties(problem.device).compute_capability == 90) {
     space.axis("warp_specialize", {0, 1});
     space.axis("persistent", {0, 1});
-    if (compiler::chains_dots(problem.roles))
+    if (problem.roles.chained())
       space.constraint("blocks do several programs where warps copy",
                        [](const Config &config) {
                          return config.warp_specialize || !config.persistent;

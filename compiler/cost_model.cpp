@@ -69,11 +69,13 @@ void count_programs(Work &work, const Config &config, const BlockRoles &roles,
   work.programs = work.batch * cut;
 }
 
-bool roles_as(const BlockRoles &roles, const std::string &block, Use use) {
-  return std::any_of(roles.roles.begin(), roles.roles.end(),
-                     [&](const BlockRole &role) {
-                       return role.block == block && role.use == use;
-                     });
+/// Elements of a tile for one of those that `block` cuts.
+std::int64_t elements_beside(const std::string &block, const DotTile &tile,
+                             const Config &config) {
+  std::int64_t count = tile.elements;
+  for (const std::string &each : tile.blocks)
+    count *= each == block ? 1 : config.blocks.at(each);
+  return count;
 }
 
 void set_extents(Work &work, const Config &config, const BlockRoles &roles,
@@ -93,12 +95,13 @@ void set_extents(Work &work, const Config &config, const BlockRoles &roles,
     extent = std::max(extent, extents[role.block]);
     block = std::max(block, config.blocks.at(role.block));
   };
+  const std::optional<std::string> chained = roles.chained();
   for (const BlockRole &role : roles.roles) {
     if (role.use == Use::dot_m)
       set(role, work.m, work.block_m);
     else if (role.use == Use::dot_n)
       set(role, work.n, work.block_n);
-    else if (role.use == Use::dot_k)
+    else if (role.use == Use::dot_k && (!chained || role.block == *chained))
       set(role, work.k, work.block_k);
     else if (role.contiguous)
       work.inner = std::max(work.inner, config.blocks.at(role.block));
@@ -109,18 +112,11 @@ void set_extents(Work &work, const Config &config, const BlockRoles &roles,
 
 } // namespace
 
-bool chains_dots(const BlockRoles &roles) {
-  return std::any_of(roles.roles.begin(), roles.roles.end(),
-                     [&](const BlockRole &role) {
-                       return role.use == Use::dot_k &&
-                              roles_as(roles, role.block, Use::dot_n);
-                     });
-}
-
 Work work_of(const Config &config, const BlockRoles &roles,
              const Shapes &shapes, const std::vector<DType> &dtypes) {
   Work work;
-  work.chained = chains_dots(roles);
+  const std::optional<std::string> chained = roles.chained();
+  work.chained = chained.has_value();
   if (!roles.has_dot())
     work.element = 1;
   for (std::size_t at = 0; at < shapes.size(); ++at) {
@@ -134,8 +130,8 @@ Work work_of(const Config &config, const BlockRoles &roles,
   // A loop with masks reads the same tiles as one without.
   std::map<int, std::int64_t> widths;
   for (const DotTile &tile : roles.dot_tiles)
-    if (work.chained && tile.staged)
-      widths[tile.loop] += tile.elements;
+    if (chained && tile.staged)
+      widths[tile.loop] += elements_beside(*chained, tile, config);
   for (const auto &[loop, width] : widths)
     work.width = std::max(work.width, width);
   count_programs(work, config, roles, shapes);

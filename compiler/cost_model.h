@@ -61,9 +61,6 @@ struct Cost {
   std::string to_string() const;
 };
 
-/// Whether one dot's N is another one's K, as in attention.
-bool chains_dots(const BlockRoles &roles);
-
 /// Seconds of a launch. Only ratios between Configs of one kernel and shape
 /// are meant.
 Cost estimate(const Config &config, const BlockRoles &roles,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/default_config.h"
 
+#include "girih/compiler/cost_model.h"
+
 #include <algorithm>
 #include <bit>
 
@@ -123,6 +125,16 @@ static bool runs_along_k(const BlockRoles &roles,
   });
 }
 
+// Products beside each other, whatever the blocks are.
+static std::int64_t
+batch_of(Config config, const BlockRoles &roles,
+         const std::vector<std::vector<std::int64_t>> &shapes) {
+  for (const BlockUse &use : roles.blocks)
+    config.blocks.try_emplace(use.name, 1);
+  const std::vector<DType> dtypes(shapes.size(), DType::f32); // not asked for
+  return work_of(config, roles, shapes, dtypes).batch;
+}
+
 Config default_config(const BlockRoles &roles,
                       const std::vector<std::vector<std::int64_t>> &shapes,
                       const Target &target,
@@ -137,12 +149,14 @@ Config default_config(const BlockRoles &roles,
     extents.along_k = runs_along_k(roles, known);
   }
   Config fixed = fixed_blocks(roles, shapes);
+  if (roles.has_dot())
+    extents.batch = batch_of(fixed, roles, shapes);
   if (target.kind == Target::Kind::host) {
     for (std::int64_t *each : {&extents.m, &extents.n, &extents.k})
       *each = *each == 0 ? 0 : size_bucket(*each);
     return default_host_config(std::move(fixed), roles, shapes, extents);
   }
-  return default_nvptx_config(std::move(fixed), roles, extents, target);
+  return default_nvptx_config(std::move(fixed), roles, shapes, extents, target);
 }
 
 } // namespace girih::compiler

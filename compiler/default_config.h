@@ -20,8 +20,9 @@ std::int64_t size_bucket(std::int64_t size);
 /// The sizes that the blocks of a dot cut; 0 where unknown.
 struct DotExtents {
   std::int64_t m = 0, n = 0, k = 0;
-  bool alone = false;   // no operand has more dimensions than those
-  bool along_k = false; // neighbours along K are neighbours in memory
+  std::int64_t batch = 1; // products beside each other
+  bool alone = false;     // no operand has more dimensions than those
+  bool along_k = false;   // neighbours along K are neighbours in memory
 };
 
 /// The Config that a kernel with these block sizes runs with on `target` when
@@ -46,7 +47,13 @@ std::int64_t block_extent(const BlockRoles &roles, const std::string &block,
 Config default_host_config(Config fixed, const BlockRoles &roles,
                            const std::vector<std::vector<std::int64_t>> &shapes,
                            const DotExtents &extents);
-Config default_nvptx_config(Config fixed, const BlockRoles &roles,
-                            const DotExtents &extents, const Target &target);
+Config
+default_nvptx_config(Config fixed, const BlockRoles &roles,
+                     const std::vector<std::vector<std::int64_t>> &shapes,
+                     const DotExtents &extents, const Target &target);
+
+/// Rows and columns of the scores of chained dots, as attention's, where warps
+/// multiply them.
+inline constexpr std::int64_t chained_rows = 128, chained_columns = 64;
 
 } // namespace girih::compiler

@@ -200,9 +200,16 @@ Config default_host_config(Config config, const BlockRoles &roles,
   DotBlocks blocks;
   blocks.share(extents);
   const std::map<std::string, std::int64_t> fixed = config.blocks;
+  const std::optional<std::string> chained = roles.chained();
+  if (chained)
+    blocks.rows = std::min(blocks.rows, chained_rows);
   for (const BlockRole &role : roles.roles) {
     if (fixed.contains(role.block))
       continue;
+    if (role.block == chained) {
+      config.blocks[role.block] = fit(chained_columns, extents.n);
+      continue;
+    }
     switch (role.use) {
     case BlockRole::Use::dot_m:
       config.blocks[role.block] =

@@ -43,6 +43,7 @@ void set_dot_blocks(Config &config, const BlockRoles &roles,
   // barriers; rows of 64 bytes of K keep three stages small enough for that.
   const std::int64_t wanted_k =
       std::max<std::int64_t>(64 / operand_bytes(roles), 16);
+  const std::optional<std::string> chained = roles.chained();
   // A 64x64 tile of f64 a warp would not fit its registers.
   const std::int64_t side = operand_bytes(roles) == 8 ? 64 : 128;
   const auto fit = [](std::int64_t most, std::int64_t size) {
@@ -53,6 +54,10 @@ void set_dot_blocks(Config &config, const BlockRoles &roles,
   for (const BlockRole &role : roles.roles) {
     if (fixed.contains(role.block))
       continue;
+    if (role.block == chained) {
+      config.blocks[role.block] = fit(chained_columns, extents.n);
+      continue;
+    }
     switch (role.use) {
     case BlockRole::Use::dot_m:
       config.blocks[role.block] = fit(side, extents.m);
@@ -152,11 +157,15 @@ std::int64_t covered_lanes(const Config &config, const BlockRoles &roles) {
 
 } // namespace
 
-Config default_nvptx_config(Config config, const BlockRoles &roles,
-                            const DotExtents &extents, const Target &target) {
+Config
+default_nvptx_config(Config config, const BlockRoles &roles,
+                     const std::vector<std::vector<std::int64_t>> &shapes,
+                     const DotExtents &extents, const Target &target) {
   config.num_warps = elementwise_warps;
   if (set_warpgroup_blocks(config, roles, extents, target)) {
     config.order = {ProgramOrder::Kind::grouped, 8};
+  } else if (set_chained_blocks(config, roles, shapes, target)) {
+    // All of it is set.
   } else if (roles.has_dot()) {
     set_dot_blocks(config, roles, extents);
     config.num_stages = 3;

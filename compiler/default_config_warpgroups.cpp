@@ -52,32 +52,31 @@ constexpr std::int64_t wide_columns = 64 * 132;
 constexpr std::array<int, 4> shares{1, 2, 4, 8};
 constexpr std::int64_t most_shared = 16384;
 
-// The block that all dots have for M, N or K; none where they differ.
-std::optional<std::string> only_block(const BlockRoles &roles,
-                                      BlockRole::Use use) {
-  std::optional<std::string> found;
-  for (const BlockRole &role : roles.roles) {
-    if (role.use != use)
-      continue;
-    if (found && *found != role.block)
-      return std::nullopt;
-    found = role.block;
-  }
-  return found;
-}
-
-bool has_halves(const BlockRoles &roles) {
-  for (const BlockRole &role : roles.roles)
-    if (role.use != BlockRole::Use::tile &&
-        ((role.a != DType::f16 && role.a != DType::bf16) || role.a != role.b))
-      return false;
-  return true;
-}
-
 std::int64_t fewest_rows(const DotExtents &extents) {
   return !extents.alone             ? least_rows
          : extents.n > wide_columns ? least_wide
                                     : least_alone;
+}
+
+// Whether what dots read is cut along dimensions of its own, as the copy engine
+// takes it: not where rows of a tile are windows of an image. The last operand
+// is written.
+bool cut_in_boxes(const BlockRoles &roles) {
+  int last = -1;
+  for (const BlockRole &role : roles.roles)
+    last = std::max(last, role.operand);
+  return std::ranges::none_of(roles.roles, [&](const BlockRole &role) {
+    return role.use == BlockRole::Use::tile && role.operand != last &&
+           !role.even;
+  });
+}
+
+// A tile that all warps copy for: more stages than these were slower.
+WarpgroupTile copied_by_all(WarpgroupTile tile) {
+  constexpr int most_stages = 3;
+  tile.stages = std::min(tile.stages, most_stages);
+  tile.specialised = tile.persistent = false;
+  return tile;
 }
 
 // Not twice as many rows as there are. Rows beyond the last are filled with
@@ -97,9 +96,9 @@ double microseconds(const WarpgroupTile &tile, const DotExtents &extents) {
   const std::int64_t m = known(extents.m), n = known(extents.n),
                      k = known(extents.k);
   return warpgroup_microseconds(
-      tile, {.programs = pieces(m, tile.m) * pieces(n, tile.n),
+      tile, {.programs = extents.batch * pieces(m, tile.m) * pieces(n, tile.n),
              .rounds = pieces(k, warpgroup_row_bytes / 2),
-             .bytes = 2 * (m * k + n * k + m * n),
+             .bytes = 2 * extents.batch * (m * k + n * k + m * n),
              .rows = m,
              .columns = n});
 }
@@ -146,6 +145,27 @@ std::vector<WarpgroupTile> candidates(const DotExtents &extents) {
 
 } // namespace
 
+std::optional<std::string> only_block(const BlockRoles &roles,
+                                      BlockRole::Use use) {
+  std::optional<std::string> found;
+  for (const BlockRole &role : roles.roles) {
+    if (role.use != use)
+      continue;
+    if (found && *found != role.block)
+      return std::nullopt;
+    found = role.block;
+  }
+  return found;
+}
+
+bool has_halves(const BlockRoles &roles) {
+  for (const BlockRole &role : roles.roles)
+    if (role.use != BlockRole::Use::tile &&
+        ((role.a != DType::f16 && role.a != DType::bf16) || role.a != role.b))
+      return false;
+  return true;
+}
+
 bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
                           const DotExtents &extents, const Target &target) {
   const auto m = only_block(roles, BlockRole::Use::dot_m);
@@ -160,6 +180,7 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
     const auto found = config.blocks.find(block);
     return found == config.blocks.end() || found->second == size;
   };
+  const bool boxes = extents.alone || cut_in_boxes(roles);
   std::optional<WarpgroupTile> best;
   double least = 0;
   for (WarpgroupTile each : candidates(extents)) {
@@ -168,6 +189,8 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
     // Where addresses are more than rows and columns sums take all registers.
     if (each.ping_pong && !extents.alone)
       continue;
+    if (!boxes)
+      each = copied_by_all(each);
     for (const int share : shares) {
       if (share > 1 &&
           (!extents.alone || each.ping_pong || each.m * each.n > most_shared ||
@@ -188,8 +211,8 @@ bool set_warpgroup_blocks(Config &config, const BlockRoles &roles,
   config.blocks[*k] = warpgroup_row_bytes / 2;
   config.num_warps = best->warps;
   config.num_stages = best->stages;
-  config.warp_specialize = true;
-  config.persistent = best->share == 1;
+  config.warp_specialize = best->specialised;
+  config.persistent = best->persistent && best->share == 1;
   config.ping_pong = best->ping_pong;
   config.split_k = best->share;
   return true;

@@ -104,6 +104,9 @@ public:
   /// The innermost scope of this thread, or null.
   static ArrangementScope *current();
   void use_block(BlockUse use);
+  /// Whether these are the pieces of a size of operands that a covering block
+  /// cuts: there is one, as the block covers that size, too, from now on.
+  bool covers(const Expr &pieces, std::source_location where);
   const std::vector<BlockUse> &blocks() const { return blocks_; }
   const std::vector<std::string> &names() const { return names_; }
 

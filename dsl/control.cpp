@@ -113,7 +113,7 @@ void print(std::string_view text, const std::vector<Located> &values,
 Tile inline_ptx(std::string_view text, const std::vector<Located> &inputs,
                 DType result,
                 const std::function<Tile(std::vector<Tile>)> &otherwise,
-                std::source_location where) {
+                SourceLine where) {
   check_text("inline_ptx()", text, where);
   check_dtype("inline_ptx()", result, where);
   Recorder &recorder = Recorder::current("inline_ptx()", where);

@@ -52,6 +52,6 @@ void print(std::string_view text, const std::vector<Located> &values = {},
 Tile inline_ptx(std::string_view text, const std::vector<Located> &inputs,
                 DType result,
                 const std::function<Tile(std::vector<Tile>)> &otherwise,
-                std::source_location where = std::source_location::current());
+                SourceLine where = std::source_location::current());
 
 } // namespace girih

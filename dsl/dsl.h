@@ -14,7 +14,6 @@
 #include "girih/dsl/random.h"
 #include "girih/dsl/record.h"
 #include "girih/dsl/reductions.h"
-#include "girih/dsl/roles.h"
 #include "girih/dsl/shapes.h"
 #include "girih/dsl/support/diagnostics.h"
 #include "girih/dsl/support/env.h"

@@ -52,6 +52,12 @@ Tile abs(const Located &x);
 /// The following take floats; integers are converted to f32 first.
 Tile exp(const Located &x);
 Tile exp2(const Located &x);
+/// What a GPU may make of results that are not 0 and below the least normal
+/// number, which is 2^-126 for f32.
+enum class Subnormals : std::uint8_t { keep, flush_to_zero };
+/// 2^x. To flush is quicker, for f32, and for weights of which the largest is 1
+/// no loss.
+Tile exp2(const Located &x, Subnormals subnormals);
 Tile expm1(const Located &x);
 Tile log(const Located &x);
 Tile log2(const Located &x);

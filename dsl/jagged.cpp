@@ -38,9 +38,9 @@ Tensor Tensor::jagged(int dim, const Tensor &offsets, Extent max_length,
                        {"jagged() of " + map_->describe(base_) +
                             " got offsets " + from.name + ": it " + wrong,
                         offsets_help});
-  if (rank() == max_rank)
+  if (rank() == max_tensor_rank)
     throw CompileError(ErrorId::operand_rank, where,
-                       {map_->name, rank() + 1, max_rank});
+                       {map_->name, rank() + 1, max_tensor_rank});
   if (max_length.kind() == Extent::Kind::keep)
     throw CompileError(ErrorId::extent, where,
                        {"jagged()", "keep", d, map_->describe(base_),

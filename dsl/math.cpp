@@ -2,6 +2,7 @@
 // Functions of one tile of floats.
 #include "girih/dsl/functions.h"
 
+#include "girih/dsl/control.h"
 #include "girih/dsl/elementwise.h"
 #include "girih/dsl/program_text.h"
 #include "girih/dsl/recorder.h"
@@ -33,6 +34,14 @@ Tile rounding(Function function, const char *what, const Located &x) {
 Tile exp(const Located &x) { return float_function(Function::exp, "exp()", x); }
 Tile exp2(const Located &x) {
   return float_function(Function::exp2, "exp2()", x);
+}
+
+Tile exp2(const Located &x, Subnormals subnormals) {
+  if (subnormals == Subnormals::keep || dtype_of(x) != f32)
+    return exp2(x);
+  return inline_ptx(
+      "ex2.approx.ftz.f32 $0, $1;", {x}, f32,
+      [](const std::vector<Tile> &each) { return exp2(each[0]); }, x.where);
 }
 Tile expm1(const Located &x) {
   return float_function(Function::expm1, "expm1()", x);

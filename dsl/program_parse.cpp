@@ -70,7 +70,7 @@ private:
   std::vector<Expr> expressions() {
     std::vector<Expr> out;
     list([&] {
-      if (out.size() == static_cast<std::size_t>(max_rank))
+      if (out.size() == static_cast<std::size_t>(max_tensor_rank))
         scanner_.fail("the list is too long");
       out.push_back(scan_expr(scanner_, names_));
     });
@@ -81,7 +81,7 @@ private:
     std::vector<std::int64_t> out;
     list([&] {
       out.push_back(scanner_.integer(1, max_tile_elements));
-      if (out.size() > static_cast<std::size_t>(max_rank) ||
+      if (out.size() > static_cast<std::size_t>(max_tensor_rank) ||
           tile_elements(out) < 0)
         scanner_.fail("the tile is too large");
     });
@@ -155,7 +155,7 @@ private:
     out.partial = scanner_.accept("partial");
     out.dtype = dtype();
     scanner_.expect("rank");
-    out.rank = static_cast<int>(scanner_.integer(0, max_rank));
+    out.rank = static_cast<int>(scanner_.integer(0, max_tensor_rank));
     scanner_.expect("other");
     out.other = scanner_.number();
     operand_class(out.known);
@@ -182,7 +182,7 @@ private:
     scanner_.expect("grid");
     out.grid = expressions();
     while (scanner_.accept("level")) {
-      if (out.levels.size() == static_cast<std::size_t>(max_rank))
+      if (out.levels.size() == static_cast<std::size_t>(max_tensor_rank))
         scanner_.fail("too many levels");
       out.levels.push_back(expressions());
     }
@@ -355,7 +355,7 @@ private:
       out.map = expressions();
     }
     if (scanner_.accept("dim"))
-      out.dim = static_cast<int>(scanner_.integer(0, max_rank - 1));
+      out.dim = static_cast<int>(scanner_.integer(0, max_tensor_rank - 1));
     out.reverse = scanner_.accept("reverse");
     if (scanner_.peek() == '"')
       out.text = scanner_.escaped();

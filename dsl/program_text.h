@@ -30,9 +30,9 @@ std::string to_string(const std::vector<Expr> &list,
 
 /// Largest rank of an operand, a grid and a tile; the Program's text has the
 /// same limits as recording.
-inline constexpr int max_rank = 16;
+inline constexpr int max_tensor_rank = 16;
 /// Most levels of an operand, its grid and tile included.
-inline constexpr int max_levels = max_rank + 2;
+inline constexpr int max_levels = max_tensor_rank + 2;
 /// Most constraints of an access.
 inline constexpr int max_bounds = 64;
 /// Most elements of a tile.

@@ -122,7 +122,7 @@ private:
   }
 
   void operand(const ArrangedOperand &each) {
-    check(each.rank >= 0 && each.rank <= max_rank, "rank out of range");
+    check(each.rank >= 0 && each.rank <= max_tensor_rank, "rank out of range");
     check(each.grid.size() == program_.operands[0].grid.size(),
           "operands disagree on the rank of the grid");
     check(each.index.size() == static_cast<std::size_t>(each.rank),

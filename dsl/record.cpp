@@ -98,9 +98,9 @@ void check_source(const KernelSource &source, std::span<const int> ranks) {
   for (const std::string &each : source.operand_names)
     check_name(source, each, seen);
   for (std::size_t i = 0; i < ranks.size(); ++i)
-    if (ranks[i] < 0 || ranks[i] > max_rank)
+    if (ranks[i] < 0 || ranks[i] > max_tensor_rank)
       throw CompileError(ErrorId::operand_rank, source.where,
-                         {source.operand_names[i], ranks[i], max_rank});
+                         {source.operand_names[i], ranks[i], max_tensor_rank});
 }
 
 void check_same_grids(const std::vector<ArrangedOperand> &operands,

@@ -149,9 +149,9 @@ bool Recorder::in_lanes() const {
 }
 
 void Recorder::check_result(const Node &node, const ValueType &type) const {
-  if (type.shape.size() > static_cast<std::size_t>(max_rank))
+  if (type.shape.size() > static_cast<std::size_t>(max_tensor_rank))
     throw CompileError(ErrorId::tile_rank, node.line,
-                       {"the result", type.shape.size(), max_rank});
+                       {"the result", type.shape.size(), max_tensor_rank});
   if (tile_elements(type.shape) < 0)
     throw CompileError(
         ErrorId::tile_size, node.line,

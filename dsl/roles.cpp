@@ -25,9 +25,30 @@ public:
     for (std::size_t i = 0; i < program_.operands.size(); ++i)
       operand(static_cast<int>(i));
     dots(program_.body, -1, false);
+    out_.later_take_longer = rounds_at(later) > rounds_at(0);
   }
 
 private:
+  // Sizes that a loop's length is looked at with, and a place in the grid that
+  // is far from its beginning and not beyond its end.
+  static constexpr std::int64_t large = 4096, later = 32;
+
+  // Rounds of all loops, one inside another counted once, where a program is at
+  // that place along the last dimension of the grid.
+  std::int64_t rounds_at(std::int64_t place) const {
+    std::int64_t rounds = 0;
+    for (const Expr &each : lengths_)
+      rounds += std::max<std::int64_t>(
+          each.evaluate([&](const Symbol &symbol) -> std::int64_t {
+            const bool along =
+                symbol.kind == SymbolKind::program &&
+                symbol.dim + 1 == std::ssize(program_.operands.front().grid);
+            return symbol.kind == SymbolKind::size ? large : along ? place : 0;
+          }),
+          0);
+    return rounds;
+  }
+
   const std::string *block_of(std::int64_t size) const {
     for (const auto &[name, value] : config_.blocks)
       if (value == size)
@@ -51,19 +72,22 @@ private:
       role.operand = number;
       role.dim = static_cast<int>(d);
       role.a = each.dtype;
-      role.extent = extent(each, each.tile[d]);
+      role.extent = extent(each, role.dim);
       for (std::size_t of = 0; of < each.index.size(); ++of)
-        if (runs_along(each.index[of], role.dim))
+        if (runs_along(each.index[of], role.dim, 1)) {
           role.source = static_cast<int>(of);
+          role.even = runs_along(each.index[of], role.dim, 2 * large);
+        }
       role.contiguous =
           role.source >= 0 && role.source + 1 == std::ssize(each.index);
       out_.roles.push_back(role);
     }
   }
 
-  // What is cut into pieces of `block`: some level has that many of them.
-  static std::optional<Expr> extent(const ArrangedOperand &operand,
-                                    std::int64_t block) {
+  // What is cut into tiles along `dim`: some level has that many of them, or
+  // there is one of them alone, whose lanes end there.
+  static std::optional<Expr> extent(const ArrangedOperand &operand, int dim) {
+    const std::int64_t block = operand.tile[static_cast<std::size_t>(dim)];
     std::vector<std::vector<Expr>> levels = operand.levels;
     levels.push_back(operand.grid);
     for (const auto &level : levels)
@@ -71,26 +95,33 @@ private:
         if (size.kind() == Expr::Kind::floordiv &&
             size.rhs().as_constant() == block)
           return size.lhs() - (block - 1);
+    for (const Bound &each : operand.bounds)
+      if (each.value.same(Expr(Symbol{SymbolKind::lane, -1, dim, ""})))
+        return each.limit;
     return std::nullopt;
   }
 
-  // Whether neighbours along this lane are neighbours in the expression.
-  static bool runs_along(const Expr &index, int dim) {
+  // Whether lanes along `dim` are as far from each other in the expression.
+  static bool runs_along(const Expr &index, int dim, std::int64_t lanes) {
     auto at = [&](std::int64_t lane) {
       return index.substitute([&](const Symbol &symbol) -> std::optional<Expr> {
         if (symbol.kind == SymbolKind::lane)
           return Expr(symbol.dim == dim ? lane : 0);
         if (symbol.kind == SymbolKind::size)
-          return Expr(4096);
+          return Expr(large);
         return Expr(0);
       });
     };
-    return (at(1) - at(0)).same(1);
+    return (at(lanes) - at(0)).same(lanes);
   }
 
   void dots(const Block &block, int loop, bool staged) {
     for (const Node &node : block.nodes) {
       const bool counted = node.op == Op::loop;
+      if (node.op == Op::index)
+        indices_[node.results[0]] = node.expr;
+      if (counted && indices_.contains(node.inputs[0]))
+        lengths_.push_back(indices_.at(node.inputs[0]));
       const int inside = counted && loop < 0 ? loops_++ : loop;
       for_each_block(node,
                      [&](const Block &each) { dots(each, inside, counted); });
@@ -145,6 +176,8 @@ private:
   const Config &config_;
   BlockRoles &out_;
   std::map<ValueId, DotTile> loads_; // not yet read by a dot
+  std::map<ValueId, Expr> indices_;
+  std::vector<Expr> lengths_; // of loops, as far as they are known
   int loops_ = 0;
 };
 
@@ -154,6 +187,20 @@ bool BlockRoles::has_dot() const {
   return std::any_of(roles.begin(), roles.end(), [](const BlockRole &each) {
     return each.use != BlockRole::Use::tile;
   });
+}
+
+std::optional<std::string> BlockRoles::chained() const {
+  const auto used_as = [&](const std::string &block, BlockRole::Use use) {
+    return std::ranges::any_of(roles, [&](const BlockRole &each) {
+      return each.block == block && each.use == use;
+    });
+  };
+  // The first product's columns: those of the next ones may be its K.
+  for (const BlockRole &each : roles)
+    if (each.use == BlockRole::Use::dot_n &&
+        used_as(each.block, BlockRole::Use::dot_k))
+      return each.block;
+  return std::nullopt;
 }
 
 std::vector<BlockRole> BlockRoles::of(std::string_view block) const {

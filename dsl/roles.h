@@ -22,6 +22,7 @@ struct BlockRole {
   int dim = -1;            // tile
   int source = -1;         // tile: dimension of the source that runs along it
   bool contiguous = false; // tile: that is the last one
+  bool even = false;       // tile: and all lanes do, not those of a row alone
   std::optional<Expr> extent; // tile: of what the block cuts, over sizes
   DType a = DType::f32; // dot: dtypes of the operands; tile: of the operand
   DType b = DType::f32; // dot
@@ -43,11 +44,18 @@ struct BlockRoles {
   std::vector<DotTile> dot_tiles;
   /// Of each operand: elements of its tile along dimensions that no block cuts.
   std::vector<std::int64_t> fixed_lanes;
+  /// Whether programs that are further on along the last dimension of the grid
+  /// go through more rounds of loops, as under a causal mask.
+  bool later_take_longer = false;
   /// Program::hash() of the kernel under the trial blocks, whatever its Config;
   /// empty where it cannot be recorded with them.
   std::string trial;
 
   bool has_dot() const;
+  /// What the columns of one product are cut by, whose result another product
+  /// takes up as its K, as attention's keys are; none where no dots are
+  /// chained.
+  std::optional<std::string> chained() const;
   /// The uses of one block size.
   std::vector<BlockRole> of(std::string_view block) const;
 };

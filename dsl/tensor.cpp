@@ -53,11 +53,35 @@ void ArrangementScope::use_block(BlockUse use) {
                                           std::to_string(use.fallback)});
       if (each.fallback == 0)
         each.fallback = use.fallback;
-      each.covers.insert(each.covers.end(), use.covers.begin(),
-                         use.covers.end());
+      for (const Expr &size : use.covers)
+        if (std::ranges::none_of(each.covers, [&](const Expr &known) {
+              return known.same(size);
+            }))
+          each.covers.push_back(size);
       return;
     }
   blocks_.push_back(std::move(use));
+}
+
+bool ArrangementScope::covers(const Expr &pieces, std::source_location where) {
+  // (size + block - 1) / block, simplified: 1 + (size - 1) / block.
+  const Expr others = pieces - 1;
+  if (others.kind() != Expr::Kind::floordiv ||
+      others.rhs().kind() != Expr::Kind::symbol)
+    return false;
+  const Symbol &block = others.rhs().symbol();
+  if (block.kind != SymbolKind::block ||
+      std::ranges::none_of(blocks_, [&](const BlockUse &use) {
+        return use.name == block.name && !use.covers.empty();
+      }))
+    return false;
+  const Expr size = others.lhs() + 1;
+  bool known = true;
+  size.for_each_symbol(
+      [&](const Symbol &symbol) { known &= symbol.kind == SymbolKind::size; });
+  if (known)
+    use_block({block.name, 0, {size}, where});
+  return known;
 }
 
 Size block_size(std::string_view name, std::int64_t fallback,
@@ -142,8 +166,9 @@ std::string Tensor::Map::describe(int level) const {
 }
 
 Tensor::Tensor(int rank, int operand, std::string name) {
-  if (rank < 0 || rank > max_rank)
-    throw CompileError(ErrorId::operand_rank, {}, {name, rank, max_rank});
+  if (rank < 0 || rank > max_tensor_rank)
+    throw CompileError(ErrorId::operand_rank, {},
+                       {name, rank, max_tensor_rank});
   constexpr int most = 1 << 16;
   if (operand < 0 || operand > most) {
     Diagnostic found(ErrorId::operand_rank, {});
@@ -401,7 +426,8 @@ Tensor Tensor::squeeze(std::vector<int> dropped, Where where) const {
                         map_->describe(base_), "name each dimension once"});
   for (auto each = dropped.rbegin(); each != dropped.rend(); ++each) {
     auto d = static_cast<std::size_t>(*each);
-    out.require({Check::Kind::one, dims[d].size, "squeeze()", *each, where});
+    if (!scope || !scope->covers(dims[d].size, where))
+      out.require({Check::Kind::one, dims[d].size, "squeeze()", *each, where});
     out.replace(dims[d], 0);
     dims.erase(dims.begin() + *each);
   }
@@ -410,9 +436,9 @@ Tensor Tensor::squeeze(std::vector<int> dropped, Where where) const {
 
 Tensor Tensor::unsqueeze(int dim, Where where) const {
   int d = checked_dim("unsqueeze()", dim, rank() + 1, where);
-  if (rank() == max_rank)
+  if (rank() == max_tensor_rank)
     throw CompileError(ErrorId::operand_rank, where,
-                       {map_->name, rank() + 1, max_rank});
+                       {map_->name, rank() + 1, max_tensor_rank});
   Map out = *map_;
   auto &dims = out.levels[static_cast<std::size_t>(base_)];
   dims.insert(dims.begin() + d, out.add(1));
@@ -483,9 +509,9 @@ Tensor Tensor::ravel(Where where) const {
        ++level)
     joined.insert(joined.end(), out.levels[level].begin(),
                   out.levels[level].end());
-  if (joined.size() > static_cast<std::size_t>(max_rank))
+  if (joined.size() > static_cast<std::size_t>(max_tensor_rank))
     throw CompileError(ErrorId::operand_rank, where,
-                       {map_->name, joined.size(), max_rank});
+                       {map_->name, joined.size(), max_tensor_rank});
   out.levels.resize(static_cast<std::size_t>(base_));
   out.levels.push_back(std::move(joined));
   return edited(std::move(out));

@@ -160,9 +160,9 @@ public:
   /// Repeats dimensions of size 1; `keep` leaves one as it is.
   /// Example: a[3].unsqueeze(0).expand({2, keep}) is [[0, 1, 2], [0, 1, 2]].
   Tensor expand(Extents sizes, Where where = Where::current()) const;
-  /// Drops a dimension of size 1.
+  /// Drops a dimension of size 1, or of the one piece of a covering_block().
   Tensor squeeze(int dim, Where where = Where::current()) const;
-  /// Drops several dimensions of size 1.
+  /// Drops several such dimensions.
   Tensor squeeze(std::vector<int> dims, Where where = Where::current()) const;
   /// Adds a dimension of size 1 before dimension `dim`.
   Tensor unsqueeze(int dim, Where where = Where::current()) const;

@@ -19,16 +19,17 @@ using namespace girih;
 // [arrangement]
 inline auto flash_attention_arrangement(Tensor q, Tensor k, Tensor v,
                                         Tensor o) {
-  auto BM = block_size("BM", 128), BN = block_size("BN", 64);
+  auto BM = block_size("BM"), BN = block_size("BN");
   auto D = covering_block("D", q.size(3));
   auto rows = [&](Tensor t) {
-    return t.tile({1, 1, BM, D}).at(1, squeeze({0, 1}));
+    return t.tile({1, 1, BM, D}).squeeze(3).at(1, squeeze({0, 1}));
   };
   auto ot = rows(o);
   auto blocks = [&](Tensor t) {
     return t.tile({1, 1, BN, D})
         .tile({1, 1, whole, 1})
-        .expand({keep, keep, ot.size(2), keep})
+        .squeeze(3)
+        .expand({keep, keep, ot.size(2)})
         .at(1, squeeze({0, 1, 3}))
         .at(2, squeeze({0, 1}));
   };
@@ -43,7 +44,8 @@ inline auto flash_attention_arrangement(Tensor q, Tensor k, Tensor v,
 inline Kernel flash_attention(bool causal) {
   auto application = [causal](In q, In k, In v, Out o) {
     const std::int64_t block_m = q.shape()[0], block_n = k.shape()[1];
-    // exp2 is cheaper than exp; 1 / sqrt(D) is applied with the same factor.
+    // exp2 is cheaper than exp; 1 / sqrt(D) is applied with the same factor,
+    // where the power is taken: the largest product has the largest score.
     Tile scale = rsqrt(cast(q.source_size(3), f32)) * std::numbers::log2e;
     Tile queries = q;
     Tile acc = zeros(o.shape(), f32);
@@ -51,11 +53,11 @@ inline Kernel flash_attention(bool causal) {
     Tile total = zeros({block_m, 1}, f32);
 
     // [step]
-    auto step = [&](const Index &j, const Tile &scores) {
-      Tile next = max(top, max(scores, dim(1).kept()));
+    auto step = [&](const Index &j, const Tile &products) {
+      Tile next = max(top, max(products, dim(1).kept()) * scale);
       // A row that has seen no key yet stays empty.
       Tile from = where(next == -INFINITY, 0.f, next);
-      Tile p = exp2(scores - from);
+      Tile p = exp2(fma(products, scale, -from), Subnormals::flush_to_zero);
       Tile shrink = exp2(top - from);
       total = total * shrink + sum(p, dim(1).kept());
       acc = acc * shrink + dot(cast(p, v.dtype()), v[j]);
@@ -72,7 +74,7 @@ inline Kernel flash_attention(bool causal) {
       blocks = min(blocks, cdiv(max(first + block_m + ahead, 0), block_n));
     }
     for (Index j : range(whole_blocks))
-      step(j, dot(queries, k[j]) * scale);
+      step(j, dot(queries, k[j]));
     for (Index j : range(whole_blocks, blocks)) {
       Tile key = slice(k[j].offsets(2), 0, 0, 1); // [1, BN]
       Tile visible = key < keys;
@@ -80,7 +82,7 @@ inline Kernel flash_attention(bool causal) {
         Tile query = slice(q.offsets(2), 1, 0, 1); // [BM, 1]
         visible = visible & (key <= query + ahead);
       }
-      step(j, where(visible, dot(queries, k[j]) * scale, -INFINITY));
+      step(j, where(visible, dot(queries, k[j]), -INFINITY));
     }
     o = acc / where(total == 0.f, 1.f, total);
   };

@@ -298,8 +298,8 @@ void launch_blocked(const Call &call, const BlockedCall &blocked) {
        (bytes(blocked.q.dtype()) > 2 ? form.unrolled * form.block * bytes(type)
                                      : 0));
   int stages = stages_that_fit(blocked.q.device(), stage, fixed);
-  if (multiplied_by_groups(blocked.q) && form.rows == 64)
-    stages = std::min(stages, 2); // several beside each other
+  if (multiplied_by_groups(blocked.q))
+    stages = std::min(stages, most_stages(form, blocked));
   const bool persistent = is_persistent(form, blocked);
   const LaunchShape shape{warps, stages, order_of(form, blocked, persistent),
                           persistent};
@@ -395,7 +395,7 @@ std::vector<KernelEntry> dense_entries(const Form &form) {
                     "ROWS=128 KEYS=176 num_warps=8 num_stages=2 "
                     "warp_specialize=1 persistent=1"),
           on_groups(entry_of(narrow, {}), "attention_narrow",
-                    "ROWS=192 KEYS=128 num_warps=12 num_stages=3 "
+                    "ROWS=192 KEYS=128 num_warps=12 num_stages=2 "
                     "warp_specialize=1 persistent=1")};
 }
 

@@ -12,6 +12,9 @@ bool multiplied_by_groups(const Array &array);
 /// The form of the kernel that a call needs, with the tiles that suit it.
 BlockedForm form_of(const BlockedCall &call);
 
+/// Stages of keys and values that are worth their memory on warp groups.
+int most_stages(const BlockedForm &form, const BlockedCall &call);
+
 /// Whether blocks do several programs.
 bool is_persistent(const BlockedForm &form, const BlockedCall &call);
 

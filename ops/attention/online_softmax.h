@@ -11,16 +11,6 @@
 
 namespace girih::ops {
 
-/// 2^x for weights, of which the largest is 1: what is below 2^-126 may become
-/// 0, which saves a GPU half of the instructions.
-inline Tile weight_power(const Tile &x) {
-  if (x.dtype() != f32)
-    return exp2(x);
-  return inline_ptx(
-      "ex2.approx.ftz.f32 $0, $1;", {x}, f32,
-      [](const std::vector<Tile> &each) { return exp2(each[0]); });
-}
-
 /// Carried by a loop over blocks of keys: for each row (a query) the largest
 /// score so far, the sum of exponentials and the weighed values, both relative
 /// to it. Scores are powers of 2: times log2(e). A row without a visible key
@@ -63,8 +53,8 @@ public:
     Tile from = where(next == -INFINITY, 0, next);
     std::vector<Tile> weights;
     for (const Tile &each : scores)
-      weights.push_back(
-          weight_power(factor ? fma(each, *factor, -from) : each - from));
+      weights.push_back(exp2(factor ? fma(each, *factor, -from) : each - from,
+                             Subnormals::flush_to_zero));
     Tile added = weights[0];
     for (std::size_t i = 1; i < weights.size(); ++i)
       added = added + weights[i];

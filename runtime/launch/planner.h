@@ -3,6 +3,7 @@
 #pragma once
 
 #include "girih/dsl/recorder.h"
+#include "girih/dsl/roles.h"
 #include "girih/runtime/launch/plan.h"
 
 #include <map>

@@ -4,6 +4,7 @@
 #include "problems.h"
 
 #include "girih/compiler/default_config.h"
+#include "girih/examples/lessons/conv2d.h"
 
 #include <gtest/gtest.h>
 
@@ -115,6 +116,72 @@ TEST(GroupDefaults, KeepOneOfFewFormsWhereRowsAreMany) {
       const Config chosen = config(rows, columns, 4096, 0);
       EXPECT_EQ(chosen.blocks.at("BN") % 32, 0) << chosen.to_string();
     }
+}
+
+Kernel batched_product() {
+  return make(
+      "defaulted_products",
+      [](Tensor a, Tensor b, Tensor out) {
+        auto BM = block_size("BM"), BN = block_size("BN"),
+             BK = block_size("BK");
+        auto ct = out.tile({1, BM, BN}).at(1, squeeze(0));
+        return arranged(a.tile({1, BM, BK})
+                            .tile({1, 1, whole})
+                            .expand({keep, keep, ct.size(2)})
+                            .at(1, squeeze({0, 1}))
+                            .at(2, squeeze(0)),
+                        b.tile({1, BK, BN})
+                            .tile({1, whole, 1})
+                            .expand({keep, ct.size(1), keep})
+                            .at(1, squeeze({0, 2}))
+                            .at(2, squeeze(0)),
+                        ct);
+      },
+      [](In a, In b, Out out) {
+        Tile sum = zeros(out.shape(), f32);
+        for (Index k : range(a.size(0)))
+          sum += dot(a[k], b[k]);
+        out = sum;
+      });
+}
+
+// Many products beside each other are many programs: large tiles, whose ends
+// those of the next ones hide, and not ones that fill a device by themselves.
+TEST(GroupDefaults, CountProductsBesideEachOther) {
+  const BlockRoles roles =
+      analyse_roles(batched_product().source(), std::vector<DType>(3, bf16),
+                    std::vector<int>(3, 3));
+  const auto of = [&](std::int64_t batch, std::int64_t size,
+                      std::int64_t depth) {
+    return compiler::default_config(
+        roles,
+        {{batch, size, depth}, {batch, depth, size}, {batch, size, size}},
+        compiler::parse_target("sm_90a"));
+  };
+  for (const auto &[batch, size, depth] :
+       {std::array<std::int64_t, 3>{32, 1024, 128}, {64, 512, 64}}) {
+    const Config chosen = of(batch, size, depth);
+    EXPECT_GE(chosen.blocks.at("BM") * chosen.blocks.at("BN"), 128 * 128)
+        << chosen.to_string();
+    EXPECT_TRUE(chosen.persistent);
+  }
+  const Config single = of(1, 512, 64);
+  EXPECT_LT(single.blocks.at("BM") * single.blocks.at("BN"), 128 * 128)
+      << single.to_string();
+}
+
+// Rows of windows are no boxes: all warps copy, as soon as they can.
+TEST(GroupDefaults, LeaveWindowsToAllWarps) {
+  const BlockRoles roles =
+      analyse_roles(lessons::conv2d().source(), std::vector<DType>(3, bf16),
+                    std::vector<int>(3, 4));
+  const Config chosen = compiler::default_config(
+      roles, {{64, 58, 58, 64}, {64, 3, 3, 64}, {64, 56, 56, 64}},
+      compiler::parse_target("sm_90a"));
+  EXPECT_FALSE(chosen.warp_specialize || chosen.persistent)
+      << chosen.to_string();
+  EXPECT_EQ(chosen.blocks.at("BK"), 64);
+  EXPECT_EQ(chosen.num_stages, 3);
 }
 
 } // namespace

@@ -28,7 +28,7 @@ TEST(ExprTest, FoldsConstants) {
   EXPECT_EQ(text(Expr(-7) / 2), "-4");
   EXPECT_EQ(text(Expr(-7) % 2), "1");
   EXPECT_EQ(text(cdiv(7, 2)), "4");
-  EXPECT_EQ(text(min(3, 4) + max(3, 4)), "7");
+  EXPECT_EQ(text(min(Expr(3), 4) + max(Expr(3), 4)), "7");
 }
 
 TEST(ExprTest, Simplifies) {

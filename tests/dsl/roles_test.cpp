@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels.h"
 
+#include "girih/dsl/roles.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -62,6 +64,37 @@ TEST(RolesTest, Elementwise) {
   const std::optional<Expr> extent = roles.of("BLOCK")[0].extent;
   ASSERT_TRUE(extent);
   EXPECT_EQ(extent->evaluate([](const Symbol &) { return 100; }), 100);
+}
+
+TEST(RolesTest, OnlyLongerLoopsTakeLonger) {
+  const auto later_take_longer = [](auto rounds) {
+    const KernelSource source = make_source(
+        "k",
+        [](Tensor a, Tensor b) {
+          auto t = block_size("BLOCK");
+          return arranged(a.tile({1, t}).tile({1, whole}).squeeze(1),
+                          b.tile({1, t}).tile({1, whole}).squeeze(1));
+        },
+        [=](In a, Out b) {
+          for (Index j : range(rounds(a)))
+            b[{0, j}] = a[{0, j}];
+        });
+    return analyse_roles(source, std::vector<DType>(2, f32),
+                         std::vector<int>(2, 2))
+        .later_take_longer;
+  };
+  EXPECT_FALSE(later_take_longer([](const In &a) { return a.size(1); }));
+  EXPECT_TRUE(later_take_longer(
+      [](const In &a) { return min(a.size(1), program_id(0) + 1); }));
+  EXPECT_FALSE(later_take_longer(
+      [](const In &a) { return max(a.size(1) - program_id(0), 0); }));
+}
+
+TEST(RolesTest, OneProductIsNoChain) {
+  EXPECT_FALSE(analyse_roles(testing::matmul_source(),
+                             std::vector{bf16, bf16, f32},
+                             std::vector<int>(3, 2))
+                   .chained());
 }
 
 } // namespace

@@ -52,6 +52,14 @@ TEST(ArrangementErrors, SqueezeOfBlock) {
     AT; return arranged(t.at(1, squeeze(0)));
   }, config);
 }
+TEST(ArrangementErrors, SqueezeOfPiecesOfABlock) {
+  Config config;
+  config.blocks["B"] = 2;
+  expect_arrangement_error(Id::not_one, [](Tensor a) {
+    Tensor t = a.tile({1, block_size("B")});
+    AT; return arranged(t.squeeze(1));
+  }, config);
+}
 TEST(ArrangementErrors, ExpandOfLargerDim) {
   expect_arrangement_error(Id::not_one, [](Tensor a) { AT; return arranged(a.tile({2, 2}).at(1, expand({keep, 3}))); });
 }

@@ -246,6 +246,38 @@ TEST_P(TilesOn, SortedRowsKeepTheOrderOfEquals) {
   }
 }
 
+// A covering block covers what is squeezed out, too, and a call is told where
+// it does not.
+TEST_P(TilesOn, TheOnePieceOfACoveringBlockIsSqueezedOut) {
+  const Kernel twice = make(
+      "twice",
+      [](Tensor from, Tensor to) {
+        auto N = covering_block("N", from.size(1));
+        return arranged(from.tile({1, N}).squeeze(1).at(1, squeeze(0)),
+                        to.tile({1, N}).squeeze(1).at(1, squeeze(0)));
+      },
+      [](In x, Out y) { y = x + x; });
+  const Array x = Array::from(random_integers(5 * 7, -9, 9), {5, 7}, f32,
+                              GetParam()),
+              y = Array::empty({5, 7}, f32, GetParam());
+  y.fill_bytes(0xff);
+  LaunchOptions options;
+  options.config = parse_config("N=8");
+  twice.launch(std::vector<Array>{x, y}, options);
+  std::vector<double> wanted = x.to_vector();
+  for (double &each : wanted)
+    each *= 2;
+  EXPECT_EQ(y.to_vector(), wanted);
+  const Array wide = Array::empty({5, 9}, f32, GetParam());
+  try {
+    twice.launch(std::vector<Array>{x, wide}, options);
+    FAIL() << "a piece was left out";
+  } catch (const RuntimeError &error) {
+    EXPECT_NE(std::string(error.what()).find("N is 8"), std::string::npos)
+        << error.what();
+  }
+}
+
 // A text by hand whose bounds let through what lies outside.
 TEST_P(TilesOn, LanesOutsideTheSourceAreMasked) {
   const Kernel shifted(parse_program(R"(program "shifted" index32
