@@ -34,8 +34,8 @@ ChainedWork chained_work(const Config &config, const BlockRoles &roles,
   const Work work = work_of(config, roles, shapes,
                             std::vector<DType>(shapes.size(), DType::bf16));
   ChainedWork chained;
-  chained.rows = work.m;
-  chained.columns = work.k;
+  chained.rows = work.m == 0 ? largest_bucket : work.m;
+  chained.columns = work.k == 0 ? largest_bucket : work.k;
   chained.batch = work.batch;
   chained.width = work.width;
   chained.hidden = chained.later_take_longer = roles.later_take_longer;
@@ -66,7 +66,7 @@ bool set_chained_blocks(Config &config, const BlockRoles &roles,
     else
       block = std::max<std::int64_t>(block, 1);
   const ChainedWork work = chained_work(chosen, roles, shapes);
-  if (work.rows != 0 && work.rows <= most_few_rows)
+  if (work.rows <= most_few_rows)
     return false;
   ChainedTile tile = chained_tile(work);
   if (config.blocks.contains(*rows))

@@ -81,15 +81,15 @@ bool isWarpgroupDot(const llvm::Instruction &instruction) {
   return text && text->getAsmString().contains("wgmma.mma_async");
 }
 
-/// Whether straight line strength reduction is worth its time: beside the dots
-/// of warp groups, where no register is left, and of not too many integer
-/// computations, which it compares pair by pair. Elsewhere it finds little, as
-/// lanes differ by constants alone (withoutConstant, decision 73).
+/// Whether straight line strength reduction is worth its time, which grows with
+/// the square of the integer computations: of few of them, and of more beside
+/// the dots of warp groups, where no register is left. Elsewhere it finds
+/// little, as lanes differ by constants alone (withoutConstant, decision 73).
 bool reducesStrength(const llvm::Function &function) {
-  constexpr int64_t most = 1000;
+  constexpr int64_t few = 150, beside_dots = 1000;
   auto all = llvm::instructions(function);
-  return llvm::any_of(all, isWarpgroupDot) &&
-         llvm::count_if(all, isInteger) <= most;
+  return llvm::count_if(all, isInteger) <=
+         (llvm::any_of(all, isWarpgroupDot) ? beside_dots : few);
 }
 
 /// Leaves it out of modules without such a function.

@@ -147,6 +147,8 @@ TEST(TileOperations, Rounding) {
 TEST(TileOperations, Math) {
   // [math]
   show([](const In &x) { return exp2(x); }, "f32 [[2, 4, 8], [16, 32, 64]]");
+  show([](const In &x) { return exp2(x, Subnormals::flush_to_zero); },
+       "f32 [[2, 4, 8], [16, 32, 64]]");
   show([](const In &x) { return sqrt(x); },
        "f32 [[1, 1.41421, 1.73205], [2, 2.23607, 2.44949]]");
   show([](const In &x) { return pow(x, 2); }, "f32 [[1, 4, 9], [16, 25, 36]]");
