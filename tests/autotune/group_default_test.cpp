@@ -11,6 +11,13 @@
 namespace girih::autotune {
 namespace {
 
+void add_products(In a, In b, Out out) {
+  Tile sum = zeros(out.shape(), f32);
+  for (Index k : range(a.size(0)))
+    sum += dot(a[k], b[k]);
+  out = sum;
+}
+
 Kernel product() {
   return make(
       "defaulted_product",
@@ -28,12 +35,7 @@ Kernel product() {
                             .at(1, squeeze(1)),
                         ct);
       },
-      [](In a, In b, Out out) {
-        Tile sum = zeros(out.shape(), f32);
-        for (Index k : range(a.size(0)))
-          sum += dot(a[k], b[k]);
-        out = sum;
-      });
+      add_products);
 }
 
 OperandClass contiguous_along(int dim) {
@@ -137,12 +139,7 @@ Kernel batched_product() {
                             .at(2, squeeze(0)),
                         ct);
       },
-      [](In a, In b, Out out) {
-        Tile sum = zeros(out.shape(), f32);
-        for (Index k : range(a.size(0)))
-          sum += dot(a[k], b[k]);
-        out = sum;
-      });
+      add_products);
 }
 
 // Many products beside each other are many programs: large tiles, whose ends
