@@ -134,8 +134,9 @@ void remarkUnused(const Config &config, const Target &target, Location where) {
     remark("warp_specialize", config.warp_specialize, 0);
   if (!groups || !config.warp_specialize)
     remark("persistent", config.persistent, 0);
-  if (!groups || !config.warp_specialize || !config.persistent) {
+  if (!groups || (config.persistent && !config.warp_specialize))
     remark("num_ctas", config.num_ctas, 1);
+  if (!groups || !config.warp_specialize || !config.persistent) {
     remark("ping_pong", config.ping_pong, 0);
     remark("stream_k", config.stream_k, 0);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/config_fit.h"
 
+#include "girih/compiler/clusters.h"
 #include "girih/compiler/nvptx_generations.h"
 #include "girih/dsl/support/diagnostics.h"
 
@@ -64,10 +65,9 @@ std::string field_misfit(const Config &config, const Target &target) {
        config.num_ctas != 1 || config.ping_pong || config.stream_k))
     return "no code depends on warp_specialize, persistent, ping_pong, "
            "stream_k, split_k and num_ctas but that of sm_90";
-  if ((config.num_ctas != 1 || config.ping_pong || config.stream_k) &&
-      !config.persistent)
-    return "no code depends on num_ctas, ping_pong and stream_k but that of "
-           "blocks that do several programs";
+  if ((config.ping_pong || config.stream_k) && !config.persistent)
+    return "no code depends on ping_pong and stream_k but that of blocks that "
+           "do several programs";
   return {};
 }
 
@@ -84,6 +84,14 @@ std::string device_misfit(const Config &config, const BlockRoles &roles,
   if (threads > most_threads)
     return number(threads) + " threads, of which a program has at most " +
            number(most_threads);
+  if (config.num_ctas > mostClusterBlocks)
+    return number(config.num_ctas) +
+           " blocks of a cluster, which has at most " +
+           number(mostClusterBlocks);
+  if (config.num_ctas != 1 && !config.persistent &&
+      (roles.has_dot() || config.num_warps % config.num_ctas != 0))
+    return "no code depends on num_ctas but that of blocks that do several "
+           "programs, and of equal parts of warps that multiply no matrices";
   const std::int64_t shared = dot_shared_bytes(config, roles),
                      limit = sharedMemoryLimit(capabilityOf(target));
   if (shared > limit)

@@ -79,6 +79,8 @@ void buildNvptxAsyncPipeline(OpPassManager &manager, const Config &config,
     kernel.addPass(
         createTileSpecialiseWarps({stages, warps, config.persistent,
                                    config.num_ctas, config.ping_pong ? 2 : 1}));
+  if (config.num_ctas > 1 && !config.persistent && isHopper(capability))
+    kernel.addPass(createTileSpreadWarps({config.num_ctas, warps}));
   kernel.addPass(createTileKeepTiles({warps, capability}));
   kernel.addPass(createTilePipelineLoads({stages, warps}));
   if (stages > 1)

@@ -37,10 +37,13 @@ struct Config {
   std::map<std::string, std::int64_t> blocks; // by block_size() name
   int num_warps = 4;
   int num_stages = 3;
-  /// With persistent, on sm_90: that many blocks of a cluster, at most 8, do
+  /// On sm_90, at most 8. With persistent: that many blocks of a cluster do
   /// programs below each other and copy for each other what all of them read
-  /// (pass tile-specialise-warps); elsewhere no code depends on it. Clusters of
-  /// two fill a device, larger ones may not.
+  /// (pass tile-specialise-warps). Without, in kernels that multiply no
+  /// matrices and move no lanes but in reductions: a program's num_warps are
+  /// spread over that many blocks, which several multiprocessors have (pass
+  /// tile-spread-warps). Elsewhere no code depends on it. Clusters of two fill
+  /// a device, larger ones may not.
   int num_ctas = 1;
   /// On sm_90, four warps beyond num_warps copy the operands of dots (pass
   /// tile-specialise-warps); elsewhere no code depends on it.

@@ -40,6 +40,8 @@ ValueId spread(Recorder &recorder, ValueId tile, const Shape &shape,
 /// Throws [dtype-unsupported] with the way out for `dtype`.
 [[noreturn]] void unsupported_dtype(const char *what, DType dtype,
                                     const SourceLine &where);
+/// Throws [tile-size] where a result of this shape has too many lanes, or none.
+void check_size(const char *what, const Shape &shape, const SourceLine &where);
 /// `dim` counted from 0. Throws [dim-range].
 int checked_dim(const char *what, int dim, const Located &x,
                 const SourceLine &where);

@@ -15,13 +15,13 @@
 namespace girih {
 
 constexpr std::string_view op_names[] = {
-    "constant",  "index",  "index_binary", "index_to_tile", "tile_to_index",
-    "load",      "store",  "unary",        "binary",        "ternary",
-    "compare",   "select", "cast",         "bitcast",       "dot",
-    "loop",      "branch", "while_loop",   "arange",        "offsets",
-    "in_bounds", "remap",  "reduce",       "scan",          "sort",
-    "take",      "gather", "scatter",      "atomic",        "arrive",
-    "random",    "print",  "assertion",    "inline_ptx",
+    "constant",  "index",     "index_binary", "index_to_tile", "tile_to_index",
+    "load",      "store",     "unary",        "binary",        "ternary",
+    "compare",   "select",    "cast",         "bitcast",       "dot",
+    "loop",      "branch",    "while_loop",   "arange",        "offsets",
+    "in_bounds", "remap",     "reduce",       "scan",          "sort",
+    "take",      "histogram", "gather",       "scatter",       "atomic",
+    "arrive",    "random",    "print",        "assertion",     "inline_ptx",
 };
 static_assert(std::size(op_names) ==
               static_cast<std::size_t>(Op::inline_ptx) + 1);

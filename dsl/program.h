@@ -114,6 +114,8 @@ enum class Op : std::uint8_t {
   take,      // inputs: tile, index tile: result[.., i, ..] is
              // tile[.., index[.., i, ..], ..] along `dim`; an index out of
              // range gives 0                             -> index's shape
+  histogram, // input: i32 or i64 tile: how many lanes are 0, 1, ...; others
+             // count nowhere                             -> i32 tile [N]
   gather,    // inputs: an index tile for each source dimension; elements of
              // `operand`; out of its range `other`       -> tile
   scatter,   // inputs: tile, index tiles; dropped out of range; one of several

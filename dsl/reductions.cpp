@@ -375,6 +375,25 @@ Tile cummin(const Located &x, int along, bool reverse, Where where) {
   return scanned("cummin()", x, along, smaller(where), reverse, where);
 }
 
+Tile histogram(const Located &x, std::int64_t bins, Where where) {
+  const DType dtype = dtype_of(x);
+  if (!is_integer(dtype) || !is_arithmetic(dtype))
+    unsupported_dtype("histogram()", dtype, x.where);
+  check_size("histogram()", {bins}, where);
+  Recorder &recorder = recorder_of(x);
+  Tile values = as(x, dtype == DType::i64 ? DType::i64 : DType::i32, where);
+  if (shape_of(x).empty())
+    values = reshape(located(values, where), {1}, where);
+  Node node;
+  node.op = Op::histogram;
+  node.inputs = {values.value(where)};
+  node.line = where;
+  return recorder.tile(
+      recorder.add(std::move(node),
+                   {ValueType::Kind::tile, DType::i32, {bins}}),
+      where);
+}
+
 Tile sort(const Located &x, int along, bool descending, Where where) {
   return first(sorted("sort()", {x}, along, descending, where), where);
 }

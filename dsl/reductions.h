@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reductions, scans and sorting along a dimension of tiles.
+// Reductions, scans and sorting along a dimension of tiles, and histograms.
 #pragma once
 
 #include "girih/dsl/values.h"
@@ -94,6 +94,12 @@ Tile cummax(const Located &x, int along, bool reverse = false,
             std::source_location where = std::source_location::current());
 Tile cummin(const Located &x, int along, bool reverse = false,
             std::source_location where = std::source_location::current());
+
+/// How many lanes of `x`, a tile of integers of any shape, are 0, 1, ...,
+/// `bins` - 1: i32 of shape {bins}. Lanes of other values count nowhere:
+/// `histogram(where(mask, x, -1), bins)` counts where a mask holds.
+Tile histogram(const Located &x, std::int64_t bins,
+               std::source_location where = std::source_location::current());
 
 /// Sorted along a dimension: stable, NaN above all numbers.
 Tile sort(const Located &x, int along = -1, bool descending = false,

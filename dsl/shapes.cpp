@@ -19,13 +19,6 @@ Expr lane(std::size_t dim) {
 
 ValueId tile(const Located &x) { return convert(x, dtype_of(x)); }
 
-void check_size(const char *what, const Shape &shape, const SourceLine &where) {
-  if (tile_elements(shape) < 0)
-    throw CompileError(ErrorId::tile_size, where,
-                       {std::string("the result of ") + what, to_string(shape),
-                        max_tile_elements});
-}
-
 Tile remap(const Located &x, std::vector<Expr> map, Shape shape,
            std::source_location where) {
   Recorder &recorder = recorder_of(x);
@@ -98,6 +91,13 @@ Shape completed(const Located &x, const Shape &shape, const SourceLine &where) {
 }
 
 } // namespace
+
+void check_size(const char *what, const Shape &shape, const SourceLine &where) {
+  if (tile_elements(shape) < 0)
+    throw CompileError(ErrorId::tile_size, where,
+                       {std::string("the result of ") + what, to_string(shape),
+                        max_tile_elements});
+}
 
 int checked_dim(const char *what, int dim, const Located &x,
                 const SourceLine &where) {

@@ -177,6 +177,8 @@ public:
       return along();
     case Op::take:
       return take();
+    case Op::histogram:
+      return histogram();
     case Op::gather:
     case Op::scatter:
     case Op::atomic:
@@ -277,6 +279,15 @@ private:
       check(static_cast<int>(d) == node_.dim ||
                 in_[0].shape[d] == in_[1].shape[d],
             "take's tile and index differ in another dimension");
+  }
+
+  void histogram() {
+    check(in_.size() == 1 && tile(0) && is_index(in_[0].dtype) &&
+              !in_[0].shape.empty(),
+          "a histogram counts the lanes of one i32 or i64 tile");
+    check(out_.size() == 1 && out_[0].shape.size() == 1 &&
+              out_[0].dtype == DType::i32,
+          "a histogram gives one i32 tile of rank 1");
   }
 
   void indirect() {

@@ -45,6 +45,7 @@ def TileDialect : Dialect {
     static constexpr ::llvm::StringLiteral minimaAttr = "tile.minima";
     static constexpr ::llvm::StringLiteral orderAttr = "tile.order";
     static constexpr ::llvm::StringLiteral indexBitsAttr = "tile.index_bits";
+    static constexpr ::llvm::StringLiteral blocksAttr = "tile.blocks";
     static constexpr ::llvm::StringLiteral directionsAttr = "tile.directions";
 
     /// Whether `view` is a settled operand.

@@ -112,6 +112,16 @@ LogicalResult TakeOp::verify() {
   return success();
 }
 
+LogicalResult HistogramOp::verify() {
+  Type values = getSource().getType().getElementType();
+  if (getSource().getType().getRank() == 0 ||
+      !(values.isInteger(32) || values.isInteger(64)))
+    return emitOpError("counts i32 or i64 in at least one dimension");
+  if (getType().getRank() != 1 || !getType().getElementType().isInteger(32))
+    return emitOpError("gives counts of type i32 in one dimension");
+  return success();
+}
+
 /// A region of lanes: scalars in, scalars out, elementwise in between.
 static LogicalResult verifyLanes(Operation *op, Region &region,
                                  TypeRange inputs, TypeRange results,

@@ -70,4 +70,23 @@ def Tile_TakeOp : Tile_Op<"take", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Tile_HistogramOp : Tile_Op<"histogram", [Pure]> {
+  let summary = "how many lanes have each value";
+  let description = [{
+    Lane b of the result says how many lanes of `source` are b. Lanes below 0
+    and from the result's size on count nowhere.
+
+    Example:
+    ```mlir
+    %h = tile.histogram %bins : tensor<8x64xi32> -> tensor<16xi32>
+    ```
+  }];
+  let arguments = (ins Tile_Integers:$source);
+  let results = (outs Tile_Tensor:$result);
+  let assemblyFormat = [{
+    $source attr-dict `:` type($source) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 #endif

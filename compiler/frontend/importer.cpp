@@ -242,6 +242,8 @@ Value Importer::importValue(const Node &node) {
     return remap(node);
   case girih::Op::take:
     return take(node);
+  case girih::Op::histogram:
+    return histogram(node);
   case girih::Op::gather:
     return gather(node);
   case girih::Op::atomic:

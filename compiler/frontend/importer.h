@@ -111,6 +111,7 @@ private:
                          llvm::ArrayRef<std::int64_t> shape);
   mlir::Value remap(const Node &node);
   mlir::Value take(const Node &node);
+  mlir::Value histogram(const Node &node);
   mlir::Value gather(const Node &node);
   void refuseIndirect(const Node &node);
   mlir::Value atomic(const Node &node);

@@ -199,6 +199,11 @@ Value Importer::take(const Node &node) {
                               node.dim);
 }
 
+Value Importer::histogram(const Node &node) {
+  return tile::HistogramOp::create(
+      builder, loc, tileType(typeOf(node.results[0])), value(node.inputs[0]));
+}
+
 void Importer::refuseIndirect(const Node &node) {
   const ArrangedOperand &operand = program.operands[node.operand];
   if (bits(operand.dtype) == 4)

@@ -145,10 +145,11 @@ LogicalResult Interpreter::runOperation(Operation &op) {
             tensor::SplatOp, tensor::ExtractOp, tile::DotOp, tile::LoadOp,
             tile::StoreOp, tile::GatherOp, tile::ScatterOp, tile::AtomicOp,
             tile::CoordinateOp, tile::RemapOp, tile::TakeOp, tile::SortOp,
-            tile::ArriveOp, tile::PrintOp, tile::AssertOp>([&](auto each) {
-        run(each);
-        return success();
-      })
+            tile::HistogramOp, tile::ArriveOp, tile::PrintOp, tile::AssertOp>(
+          [&](auto each) {
+            run(each);
+            return success();
+          })
       .Default([&](Operation &) { return runElementwise(op); });
 }
 

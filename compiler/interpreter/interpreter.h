@@ -110,6 +110,7 @@ private:
   void run(tile::CoordinateOp op);
   void run(tile::RemapOp op);
   void run(tile::TakeOp op);
+  void run(tile::HistogramOp op);
 
   // reduce.cpp: along a dimension
   mlir::LogicalResult run(tile::ReduceOp op);

@@ -62,4 +62,13 @@ void Interpreter::run(tile::TakeOp op) {
   values[op.getResult()] = std::move(result);
 }
 
+void Interpreter::run(tile::HistogramOp op) {
+  TileValue counts(op.getType().getNumElements(), Scalar::integer(0));
+  const auto bins = static_cast<std::int64_t>(counts.size());
+  for (const Scalar &lane : values[op.getSource()])
+    if (lane.whole >= 0 && lane.whole < bins)
+      ++counts[lane.whole].whole;
+  values[op.getResult()] = std::move(counts);
+}
+
 } // namespace girih::compiler

@@ -211,13 +211,39 @@ def TileCheckAsync : Pass<"tile-check-async", "::mlir::func::FuncOp"> {
   ];
 }
 
+def TileSpreadWarps : Pass<"tile-spread-warps", "::mlir::func::FuncOp"> {
+  let summary = "spread a program's warps over the blocks of a cluster";
+  let description = [{
+    Of a kernel in which threads go on with lanes that they hold, but for
+    reductions, each program becomes that of a cluster: its blocks have one part
+    of the warps each, with the numbers that they would have in one block, and
+    reductions go through the shared memory of all (distributed shared memory).
+    A row is then held by several multiprocessors, each of which has parts of
+    several rows, so that some read while others write. Other kernels stay as
+    they are, with a remark.
+
+    Before, with warps=32 blocks=4:
+    ```mlir
+    func.func @rows(...) attributes {tile.kernel, ...}
+    ```
+    After:
+    ```mlir
+    func.func @rows(...) attributes {tile.blocks = 4 : i64, tile.kernel, ...}
+    ```
+  }];
+  let options = [
+    Option<"blocks", "blocks", "int", "1", "blocks of a program">,
+    Option<"warps", "warps", "int", "4", "warps of a program">
+  ];
+}
+
 def TileKeepTiles : Pass<"tile-keep-tiles", "::mlir::func::FuncOp"> {
   let summary = "keep in shared memory what a later loop reads again";
   let description = [{
     Rows that are walked over twice, by programs of 16 warps or more: of an
     operand that the kernel only reads, the first tiles that a loop loads stay in
     as much of the shared memory as the program has of a multiprocessor's 32
-    warps. Later loops of as many rounds that load the same tiles, forwards or
+    warps, or, spread over a cluster, each block of 16. Later loops of as many rounds that load the same tiles, forwards or
     backwards, become two: one of rounds whose tiles are kept, one of the others.
 
     Before:

@@ -166,6 +166,8 @@ private:
     } else if (auto take = dyn_cast<tile::TakeOp>(op)) {
       requireLike(take.getIndexMutable(), take.getResult());
       settle(op);
+    } else if (isa<tile::HistogramOp>(op)) {
+      settle(op); // lanes count wherever they are
     } else if (auto scatter = dyn_cast<tile::ScatterOp>(op)) {
       LayoutAttr layout = heldLayout(op);
       for (OpOperand &operand : op->getOpOperands())

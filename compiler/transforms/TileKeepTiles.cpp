@@ -137,12 +137,17 @@ std::optional<Again> readAgain(tile::LoadOp first, scf::ForOp loop,
   return again;
 }
 
-/// Whether threads hold exactly the tile's elements.
+/// Whether threads hold exactly the tile's elements, each in one place.
 bool holdsAll(tile::LoadOp load) {
   RankedTensorType type = load.getType();
   auto encoding = dyn_cast_or_null<tile::LayoutAttr>(type.getEncoding());
-  return encoding && type.getRank() > 0 && !load.getPieces() &&
-         ArrayRef<int64_t>(encoding.getLayout().shape()) == type.getShape();
+  if (!encoding || type.getRank() == 0 || load.getPieces())
+    return false;
+  const Layout &layout = encoding.getLayout();
+  return ArrayRef<int64_t>(layout.shape()) == type.getShape() &&
+         layout.size(Axis::reg) * layout.size(Axis::lane) *
+                 layout.size(Axis::warp) ==
+             type.getNumElements();
 }
 
 int64_t bytesOf(RankedTensorType type) {
@@ -153,7 +158,11 @@ int64_t bytesOf(RankedTensorType type) {
 class Keeper {
 public:
   Keeper(func::FuncOp kernel, int warps, int capability)
-      : kernel(kernel), warps(warps), capability(capability) {}
+      : kernel(kernel), warps(warps), capability(capability) {
+    if (auto spread =
+            kernel->getAttrOfType<IntegerAttr>(tile::TileDialect::blocksAttr))
+      blocks = spread.getInt();
+  }
 
   void run() {
     if (warps < fewestWarps || !isSimple())
@@ -188,8 +197,8 @@ private:
     return !kernel
                 ->walk([](Operation *op) {
                   return isa<tile::DotOp, tile::SortOp, tile::ScanOp,
-                             tile::TakeOp, tile::AtomicOp, tile::AllocSharedOp,
-                             tile::ConvertLayoutOp>(op)
+                             tile::TakeOp, tile::HistogramOp, tile::AtomicOp,
+                             tile::AllocSharedOp, tile::ConvertLayoutOp>(op)
                              ? WalkResult::interrupt()
                              : WalkResult::advance();
                 })
@@ -197,12 +206,14 @@ private:
   }
 
   /// Tiles that fit: of a multiprocessor's memory the part that the program has
-  /// of 32 warps, next to what reductions may need.
+  /// of 32 warps, next to what reductions may need; of a cluster each block has
+  /// that of 16, of which there are parts of several programs.
   int64_t slotsOf(RankedTensorType type) {
     constexpr int64_t ofBlock = 1024, granule = 1024;
-    int64_t room =
-        (sharedMemoryLimit(capability) + ofBlock) * std::min(warps, 32) / 32 -
-        ofBlock;
+    const int64_t resident = blocks > 1 ? 16 : 32;
+    int64_t room = (sharedMemoryLimit(capability) + ofBlock) *
+                       std::min(warps / blocks, resident) / resident -
+                   ofBlock;
     kernel->walk([&](tile::ReduceOp reduce) {
       int64_t lanes = 0;
       for (Type result : reduce->getResultTypes())
@@ -210,7 +221,7 @@ private:
           lanes += tile.getNumElements();
       room -= llvm::alignTo(std::max<int64_t>(lanes, 1) * warps * 8, granule);
     });
-    return std::min<int64_t>(room / bytesOf(type), 64);
+    return std::min<int64_t>(room * blocks / bytesOf(type), 64);
   }
 
   void keep(tile::LoadOp load, scf::ForOp loop, ArrayRef<Again> all,
@@ -274,7 +285,8 @@ private:
   }
 
   func::FuncOp kernel;
-  int warps, capability;
+  int64_t warps, blocks = 1;
+  int capability;
 };
 
 struct TileKeepTiles : impl::TileKeepTilesBase<TileKeepTiles> {

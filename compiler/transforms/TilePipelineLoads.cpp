@@ -37,8 +37,9 @@ bool sharedBefore(Operation *place, func::FuncOp kernel) {
                     : tile::LoadOp();
     if (isa<tile::ConvertLayoutOp>(op) && load && feedsDots(load))
       return WalkResult::advance(); // will have memory of its own
-    found |= isa<tile::ConvertLayoutOp, tile::RemapOp, tile::ReduceOp,
-                 tile::ScanOp, tile::SortOp, tile::TakeOp, tile::AtomicOp>(op);
+    found |=
+        isa<tile::ConvertLayoutOp, tile::RemapOp, tile::ReduceOp, tile::ScanOp,
+            tile::SortOp, tile::TakeOp, tile::HistogramOp, tile::AtomicOp>(op);
     return WalkResult::advance();
   });
   return found;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/transforms/Passes.h"
 
+#include "girih/compiler/clusters.h"
 #include "girih/compiler/transforms/cluster_share.h"
 #include "girih/compiler/transforms/program_loop.h"
 #include "girih/compiler/transforms/repeatable.h"
@@ -27,8 +28,6 @@ constexpr int64_t copyingWarps = 4;
 constexpr int64_t warpSize = 32;
 /// Of a block, beside those.
 constexpr int64_t mostWarps = 28;
-/// Blocks of a cluster that every device has room for.
-constexpr int64_t mostBlocks = 8;
 
 class Specialiser {
 public:
@@ -121,7 +120,8 @@ private:
             sharingBlocks(feed.load, ringType(feed.load, stages), blocks) > 1;
     }
     StringRef reason = !persistent ? "blocks do not do several programs"
-                       : blocks > mostBlocks ? "devices have no such clusters"
+                       : blocks > mostClusterBlocks
+                           ? "devices have no such clusters"
                        : !shared ? "programs below each other read nothing "
                                    "in common that the copy engine brings"
                                  : whyNotBeside(kernel, loops);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/transforms/Passes.h"
 
+#include "girih/compiler/clusters.h"
 #include "girih/compiler/transforms/column_part.h"
 #include "girih/compiler/transforms/dot_plan.h"
 #include "girih/compiler/transforms/summing_loop.h"
@@ -31,17 +32,16 @@ struct TileSplitRounds : impl::TileSplitRoundsBase<TileSplitRounds> {
                                         "not one loop that adds up products";
       return;
     }
-    if (blocks > mostBlocks) {
-      kernel.emitRemark() << DEBUG_TYPE ": rounds are split in " << mostBlocks
+    if (blocks > mostClusterBlocks) {
+      kernel.emitRemark() << DEBUG_TYPE ": rounds are split in "
+                          << mostClusterBlocks
                           << ", the most that a cluster has";
-      blocks = mostBlocks;
+      blocks = mostClusterBlocks;
     }
     split(loop);
   }
 
 private:
-  static constexpr int mostBlocks = 8;
-
   void split(scf::ForOp loop) {
     OpBuilder builder(loop);
     Location loc = loop.getLoc();

@@ -7,14 +7,14 @@
 // CHECK: %cluster_ctarank
 // CHECK: wgmma.mma_async
 // CHECK: st.shared.v4.b32
-// CHECK: barrier.cluster.arrive.release.aligned;
-// CHECK: barrier.cluster.wait.acquire.aligned;
+// CHECK: barrier.cluster.arrive.aligned;
+// CHECK: barrier.cluster.wait.aligned;
 // CHECK: mapa.shared::cluster.u32 %{{.+}}, %{{.+}}, 0;
 // CHECK-COUNT-4: ld.shared::cluster.v4.b32
 // CHECK: mapa.shared::cluster.u32 %{{.+}}, %{{.+}}, 1;
 // CHECK-COUNT-4: ld.shared::cluster.v4.b32
 // CHECK-NOT: ld.shared::cluster
-// CHECK: barrier.cluster.arrive.release.aligned;
+// CHECK: barrier.cluster.arrive.aligned;
 // CHECK: st.global
 #a = affine_map<(d0, d1)[s0, s1, s2, s3] -> (s0 * 64 + d0, s1 * 64 + d1)>
 #as = affine_set<(d0, d1)[s0, s1, s2, s3] : (s2 - s0 * 64 - d0 - 1 >= 0, s3 - s1 * 64 - d1 - 1 >= 0)>

@@ -80,6 +80,30 @@ func.func @f(%x: tensor<8x4xf32>, %i: tensor<8x2xi32>) {
 
 // -----
 
+func.func @f(%i: tensor<i32>) {
+  // expected-error @+1 {{counts i32 or i64 in at least one dimension}}
+  %0 = tile.histogram %i : tensor<i32> -> tensor<8xi32>
+  return
+}
+
+// -----
+
+func.func @f(%i: tensor<8xi8>) {
+  // expected-error @+1 {{counts i32 or i64 in at least one dimension}}
+  %0 = tile.histogram %i : tensor<8xi8> -> tensor<8xi32>
+  return
+}
+
+// -----
+
+func.func @f(%i: tensor<8x2xi32>) {
+  // expected-error @+1 {{gives counts of type i32 in one dimension}}
+  %0 = tile.histogram %i : tensor<8x2xi32> -> tensor<8xi64>
+  return
+}
+
+// -----
+
 func.func @f() {
   // expected-error @+1 {{needs an input}}
   "tile.sort"() {dim = 0} : () -> ()

@@ -18,6 +18,8 @@ func.func @lanes(%x: tensor<6x1xf32>, %i: tensor<6x9xi32>, %p: index) {
   %2 = tile.remap %x map affine_map<(d0, d1) -> (d0, 0)> : tensor<6x1xf32> -> tensor<6x9xf32>
   // CHECK: tile.take [[R]][[[I]]] dim 1 : tensor<6x9xf32>, tensor<6x9xi32> -> tensor<6x9xf32>
   %3 = tile.take %2[%i] dim 1 : tensor<6x9xf32>, tensor<6x9xi32> -> tensor<6x9xf32>
+  // CHECK: tile.histogram [[I]] : tensor<6x9xi32> -> tensor<12xi32>
+  %counts = tile.histogram %i : tensor<6x9xi32> -> tensor<12xi32>
   return
 }
 

@@ -158,6 +158,18 @@ TEST(TileLanes, Scans) {
   // [/scan]
 }
 
+TEST(TileLanes, Counts) {
+  // [histogram]
+  show([](const In &x) { return histogram(cast(x, i32) % 4, 4); },
+       "i32 [1, 2, 2, 1]");
+  // 5 and 6 do not count.
+  show([](const In &x) { return histogram(cast(x, i32), 5); },
+       "i32 [0, 1, 1, 1, 1]");
+  show([](const In &x) { return histogram(where(x > 2, cast(x, i64), -1), 8); },
+       "i32 [0, 0, 0, 1, 1, 1, 1, 0]");
+  // [/histogram]
+}
+
 TEST(TileLanes, Sorts) {
   // [sort]
   show([](const In &x) { return sort(abs(x - 3), 1); },

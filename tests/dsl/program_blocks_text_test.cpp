@@ -65,6 +65,7 @@ body {
     %31 = unary abs %29 : f32[2, 4]
     yield %31
   } : f32[2, 4]
+  %33 = histogram [%2] : i32[5]
   store %32, b[]
 }
 )";
@@ -228,6 +229,10 @@ INSTANTIATE_TEST_SUITE_P(
         Edit{": f32[2, 4], i64[2, 4]", ": f32[2, 4], i32[2, 4]"},
         Edit{": f32[2, 4], i64[2, 4]", ": f32[2, 4]"},
         Edit{"take dim 1 [%0, %14]", "take dim 1 [%0, %0]"},
+        Edit{"histogram [%2]", "histogram [%0]"},
+        Edit{"histogram [%2]", "histogram [%2, %2]"},
+        Edit{"histogram [%2] : i32[5]", "histogram [%2] : i64[5]"},
+        Edit{"histogram [%2] : i32[5]", "histogram [%2] : i32[5, 1]"},
         Edit{"take dim 1 [%0, %14]", "take dim 1 [%0, %1]"},
         Edit{"take dim 1 [%0, %14]", "take dim 0 [%4, %14]"},
         Edit{"take dim 1 [%0, %14]", "take dim 1 [%0]"},

@@ -399,6 +399,38 @@ TEST(RecordTilesTest, Sorts) {
 )");
 }
 
+TEST(RecordTilesTest, Histogram) {
+  EXPECT_EQ(recorded_body([](In a, InOut) {
+              print("r", {histogram(cast(a, i64), 7), histogram(cast(a, u8), 3),
+                          histogram(sum(cast(a, i32)), 2)});
+            }),
+            R"(body {
+  %0 = load a[] : f32[2, 4]
+  %1 = cast %0 : i64[2, 4]
+  %2 = histogram [%1] : i32[7]
+  %3 = load a[] : f32[2, 4]
+  %4 = cast %3 : u8[2, 4]
+  %5 = cast %4 : i32[2, 4]
+  %6 = histogram [%5] : i32[3]
+  %7 = load a[] : f32[2, 4]
+  %8 = cast %7 : i32[2, 4]
+  %9 = cast %8 : i64[2, 4]
+  %13 = reduce dim 1 [%9] (%10: i64[], %11: i64[]) {
+    %12 = binary add %10, %11 : i64[]
+    yield %12
+  } : i64[2]
+  %17 = reduce dim 0 [%13] (%14: i64[], %15: i64[]) {
+    %16 = binary add %14, %15 : i64[]
+    yield %16
+  } : i64[]
+  %18 = constant 1 : bool[1]
+  %19 = select %18, %17, %17 : i64[1]
+  %20 = histogram [%19] : i32[2]
+  print "r" [%2, %6, %20]
+}
+)");
+}
+
 TEST(RecordTilesTest, TopK) {
   EXPECT_EQ(recorded_body([](In a, InOut) {
               auto [values, places] = topk(a, 3);

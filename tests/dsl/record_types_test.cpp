@@ -205,6 +205,7 @@ TEST(RecordTypesTest, LinesAreTheUsers) {
   EXPECT_LINE(cumprod(a, 0, true));
   EXPECT_LINE(cummax(a, 0));
   EXPECT_LINE(cummin(a, 0));
+  EXPECT_LINE(histogram(cast(a, i8), 4));
   EXPECT_LINE(sort(a));
   EXPECT_LINE(argsort(a));
   EXPECT_LINE(arange(4));

@@ -26,6 +26,13 @@ TEST(ReductionErrors, DTypes) {
   expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { AT; topk(a[0], 2); }, ue8m0, "topk()");
   expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { AT; sort(a[0], {a[1]}, 0); }, u4);
 }
+TEST(ReductionErrors, Histogram) {
+  expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { AT; histogram(a[0], 4); }, "histogram() of a tile of dtype f32");
+  expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { Tile x = a[0] > 1; AT; histogram(x, 4); }, "histogram() of a tile of dtype bool");
+  expect_application_error(Id::dtype_unsupported, [](In a, In, Out) { Tile x = cast(a[0], i4); AT; histogram(x, 4); });
+  expect_application_error(Id::tile_size, [](In a, In, Out) { Tile x = cast(a[0], i32); AT; histogram(x, 0); }, "histogram()");
+  expect_application_error(Id::tile_size, [](In a, In, Out) { Tile x = cast(a[0], i32); AT; histogram(x, 1 << 21); });
+}
 TEST(ReductionErrors, Dimensions) {
   expect_application_error(Id::dim_range, [](In a, In, Out) { AT; sum(a[0], dim(2)); }, "sum() names dimension 2 of a tile f32[4, 4], which has rank 2");
   expect_application_error(Id::dim_range, [](In a, In, Out) { AT; prod(a[0], dim(-3)); });

@@ -180,7 +180,9 @@ private:
   Tile sorted(const Tile &x) {
     int at = any_dim(x);
     bool descending = dice_.one_in(2);
-    switch (dice_.pick(0, 2)) {
+    switch (dice_.pick(0, 3)) {
+    case 3:
+      return histogram(bounded(x).to(i32), dice_.pick(1, 70));
     case 0:
       return sort(x, at, descending);
     case 1:

@@ -215,6 +215,18 @@ TEST(HostSort, StableWithPayloads) {
   }
 }
 
+TEST(HostHistogram, OfAnyShape) {
+  for (DType dtype : {i64, i32, u8})
+    for (const Along &test : cases)
+      for (int bins : {1, 40, 300}) {
+        SCOPED_TRACE(text(dtype, test) + " " + std::to_string(bins));
+        TestArray x(dtype, test.shape), counts(i32, {bins});
+        fill_random(x, 19);
+        expect_one_tile_like_interpreter(
+            [bins](In a, Out b) { b = histogram(a, bins); }, {&x, &counts});
+      }
+}
+
 TEST(HostSort, TopK) {
   TestArray x(f32, {3, 113}), best(f32, {3, 4}), places(i64, {3, 4});
   fill_random(x, 18, true);

@@ -301,6 +301,26 @@ TEST(InterpreterSort, StableWithPayloads) {
       }
 }
 
+TEST(InterpreterHistogram, CountsWhatIsInRange) {
+  for (DType dtype : {i64, i32, i8, u8})
+    for (int bins : {1, 7, 200}) {
+      TestArray x(dtype, {5, 37}), counts(i32, {bins});
+      fill_random(x, 16);
+      x.set(3, -1);
+      x.set(4, bins);
+      x.set(5, 0);
+      run_one_tile([bins](In a, Out b) { b = histogram(a, bins); },
+                   {&x, &counts});
+      Row expected(static_cast<std::size_t>(bins), 0);
+      for (std::int64_t i = 0; i < x.numel(); ++i)
+        if (x.get(i) >= 0 && x.get(i) < bins)
+          expected[static_cast<std::size_t>(x.get(i))] += 1;
+      for (std::int64_t bin = 0; bin < bins; ++bin)
+        ASSERT_EQ(counts.get(bin), expected[static_cast<std::size_t>(bin)])
+            << name(dtype) << " " << bin << " of " << bins;
+    }
+}
+
 TEST(InterpreterSort, TopK) {
   TestArray x(f32, {3, 13}), best(f32, {3, 4}), places(i64, {3, 4});
   fill_random(x, 15, true);

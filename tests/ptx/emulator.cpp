@@ -78,6 +78,10 @@ private:
                        : name.contains("ctaid.x")  ? "emulated_program"
                        : name.contains("ctarank")  ? "emulated_rank"
                                                    : nullptr;
+    if (name.consume_front("llvm.nvvm.barrier.cluster."))
+      return emulate(call,
+                     internAssembly("barrier.cluster." + name.str() + ";", ""),
+                     builder);
     if (name.consume_front("llvm.nvvm.shfl.sync.") ||
         name.contains("bar.warp.sync")) {
       std::string text = name.contains("bar.warp.sync")

@@ -237,5 +237,28 @@ TEST(Keep, RowsReadAgain) {
     }
 }
 
+// Tiles of which several threads hold an element are not kept.
+TEST(Keep, OnlyWhatOneThreadHolds) {
+  constexpr std::int64_t size = 256, length = 45 * size + 13;
+  KernelSource source = make_source(
+      "read_twice",
+      [](Tensor x, Tensor y) {
+        return arranged(pieces(x, size), pieces(y, size));
+      },
+      [](In x, Out y) {
+        Tile total = zeros(x.shape(), f32);
+        for (Index k : range(x.size(0)))
+          total = total + cast(x[k], f32);
+        Tile all = sum(total, dim(1).kept());
+        for (Index k : range(x.size(0)))
+          y[k] = cast(x[k], f32) + all;
+      },
+      {"x", "y"});
+  TestArray x(f32, {rows, length}), y(f32, {rows, length});
+  fill_random(x, 3);
+  Program program = recorded(source, {&x, &y}, 16, 3);
+  EXPECT_EQ(after_async(program).find("tile.kept"), std::string::npos);
+}
+
 } // namespace
 } // namespace girih::testing

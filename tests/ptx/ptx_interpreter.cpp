@@ -90,11 +90,13 @@ std::vector<Operand> parseOperands(llvm::StringRef text) {
 namespace {
 
 char *remoteAt(std::uint32_t address, std::int64_t size) {
-  Machine *self =
-      std::exchange(machine, &(*cluster)[(address >> rankShift) - 1]);
-  char *at = sharedAt(ownOffset(address), size);
-  machine = self;
-  return at;
+  if (!machine->met)
+    complain("memory of a block that may not have begun");
+  char *at = nullptr;
+  inBlock((address >> rankShift) - 1,
+          [&] { at = sharedAt(ownOffset(address), size); });
+  static char nowhere[64];
+  return at ? at : nowhere;
 }
 
 /// Ends the thread, which cannot go on.
@@ -148,6 +150,43 @@ void move(const Instruction &instruction, Slots results, Slots values) {
   if (shared && !load)
     machine->matrix.wrote(machine->current, at - machine->shared.data(),
                           static_cast<std::int64_t>(bytes * count));
+}
+
+/// st.async: lands when somebody asks for that block's barrier.
+void sendElsewhere(const Instruction &instruction, Slots values) {
+  if (instruction.predicate >= 0 && !(values[instruction.predicate] & 1))
+    return;
+  if (!machine->met)
+    complain("memory of a block that may not have begun");
+  std::vector<Operand> operands = parseOperands(instruction.text);
+  const std::int64_t size =
+      llvm::StringRef(instruction.text).contains(".b64") ? 8 : 4;
+  const auto to = static_cast<std::uint32_t>(values[operands[0].slot]),
+             at = static_cast<std::uint32_t>(values[operands[2].slot]);
+  if (to >> rankShift != at >> rankShift)
+    complain("a store and its barrier in different blocks");
+  inBlock((to >> rankShift) - 1, [&] {
+    char *target = sharedAt(ownOffset(to + operands[0].added), size);
+    machine->barriers.expect(
+        ownOffset(at) + operands[2].added,
+        [=, value = values[operands[1].slot]] {
+          std::memcpy(target, &value, size);
+        },
+        size);
+  });
+}
+
+/// One more in a counter in shared memory.
+void countOne(const Instruction &instruction, Slots values) {
+  if (instruction.predicate >= 0 && !(values[instruction.predicate] & 1))
+    return;
+  Operand place = parseOperands(instruction.text).front();
+  char *at = sharedAt(ownOffset(values[place.slot] + place.added), 4);
+  std::uint32_t count = 0;
+  std::memcpy(&count, at, 4);
+  ++count;
+  std::memcpy(at, &count, 4);
+  machine->matrix.wrote(machine->current, at - machine->shared.data(), 4);
 }
 
 void startCopy(const Instruction &instruction, Slots values) {
@@ -383,6 +422,14 @@ void depend(Fiber &fiber, llvm::StringRef what) {
   fiber.awaited |= waits;
 }
 
+/// Of barrier.cluster.arrive and barrier.cluster.wait.
+void meetCluster(Fiber &fiber, bool waits) {
+  if (!waits)
+    fiber.arrived = true;
+  else if (!std::exchange(fiber.met, false))
+    yieldFor(Waits::cluster);
+}
+
 extern "C" std::int32_t emulated_thread() { return machine->current; }
 extern "C" std::int32_t emulated_program() {
   return static_cast<std::int32_t>(machine->block);
@@ -426,8 +473,12 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
   if (text.empty())
     return keep(instruction, results, values);
   fiber.touched |= text.contains(".global");
+  if (text.starts_with("st.async."))
+    return sendElsewhere(instruction, values);
   if (text.starts_with("ld.") || text.starts_with("st."))
     return move(instruction, results, values);
+  if (text.starts_with("red.shared.add.u32"))
+    return countOne(instruction, values);
   if (text.starts_with("cp.async.commit_group")) {
     fiber.groups.push_back(std::move(fiber.open));
     fiber.open.clear();
@@ -438,10 +489,8 @@ extern "C" void emulated_assembly(std::int32_t id, Slots results,
     text.consumeInteger(10, pending);
     return finishCopies(pending);
   }
-  if (text.starts_with("barrier.cluster.arrive"))
-    return void(fiber.arrived = true);
-  if (text.starts_with("barrier.cluster.wait"))
-    return yieldFor(Waits::cluster);
+  if (text.consume_front("barrier.cluster."))
+    return meetCluster(fiber, text.starts_with("wait"));
   if (text.starts_with("mapa."))
     return void(results[0] = addressIn(parseOperands(text).back().added,
                                        ownOffset(values[0])));

@@ -40,6 +40,7 @@ struct Fiber {
   Slots results = nullptr, values = nullptr;
   bool touched = false, awaited = false; // global memory, the kernel ahead
   bool arrived = false;                  // at the cluster's barrier
+  bool met = false;                      // there, and has not waited yet
   int meets = 0;                         // threads at the program's barrier
   int meetsAt = 0;                       // the number of that barrier
   std::int64_t barrier = 0;              // that it waits for, in this phase
@@ -56,7 +57,8 @@ struct Machine {
   std::vector<char> shared;
   ucontext_t scheduler;
   int current = 0;
-  int rank = 0; // among the blocks of the program
+  int rank = 0;     // among the blocks of the program
+  bool met = false; // the others: all have begun
   std::int64_t block = 0, launched = 1;
   void (*entry)(const std::int64_t *);
   const std::int64_t *params;

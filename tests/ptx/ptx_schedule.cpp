@@ -72,13 +72,18 @@ bool releaseCluster() {
       if (fiber.waits != Waits::done && !fiber.arrived)
         return false;
     }
-  for (Machine &block : *cluster)
+  if (!waiting)
+    return false;
+  for (Machine &block : *cluster) {
+    block.met = true;
     for (Fiber &fiber : block.fibers) {
+      fiber.met = fiber.arrived && fiber.waits != Waits::cluster;
       fiber.arrived = false;
       if (fiber.waits == Waits::cluster)
         fiber.waits = Waits::nothing;
     }
-  return waiting;
+  }
+  return true;
 }
 
 /// Lets each thread that can run do so once; false if none could.

@@ -41,6 +41,15 @@ void addSort(Kernels &to, const std::string &element, const Shape &shape,
   to.emplace_back("sort " + keys, kernel.text());
 }
 
+void addHistogram(Kernels &to, const std::string &element, int64_t bins) {
+  TileCase kernel(4);
+  std::string type = kernel.tensor(kernel.in(element, {7, 100}));
+  kernel.body(llvm::formatv(
+      "  %r = tile.histogram %x0 : {0} -> tensor<{1}xi32>", type, bins));
+  kernel.out("%r", "i32", {bins});
+  to.emplace_back("histogram " + type, kernel.text());
+}
+
 void addIndirect(Kernels &to, const std::string &element, int indexBits) {
   TileCase kernel(4, indexBits);
   std::string index = kernel.tensor(kernel.in("i64", {100}));
@@ -150,6 +159,8 @@ std::vector<std::pair<std::string, std::string>> tileKernels() {
   addScan(all, "f32", {4096}, 0, false, 4);
   addScan(all, "i64", {100, 30}, 1, true, 4);
   addScan(all, "bf16", {3, 700}, 1, false, 6);
+  addHistogram(all, "i32", 1000);
+  addHistogram(all, "i64", 4096);
   addSort(all, "f32", {4096}, 0, false, 4);
   addSort(all, "f32", {100}, 0, false, 4);
   addSort(all, "f64", {1000}, 0, true, 8);

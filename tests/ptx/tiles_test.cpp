@@ -330,6 +330,28 @@ TEST(EmulatedMoves, TilesOfFewRows) {
     }
 }
 
+TEST(EmulatedHistogram, LanesOfAnyLayout) {
+  for (Shape shape : {Shape{1}, {1000}, {4096}, {5, 40}, {3, 2, 7}})
+    for (int bins : {1, 100, 1024})
+      for (int warps : {1, 3}) {
+        SCOPED_TRACE(text(shape) + " into " + std::to_string(bins));
+        TestArray x(i64, shape), byte(i8, shape);
+        fill_random(x, 9);
+        fill_random(byte, 10);
+        x.set(0, 0x1p33); // whose low bits are those of 0
+        expect_same([=](In a, Out b) { b = histogram(a, bins); }, {&x},
+                    TestArray(i32, {bins}), warps);
+        expect_same(
+            [=](In a, Out b) {
+              Tile total = zeros({bins}, i32);
+              for (Index k : range(3))
+                total = total + histogram(cast(a, i32) + cast(k, i32), bins);
+              b = total;
+            },
+            {&byte}, TestArray(i32, {bins}), warps);
+      }
+}
+
 /// Shared memory of one program, whose accesses are as wide as can be.
 template <class Apply>
 std::int64_t shared_bytes(Apply apply, std::vector<TestArray *> arrays) {

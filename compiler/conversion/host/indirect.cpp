@@ -13,6 +13,30 @@ using llvm::SmallVector;
 
 namespace girih::compiler::host {
 
+void emitNest(Emission &emission, ArrayRef<mlir::Value> values,
+              llvm::function_ref<void(ArrayRef<Reg>, const Chunk &)> body) {
+  if (!isTile(values.front())) {
+    SmallVector<Reg> scalars;
+    for (mlir::Value value : values)
+      scalars.push_back(emission.scalar(value));
+    return body(scalars, {});
+  }
+  Fusion fusion(emission, /*keepsPending=*/true);
+  for (mlir::Value value : values)
+    fusion.addValue(value);
+  Walk walk = fusion.choose(tileType(values.front()).getShape());
+  walk.together = 1;
+  fusion.prepare(walk);
+  emitVersions(emission, fusion.allInBounds(), [&](bool masked) {
+    emitWalk(emission, walk, [&](const Chunk &chunk) {
+      SmallVector<Reg> regs;
+      for (mlir::Value value : values)
+        regs.push_back(fusion.value(value, chunk, masked));
+      body(regs, chunk);
+    });
+  });
+}
+
 namespace {
 
 /// Where the lanes of one chunk lie, and which of them are in range.
@@ -52,32 +76,6 @@ Reg wanted(Emission &emission, const Targets &targets, const Chunk &chunk) {
   return ir.both(
       targets.inRange,
       firstLanes(ir, emission.machine, ir.index(chunk.valid), chunk.width));
-}
-
-/// Evaluates `values` in one nest; `body` gets them for each chunk, or once as
-/// scalars for tiles of rank 0.
-void emitNest(Emission &emission, ArrayRef<mlir::Value> values,
-              llvm::function_ref<void(ArrayRef<Reg>, const Chunk &)> body) {
-  if (!isTile(values.front())) {
-    SmallVector<Reg> scalars;
-    for (mlir::Value value : values)
-      scalars.push_back(emission.scalar(value));
-    return body(scalars, {});
-  }
-  Fusion fusion(emission, /*keepsPending=*/true);
-  for (mlir::Value value : values)
-    fusion.addValue(value);
-  Walk walk = fusion.choose(tileType(values.front()).getShape());
-  walk.together = 1;
-  fusion.prepare(walk);
-  emitVersions(emission, fusion.allInBounds(), [&](bool masked) {
-    emitWalk(emission, walk, [&](const Chunk &chunk) {
-      SmallVector<Reg> regs;
-      for (mlir::Value value : values)
-        regs.push_back(fusion.value(value, chunk, masked));
-      body(regs, chunk);
-    });
-  });
 }
 
 /// The lanes of an atomic, one after the other.

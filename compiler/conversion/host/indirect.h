@@ -20,10 +20,17 @@ bool isRow(tile::GatherOp op, llvm::ArrayRef<std::optional<int64_t>> steps);
 Reg emitRowGather(Emission &emission, tile::GatherOp op,
                   llvm::ArrayRef<std::optional<int64_t>> steps,
                   llvm::ArrayRef<Reg> first, const Chunk &chunk);
+/// Evaluates `values` in one nest; `body` gets them for each chunk, or once as
+/// scalars for tiles of rank 0.
+void emitNest(
+    Emission &emission, llvm::ArrayRef<mlir::Value> values,
+    llvm::function_ref<void(llvm::ArrayRef<Reg>, const Chunk &)> body);
 /// One nest that writes the lanes that are in range.
 void emitScatter(Emission &emission, tile::ScatterOp op);
 /// One nest; keeps what was there before where the result is used.
 void emitAtomic(Emission &emission, tile::AtomicOp op);
 void emitArrival(Emission &emission, tile::ArriveOp op);
+/// One nest that counts, lane by lane.
+void emitHistogram(Emission &emission, tile::HistogramOp op);
 
 } // namespace girih::compiler::host

@@ -277,6 +277,10 @@ bool KernelEmitter::emitWhole(mlir::Operation *op) {
         emitSort(emission, sort);
         return true;
       })
+      .Case([&](tile::HistogramOp histogram) {
+        emitHistogram(emission, histogram);
+        return true;
+      })
       .Case([&](tile::ScatterOp scatter) {
         emitScatter(emission, scatter);
         return true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blocks of a cluster that do one program: each leaves its sums in its own
-// shared memory, where the first, or each for a part, reads them (PTX ISA,
-// "Cluster of Cooperative Thread Arrays").
+// Blocks of a cluster that do one program (PTX ISA, "Cluster of Cooperative
+// Thread Arrays"): where they meet, and sums that each leaves in its own shared
+// memory, where the first, or each for a part, reads them.
 #include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/pieces.h"
 
@@ -44,11 +44,60 @@ Value Emitter::clusterAddress(Value address, int64_t rank) {
 }
 
 void Emitter::meetCluster(bool waits) {
-  assembly({}, "barrier.cluster.arrive.release.aligned;", "~{memory}", {},
-           true);
+  intrinsic({}, "llvm.nvvm.barrier.cluster.arrive.aligned", {}); // release
   if (waits)
-    assembly({}, "barrier.cluster.wait.acquire.aligned;", "~{memory}", {},
-             true);
+    awaitCluster();
+}
+
+void Emitter::awaitCluster() {
+  intrinsic({}, "llvm.nvvm.barrier.cluster.wait.aligned", {}); // acquire
+}
+
+int64_t Emitter::partBarrier(tile::ReduceOp reduce) {
+  return sharedOffset[reduce] + llvm::alignTo(reduceScratch(reduce), 8);
+}
+
+/// Waits for the parts of a reduction that all blocks send.
+void Emitter::awaitParts(tile::ReduceOp reduce) {
+  Value barrier = inEntry(
+      [&] { return words().add(sharedBase, constant32(partBarrier(reduce))); });
+  repeatWhile(
+      {}, [&](Values) { return goesOn("try", barrier, constant32(0)); },
+      [](Values) { return Registers(); });
+}
+
+/// Blocks write into each other's shared memory, which is there when they have
+/// begun: they arrive at the start, with barriers that know what will be sent,
+/// and wait ahead of the first that does.
+void Emitter::findMeetings() {
+  if (spreadBlocks == 1)
+    return;
+  Value first;
+  for (Operation &op : kernel.getBody().front())
+    op.walk([&](tile::ReduceOp reduce) {
+      if (!crossesBlocks(reduce, blockWarps()))
+        return;
+      if (!firstMeeting)
+        firstMeeting = &op;
+      if (!sendsParts(reduce))
+        return;
+      if (!first) {
+        Value thread = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.tid.x", {});
+        first = words().equal(thread, constant32(0));
+      }
+      const int64_t at = partBarrier(reduce);
+      const std::string make =
+          llvm::formatv("@$0 mbarrier.init.shared::cta.b64 [$1+{0}], 1;", at);
+      const std::string expect = llvm::formatv(
+          "@$0 mbarrier.arrive.expect_tx.shared::cta.b64 _, [$1+{0}], {1};", at,
+          partBytes(reduce));
+      for (const std::string &text : {make, expect})
+        assembly({}, text, "b,r", {first, sharedBase}, true);
+    });
+  if (first)
+    assembly({}, "fence.mbarrier_init.release.cluster;", "", {}, true);
+  if (firstMeeting)
+    intrinsic({}, "llvm.nvvm.barrier.cluster.arrive.relaxed.aligned", {});
 }
 
 /// Writes a thread's words into its block's shared memory.

@@ -28,6 +28,9 @@ void Emitter::findParts() {
     op.walk([&](tile::CopyAsyncOp) { threadsCopy = true; });
   });
   kernel.walk([&](tile::ClusterSumOp op) { clusterBlocks = op.getBlocks(); });
+  if (auto blocks =
+          kernel->getAttrOfType<IntegerAttr>(tile::TileDialect::blocksAttr))
+    clusterBlocks = spreadBlocks = blocks.getInt();
   kernel.walk([&](tile::GroupOp op) { programGroups = op.getGroups(); });
   kernel.walk([&](tile::ProgramsOp op) {
     doesSeveral = true;
@@ -55,6 +58,7 @@ LogicalResult Emitter::run() {
     return failure();
   findTensorMaps();
   makeFunction();
+  findMeetings();
   owesWait = options.pdl && options.capability >= 90;
   if (failed(emitBlock(kernel.getBody().front())))
     return failure();
@@ -115,6 +119,11 @@ void Emitter::makeFunction() {
   Value thread = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.tid.x", {});
   lane = LLVM::AndOp::create(b, loc, thread, constant32(31));
   warp = LLVM::LShrOp::create(b, loc, thread, constant32(5));
+  if (spreadBlocks > 1) {
+    IntegerBuilder integers = words();
+    warp = integers.add(warp,
+                        integers.mul(clusterRank(), constant32(blockWarps())));
+  }
   if (sharedSize > 0) {
     Value address = LLVM::AddressOfOp::create(b, loc, shared);
     sharedBase = blockBase = LLVM::PtrToIntOp::create(b, loc, i32(), address);
@@ -203,6 +212,8 @@ LogicalResult Emitter::emitBlock(Block &block) {
       break;
     if (!isa<tile::ProducerOp>(op))
       awaitPredecessor(&op);
+    if (&op == firstMeeting)
+      awaitCluster();
     if (failed(emitOp(&op)))
       return failure();
     if (&op == last)
@@ -219,8 +230,8 @@ LogicalResult Emitter::emitOp(Operation *op) {
       .Case([&](scf::IfOp branch) { return emitIf(branch); })
       .Case([&](scf::WhileOp loop) { return emitWhile(loop); })
       .Case<tile::GatherOp, tile::ScatterOp, tile::AtomicOp, tile::TakeOp,
-            tile::ScanOp, tile::SortOp, tile::PrintOp, tile::AssertOp,
-            tile::ArriveOp, tile::InlinePtxOp>(
+            tile::HistogramOp, tile::ScanOp, tile::SortOp, tile::PrintOp,
+            tile::AssertOp, tile::ArriveOp, tile::InlinePtxOp>(
           [&](auto each) { return emitTile(each); })
       .Case<tile::ProgramIdOp, tile::SizeOp, tile::ValueOp, tile::ClusterRankOp,
             tile::GroupOp, tile::HoldsOp, tile::BarrierTestOp>([&](auto each) {

@@ -183,7 +183,9 @@ int64_t Emitter::scratchOf(Operation *op) {
     return bytes;
   }
   if (auto reduce = dyn_cast<tile::ReduceOp>(op))
-    return reduceScratch(reduce);
+    return sendsParts(reduce)
+               ? llvm::alignTo(reduceScratch(reduce), 8) + 8 // a barrier
+               : reduceScratch(reduce);
   if (auto sort = dyn_cast<tile::SortOp>(op))
     return sortScratch(sort, options.warps);
   if (auto sum = dyn_cast<tile::ClusterSumOp>(op))

@@ -5,6 +5,7 @@
 
 #include "girih/compiler/analysis/access.h"
 #include "girih/compiler/analysis/emit.h"
+#include "girih/compiler/conversion/nvptx/scratch.h"
 #include "girih/compiler/layout/atoms.h"
 #include "girih/compiler/layout/bit_swaps.h"
 #include "girih/compiler/layout/moves.h"
@@ -77,10 +78,12 @@ public:
   bool fitsShared();
   int64_t roomBeside();
   int64_t sharedBytes() const { return sharedSize; }
-  /// Threads of a program, those of a tile.producer among them.
+  /// Threads of a block, those of a tile.producer among them.
   int64_t threads() const { return (blockWarps() + producerWarps) * 32; }
   /// Those of all programs that a block does at a time.
-  int64_t blockWarps() const { return options.warps * programGroups; }
+  int64_t blockWarps() const {
+    return options.warps * programGroups / spreadBlocks;
+  }
   int64_t blocks() const { return clusterBlocks * besideBlocks; }
   /// Whether as many blocks as fit the device do all programs.
   bool isPersistent() const { return doesSeveral; }
@@ -262,6 +265,7 @@ private:
   void emitAccess(tile::SharedLoadOp load);
   void emitAccess(tile::KeepOp keep); // kept.cpp
   void emitAccess(tile::KeptOp kept);
+  mlir::Value keptAddress(int64_t stride, int64_t tile, mlir::Value slot);
   void barrier();
   /// A barrier.cta instruction of the threads that do the kernel's own block.
   mlir::Value meet(mlir::Type result, llvm::StringRef what,
@@ -271,7 +275,7 @@ private:
                        mlir::Type element);
   void storeShared(mlir::Value address, int64_t constant,
                    llvm::ArrayRef<mlir::Value> values, mlir::Type element,
-                   mlir::Value mask);
+                   mlir::Value mask, llvm::StringRef space = "shared");
 
   // roles.cpp
   mlir::LogicalResult emitProducer(tile::ProducerOp producer);
@@ -306,6 +310,14 @@ private:
   void addSums(mlir::Value place, int64_t block, Registers &own);
   mlir::Value clusterAddress(mlir::Value address, int64_t rank);
   void meetCluster(bool waits);
+  void awaitCluster();
+  void findMeetings();
+  void awaitParts(tile::ReduceOp reduce);
+  /// Whether warps send what they have to the blocks of their cluster, how many
+  /// bytes each of these gets, and where the barrier is that counts them.
+  bool sendsParts(tile::ReduceOp reduce) const;
+  int64_t partBytes(tile::ReduceOp reduce) const;
+  int64_t partBarrier(tile::ReduceOp reduce);
 
   // lanes.cpp, reduce.cpp
   /// What moves, numbers or combines lanes.
@@ -345,8 +357,10 @@ private:
   void separate(mlir::Operation *access);
   void mayFollow(mlir::Region &body);
 
-  // take.cpp, scan.cpp, sort.cpp
+  // take.cpp, histogram.cpp, scan.cpp, sort.cpp
   mlir::LogicalResult emitTile(tile::TakeOp take);
+  mlir::LogicalResult emitTile(tile::HistogramOp histogram);
+  void countLanes(mlir::Value source, const PlainTile &counters);
   mlir::LogicalResult emitTile(tile::ScanOp scan);
   mlir::LogicalResult emitTile(tile::SortOp sort);
 
@@ -491,10 +505,12 @@ private:
   bool threadsCopy = false;  // of the producer's, not only the copy engine
   bool alone = false;        // a role's code is one thread's
   int64_t clusterBlocks = 1; // that do a program
-  int64_t besideBlocks = 1;  // that do programs beside each other
-  mlir::Type clusterElement; // of what they add up
-  bool doesSeveral = false;  // programs, one after the other
-  int64_t programGroups = 1; // that do programs at the same time
+  int64_t spreadBlocks = 1;  // of those, that its warps are spread over
+  mlir::Operation *firstMeeting = nullptr; // for which all must have begun
+  int64_t besideBlocks = 1;                // that do programs beside each other
+  mlir::Type clusterElement;               // of what they add up
+  bool doesSeveral = false;                // programs, one after the other
+  int64_t programGroups = 1;               // that do programs at the same time
   std::vector<TensorMap> tensorMaps;
   llvm::DenseMap<mlir::Operation *, size_t> tensorMapOf;
   llvm::SmallVector<mlir::Value> tensorMapPointers;
@@ -545,20 +561,6 @@ private:
   uint64_t inAtomMask = 0;
   llvm::SmallDenseMap<uint64_t, mlir::Value> byFlip, byFlipStaged;
 };
-
-/// Bytes of a tile in memory, and of an element.
-int64_t sizeOf(const Layout &memory, mlir::Type element);
-int64_t bytesOf(mlir::Type element);
-
-/// Shared memory that an operation needs for itself alone; 0 for none.
-int64_t scratchBytes(mlir::Operation *op);
-int64_t clusterScratch(tile::ClusterSumOp sum, int64_t threads);
-int64_t scanScratch(tile::ScanOp scan);
-int64_t sortScratch(tile::SortOp sort, int64_t warps);
-/// Partial results that warps leave for each other, 0 where none do.
-int64_t reduceScratch(tile::ReduceOp reduce);
-/// Whether that memory is the operation's own, written once.
-bool ownsScratch(tile::ReduceOp reduce);
 
 /// Bits that each coordinate of register 0 can have over all threads.
 llvm::SmallVector<uint64_t> threadMasks(const Layout &layout);

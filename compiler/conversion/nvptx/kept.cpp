@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tiles that wait in shared memory. Each thread writes what it holds and reads
-// the same again: nobody waits for others.
+// the same again: nobody waits for others, and only the thread has to know what
+// lies where.
 #include "girih/compiler/conversion/nvptx/emitter.h"
-
-#include <algorithm>
 
 using namespace mlir;
 
@@ -11,58 +10,57 @@ namespace girih::compiler {
 
 namespace {
 
-/// Where a thread's elements of one tile are, as many as 16 bytes hold at a
-/// time where registers run along the last dimension.
+/// A thread's elements of a tile: as many at a time as 16 bytes hold, next to
+/// those of the next thread.
 struct KeptPlace {
-  SharedPlace place;
-  int64_t vector;
+  int64_t vector = 1, stride; // in elements; in bytes, from one to the next
 
-  KeptPlace(Emitter &emitter, Value origin, tile::SharedType memory,
-            int64_t base, ArrayRef<Value> coords, Value slot,
-            const Layout &layout)
-      : place(emitter, memory.getLayout().getLayout(),
-              bytesOf(memory.getElement()), origin, base, coords,
-              threadMasks(layout)) {
-    place.setStage(slot);
-    int last = layout.rank() - 1;
-    vector =
-        std::min(layout.registerRun(last), 16 / bytesOf(memory.getElement()));
-    // Rows of any other length begin anywhere.
-    while (memory.getShape()[last] % vector != 0)
-      vector /= 2;
+  KeptPlace(const Layout &layout, Type element, int64_t threads) {
+    const int64_t bytes = bytesOf(element), held = layout.size(Axis::reg);
+    while (vector * 2 * bytes <= 16 && held % (vector * 2) == 0)
+      vector *= 2;
+    stride = threads * vector * bytes;
   }
 };
 
 } // namespace
 
+/// Where this thread's first elements of the tile in `slot` are.
+Value Emitter::keptAddress(int64_t stride, int64_t tile, Value slot) {
+  IntegerBuilder integers = words();
+  const int64_t threads = blockWarps() * 32;
+  Value own = inEntry([&] {
+    Value thread = intrinsic(i32(), "llvm.nvvm.read.ptx.sreg.tid.x", {});
+    return integers.add(sharedBase,
+                        integers.mul(thread, constant32(stride / threads)));
+  });
+  return integers.add(own, integers.mul(narrowed(slot), constant32(tile)));
+}
+
 void Emitter::emitAccess(tile::KeepOp keep) {
-  tile::SharedType memory = keep.getTarget().getType();
-  Layout layout = layoutOf(keep.getSource());
-  KeptPlace kept(*this, sharedBase, memory,
-                 sharedOffset[keep.getTarget().getDefiningOp()],
-                 threadCoords(layout), scalar(keep.getSlot()), layout);
+  Type element = keep.getTarget().getType().getElement();
   Registers &values = registers(keep.getSource());
-  for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end;
-       reg += kept.vector) {
-    auto [address, added] = kept.place.at(layout.coordinates(reg, 0, 0));
-    storeShared(address, added, ArrayRef(values).slice(reg, kept.vector),
-                memory.getElement(), {});
-  }
+  KeptPlace place(layoutOf(keep.getSource()), element, blockWarps() * 32);
+  const auto held = static_cast<int64_t>(values.size());
+  Value address = keptAddress(place.stride, held / place.vector * place.stride,
+                              scalar(keep.getSlot()));
+  int64_t at = sharedOffset[keep.getTarget().getDefiningOp()];
+  for (int64_t reg = 0; reg < held; reg += place.vector, at += place.stride)
+    storeShared(address, at, ArrayRef(values).slice(reg, place.vector), element,
+                {});
 }
 
 void Emitter::emitAccess(tile::KeptOp kept) {
-  tile::SharedType memory = kept.getSource().getType();
+  Type element = kept.getSource().getType().getElement();
   Layout layout = layoutOf(kept.getResult());
-  KeptPlace from(*this, sharedBase, memory,
-                 sharedOffset[kept.getSource().getDefiningOp()],
-                 threadCoords(layout), scalar(kept.getSlot()), layout);
+  KeptPlace place(layout, element, blockWarps() * 32);
+  const int64_t held = layout.size(Axis::reg);
+  Value address = keptAddress(place.stride, held / place.vector * place.stride,
+                              scalar(kept.getSlot()));
+  int64_t at = sharedOffset[kept.getSource().getDefiningOp()];
   Registers values;
-  for (int64_t reg = 0, end = layout.size(Axis::reg); reg < end;
-       reg += from.vector) {
-    auto [address, added] = from.place.at(layout.coordinates(reg, 0, 0));
-    llvm::append_range(
-        values, loadShared(address, added, from.vector, memory.getElement()));
-  }
+  for (int64_t reg = 0; reg < held; reg += place.vector, at += place.stride)
+    llvm::append_range(values, loadShared(address, at, place.vector, element));
   tiles[kept] = std::move(values);
 }
 

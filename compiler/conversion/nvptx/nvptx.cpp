@@ -190,6 +190,7 @@ static LogicalResult copyAhead(ModuleOp module, const Config &config,
   module.push_back(before);
   Config one = config;
   one.persistent = false;
+  one.num_ctas = 1;
   return build(one);
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reductions: over a thread's registers, over lanes by shuffles, over warps
 // through shared memory.
+#include "girih/compiler/conversion/nvptx/combination.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/ADT/bit.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <map>
 #include <numeric>
@@ -20,79 +22,6 @@ namespace {
 constexpr size_t accumulators = 4;
 /// A reduction that is done once may have so many bytes for itself.
 constexpr int64_t ownBytes = 2048;
-
-/// The one operation that a region applies to its two arguments, or null.
-Operation *singleOp(tile::ReduceOp reduce) {
-  Block &block = reduce.getBody().front();
-  Operation *yield = block.getTerminator();
-  if (reduce.getInputs().size() != 1 || block.getOperations().size() != 2)
-    return nullptr;
-  Operation *op = &block.front();
-  Value a = block.getArgument(0), b = block.getArgument(1);
-  bool both = op->getNumOperands() == 2 &&
-              ((op->getOperand(0) == a && op->getOperand(1) == b) ||
-               (op->getOperand(0) == b && op->getOperand(1) == a));
-  return both && yield->getOperand(0) == op->getResult(0) ? op : nullptr;
-}
-
-/// What changes nothing when `op` combines it with something; null if unknown.
-TypedAttr identityOf(Operation *op) {
-  Type type = op->getResult(0).getType();
-  Builder b(op->getContext());
-  if (auto real = dyn_cast<FloatType>(type)) {
-    const llvm::fltSemantics &semantics = real.getFloatSemantics();
-    auto number = [&](llvm::APFloat value) -> TypedAttr {
-      return FloatAttr::get(type, value);
-    };
-    return TypeSwitch<Operation *, TypedAttr>(op)
-        .Case([&](arith::AddFOp) {
-          return number(llvm::APFloat::getZero(semantics, true));
-        })
-        .Case([&](arith::MulFOp) {
-          return number(llvm::APFloat::getOne(semantics));
-        })
-        .Case([&](arith::MaximumFOp) {
-          return number(llvm::APFloat::getInf(semantics, true));
-        })
-        .Case([&](arith::MinimumFOp) {
-          return number(llvm::APFloat::getInf(semantics));
-        })
-        .Default([](Operation *) { return TypedAttr(); });
-  }
-  unsigned bits = type.getIntOrFloatBitWidth();
-  auto number = [&](llvm::APInt value) -> TypedAttr {
-    return IntegerAttr::get(type, value);
-  };
-  return TypeSwitch<Operation *, TypedAttr>(op)
-      .Case<arith::AddIOp, arith::OrIOp, arith::XOrIOp, arith::MaxUIOp>(
-          [&](Operation *) { return number(llvm::APInt(bits, 0)); })
-      .Case([&](arith::MulIOp) { return number(llvm::APInt(bits, 1)); })
-      .Case<arith::AndIOp, arith::MinUIOp>(
-          [&](Operation *) { return number(llvm::APInt::getAllOnes(bits)); })
-      .Case([&](arith::MaxSIOp) {
-        return number(llvm::APInt::getSignedMinValue(bits));
-      })
-      .Case([&](arith::MinSIOp) {
-        return number(llvm::APInt::getSignedMaxValue(bits));
-      })
-      .Default([](Operation *) { return TypedAttr(); });
-}
-
-/// redux.sync's name for an operation on 32-bit integers, or empty.
-StringRef reduxName(Operation *op) {
-  if (!op || !op->getResult(0).getType().isInteger(32))
-    return "";
-  return TypeSwitch<Operation *, StringRef>(op)
-      .Case([](arith::AddIOp) { return "add"; })
-      .Case([](arith::MinSIOp) { return "min"; })
-      .Case([](arith::MaxSIOp) { return "max"; })
-      .Case([](arith::MinUIOp) { return "umin"; })
-      .Case([](arith::MaxUIOp) { return "umax"; })
-      .Case([](arith::AndIOp) { return "and"; })
-      .Case([](arith::OrIOp) { return "or"; })
-      .Case([](arith::XOrIOp) { return "xor"; })
-      .Default([](Operation *) { return ""; });
-}
 
 Layout inputLayout(tile::ReduceOp reduce) {
   return Emitter::layoutOf(reduce.getInputs().front());
@@ -153,6 +82,47 @@ int64_t reduceScratch(tile::ReduceOp reduce) {
     bytes += llvm::alignTo(
         places * bytesOf(getElementTypeOrSelf(input.getType())), 16);
   return bytes + (reachesPast(reduce) ? llvm::alignTo(places, 16) : 0);
+}
+
+bool crossesBlocks(tile::ReduceOp reduce, int64_t blockWarps) {
+  SmallVector<WarpDigit> digits =
+      warpDigits(inputLayout(reduce), static_cast<int>(reduce.getDim()));
+  return llvm::any_of(digits, [&](const WarpDigit &digit) {
+    return blockWarps % (digit.weight * digit.count) != 0;
+  });
+}
+
+/// Lanes of a warp that write its parts: one for each line.
+static int64_t copiesOf(const Layout &kept) {
+  int64_t copies = 0;
+  for (auto [bit, basis] : llvm::enumerate(kept.bases(Axis::lane)))
+    if (llvm::all_of(basis, [](int64_t value) { return value == 0; }))
+      copies |= int64_t(1) << bit;
+  return copies;
+}
+
+bool Emitter::sendsParts(tile::ReduceOp reduce) const {
+  if (spreadBlocks == 1 || !crossesBlocks(reduce, blockWarps()) ||
+      !ownsScratch(reduce))
+    return false;
+  Operation *single = singleOp(reduce);
+  if (reachesPast(reduce) && !(single && identityOf(single)))
+    return false;
+  return llvm::all_of(reduce.getInputs(), [](Value input) {
+    const int64_t bytes = bytesOf(getElementTypeOrSelf(input.getType()));
+    return bytes == 4 || bytes == 8;
+  });
+}
+
+int64_t Emitter::partBytes(tile::ReduceOp reduce) const {
+  Layout kept =
+      withoutDim(inputLayout(reduce), static_cast<int>(reduce.getDim()));
+  int64_t bytes = 0;
+  for (Value input : reduce.getInputs())
+    bytes += bytesOf(getElementTypeOrSelf(input.getType()));
+  const int64_t lanes =
+      32 >> llvm::popcount(static_cast<uint64_t>(copiesOf(kept)));
+  return options.warps * lanes * kept.size(Axis::reg) * bytes;
 }
 
 bool ownsScratch(tile::ReduceOp reduce) {
@@ -373,10 +343,7 @@ private:
   /// True in one lane for each line.
   Value writes() {
     return e.inEntry([&]() -> Value {
-      int64_t copies = 0;
-      for (auto [bit, basis] : llvm::enumerate(kept.bases(Axis::lane)))
-        if (llvm::all_of(basis, [](int64_t value) { return value == 0; }))
-          copies |= int64_t(1) << bit;
+      const int64_t copies = copiesOf(kept);
       if (copies == 0)
         return {};
       Value own = LLVM::AndOp::create(b, e.loc, e.lane, e.constant32(copies));
@@ -398,52 +365,103 @@ private:
     });
   }
 
-  /// Every warp leaves its partials and combines those of all.
-  void overWarps(MutableArrayRef<Partial> partials) {
-    int64_t warps = warpsAlong(layout, dim);
-    int64_t places = product(kept.shape()) * warps;
+  /// Into the memory of a block of the cluster, whose barrier counts the bytes
+  /// that have come (st.async of the PTX ISA): there is no fence, as there
+  /// would be behind plain stores.
+  void send(int64_t block, Value address, int64_t at, Value value,
+            Value writer) {
+    e.neededPtx = std::max(e.neededPtx, 81);
+    const bool wide = value.getType().getIntOrFloatBitWidth() == 64;
+    SmallVector<Value> inputs{
+        address, e.clusterAddress(e.sharedBase, block),
+        e.bitcast(value, b.getIntegerType(wide ? 64 : 32))};
+    if (writer)
+      inputs.push_back(writer);
+    const std::string text = llvm::formatv(
+        "{0}st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.{1} "
+        "[$0+{2}], $2, [$1+{3}];",
+        writer ? "@$3 " : "", wide ? "b64" : "b32", at, e.partBarrier(op));
+    const std::string constraints =
+        std::string("r,r,") + (wide ? "l" : "r") + (writer ? ",b" : "");
+    e.assembly({}, text, constraints, inputs, true);
+  }
+
+  /// Where warps leave one value of their partials.
+  struct Place {
+    Type element;
+    int64_t base, bytes;
+  };
+
+  SmallVector<Place> placesOf(ArrayRef<Partial> partials) {
     SmallVector<Type> elements;
     for (Value input : op.getInputs())
       elements.push_back(getElementTypeOrSelf(input.getType()));
-    bool flags = needsFlags(partials);
-    if (flags)
+    if (needsFlags(partials))
       elements.push_back(b.getI1Type());
+    int64_t count = product(kept.shape()) * warpsAlong(layout, dim);
+    SmallVector<Place> places;
+    int64_t base = e.sharedOffset[op];
+    for (Type element : elements) {
+      places.push_back({element, base, bytesOf(element)});
+      base += llvm::alignTo(count * bytesOf(element), 16);
+    }
+    return places;
+  }
+
+  int64_t placeOf(const Place &place, size_t reg) {
+    return place.base + lineOf(kept.coordinates(reg, 0, 0)) *
+                            warpsAlong(layout, dim) * place.bytes;
+  }
+
+  /// Every warp leaves its partials, in all blocks where these are of several.
+  void leave(ArrayRef<Partial> partials, ArrayRef<Place> places, bool crosses) {
     Value slot = warpSlot(), writer = writes();
-    if (!ownsScratch(op))
-      e.barrier(); // whoever used this memory before is done
-    auto eachElement = [&](auto visit) {
-      int64_t base = e.sharedOffset[op];
-      for (auto [number, element] : llvm::enumerate(elements)) {
-        int64_t bytes = bytesOf(element);
-        visit(number, element, base, bytes);
-        base += llvm::alignTo(places * bytes, 16);
+    const bool sends = e.sendsParts(op);
+    for (auto [number, each] : llvm::enumerate(places)) {
+      Value address = place(slot, warpsAlong(layout, dim), each.bytes);
+      for (int64_t block = 0; block < (crosses ? e.spreadBlocks : 1); ++block) {
+        Value at = crosses ? e.clusterAddress(address, block) : address;
+        for (auto [reg, partial] : llvm::enumerate(partials))
+          if (sends)
+            send(block, at, placeOf(each, reg), partial.values[number], writer);
+          else
+            e.storeShared(at, placeOf(each, reg), valueOf(partial, number),
+                          each.element, writer,
+                          crosses ? "shared::cluster" : "shared");
       }
+    }
+  }
+
+  /// Every warp leaves its partials and combines those of all.
+  void overWarps(MutableArrayRef<Partial> partials) {
+    int64_t warps = warpsAlong(layout, dim);
+    SmallVector<Place> places = placesOf(partials);
+    const bool crosses =
+        e.spreadBlocks > 1 && crossesBlocks(op, e.blockWarps());
+    auto meet = [&] {
+      e.sendsParts(op) ? e.awaitParts(op)
+      : crosses        ? e.meetCluster(true)
+                       : e.barrier();
     };
-    auto constantOf = [&](size_t reg, int64_t base, int64_t bytes) {
-      return base + lineOf(kept.coordinates(reg, 0, 0)) * warps * bytes;
-    };
-    eachElement([&](size_t number, Type element, int64_t base, int64_t bytes) {
-      Value address = place(slot, warps, bytes);
-      for (auto [reg, partial] : llvm::enumerate(partials))
-        e.storeShared(address, constantOf(reg, base, bytes),
-                      valueOf(partial, number), element, writer);
-    });
-    e.barrier();
+    if (!ownsScratch(op))
+      meet(); // whoever used this memory before is done
+    leave(partials, places, crosses);
+    meet();
     SmallVector<SmallVector<Partial>> all(partials.size());
     for (auto &each : all)
       each.resize(warps);
-    eachElement([&](size_t number, Type element, int64_t base, int64_t bytes) {
-      Value address = place({}, warps, bytes);
-      int64_t vector = std::min(warps & -warps, 16 / bytes);
+    for (auto [number, each] : llvm::enumerate(places)) {
+      Value address = place({}, warps, each.bytes);
+      int64_t vector = std::min(warps & -warps, 16 / each.bytes);
       for (size_t reg = 0; reg < partials.size(); ++reg)
         for (int64_t from = 0; from < warps; from += vector) {
           Registers read =
-              e.loadShared(address, constantOf(reg, base, bytes) + from * bytes,
-                           vector, element);
+              e.loadShared(address, placeOf(each, reg) + from * each.bytes,
+                           vector, each.element);
           for (int64_t i = 0; i < vector; ++i)
             keep(all[reg][from + i], number, read[i]);
         }
-    });
+    }
     for (auto [partial, each] : llvm::zip_equal(partials, all)) {
       partial = each.front();
       for (const Partial &other : ArrayRef(each).drop_front())

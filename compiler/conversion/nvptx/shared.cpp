@@ -77,6 +77,12 @@ static bool isOfBlock(Operation *allocation) {
           }));
 }
 
+/// Whether threads keep their own elements there, of a cluster's blocks each
+/// those of its own.
+static bool isKept(tile::AllocSharedOp allocation) {
+  return llvm::any_of(allocation->getUsers(), llvm::IsaPred<tile::KeepOp>);
+}
+
 Value Emitter::sharedBaseOf(Operation *allocation) {
   return isOfBlock(allocation) ? blockBase : sharedBase;
 }
@@ -102,8 +108,9 @@ void Emitter::planShared() {
           last = std::max(last, place(reader));
       }
       tile::SharedType type = alloc.getType();
-      of.push_back({op, sizeOf(type.getLayout().getLayout(), type.getElement()),
-                    first, last, 0, false});
+      int64_t bytes = sizeOf(type.getLayout().getLayout(), type.getElement());
+      of.push_back({op, isKept(alloc) ? bytes / spreadBlocks : bytes, first,
+                    last, 0, false});
     } else if (int64_t bytes = scratchOf(op)) {
       auto reduce = dyn_cast<tile::ReduceOp>(op);
       if (reduce && ownsScratch(reduce))
@@ -295,7 +302,8 @@ Registers Emitter::loadShared(Value address, int64_t constant, int64_t count,
 }
 
 void Emitter::storeShared(Value address, int64_t constant,
-                          ArrayRef<Value> values, Type element, Value mask) {
+                          ArrayRef<Value> values, Type element, Value mask,
+                          StringRef space) {
   Type memory = memoryType(element);
   SmallVector<Value> stored(values);
   if (memory != llvmType(element))
@@ -307,7 +315,7 @@ void Emitter::storeShared(Value address, int64_t constant,
   llvm::append_range(inputs, toPieces(stored));
   Pieces pieces(bytesOf(memory) * stored.size());
   AssemblyText store = pieces.store(
-      "shared", "r", llvm::formatv("[$0+{0}]", constant).str(), bool(mask));
+      space, "r", llvm::formatv("[$0+{0}]", constant).str(), bool(mask));
   assembly({}, store.text, store.constraints, inputs, true);
 }
 

@@ -64,6 +64,7 @@ LogicalResult Emitter::emitTile(tile::TakeOp take) {
 int64_t scratchBytes(Operation *op) {
   return TypeSwitch<Operation *, int64_t>(op)
       .Case([](tile::TakeOp take) { return sourceTile(take, 0).bytes(); })
+      .Case([](tile::HistogramOp op) { return histogramScratch(op); })
       .Case([](tile::ScanOp scan) { return scanScratch(scan); })
       .Case([](tile::AtomicOp atomic) -> int64_t {
         Layout layout = Emitter::layoutOf(atomic.getResult());
