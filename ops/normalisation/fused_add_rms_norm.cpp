@@ -124,8 +124,7 @@ OpEntry entry_of_fused_add_rms_norm() {
       {"normalisation",
        "h = x + residual; h * rsqrt(mean(h^2) + eps) * weight",
        {std::begin(floats), std::end(floats)},
-       {rows_entry(kernels().whole, "ffweff", false),
-        rows_entry(kernels().looped, "ffweff", true)}});
+       rows_entries(kernels(), "fused_add_rms_norm_spread", "ffweff")});
 }
 
 } // namespace girih::ops

@@ -5,13 +5,14 @@
 // (divided by the number of elements) are over each of num_groups groups of
 // neighbouring channels of an element of the batch. Dtypes: f64 f32 f16 bf16,
 // of weight and bias too; computed in f32 (f64 for f64) and rounded once. A
-// group that fits a tile is read once; a larger one is walked over twice, as
-// long rows in layer_norm.
+// group that fits a tile, of one block or spread over a cluster, is read once;
+// a larger one is walked over twice, as long rows in layer_norm.
 // Errors: [device] [dtype] [shape] [overlap] [argument].
 // Source: torch.nn.functional.group_norm.
 #include "girih/ops/normalisation/group_norm.h"
 
 #include "girih/ops/normalisation.h"
+#include "girih/ops/normalisation/spread.h"
 #include "girih/ops/sizes.h"
 
 namespace girih::ops {
@@ -64,12 +65,18 @@ Tile column(const Located &weight, DType dtype) {
   return unsqueeze(cast(weight, dtype), 1);
 }
 
+// The sum of all elements. On a GPU a thread adds up what it has of a tile of
+// one dimension, of which there is a power of two, before others are asked.
+Tile total(const Tile &x) {
+  return constexpr_value<bool>("FLAT", false) ? sum(reshape(x, {-1})) : sum(x);
+}
+
 void whole_application(In x, In weight, In bias, In eps, Out out) {
   const DType type = computed(x.dtype());
   Tile all = cast(x, type), count = group_size(x, type);
-  Tile mean = sum(all) / count;
+  Tile mean = total(all) / count;
   Tile apart = all - mean, inside = where(x.in_bounds(), apart, 0);
-  Tile variance = sum(inside * inside) / count;
+  Tile variance = total(inside * inside) / count;
   Tile y = apart * rsqrt(variance + cast(eps, type));
   if (!weight.shape().empty())
     y = y * column(weight, type);
@@ -159,6 +166,14 @@ Config looped_config(std::int64_t channels, std::int64_t length, DType dtype,
   return config;
 }
 
+Config spread_config(std::int64_t channels, std::int64_t length) {
+  Config config;
+  config.blocks = {{"K", power_of_two(channels)}, {"S", power_of_two(length)}};
+  const std::int64_t elements = power_of_two(channels) * power_of_two(length);
+  spread::set(config, elements, spread::each(elements));
+  return config;
+}
+
 struct GroupNorm {
   static constexpr std::string_view signature =
       "group_norm(x, num_groups: int, weight: array? = None, "
@@ -191,15 +206,22 @@ void launch_group_norm(const Call &call, const Array &x, std::int64_t groups,
   const Array w = channel_view(weight, groups), b = channel_view(bias, groups),
               small = Array::scalar(eps, computed(x.dtype()));
   const std::int64_t channels = x.size(1) / groups;
-  const bool looped =
-      power_of_two(channels) * power_of_two(views.length) > largest_group;
+  const std::int64_t elements =
+      power_of_two(channels) * power_of_two(views.length);
+  const bool fits = elements <= largest_group;
+  const bool spread =
+      !fits && bits(x.dtype()) <= 32 && spread::holds(elements, x.device());
+  const bool looped = !fits && !spread;
   const Kernel &chosen = looped ? looped_kernel() : whole_kernel();
-  const Kernel kernel =
-      views.inner == 1 ? chosen : chosen.with("INNER", views.inner);
+  Kernel kernel = views.inner == 1 ? chosen : chosen.with("INNER", views.inner);
+  if (spread)
+    kernel = kernel.with("FLAT", true);
   LaunchOptions options{.config = {}, .stream = call.stream};
   if (looped)
     options.config =
         looped_config(channels, views.length, x.dtype(), x.device());
+  if (spread)
+    options.config = spread_config(channels, views.length);
   const std::array operands{&views.x, &w, &b, &small, &views.out};
   kernel.run(operands, options, call.where);
 }
@@ -243,7 +265,10 @@ OpEntry entry_of_group_norm() {
        "(x - mean) * rsqrt(variance + eps) * weight + bias of groups of "
        "channels",
        {std::begin(floats), std::end(floats)},
-       {entry(whole_kernel(), 1024), entry(looped_kernel(), 16384)}});
+       {entry(whole_kernel(), 1024), entry(looped_kernel(), 16384),
+        spread::entry(
+            "group_norm_spread", entry(whole_kernel().with("FLAT", true), 1024),
+            {32, 32, 16, 4096}, "K=16 S=4096 num_warps=16 num_ctas=4")}});
 }
 
 } // namespace girih::ops

@@ -121,8 +121,7 @@ OpEntry entry_of_layer_norm() {
       {"normalisation",
        "(x - mean) * rsqrt(variance + eps) * weight + bias",
        {std::begin(floats), std::end(floats)},
-       {rows_entry(kernels().whole, "fwwef", false),
-        rows_entry(kernels().looped, "fwwef", true)}});
+       rows_entries(kernels(), "layer_norm_spread", "fwwef")});
 }
 
 } // namespace girih::ops

@@ -46,7 +46,8 @@ void log_softmax_out(const Array &x, const Array &out, std::int64_t dim,
 }
 
 OpEntry entry_of_log_softmax() {
-  std::vector<KernelEntry> entries = softmax_family::entries(kernels());
+  std::vector<KernelEntry> entries = softmax_family::entries(
+      kernels(), "log_softmax_spread", "log_softmax_loop_spread");
   return op_entry<LogSoftmax>({"normalisation",
                                "x - log of the sum of e^x along dim",
                                {std::begin(floats), std::end(floats)},

@@ -94,11 +94,11 @@ void rms_norm_out(const Array &x,
 }
 
 OpEntry entry_of_rms_norm() {
-  return op_entry<RmsNorm>({"normalisation",
-                            "x * rsqrt(mean(x^2) + eps) * weight",
-                            {std::begin(floats), std::end(floats)},
-                            {rows_entry(kernels().whole, "fwef", false),
-                             rows_entry(kernels().looped, "fwef", true)}});
+  return op_entry<RmsNorm>(
+      {"normalisation",
+       "x * rsqrt(mean(x^2) + eps) * weight",
+       {std::begin(floats), std::end(floats)},
+       rows_entries(kernels(), "rms_norm_spread", "fwef")});
 }
 
 } // namespace girih::ops

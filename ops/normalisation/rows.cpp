@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/normalisation/rows.h"
+
+#include "girih/ops/normalisation/spread.h"
 #include "girih/ops/sizes.h"
 
 #include <fmt/format.h>
@@ -12,7 +14,7 @@ namespace girih::ops {
 
 namespace {
 
-// The longest row that is kept in one tile: 16 warps of 32 lanes a thread.
+// The longest row that one block keeps: 16 warps of 32 lanes a thread.
 constexpr std::int64_t longest_row = 16384;
 // From so many rows on there is work for a GPU with few threads to a row.
 constexpr std::int64_t many_rows = 1024;
@@ -106,19 +108,12 @@ Tile scaled(Tile y, const In &weight, const In &bias, const Index &k) {
 
 namespace {
 
-// What a size counts as, so that a kernel sees few blocks: a power of two, or
-// three of the next smaller one.
-std::int64_t covering(std::int64_t size) {
-  const std::int64_t top = power_of_two(size);
-  const std::int64_t middle = top / 4 * 3;
-  return size <= middle ? middle : top;
-}
-
 // One 16-byte access a thread as far as there are warps: few rows keep a GPU
 // busy only if each is read by many threads at once.
 Config config_of_few_rows(std::int64_t length, DType dtype) {
   Config config;
-  const std::int64_t block = std::max<std::int64_t>(covering(length), 1);
+  const std::int64_t block =
+      std::max<std::int64_t>(spread::covering(length), 1);
   config.blocks = {{"BM", 1}, {"N", block}};
   const std::int64_t warps =
       block / (32 * std::max<std::int64_t>(128 / bits(dtype), 1));
@@ -174,12 +169,17 @@ void launch_rows(const Call &call, const RowKernels &kernels, int split,
     all[number++] = &seen;
   }
 
-  const Kernel &chosen = length <= longest_row ? kernels.whole : kernels.looped;
+  const bool fits = length <= longest_row;
+  const bool spread =
+      !fits && bits(dtype) <= 32 && spread::holds(length, out.device());
+  const Kernel &chosen = fits || spread ? kernels.whole : kernels.looped;
   const Kernel kernel = inner == 1 ? chosen : chosen.with("INNER", inner);
   LaunchOptions options{.config = {}, .stream = call.stream, .tunable = true};
-  if (on_gpu && length > longest_row)
+  if (spread)
+    options.config = spread::row("N", length, spread::few);
+  else if (on_gpu && !fits)
     options.config = config_of_long_rows();
-  else if (length <= longest_row && rows < (on_gpu ? many_rows : host_rows))
+  else if (fits && rows < (on_gpu ? many_rows : host_rows))
     options.config = config_of_few_rows(length, dtype);
   kernel.run({all.data(), number}, options, call.where);
 }
@@ -209,26 +209,35 @@ void check_weight(const Call &call, const Argument &weight, const Array &x,
               {weight, {"x", x}});
 }
 
-KernelEntry rows_entry(const Kernel &kernel, std::string_view kinds,
-                       bool large) {
-  return {
-      .name = kernel.name(),
-      .kernel = kernel,
-      .dtypes = {std::begin(floats), std::end(floats)},
-      .size_names = {"M", "N"},
-      .sizes = {large ? 1024 : 16384, large ? 65536 : 4096},
-      .picture_sizes = {3, 5},
-      .operands = [kinds](DType dtype, std::span<const std::int64_t> sizes) {
-        std::vector<OperandShape> all;
-        for (const char kind : kinds)
-          if (kind == 'f')
-            all.push_back({dtype, {sizes[0], sizes[1]}, {}});
-          else if (kind == 'w')
-            all.push_back({dtype, {sizes[1]}, {}});
-          else
-            all.push_back({dtype == f64 ? f64 : f32, {}, {}, true});
-        return all;
-      }};
+std::vector<KernelEntry> rows_entries(const RowKernels &kernels,
+                                      std::string_view spread,
+                                      std::string_view kinds) {
+  const auto entry = [kinds](const Kernel &kernel, std::int64_t rows,
+                             std::int64_t length) {
+    return KernelEntry{
+        .name = kernel.name(),
+        .kernel = kernel,
+        .dtypes = {std::begin(floats), std::end(floats)},
+        .size_names = {"M", "N"},
+        .sizes = {rows, length},
+        .picture_sizes = {3, 5},
+        .operands = [kinds](DType dtype, std::span<const std::int64_t> sizes) {
+          std::vector<OperandShape> all;
+          for (const char kind : kinds)
+            if (kind == 'f')
+              all.push_back({dtype, {sizes[0], sizes[1]}, {}});
+            else if (kind == 'w')
+              all.push_back({dtype, {sizes[1]}, {}});
+            else
+              all.push_back({dtype == f64 ? f64 : f32, {}, {}, true});
+          return all;
+        }};
+  };
+  KernelEntry whole = entry(kernels.whole, 16384, 4096);
+  return {whole,
+          spread::entry(spread, whole, {1024, 65536},
+                        "BM=1 N=65536 num_warps=32 num_ctas=4"),
+          entry(kernels.looped, 1024, 65536)};
 }
 
 } // namespace girih::ops

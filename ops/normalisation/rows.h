@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Norms of rows: what their kernels and their launches share. A row is what the
-// last dimensions of an array hold. One that fits a tile is read once, several
-// short ones in one tile; a longer one is read twice, tile by tile, the second
-// time mostly from a cache.
+// last dimensions of an array hold. One that fits a tile, of one block or
+// spread over a cluster, is read once, several short ones in one tile; a longer
+// one is read twice, tile by tile, the second time mostly from a cache.
 #pragma once
 
 #include "girih/ops/elementwise/elementwise.h"
@@ -74,9 +74,11 @@ int check_rows(const Call &call, const Array &x,
 void check_weight(const Call &call, const Argument &weight, const Array &x,
                   int split);
 
-/// A kernel's entry: operands are x and outputs [M, N], weights [N] and eps.
-/// `kinds` has a letter for each: f, w or e.
-KernelEntry rows_entry(const Kernel &kernel, std::string_view kinds,
-                       bool large);
+/// Entries of the kernels, and of the one for whole rows spread over clusters:
+/// operands are x and outputs [M, N], weights [N] and eps. `kinds` has a letter
+/// for each: f, w or e.
+std::vector<KernelEntry> rows_entries(const RowKernels &kernels,
+                                      std::string_view spread,
+                                      std::string_view kinds);
 
 } // namespace girih::ops

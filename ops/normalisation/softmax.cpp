@@ -45,7 +45,8 @@ void softmax_out(const Array &x, const Array &out, std::int64_t dim,
 }
 
 OpEntry entry_of_softmax() {
-  std::vector<KernelEntry> entries = softmax_family::entries(kernels());
+  std::vector<KernelEntry> entries = softmax_family::entries(
+      kernels(), "softmax_spread", "softmax_loop_spread");
   for (KernelEntry &each : reduction_entries(
            softmax_family::sums(), {bf16, f32, f64},
            [](DType) { return std::vector<DType>(); },

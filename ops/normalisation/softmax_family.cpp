@@ -3,6 +3,8 @@
 
 #include "girih/ops/arrange/rows.h"
 #include "girih/ops/elementwise/elementwise.h"
+#include "girih/ops/normalisation/spread.h"
+#include "girih/ops/reductions/runs.h"
 #include "girih/ops/sizes.h"
 
 #include <bit>
@@ -51,12 +53,19 @@ Tile converted(const Located &x, DType through) {
   return cast(cast(x, through), computed(through));
 }
 
+// e^x for a result of this dtype. Of 16 bits what is below the least normal
+// number, 2^-126, may be 0: a GPU has that in half of the instructions.
+Tile power_of(const Tile &x, DType through) {
+  return exponential(x, bits(through) == 16 ? Subnormals::flush_to_zero
+                                            : Subnormals::keep);
+}
+
 void tile_application(const In &x, const Out &out, bool columns,
                       bool logarithm) {
   const Dim along = dim(columns ? 0 : 1).kept();
   const Tile row = converted(x, out.dtype());
   const Tile apart = row - max(row, along);
-  const Tile power = exponential(apart);
+  const Tile power = power_of(apart, out.dtype());
   if (logarithm)
     out = apart - log(sum(power, along));
   else
@@ -66,7 +75,7 @@ void tile_application(const In &x, const Out &out, bool columns,
 Tile written(const Located &x, const Tile &largest, const Tile &scale,
              DType through, bool logarithm) {
   const Tile apart = converted(x, through) - largest;
-  return logarithm ? apart - scale : exponential(apart) * scale;
+  return logarithm ? apart - scale : power_of(apart, through) * scale;
 }
 
 Tile scale_of(const Tile &total, bool logarithm) {
@@ -76,9 +85,12 @@ Tile scale_of(const Tile &total, bool logarithm) {
 void loop_application(const In &x, const Out &out, bool columns,
                       bool logarithm) {
   const Reduction sums = exponential_sums("", false);
-  Tiles parts = sums.start(x.shape(), sums.parts(out.dtype(), out.dtype()));
+  const Runs runs(x, !columns && constexpr_value<bool>("RUNS", false));
+  Tiles parts = sums.start(runs.parts, sums.parts(out.dtype(), out.dtype()));
   for (Index k : range(x.size(0))) {
-    const Tiles next = sums.step(parts, converted(x[k], out.dtype()), k, {});
+    const Tile each = converted(x[k], out.dtype());
+    const Tiles next = runs.length > 1 ? sums.steps(parts, {runs.of(each)})
+                                       : sums.step(parts, each, k, {});
     parts[0] = next[0];
     parts[1] = next[1];
   }
@@ -163,6 +175,15 @@ Config tile_config(const LaneViews &lanes, DType dtype, Device device) {
   return config;
 }
 
+// A row whose blocks keep of their parts what they have memory for.
+Config kept_config() {
+  Config config;
+  config.blocks = {{"BM", 1}, {"BK", 32768}};
+  config.num_warps = 32;
+  config.num_ctas = 4;
+  return config;
+}
+
 // On a GPU a long row is for as many threads as fill an SM by one program, or
 // by two where it is shorter or its elements take more registers: the fewer
 // rows are under way, the more of each the second cache still has.
@@ -176,6 +197,14 @@ void widen(LaneBlocks &blocks, const LaneViews &lanes, DType dtype,
   blocks.depth = whole ? 2 * depth : depth;
   blocks.rows = 1;
   blocks.warps = whole ? 32 : 16;
+}
+
+// On a GPU a thread has one sum for what it reads at once.
+Kernel loop_of(const Kernels &kernels, const LaneViews &lanes, Device device) {
+  const Kernel &loop = kernels.loop(lanes.columns);
+  return lanes.columns || device.kind == Device::Kind::host
+             ? loop
+             : loop.with("RUNS", true);
 }
 
 void launch_split(const Call &call, const Kernels &kernels, const Array &x,
@@ -237,19 +266,32 @@ void launch(const Call &call, const Kernels &kernels, const Array &x,
   if (lanes.depth <= most)
     return run_with(call, kernels.tile(lanes.columns),
                     tile_config(lanes, x.dtype(), x.device()), operands, true);
+  // What is narrowed is stored in another layout than it is read.
+  const bool spread = !lanes.columns && lanes.rows >= many_rows &&
+                      bits(out.dtype()) <= 32 &&
+                      bits(out.dtype()) >= bits(x.dtype());
+  if (spread && spread::holds(lanes.depth, x.device()))
+    return run_with(call, kernels.tile(false),
+                    spread::row("BK", lanes.depth, spread::each(lanes.depth)),
+                    operands, true);
+  if (spread && has_warp_groups(x.device()))
+    return run_with(call, loop_of(kernels, lanes, x.device()), kept_config(),
+                    operands, true);
   LaneBlocks blocks = lane_blocks(lanes, x.dtype(), x.device(), true, 2, 8);
   // The sums of a narrower dtype see x as it is converted.
   const bool narrows = computed(out.dtype()) != computed(x.dtype()) ||
                        bits(out.dtype()) < bits(x.dtype());
   if (narrows || (blocks.parts == 1 && lanes.rows >= many_rows)) {
     widen(blocks, lanes, x.dtype(), x.device());
-    return run_with(call, kernels.loop(lanes.columns), blocks.config(),
+    return run_with(call, loop_of(kernels, lanes, x.device()), blocks.config(),
                     operands, true);
   }
   launch_split(call, kernels, views[0], views[1], lanes);
 }
 
-std::vector<KernelEntry> entries(const Kernels &kernels) {
+std::vector<KernelEntry> entries(const Kernels &kernels,
+                                 std::string_view spread,
+                                 std::string_view spread_loop) {
   using Sizes = std::span<const std::int64_t>;
   const auto entry = [](const Kernel &kernel, bool columns, bool sums) {
     const std::int64_t rows = 16384, depth = columns ? 1024 : 4096;
@@ -275,9 +317,15 @@ std::vector<KernelEntry> entries(const Kernels &kernels) {
   std::vector<KernelEntry> all;
   for (bool columns : {false, true}) {
     all.push_back(entry(kernels.tile(columns), columns, false));
-    all.push_back(entry(kernels.loop(columns), columns, false));
+    const Kernel &loop = kernels.loop(columns);
+    all.push_back(
+        entry(columns ? loop : loop.with("RUNS", true), columns, false));
     all.push_back(entry(kernels.write(columns), columns, true));
   }
+  all.push_back(spread::entry(spread, all[0], {2048, 65536},
+                              "BM=1 BK=65536 num_warps=16 num_ctas=4"));
+  all.push_back(spread::entry(spread_loop, all[1], {2048, 151936},
+                              "BM=1 BK=32768 num_warps=32 num_ctas=4"));
   return all;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// softmax and log_softmax. A row that fits a tile is read once; a longer one is
-// read twice, by one program; few rows that are long are shared by programs,
-// which first find each row's largest element and sum of exponentials, and then
-// write. Every form is there for rows and for columns.
+// softmax and log_softmax. A row that fits a tile, of one block or spread over
+// a cluster, is read once; a longer one is read twice, by one program; few rows
+// that are long are shared by programs, which first find each row's largest
+// element and sum of exponentials, and then write. Every form is there for rows
+// and for columns.
 #pragma once
 
 #include "girih/ops/op.h"
@@ -28,7 +29,11 @@ Shaped result(const Call &call, const Array &x, std::int64_t dim,
               const std::optional<DType> &dtype);
 void launch(const Call &call, const Kernels &kernels, const Array &x,
             std::int64_t dim, const Array &out);
-std::vector<KernelEntry> entries(const Kernels &kernels);
+/// The kernels' entries, and two of what is spread over clusters: whole rows,
+/// and longer ones.
+std::vector<KernelEntry> entries(const Kernels &kernels,
+                                 std::string_view spread,
+                                 std::string_view spread_loop);
 
 /// Launches that find, for each [kept...] of a view, the largest element and
 /// the sum of exponentials relative to it.

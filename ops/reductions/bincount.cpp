@@ -3,9 +3,9 @@
 //
 // Shapes: x [N], weights [N]; the result has as many bins as the largest of x
 // asks for, `minlength` at least. Dtypes: integers, which must not be negative;
-// counts are i64, sums f32 for f32 weights and f64 for others. Counts are added
-// atomically, but of many elements and few bins on a GPU, which are products of
-// matrices; sums go through a sort, so that each bin's are added in order.
+// counts are i64, sums f32 for f32 weights and f64 for others. Counts of many
+// elements and few bins are histograms that programs add up, others are added
+// atomically; sums go through a sort, so that each bin's are added in order.
 // The size of the result depends on x, which is read for it: the call waits.
 // Errors: [device] [dtype] [shape] [argument] [overlap].
 // Source: torch.bincount.
@@ -13,7 +13,6 @@
 #include "girih/ops/kernel_family.h"
 #include "girih/ops/ordering.h"
 #include "girih/ops/reductions.h"
-#include "girih/ops/reductions/counts.h"
 #include "girih/ops/reductions/dims_reduction.h"
 #include "girih/ops/reductions/reduction.h"
 #include "girih/ops/reductions/seen_by_all.h"
@@ -21,7 +20,6 @@
 #include "girih/ops/sizes.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace girih::ops {
 
@@ -51,44 +49,41 @@ const Kernel &count_kernel() {
   return made;
 }
 
-// A bin's number has two digits to base `side`. A program has a matrix of
-// counts by both: the product of two matrices that have a 1 for each element,
-// in the row of its one digit and in the column of its other. Atomic additions
-// to few bins wait for each other where memory adds; these do not.
-Kernel make_digits(const int &side) {
-  constexpr int turn = 128; // elements
-  return Kernel(make_source(
-      "bincount_digits",
-      [side](Tensor x, Tensor counts) {
-        const Size turns = cdiv(x.size(0), Size(turn));
-        return arranged(x.tile({turn}).tile({cdiv(turns, counts.size(0))}),
-                        counts.tile({1, side, side})
-                            .tile({1, whole, whole})
-                            .squeeze({1, 2})
-                            .at(1, squeeze(0))
-                            .at(2, squeeze(0)));
-      },
-      [side](In x, Out counts) {
-        const auto digits = [side] { return arange(side, i32); };
-        Tile sums = zeros({side, side}, f32);
-        for (Index k : range(x.size(0))) {
-          // Elements outside have no row.
-          const Tile bin = where(x[k].in_bounds(), cast(x[k], i32), -1);
-          const Tile high =
-                         bin >> std::countr_zero(static_cast<unsigned>(side)),
-                     low = bin & (side - 1);
-          const Tile rows = unsqueeze(high, 0) == unsqueeze(digits(), 1),
-                     columns = unsqueeze(low, 1) == unsqueeze(digits(), 0);
-          sums += dot(cast(rows, bf16), cast(columns, bf16));
-        }
-        counts[{0, 0}] = cast(sums, i32);
-      },
-      {"x", "counts"}));
+// Elements of one turn of a program that has so many counters.
+constexpr int turn_of(int bins) { return bins > 4096 ? 8192 : 4096; }
+
+// Programs that all count into counters of their own, in shared memory on a
+// GPU, and add these up at the end: where few elements ask for one element of
+// memory at a time. As many as a GPU has room for, fewer for many bins.
+constexpr std::int64_t programs_for(int bins) {
+  return std::clamp<std::int64_t>((1 << 20) / bins, 132, 528);
 }
 
-const Kernel &digits_kernel(int side) {
-  static KernelFamily<int> kernels(make_digits);
-  return kernels[side];
+Kernel make_counts(const int &bins) {
+  return Kernel(make_source(
+      "bincount_counts",
+      [bins](Tensor x, Tensor out) {
+        const Size turns = cdiv(x.size(0), Size(turn_of(bins)));
+        const Tensor tiles = x.tile({turn_of(bins)})
+                                 .tile({cdiv(turns, Size(programs_for(bins)))});
+        return arranged(tiles, seen_by_all(out, tiles));
+      },
+      [bins](In x, InOut out) {
+        const DType wide = x.dtype() == i64 ? i64 : i32;
+        Tile sums = zeros({bins}, i32);
+        for (Index k : range(x.size(0)))
+          sums +=
+              histogram(where(x[k].in_bounds(), cast(x[k], wide), -1), bins);
+        const Tile bin = arange(bins);
+        const Tile last = cast(out.source_size(0), i32);
+        out.atomic_add({where(bin < last, bin, nowhere)}, cast(sums, i64));
+      },
+      {"x", "out"}));
+}
+
+const Kernel &counts_kernel(int bins) {
+  static KernelFamily<int> kernels(make_counts);
+  return kernels[bins];
 }
 
 const Kernel &weights_kernel() {
@@ -188,54 +183,35 @@ Shaped Bincount::result(const Call &call, const Array &x,
   return {shape, !weights ? i64 : weights->dtype() == f32 ? f32 : f64};
 }
 
-// The base that numbers of bins have two digits to; 0: too many.
-int digits_base(std::int64_t bins) {
-  for (const int side : {16, 32, 64})
-    if (bins <= side * side)
-      return side;
+// Counters that a program has for so many bins of so many elements; 0: none,
+// as there would be too many, or hardly fewer than elements.
+int counters_for(std::int64_t bins, std::int64_t elements) {
+  for (const int counters : {256, 1024, 4096, 16384})
+    if (bins <= counters)
+      return elements >= 2 * counters ? counters : 0;
   return 0;
 }
 
-} // namespace
-
-void count_by_digits(const Call &call, const Array &x, int side,
-                     const Array &out) {
-  // Programs of one warp, as many as a large GPU has room for, and all of them
-  // with a turn.
-  constexpr std::int64_t programs = 2112, turn = 128;
-  const std::int64_t turns = pieces_of(x.size(0), turn);
-  Dims shape;
-  shape.rank = 3;
-  shape.sizes[0] = pieces_of(turns, pieces_of(turns, programs));
-  shape.sizes[1] = shape.sizes[2] = side;
-  const Array counts = allocate_result(shape, i32, x.device(), call.stream);
+void count(const Call &call, const Array &x, const Array &out) {
+  const int counters = counters_for(out.size(0), x.numel());
+  if (counters == 0)
+    return call.run(count_kernel(), {&x, &out});
   Config config;
-  config.num_warps = side > 32 ? 4 : 1;
-  const Array *operands[] = {&x, &counts};
-  run_with(call, digits_kernel(side), config, operands);
-  const std::int64_t flat[] = {counts.size(0), std::int64_t{side} * side};
-  const Array through = Array::scalar(0, i64);
-  launch_reduction(call, sum_kernels(),
-                   counts.reshape(flat).slice(1, 0, out.size(0)), std::array{0},
-                   false, {&through, 1}, {&out, 1});
+  if (x.device().kind == Device::Kind::cuda)
+    config.num_warps = counters > 4096 ? 16 : 8;
+  const Array *operands[] = {&x, &out};
+  run_with(call, counts_kernel(counters), config, operands);
 }
-
-namespace {
 
 void Bincount::launch(const Call &call, const Array &x,
                       const std::optional<Array> &weights, std::int64_t,
                       const Array &out) {
-  constexpr std::int64_t many = 1 << 18;
-  const int side = digits_base(out.size(0));
-  if (!weights && side > 0 && x.numel() >= many &&
-      x.device().kind == Device::Kind::cuda)
-    return count_by_digits(call, x, side, out);
   if (x.numel() == 0 || !weights)
     call.run(clear_kernel(), {&out});
   if (x.numel() == 0)
     return;
   if (!weights)
-    return call.run(count_kernel(), {&x, &out});
+    return count(call, x, out);
   const auto sorted = sort(x, 0, false, true, call.stream, call.where);
   call.run(weights_kernel(), {&sorted[0], &sorted[1], &*weights, &out});
 }
@@ -276,9 +252,9 @@ OpEntry entry_of_bincount() {
                         [](DType) { return std::vector{i64}; });
   kernels.insert(
       kernels.end(),
-      {entry(digits_kernel(32),
+      {entry(counts_kernel(1024),
              [](DType x, Sizes n) {
-               return Operands{{x, {n[0]}, {}}, {i32, {64, 32, 32}, {}}};
+               return Operands{{x, {n[0]}, {}}, {i64, {n[1]}, {}}};
              }),
        entry(count_kernel(),
              [](DType x, Sizes n) {

@@ -45,26 +45,23 @@ Tiles step_of_log(const Tiles &parts, const Tile &x, const Index &at,
   return next;
 }
 
-// e^x for x up to 0, of which the last digits of a sum from 1 on tell: what is
-// smaller than the least normal number of f32 counts as that, in half of the
-// instructions. See settled().
-Tile term(const Tile &x) {
-  const Tile exponent = x * std::numbers::log2e;
-  return exp2(x.dtype() == f32 ? max(exponent, -126) : exponent);
-}
-
-// A sum in which the largest element is 1, or 0 of minus infinities alone.
-Tile settled(const Tile &total) { return where(total < 0.5, 0, total); }
+// e^x for x up to 0, of which the last digits of a sum from 1 on tell.
+Tile term(const Tile &x) { return exponential(x, Subnormals::flush_to_zero); }
 
 // The largest of them all is found first: one power for each, and one for the
 // sum so far. Infinite ones count as one.
 Tiles steps(const Tiles &parts, const Tiles &elements) {
+  const Dim runs = dim(static_cast<int>(parts[0].shape().size()));
+  const bool several = elements[0].shape().size() > parts[0].shape().size();
   Tile largest = parts[0];
   for (const Tile &each : elements)
-    largest = max(largest, each);
+    largest = max(largest, several ? max(each, runs) : each);
+  const Tile above = several ? unsqueeze(largest, runs.index()) : largest;
   Tile total = parts[1] * term(parts[0] - largest);
-  for (const Tile &each : elements)
-    total = total + term(each - largest);
+  for (const Tile &each : elements) {
+    const Tile terms = term(each - above);
+    total = total + (several ? sum(terms, runs) : terms);
+  }
   return {largest, where(largest == INFINITY, 1, total)};
 }
 
@@ -81,7 +78,7 @@ Tiles combine(Tiles a, Tiles b) {
 Tiles fold(const Tiles &parts, Dim over) {
   const Tile largest = max(parts[0], over);
   const Tile total = sum(rebased(parts[1], parts[0], largest), over);
-  return {largest, settled(total)};
+  return {largest, total};
 }
 
 Tiles row(const WholeRows &rows) {
@@ -89,7 +86,7 @@ Tiles row(const WholeRows &rows) {
   const Tile &elements = rows.elements;
   const Tile largest = max(max(elements, along), least_of(elements.dtype()));
   const Tile total = sum(term(elements - largest), along);
-  return {largest, where(largest == INFINITY, 1, settled(total))};
+  return {largest, where(largest == INFINITY, 1, total)};
 }
 
 Tiles log_of(const Tiles &parts, const Tiles &) {
@@ -99,7 +96,9 @@ Tiles log_of(const Tiles &parts, const Tiles &) {
 
 } // namespace
 
-Tile exponential(const Tile &x) { return exp2(x * std::numbers::log2e); }
+Tile exponential(const Tile &x, Subnormals subnormals) {
+  return exp2(x * std::numbers::log2e, subnormals);
+}
 
 Reduction exponential_sums(std::string name, bool logarithm) {
   return {.name = std::move(name),

@@ -12,7 +12,7 @@
 namespace girih::ops {
 
 /// e^x, as the cheaper power of two.
-Tile exponential(const Tile &x);
+Tile exponential(const Tile &x, Subnormals subnormals = Subnormals::keep);
 
 /// The reduction: to log(total) + largest, or to both, (largest, total).
 Reduction exponential_sums(std::string name, bool logarithm);

@@ -2,6 +2,7 @@
 #include "girih/ops/reductions/reduction.h"
 
 #include "girih/ops/reductions/row_reduction.h"
+#include "girih/ops/reductions/runs.h"
 #include "girih/ops/sizes.h"
 
 #include <algorithm>
@@ -121,16 +122,19 @@ Tile places_of(const Tile &turns, const In &x, int axis) {
 }
 
 // Several tiles a turn; what the level has no more of is outside of x.
-Tiles walk_groups(const Plan &plan, const In &x, Tiles parts) {
+Tiles walk_groups(const Plan &plan, const In &x,
+                  const std::vector<DType> &types) {
   const Reduction &r = plan.reduction;
+  const Runs runs(x, !plan.columns);
+  Tiles parts = r.start(runs.parts, types);
   for (Index turn : range(cdiv(x.size(0), plan.group()))) {
     Tiles elements;
     for (int i = 0; i < plan.group(); ++i) {
       const auto at = x[turn * plan.group() + i];
-      const Tile element = cast(at, parts[0].dtype());
-      elements.push_back(
+      const Tile element = cast(at, types[0]);
+      elements.push_back(runs.of(
           plan.masked ? where(at.in_bounds(), element, r.other.value_or(0))
-                      : element);
+                      : element));
     }
     const Tiles next = r.steps(parts, elements);
     for (std::size_t i = 0; i < parts.size(); ++i)
@@ -142,13 +146,13 @@ Tiles walk_groups(const Plan &plan, const In &x, Tiles parts) {
 Tiles walk_elements(const Plan &plan, const In &x, const Tiles &numbers) {
   const Reduction &r = plan.reduction;
   const int axis = plan.columns ? 0 : 1;
-  Tiles parts = r.start(
-      x.shape(),
-      r.parts(x.dtype(), numbers.empty() ? x.dtype() : numbers[0].dtype()));
+  const std::vector<DType> types =
+      r.parts(x.dtype(), numbers.empty() ? x.dtype() : numbers[0].dtype());
+  if (plan.grouped)
+    return fold(r, walk_groups(plan, x, types), dim(axis).kept());
+  Tiles parts = r.start(x.shape(), types);
   if (r.places)
     parts[1] = zeros(x.shape(), i32);
-  if (plan.grouped)
-    return fold(r, walk_groups(plan, x, parts), dim(axis).kept());
   for (Index k : range(x.size(0))) {
     const Tiles next = r.step(parts, x[k], k, numbers);
     for (std::size_t i = 0; i < parts.size(); ++i)

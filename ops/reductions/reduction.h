@@ -46,8 +46,9 @@ struct Reduction {
   /// One element more in each lane.
   Tiles (*step)(const Tiles &parts, const Tile &x, const Index &turn,
                 const Tiles &numbers) = nullptr;
-  /// The same of several elements, `group` of them, where that is less work;
-  /// null: it is not. Those outside are `other` in any case.
+  /// The same of several elements, where that is less work; null: it is not.
+  /// Tiles of as many more, in a last dimension, where `parts` have one for a
+  /// run of neighbours. Those outside are `other` in any case.
   Tiles (*steps)(const Tiles &parts, const Tiles &elements) = nullptr;
   Tiles (*combine)(Tiles, Tiles) = nullptr;
   /// The parts [rows, 1] of whole rows, where that is less work than a walk;

@@ -48,6 +48,8 @@ TEST_P(AssembleTest, NoKernelSpills) {
       const compiler::Artifact artifact = compiler::compile(
           program_for(entry, dtype, entry.sizes, target, config), target);
       EXPECT_NE(artifact.code.find(artifact.entry), std::string::npos);
+      if (entry.name.ends_with("_spread"))
+        EXPECT_EQ(artifact.blocks, config.num_ctas);
       if (ptxas.empty() || !is_new(artifact.code, GetParam()))
         continue;
       const cuda::Assembled assembled =

@@ -42,6 +42,7 @@ std::vector<Case> cases(bool small) {
   for (std::int64_t n : {1000, 4097, 16384, 16385, 100003})
     all.push_back({{2, n}, 1, n % 2 ? Layout::contiguous : Layout::shifted});
   all.push_back({{70, 20011}, 1});
+  all.push_back({{65, 70001}, 1});
   all.push_back({{3000, 40}, 0});
   all.push_back({{1023, 5}, 0, Layout::padded});
   all.push_back({{513, 33}, 1, Layout::contiguous, Layout::transposed});
