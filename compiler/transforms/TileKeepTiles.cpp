@@ -219,7 +219,9 @@ private:
       for (Type result : reduce->getResultTypes())
         if (auto tile = dyn_cast<RankedTensorType>(result))
           lanes += tile.getNumElements();
-      room -= llvm::alignTo(std::max<int64_t>(lanes, 1) * warps * 8, granule);
+      // And the barrier of what blocks of a cluster send.
+      room -=
+          llvm::alignTo(std::max<int64_t>(lanes, 1) * warps * 8 + 8, granule);
     });
     return std::min<int64_t>(room * blocks / bytesOf(type), 64);
   }

@@ -209,8 +209,13 @@ void launch_group_norm(const Call &call, const Array &x, std::int64_t groups,
   const std::int64_t elements =
       power_of_two(channels) * power_of_two(views.length);
   const bool fits = elements <= largest_group;
-  const bool spread =
-      !fits && bits(x.dtype()) <= 32 && spread::holds(elements, x.device());
+  const int width = bits(x.dtype());
+  const auto is_plain = [width](const std::optional<Array> &array) {
+    return !array || spread::is_plain(*array, width);
+  };
+  const bool spread = !fits && width <= 32 &&
+                      spread::holds(elements, x.device()) && is_plain(x) &&
+                      is_plain(out) && is_plain(weight) && is_plain(bias);
   const bool looped = !fits && !spread;
   const Kernel &chosen = looped ? looped_kernel() : whole_kernel();
   Kernel kernel = views.inner == 1 ? chosen : chosen.with("INNER", views.inner);

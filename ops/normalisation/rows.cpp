@@ -170,8 +170,11 @@ void launch_rows(const Call &call, const RowKernels &kernels, int split,
   }
 
   const bool fits = length <= longest_row;
-  const bool spread =
+  bool spread =
       !fits && bits(dtype) <= 32 && spread::holds(length, out.device());
+  for (const RowOperand &each : operands)
+    spread &= each.kind == RowOperand::Kind::number ||
+              spread::is_plain(each.array, bits(dtype));
   const Kernel &chosen = fits || spread ? kernels.whole : kernels.looped;
   const Kernel kernel = inner == 1 ? chosen : chosen.with("INNER", inner);
   LaunchOptions options{.config = {}, .stream = call.stream, .tunable = true};

@@ -200,11 +200,9 @@ void widen(LaneBlocks &blocks, const LaneViews &lanes, DType dtype,
 }
 
 // On a GPU a thread has one sum for what it reads at once.
-Kernel loop_of(const Kernels &kernels, const LaneViews &lanes, Device device) {
+Kernel loop_of(const Kernels &kernels, const LaneViews &lanes, const Array &x) {
   const Kernel &loop = kernels.loop(lanes.columns);
-  return lanes.columns || device.kind == Device::Kind::host
-             ? loop
-             : loop.with("RUNS", true);
+  return !lanes.columns && reads_runs(x) ? loop.with("RUNS", true) : loop;
 }
 
 void launch_split(const Call &call, const Kernels &kernels, const Array &x,
@@ -266,16 +264,16 @@ void launch(const Call &call, const Kernels &kernels, const Array &x,
   if (lanes.depth <= most)
     return run_with(call, kernels.tile(lanes.columns),
                     tile_config(lanes, x.dtype(), x.device()), operands, true);
-  // What is narrowed is stored in another layout than it is read.
+  const int width = bits(x.dtype());
   const bool spread = !lanes.columns && lanes.rows >= many_rows &&
-                      bits(out.dtype()) <= 32 &&
-                      bits(out.dtype()) >= bits(x.dtype());
+                      width <= 32 && spread::is_plain(x, width) &&
+                      spread::is_plain(out, width);
   if (spread && spread::holds(lanes.depth, x.device()))
     return run_with(call, kernels.tile(false),
                     spread::row("BK", lanes.depth, spread::each(lanes.depth)),
                     operands, true);
   if (spread && has_warp_groups(x.device()))
-    return run_with(call, loop_of(kernels, lanes, x.device()), kept_config(),
+    return run_with(call, loop_of(kernels, lanes, views[0]), kept_config(),
                     operands, true);
   LaneBlocks blocks = lane_blocks(lanes, x.dtype(), x.device(), true, 2, 8);
   // The sums of a narrower dtype see x as it is converted.
@@ -283,7 +281,7 @@ void launch(const Call &call, const Kernels &kernels, const Array &x,
                        bits(out.dtype()) < bits(x.dtype());
   if (narrows || (blocks.parts == 1 && lanes.rows >= many_rows)) {
     widen(blocks, lanes, x.dtype(), x.device());
-    return run_with(call, loop_of(kernels, lanes, x.device()), blocks.config(),
+    return run_with(call, loop_of(kernels, lanes, views[0]), blocks.config(),
                     operands, true);
   }
   launch_split(call, kernels, views[0], views[1], lanes);

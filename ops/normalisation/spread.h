@@ -10,6 +10,7 @@
 #include "girih/ops/warp_groups.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,13 @@ inline bool holds(std::int64_t elements, Device device) {
 inline constexpr std::int64_t few = 64, many = 128;
 inline std::int64_t each(std::int64_t elements) {
   return elements > 49152 ? many : few;
+}
+
+/// Whether an array is read and written as others of such elements are, so that
+/// nothing moves between threads: without gaps, and from whole 16 bytes on.
+inline bool is_plain(const Array &array, int element_bits) {
+  return array.contiguous() && bits(array.dtype()) == element_bits &&
+         reinterpret_cast<std::uintptr_t>(array.data()) % 16 == 0;
 }
 
 /// Has a cluster's blocks hold a tile of so many elements, from 16384 on: a
@@ -63,7 +71,7 @@ inline KernelEntry entry(std::string_view name, KernelEntry whole,
                          std::vector<std::int64_t> sizes,
                          std::string_view config) {
   whole.name = name;
-  whole.dtypes = {bf16, f32, f16};
+  whole.dtypes = {bf16, f32};
   whole.sizes = std::move(sizes);
   whole.config = config;
   whole.capability = 90;

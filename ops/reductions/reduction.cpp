@@ -125,7 +125,7 @@ Tile places_of(const Tile &turns, const In &x, int axis) {
 Tiles walk_groups(const Plan &plan, const In &x,
                   const std::vector<DType> &types) {
   const Reduction &r = plan.reduction;
-  const Runs runs(x, !plan.columns);
+  const Runs runs(x, constexpr_value<bool>("RUNS", false));
   Tiles parts = r.start(runs.parts, types);
   for (Index turn : range(cdiv(x.size(0), plan.group()))) {
     Tiles elements;
@@ -322,6 +322,12 @@ Walk walk_of(const ReductionKernels &kernels, const LaneViews &views,
                              tiles >= turns * reduction_group};
 }
 
+Kernel in_runs(const Kernel &kernel, const Walk &walk, const Array &x) {
+  return walk.grouped && !walk.columns && reads_runs(x)
+             ? kernel.with("RUNS", true)
+             : kernel;
+}
+
 // Blocks for such turns: a thread has all tiles of one at once, and each
 // program has as many turns, but for the last.
 LaneBlocks grouped_blocks(const LaneViews &views, LaneBlocks blocks) {
@@ -351,7 +357,8 @@ std::vector<Array> launch_parts(const Call &call,
   for (const Array &each : parts)
     operands.push_back(&each);
   const Walk walk = walk_of(kernels, views, blocks, view.device());
-  run_with(call, kernels.parts(view.dtype(), walk), blocks.config(), operands);
+  run_with(call, in_runs(kernels.parts(view.dtype(), walk), walk, view),
+           blocks.config(), operands);
   return parts;
 }
 
@@ -389,8 +396,9 @@ void launch_reduction(const Call &call, const ReductionKernels &kernels,
     add(numbers);
     add(used.subspan(1));
     const Walk walk = walk_of(kernels, lanes, blocks, x.device());
-    return run_with(call, kernels.whole(x.dtype(), walk), blocks.config(),
-                    operands);
+    return run_with(call,
+                    in_runs(kernels.whole(x.dtype(), walk), walk, views[0]),
+                    blocks.config(), operands);
   }
   const std::vector<Array> parts =
       launch_parts(call, kernels, views[0], lanes, blocks, numbers);

@@ -58,7 +58,11 @@ void Entries::add_forms(const Types &of, Walk walk) {
   };
   // One dtype stands for all in the forms that differ in shape alone.
   const Types one{of[0]};
-  add(kernels.whole(of[0], walk), columns ? one : of, {16384, 4096, 1},
+  const bool runs = walk.grouped && !columns;
+  const auto form = [runs](const Kernel &kernel) {
+    return runs ? kernel.with("RUNS", true) : kernel;
+  };
+  add(form(kernels.whole(of[0], walk)), columns ? one : of, {16384, 4096, 1},
       {3, 5, 1}, [=, numbers = numbers, results = results](DType x, Sizes n) {
         return operands_of({source(x, n)}, numbers(x), results(x), {n[0]});
       });
@@ -69,7 +73,7 @@ void Entries::add_forms(const Types &of, Walk walk) {
         });
     all.back().config = "BM=1 BK=4096 num_warps=4";
   }
-  add(kernels.parts(of[0], walk), one, {64, 1 << 20, 128}, {3, 8, 2},
+  add(form(kernels.parts(of[0], walk)), one, {64, 1 << 20, 128}, {3, 8, 2},
       [=, &kernels = kernels, numbers = numbers](DType x, Sizes n) {
         return operands_of({source(x, n)}, numbers(x),
                            parts_of(kernels, x, numbers(x)), {n[0], n[2]});

@@ -5,10 +5,22 @@
 #pragma once
 
 #include "girih/dsl/dsl.h"
+#include "girih/runtime/array.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace girih::ops {
+
+/// Whether a thread of a GPU reads 16 bytes of such rows at once.
+inline bool reads_runs(const Array &rows) {
+  bool whole = rows.device().kind == Device::Kind::cuda &&
+               reinterpret_cast<std::uintptr_t>(rows.data()) % 16 == 0 &&
+               rows.stride(-1) == 1 && rows.size(-1) % 8 == 0;
+  for (int dim = 0; dim + 1 < rows.rank(); ++dim)
+    whole &= rows.size(dim) == 1 || rows.stride(dim) % 8 == 0;
+  return whole;
+}
 
 struct Runs {
   Shape parts;    // [BM, BK / length]; without runs that of the tile

@@ -138,6 +138,11 @@ TEST_P(ChannelNormTest, LargeGroups) {
   check_groups({.x = {2, 4, 130, 131}, .dtype = bf16}, device(), 2, true);
   check_groups({.x = {1, 2, 20011}}, device(), 2, true);
   check_groups({.x = {2, 5003, 4}}, device(), 1, true);
+  // What a cluster holds, and what it would have to move between threads.
+  check_groups({.x = {2, 4, 130, 131}, .dtype = bf16}, device(), 2, false);
+  check_groups({.x = {1, 16, 64, 64}}, device(), 1, false);
+  check_groups({.x = {1, 16, 64, 64}, .x_layout = Layout::transposed}, device(),
+               1, false);
   // What a cluster's registers have no room for.
   check_groups({.x = {1, 2, 70001}}, device(), 2, true);
   check_groups({.x = {1, 64, 41, 40}, .dtype = bf16}, device(), 1, true);

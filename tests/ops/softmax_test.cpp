@@ -193,6 +193,24 @@ TEST_P(SoftmaxTest, Converts) {
   EXPECT_NEAR(y.to_vector()[2], 0.66524096, 1e-6);
 }
 
+// Long rows of another width: what one block of a GPU could not hold.
+TEST_P(SoftmaxTest, ConvertsLongRows) {
+  if (on_interpreter())
+    GTEST_SKIP() << "too many elements";
+  constexpr std::int64_t rows = 65, length = 65536;
+  std::vector<double> row(rows * length);
+  for (std::size_t i = 0; i < row.size(); ++i)
+    row[i] = static_cast<double>(i * 2654435761U % 1021) / 128;
+  for (const auto &[from, to] : {std::pair(bf16, f32), {f32, bf16}}) {
+    const Array x = Array::from(row, {rows, length}, from, device());
+    const auto y = ops::softmax(x, 1, to).to_vector();
+    const auto exact =
+        ops::softmax(x.to(to == bf16 ? bf16 : f32).to(f32), 1).to_vector();
+    for (std::size_t i = 0; i < y.size(); i += 97)
+      ASSERT_NEAR(y[i], exact[i], exact[i] * (to == bf16 ? 0x1p-7 : 1e-5));
+  }
+}
+
 TEST_P(SoftmaxTest, SpecialValues) {
   const double values[] = {-inf, 0, -inf, -inf, inf, 1, nan, 1, 1000, -1000};
   const Array x = Array::from(values, {5, 2}, f32, device());
