@@ -89,12 +89,16 @@ std::vector<Operand> parseOperands(llvm::StringRef text) {
 
 namespace {
 
-char *remoteAt(std::uint32_t address, std::int64_t size) {
+/// As the block whose shared memory has the address.
+void whereItIs(std::uint32_t address, const std::function<void()> &something) {
   if (!machine->met)
     complain("memory of a block that may not have begun");
+  inBlock((address >> rankShift) - 1, something);
+}
+
+char *remoteAt(std::uint32_t address, std::int64_t size) {
   char *at = nullptr;
-  inBlock((address >> rankShift) - 1,
-          [&] { at = sharedAt(ownOffset(address), size); });
+  whereItIs(address, [&] { at = sharedAt(ownOffset(address), size); });
   static char nowhere[64];
   return at ? at : nowhere;
 }
@@ -156,8 +160,6 @@ void move(const Instruction &instruction, Slots results, Slots values) {
 void sendElsewhere(const Instruction &instruction, Slots values) {
   if (instruction.predicate >= 0 && !(values[instruction.predicate] & 1))
     return;
-  if (!machine->met)
-    complain("memory of a block that may not have begun");
   std::vector<Operand> operands = parseOperands(instruction.text);
   const std::int64_t size =
       llvm::StringRef(instruction.text).contains(".b64") ? 8 : 4;
@@ -165,7 +167,7 @@ void sendElsewhere(const Instruction &instruction, Slots values) {
              at = static_cast<std::uint32_t>(values[operands[2].slot]);
   if (to >> rankShift != at >> rankShift)
     complain("a store and its barrier in different blocks");
-  inBlock((to >> rankShift) - 1, [&] {
+  whereItIs(to, [&] {
     char *target = sharedAt(ownOffset(to + operands[0].added), size);
     machine->barriers.expect(
         ownOffset(at) + operands[2].added,

@@ -13,13 +13,16 @@ namespace {
 /// A thread's elements of a tile: as many at a time as 16 bytes hold, next to
 /// those of the next thread.
 struct KeptPlace {
-  int64_t vector = 1, stride; // in elements; in bytes, from one to the next
+  int64_t vector = 1; // in elements
+  int64_t stride;     // in bytes, from one to the next
+  int64_t tile;       // in bytes, of all threads
 
   KeptPlace(const Layout &layout, Type element, int64_t threads) {
     const int64_t bytes = bytesOf(element), held = layout.size(Axis::reg);
     while (vector * 2 * bytes <= 16 && held % (vector * 2) == 0)
       vector *= 2;
     stride = threads * vector * bytes;
+    tile = held / vector * stride;
   }
 };
 
@@ -42,8 +45,7 @@ void Emitter::emitAccess(tile::KeepOp keep) {
   Registers &values = registers(keep.getSource());
   KeptPlace place(layoutOf(keep.getSource()), element, blockWarps() * 32);
   const auto held = static_cast<int64_t>(values.size());
-  Value address = keptAddress(place.stride, held / place.vector * place.stride,
-                              scalar(keep.getSlot()));
+  Value address = keptAddress(place.stride, place.tile, scalar(keep.getSlot()));
   int64_t at = sharedOffset[keep.getTarget().getDefiningOp()];
   for (int64_t reg = 0; reg < held; reg += place.vector, at += place.stride)
     storeShared(address, at, ArrayRef(values).slice(reg, place.vector), element,
@@ -55,8 +57,7 @@ void Emitter::emitAccess(tile::KeptOp kept) {
   Layout layout = layoutOf(kept.getResult());
   KeptPlace place(layout, element, blockWarps() * 32);
   const int64_t held = layout.size(Axis::reg);
-  Value address = keptAddress(place.stride, held / place.vector * place.stride,
-                              scalar(kept.getSlot()));
+  Value address = keptAddress(place.stride, place.tile, scalar(kept.getSlot()));
   int64_t at = sharedOffset[kept.getSource().getDefiningOp()];
   Registers values;
   for (int64_t reg = 0; reg < held; reg += place.vector, at += place.stride)

@@ -92,7 +92,8 @@ bool crossesBlocks(tile::ReduceOp reduce, int64_t blockWarps) {
   });
 }
 
-/// Lanes of a warp that write its parts: one for each line.
+/// The bits of a lane's number that tell copies of one line apart, of which one
+/// writes.
 static int64_t copiesOf(const Layout &kept) {
   int64_t copies = 0;
   for (auto [bit, basis] : llvm::enumerate(kept.bases(Axis::lane)))
