@@ -12,7 +12,7 @@
 namespace girih::autotune {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string csv_text(std::string_view text) {
   std::string out = "\"";
   for (const char each : text) {
     out += each;
@@ -119,25 +119,25 @@ std::string csv_of(const Report &report) {
   for (const SearchResult &result : report.results) {
     const Problem &problem = result.problem;
     const std::string head =
-        fmt::format("{},{},{},{},{},{}", quoted(problem.label),
-                    quoted(problem.kernel.name()), quoted(problem.shape()),
-                    quoted(problem.key.dtypes), quoted(problem.key.device),
-                    quoted(problem.key.compiler));
+        fmt::format("{},{},{},{},{},{}", csv_text(problem.label),
+                    csv_text(problem.kernel.name()), csv_text(problem.shape()),
+                    csv_text(problem.key.dtypes), csv_text(problem.key.device),
+                    csv_text(problem.key.compiler));
     for (const Trial &each : result.trials) {
       const Outcome &of = each.outcome;
       text += fmt::format(
           "{},{},{},{:.3f},{:.4f},{},{},{},{},{},{:.2f},{:.3f},{},{}\n", head,
-          quoted(of.config.to_string()), name(of.status), 1e6 * of.seconds,
+          csv_text(of.config.to_string()), name(of.status), 1e6 * of.seconds,
           of.spread, of.runs, of.registers, of.threads, of.local_bytes,
           of.shared_bytes, 1e3 * of.compile_seconds,
           1e6 * problem.estimate(of.config).seconds,
-          of.config == result.chosen ? 1 : 0, quoted(of.note));
+          of.config == result.chosen ? 1 : 0, csv_text(of.note));
     }
     for (const Candidate &each : result.candidates)
       if (!each.dropped.empty())
-        text +=
-            fmt::format("{},{},dropped,,,,,,,,,,0,{}\n", head,
-                        quoted(each.config.to_string()), quoted(each.dropped));
+        text += fmt::format("{},{},dropped,,,,,,,,,,0,{}\n", head,
+                            csv_text(each.config.to_string()),
+                            csv_text(each.dropped));
   }
   return text;
 }
