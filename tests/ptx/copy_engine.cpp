@@ -90,7 +90,7 @@ void copyBox(const Instruction &instruction, Slots values) {
   std::vector<Operand> operands = parseOperands(instruction.text);
   std::uint64_t blocks = std::uint64_t(1) << machine->rank;
   if (llvm::StringRef(instruction.text).contains(".multicast")) {
-    blocks = values[operands.back().slot];
+    blocks = static_cast<std::uint16_t>(values[operands.back().slot]);
     operands.pop_back();
   }
   Box box(values[operands[1].slot], values[operands[0].slot],

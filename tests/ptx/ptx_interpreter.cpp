@@ -227,7 +227,8 @@ void finishCopies(size_t pending) {
 void arriveElsewhere(Slots values) {
   const std::int64_t at = ownOffset(values[1]);
   if (values[0] & 1)
-    inBlock(values[2], [&] { machine->barriers.arrive(at); });
+    inBlock(static_cast<std::uint32_t>(values[2]),
+            [&] { machine->barriers.arrive(at); });
   yieldFor(Waits::nothing);
 }
 

@@ -11,11 +11,13 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace girih::testing {
 
+/// Operands, of which narrow ones leave the rest of their slot undefined.
 using Slots = std::uint64_t *;
 
 struct Copy {
@@ -30,7 +32,7 @@ struct Fiber {
   explicit Fiber(MatrixUnit &matrix) : stores(matrix) {}
 
   ucontext_t context;
-  std::vector<char> stack;
+  std::unique_ptr<char[]> stack;
   Waits waits = Waits::nothing;
   std::vector<std::vector<Copy>> groups;
   std::vector<Copy> open;

@@ -124,10 +124,12 @@ std::string errorOf(Machine &block) {
 void startThreads(Machine &block, int threads) {
   for (int thread = 0; thread < threads; ++thread) {
     Fiber &fiber = block.fibers.emplace_back(block.matrix);
-    fiber.stack.resize(256 * 1024);
+    // Its pages are touched as far as they are used.
+    constexpr std::size_t size = 256 * 1024;
+    fiber.stack = std::make_unique_for_overwrite<char[]>(size);
     getcontext(&fiber.context);
-    fiber.context.uc_stack.ss_sp = fiber.stack.data();
-    fiber.context.uc_stack.ss_size = fiber.stack.size();
+    fiber.context.uc_stack.ss_sp = fiber.stack.get();
+    fiber.context.uc_stack.ss_size = size;
     makecontext(&fiber.context, &fiberMain, 0);
   }
 }
