@@ -150,6 +150,16 @@ bool holdsAll(tile::LoadOp load) {
              type.getNumElements();
 }
 
+/// Whether warps have to tell each other what they have found.
+bool crossesWarps(tile::ReduceOp reduce) {
+  auto type = cast<RankedTensorType>(reduce.getInputs()[0].getType());
+  auto encoding = dyn_cast_or_null<tile::LayoutAttr>(type.getEncoding());
+  return !encoding || llvm::any_of(encoding.getLayout().bases(Axis::warp),
+                                   [&](ArrayRef<int64_t> basis) {
+                                     return basis[reduce.getDim()] != 0;
+                                   });
+}
+
 int64_t bytesOf(RankedTensorType type) {
   return type.getNumElements() *
          llvm::divideCeil(type.getElementTypeBitWidth(), 8);
@@ -215,6 +225,8 @@ private:
                        std::min(warps / blocks, resident) / resident -
                    ofBlock;
     kernel->walk([&](tile::ReduceOp reduce) {
+      if (!crossesWarps(reduce))
+        return;
       int64_t lanes = 0;
       for (Type result : reduce->getResultTypes())
         if (auto tile = dyn_cast<RankedTensorType>(result))

@@ -189,7 +189,8 @@ TEST(Prefetch, SoftmaxOfLongRows) {
 }
 
 // Tiles of 4 KiB or 8, of which shared memory holds some: rows that fit it and
-// rows that do not, read again forwards and backwards.
+// rows that do not, read again forwards and backwards. What a thread reduces by
+// itself takes none of that memory.
 TEST(Keep, RowsReadAgain) {
   constexpr std::int64_t size = 2048;
   KernelSource source = make_source(
@@ -198,15 +199,20 @@ TEST(Keep, RowsReadAgain) {
         return arranged(pieces(x.other(-3), size), pieces(y, size));
       },
       [](In x, Out y) {
-        Tile total = zeros(x.shape(), f32), first = total;
+        Tile total = zeros(x.shape(), f32);
         for (Index k : range(x.size(0)))
           total = total + cast(x[k], f32);
-        for (Index k : range(x.size(0)))
-          first = max(first, cast(x[k], f32));
+        Tile first = zeros({1, size / 4}, f32), last = first;
+        for (Index k : range(x.size(0))) {
+          Tile fours = reshape(cast(x[k], f32), {1, size / 4, 4});
+          first = max(first, max(fours, dim(2)));
+          last = min(last, min(fours, dim(2)));
+        }
         Tile all = sum(total, dim(1).kept()), top = max(first, dim(1).kept());
+        Tile least = min(last, dim(1).kept());
         for (Index k : range(x.size(0))) {
           const Index at = x.size(0) - 1 - k;
-          y[at] = cast(x[at], f32) * 4 + all + top;
+          y[at] = cast(x[at], f32) * 4 + all + top + least;
         }
       },
       {"x", "y"});
@@ -224,13 +230,15 @@ TEST(Keep, RowsReadAgain) {
         // Lanes outside of x count, too.
         const std::int64_t lanes = (length + size - 1) / size * size;
         double sum = -3.0 * static_cast<double>(lanes - length), top = 0;
+        double least = lanes > length ? -3 : 0;
         for (std::int64_t i = 0; i < length; ++i) {
           sum += x.get(row * length + i);
           top = std::max(top, x.get(row * length + i));
+          least = std::min(least, x.get(row * length + i));
         }
         for (std::int64_t i = 0; i < length; ++i)
           ASSERT_EQ(y.get(row * length + i),
-                    x.get(row * length + i) * 4 + sum + top)
+                    x.get(row * length + i) * 4 + sum + top + least)
               << row << ", " << i;
       }
       EXPECT_TRUE(y.untouched_outside());
