@@ -295,6 +295,24 @@ std::int64_t splits_alone(Device device, std::int64_t programs,
   return best;
 }
 
+// As many parts as a device has room for at once, if these fill it and stay
+// long: more of them begin and end more often, which is waiting for memory.
+std::int64_t splits_of_one_turn(Device device, std::int64_t programs,
+                                std::int64_t splits, std::int64_t capacity) {
+  constexpr std::int64_t of_processor = 4, long_part = 1024;
+  const std::int64_t room = properties(device).processors * of_processor,
+                     fewer = room / at_least_one(programs);
+  const bool fills = fewer * programs * 10 >= room * 9;
+  return fewer < splits && fills && capacity / fewer >= long_part ? fewer
+                                                                  : splits;
+}
+
+// Of parts that a second kernel combines: 64 keys, unless these are few parts.
+std::int64_t splits_to_combine(std::int64_t splits, std::int64_t capacity) {
+  constexpr std::int64_t keys = 64, few = 32;
+  return std::min(splits, std::max(pieces_of(capacity, keys), few));
+}
+
 } // namespace
 
 PagedPlan plan_paged(const PagedCall &paged, int least_warps, bool one_launch) {
@@ -316,6 +334,10 @@ PagedPlan plan_paged(const PagedCall &paged, int least_warps, bool one_launch) {
         splits_alone(q.device(), programs, pieces_of(capacity, form.block));
   if (alone)
     plan.splits = paged_splits(q.device(), programs, capacity, part_bytes);
+  if (!latent && on_gpu(q))
+    plan.splits =
+        alone ? splits_of_one_turn(q.device(), programs, plan.splits, capacity)
+              : splits_to_combine(plan.splits, capacity);
   form.split = plan.splits > 1;
   // Without matrix instructions a warp holds more of its operands.
   const bool wide = latent || bytes(q.dtype()) > 2;
