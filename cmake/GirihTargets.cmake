@@ -312,9 +312,6 @@ endfunction()
 function(girih_tool)
   cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "")
   girih_program(${arg_NAME} tool ${arg_NAME} ${arg_UNPARSED_ARGUMENTS})
-  if(TARGET ${arg_NAME}) # its own code computes little
-    target_compile_options(${arg_NAME} PRIVATE $<$<CONFIG:Dev>:-O0>)
-  endif()
 endfunction()
 
 function(girih_bench)
