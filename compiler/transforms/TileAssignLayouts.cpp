@@ -20,8 +20,6 @@ namespace {
 
 using tile::LayoutAttr;
 
-bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
-
 class Rewriter {
 public:
   Rewriter(func::FuncOp kernel, int warps, int capability)

@@ -27,8 +27,6 @@ constexpr int64_t mostRegisters = 96;
 /// The same with those of a round's other loads.
 constexpr int64_t mostWithOthers = 112;
 
-bool isTile(Value value) { return isa<RankedTensorType>(value.getType()); }
-
 /// Registers of a thread that a tile takes.
 int64_t registersOf(Value tile) {
   auto type = cast<RankedTensorType>(tile.getType());

@@ -18,7 +18,7 @@ namespace girih::compiler {
 
 namespace {
 
-bool isTile(Value value) {
+bool hasDims(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getRank() > 0;
 }
@@ -51,7 +51,7 @@ bool staysInThreads(Operation *op) {
   if (isa<tile::RemapOp, tile::ConvertLayoutOp>(op))
     return renames(op);
   if (isa<tensor::ExtractOp, tensor::FromElementsOp>(op))
-    return !isTile(op->getOperand(0));
+    return !hasDims(op->getOperand(0));
   return OpTrait::hasElementwiseMappableTraits(op) || isLaneByLane(op) ||
          isa<arith::ConstantOp, tensor::SplatOp, tile::CoordinateOp,
              tile::LoadOp, tile::StoreOp, tile::ReduceOp, tile::ProgramIdOp,

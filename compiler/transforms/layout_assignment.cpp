@@ -25,10 +25,6 @@ static constexpr int64_t smallFactor = 8;
 /// What memory moves at least.
 static constexpr int64_t sectorBytes = 32;
 
-static bool isTile(Value value) {
-  return isa<RankedTensorType>(value.getType());
-}
-
 static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }

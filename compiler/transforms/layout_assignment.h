@@ -16,6 +16,10 @@ namespace girih::compiler {
 
 class Access;
 
+inline bool isTile(mlir::Value value) {
+  return mlir::isa<mlir::RankedTensorType>(value.getType());
+}
+
 /// Whether the value costs nothing in any layout: constants, splats, numbers of
 /// lanes.
 bool isFree(mlir::Value value);
