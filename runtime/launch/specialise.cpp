@@ -58,6 +58,12 @@ OperandClass classify(const Array &array) {
   for (int dim = 0; dim < array.rank(); ++dim) {
     const auto at = static_cast<std::size_t>(dim);
     const std::uint32_t bit = std::uint32_t{1} << dim;
+    // Of one place any stride will do: none is ever gone along.
+    const bool is_single = array.shape()[at] == 1 && dim + 1 < array.rank();
+    if (is_single) {
+      known.stride_div16 |= bit;
+      continue;
+    }
     known.unit_stride |= array.strides()[at] == 1 ? bit : 0;
     known.size_div16 |= array.shape()[at] % 16 == 0 ? bit : 0;
     known.stride_div16 |= array.strides()[at] % 16 == 0 ? bit : 0;
