@@ -33,6 +33,6 @@ void combine_last(
 /// D]. A part without a key has a sum of minus infinity.
 void launch_combine(const Call &call, const Array &parts, const Array &sums,
                     const Array &out);
-KernelEntry combine_entry();
+std::vector<KernelEntry> combine_entries();
 
 } // namespace girih::ops

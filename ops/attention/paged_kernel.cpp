@@ -481,7 +481,7 @@ std::vector<KernelEntry> paged_entries(bool latent) {
   entries.push_back(
       entry_of(form, "num_warps=8 num_stages=2 warp_specialize=1"));
   entries.back().capability = 90;
-  entries.push_back(combine_entry());
+  std::ranges::move(combine_entries(), std::back_inserter(entries));
   return entries;
 }
 
