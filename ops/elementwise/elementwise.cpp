@@ -60,6 +60,27 @@ std::optional<Config> masked_block(std::span<const Array> views) {
   return config;
 }
 
+// Inputs whose rows repeat one element have that element instead, where another
+// one has whole rows: it is then read once for all lanes of a row. The result
+// has a bit for each such operand.
+std::int64_t share_columns(std::span<Array> inputs,
+                           std::span<const Array *const> operands) {
+  const auto repeats = [](const Array &view) {
+    return view.rank() >= 2 && view.size(-1) > 1 && view.stride(-1) == 0;
+  };
+  if (std::ranges::all_of(inputs, repeats))
+    return 0;
+  std::int64_t shared = 0;
+  for (Array &view : inputs) {
+    if (!repeats(view))
+      continue;
+    view = view.select(-1, 0);
+    shared |= std::int64_t{1}
+              << (std::ranges::find(operands, &view) - operands.begin());
+  }
+  return shared;
+}
+
 } // namespace
 
 std::optional<Config> block_of(const Array &out, int accesses) {
@@ -76,13 +97,21 @@ void launch_elementwise(const Call &call, const Kernel &kernel,
                         std::span<const Array> inputs,
                         std::span<const Array> outs, int accesses) {
   // The last array decides the order of dimensions: an output.
-  std::array<Array, max_collapsed> views;
+  std::array<Array, max_collapsed> views, numbers;
   std::array<const Array *, max_collapsed> operands{};
   const std::span<const std::int64_t> shape = outs.front().shape();
+  const bool several = outs.front().numel() > 1;
   std::size_t arrays = 0, count = 0;
   const auto add = [&](const Array &array) {
     if (array.by_value()) {
       operands[count++] = &array;
+      return;
+    }
+    // One number is read once, and not for each lane.
+    if (several && array.numel() == 1) {
+      numbers[count] = view_of(array, Dims{}, Dims{});
+      operands[count] = &numbers[count];
+      ++count;
       return;
     }
     views[arrays] = std::ranges::equal(array.shape(), shape)
@@ -102,7 +131,10 @@ void launch_elementwise(const Call &call, const Kernel &kernel,
     options.config = block_of(outs.front(), wide_accesses);
   else
     options.config = masked_block({views.data(), arrays});
-  kernel.run({operands.data(), count}, options, call.where);
+  const std::int64_t shared = share_columns(
+      {views.data(), arrays - outs.size()}, {operands.data(), count});
+  (shared == 0 ? kernel : kernel.with(arrange::shared_columns, shared))
+      .run({operands.data(), count}, options, call.where);
 }
 
 Dims broadcast_all(const Call &call,
