@@ -243,26 +243,36 @@ template <class F, class Real> Real tan(F &f, Real x) {
 
 /// log2 of a number that is not negative: within 2^-20 relatively, as the
 /// hardware's is off by its largest error where the logarithm is 1/4.
-template <class F, class Real> Real log2OfSize(F &f, Real size) {
+template <class F, class Real>
+Real log2OfSize(F &f, Real size, bool subnormal) {
   Real fraction = f.sub(size, f.number(1));
   Real near =
       f.mul(fraction, polynomial(f, fraction,
                                  {-0.251722594, 0.299764758, -0.360479357,
                                   0.480748766, -0.721348335, 1.44269533}));
   return f.select(f.less(f.abs(fraction), f.number(0.1875)), near,
-                  f.roughLog2(size, /*subnormal=*/true));
+                  f.roughLog2(size, subnormal));
 }
 
 template <class Real, class Mask> struct Power {
   Real value;
-  Mask isRight; // else a number is NaN, or 1 is what special ones give
+  Mask isRight;
 };
 
+/// x^y of which only that of a normal x above 0 is right that is a normal
+/// number, too: half of the instructions of pow().
+template <class F, class Real> auto powOfNormal(F &f, Real x, Real y) {
+  Real exponent = f.mul(y, log2OfSize(f, x, /*subnormal=*/false));
+  auto isRight = f.both(f.less(f.number(0x1p-126), x),
+                        f.less(f.abs(exponent), f.number(126)));
+  return Power<Real, decltype(isRight)>{f.roughExp2(exponent), isRight};
+}
+
 /// x^y, off by as much as the logarithm times y is: by the part n 2^-20 beside
-/// 2^n.
+/// 2^n. It is not right where a number is NaN, or 1 is what special ones give.
 template <class F, class Real> auto pow(F &f, Real x, Real y) {
   Real zero = f.number(0);
-  Real exponent = f.mul(y, log2OfSize(f, f.abs(x)));
+  Real exponent = f.mul(y, log2OfSize(f, f.abs(x), /*subnormal=*/true));
   Real ofSize = f.roughExp2(exponent, /*subnormal=*/true);
   // What |y| is above an even number; NaN of infinity, which is one.
   Real size = f.abs(y), even = f.floor(f.mul(size, f.number(0.5)));

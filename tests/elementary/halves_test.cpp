@@ -2,6 +2,7 @@
 // What is computed of f32 for results of 16 bits (halves.h), with the largest
 // errors that the hardware's approximations may have, against the C library in
 // a wider type.
+#include "girih/compiler/elementary/quotient.h"
 #include "girih/compiler/elementary/remainder.h"
 #include "girih/dsl/support/float_formats.h"
 #include "girih/tests/elementary/functions.h"
@@ -160,6 +161,90 @@ template <class F> void expect_powers() {
                                 std::log(static_cast<double>(x))));
     check(-x, static_cast<float>(static_cast<int>(random() % 64) - 32));
   }
+}
+
+/// Those that have no sign, and no care for what is not normal.
+template <class F> void expect_normal_powers() {
+  F f;
+  const std::vector<float> values = every_exponent<float>(1, 27);
+  std::mt19937_64 random(28);
+  int right = 0;
+  const auto check = [&](float x, float y) {
+    const auto made = elementary::halves::powOfNormal(f, x, y);
+    right += made.isRight;
+    if (!made.isRight)
+      return;
+    ASSERT_TRUE(x > 0 && std::isnormal(x) && std::isfinite(y)) << x << ' ' << y;
+    const auto exact =
+        std::pow(static_cast<long double>(x), static_cast<long double>(y));
+    ASSERT_LE(std::abs(static_cast<double>(made.value / exact - 1)),
+              0x1p-18 +
+                  0x1p-20 * std::abs(std::log2(static_cast<double>(exact))))
+        << x << " ^ " << y << " is " << made.value;
+  };
+  for (float x : special_values<float>())
+    for (float y : special_values<float>())
+      check(x, y);
+  for (int i = 0; i < 200000; ++i)
+    check(values[random() % values.size()], values[random() % values.size()]);
+  right = 0;
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  for (int i = 0; i < 400000; ++i) {
+    const auto x = static_cast<float>(
+        std::exp(80 * uniform(random) * std::ldexp(1.0, -(i % 22))));
+    check(x, static_cast<float>(80 * uniform(random) /
+                                std::log(static_cast<double>(x))));
+  }
+  EXPECT_GE(right, 390000);
+}
+
+TEST(Halves, NormalPowers) {
+  expect_normal_powers<Native<float>>();
+  expect_normal_powers<Rough<-1>>();
+  expect_normal_powers<Rough<0>>();
+  expect_normal_powers<Rough<1>>();
+}
+
+template <class F> void expect_quotients() {
+  F f;
+  const std::vector<float> values = every_exponent<float>(2, 29);
+  std::mt19937_64 random(30);
+  int right = 0;
+  const auto check = [&](float x, float y) {
+    const auto inverse = elementary::reciprocal(f, y);
+    const auto made = elementary::nearQuotient(f, x, y, inverse.value);
+    if (!inverse.isRight || !made.isRight)
+      return;
+    ++right;
+    ASSERT_EQ(ulps(made.value, x / y), 0) << x << " / " << y;
+    ASSERT_EQ(std::signbit(made.value), std::signbit(x)) << x << " / " << y;
+  };
+  for (float x : special_values<float>())
+    for (float y : special_values<float>())
+      check(x, y);
+  EXPECT_GE(right, 20);
+  for (int i = 0; i < 400000; ++i)
+    check(values[random() % values.size()], values[random() % values.size()]);
+  // Beside ties: dividends that are next to a product of the divisor and what
+  // lies between two numbers.
+  std::uniform_real_distribution<float> mantissa(1, 2);
+  for (int i = 0; i < 250000; ++i) {
+    const float y = i % 3 == 0
+                        ? std::nextafter(2.0F, 0.0F) - 0x1p-23F * (i % 64)
+                        : mantissa(random);
+    const double between = static_cast<double>(mantissa(random)) + 0x1p-24;
+    const auto x = static_cast<float>(static_cast<double>(y) * between);
+    for (float each : {x, std::nextafter(x, 0.0F), std::nextafter(x, 9.0F)})
+      check(i % 2 ? -each : each, y);
+  }
+  EXPECT_GE(right, 750000);
+}
+
+TEST(Halves, Quotients) {
+  expect_quotients<Native<float>>();
+  expect_quotients<Rough<-1>>();
+  expect_quotients<Rough<0>>();
+  expect_quotients<Rough<1>>();
 }
 
 TEST(Halves, Powers) {

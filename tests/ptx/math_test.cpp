@@ -296,6 +296,28 @@ TEST(DeviceMath, QuotientsOfSixteenBits) {
         << x[i] << " / " << y[i];
 }
 
+/// By the divisor's reciprocal, and correctly rounded for all numbers.
+TEST(DeviceMath, QuotientsByOne) {
+  const std::vector<float> x = every_exponent<float>(3, 11);
+  for (float divisor : {3.0F, 448.0F, 0.99999994F, 0x1p-60F, 1e-39F, -7.0F,
+                        0.0F, 3e38F, INFINITY}) {
+    const std::string wide = tileOf("f32"),
+                      number = llvm::formatv("{0:x8}",
+                                             llvm::bit_cast<uint32_t>(divisor));
+    const auto z = evaluate<float>(
+        "f32", "f32",
+        "%s = arith.constant dense<0x" + number.substr(number.size() - 8) +
+            "> : " + wide + " %z = arith.divf %x, %s : " + wide,
+        x, x, /*warps=*/1);
+    for (size_t i = 0; i < x.size(); ++i) {
+      ASSERT_EQ(ulps(z[i], x[i] / divisor), 0) << x[i] << " / " << divisor;
+      ASSERT_TRUE(std::isnan(z[i]) ||
+                  std::signbit(z[i]) == std::signbit(x[i] / divisor))
+          << x[i] << " / " << divisor;
+    }
+  }
+}
+
 // By approximations, and correctly rounded all the same.
 TEST(DeviceMath, RootsAndReciprocalsOfBf16) {
   std::vector<std::uint16_t> codes(1 << 16);

@@ -48,6 +48,8 @@ LogicalResult Emitter::emitElementwise(Operation *op) {
     scalars[result] = value;
     return success();
   }
+  if (tiles.contains(result)) // made with another one
+    return success();
   Registers values;
   if (auto division = dyn_cast<arith::DivFOp>(op))
     values = quotients(division);

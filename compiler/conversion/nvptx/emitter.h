@@ -177,12 +177,12 @@ private:
   mlir::LogicalResult emitConstant(mlir::Operation *op);
   /// quotient.cpp: by reciprocals; empty where that is not worth it.
   Registers quotients(mlir::arith::DivFOp op);
+  Registers exactQuotients(mlir::arith::DivFOp op);
   /// halves.cpp
   Registers halfFunctions(mlir::Operation *op);
   Registers nearAngles(mlir::Operation *op);
   Registers remainders(mlir::arith::RemFOp op);
-  Registers redoneUnless(mlir::Value isRight, Registers values,
-                         llvm::function_ref<mlir::Value(size_t)> again);
+  Registers ownValues(mlir::Operation *op, Registers values);
   /// fp8.cpp: between f32 and fp8 word by word; empty where an operation does
   /// something else, or the target or the number of elements has no words.
   Registers fp8Words(mlir::Operation *op);

@@ -4,8 +4,8 @@
 // thread has.
 #include "girih/compiler/elementary/halves.h"
 #include "girih/compiler/conversion/nvptx/arithmetic.h"
-#include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/functions.h"
+#include "girih/compiler/conversion/nvptx/rare.h"
 #include "girih/compiler/conversion/nvptx/rounded.h"
 #include "girih/compiler/elementary/names.h"
 #include "girih/compiler/elementary/remainder.h"
@@ -22,20 +22,22 @@ namespace {
 
 using Single = DeviceArithmetic<false>;
 
-/// A value, and whether it is right; no mask: it is.
-struct Checked {
-  Value value, isRight;
-};
-
+/// One that is short for 16 bits of the result.
 struct HalfFunction {
-  Checked (*of)(Single &f, ValueRange x);
+  Value (*of)(Single &f, ValueRange x);
+  bool reduces = false; // angles up to farthestAngle only
 };
 
-/// Whether an angle is one of those that halves.h reduces.
-Value isNear(Single &f, Value angle) {
-  Value farthest = f.number(elementary::halves::farthestAngle);
-  return LLVM::FCmpOp::create(f.builder(), f.location(),
-                              LLVM::FCmpPredicate::ole, f.abs(angle), farthest);
+/// Whether all angles are at most so far from 0.
+Value areNear(Single &f, ArrayRef<Value> angles, double farthest) {
+  Value limit = f.number(farthest), all;
+  for (Value angle : angles) {
+    Value isNear =
+        LLVM::FCmpOp::create(f.builder(), f.location(),
+                             LLVM::FCmpPredicate::ole, f.abs(angle), limit);
+    all = all ? f.both(all, isNear) : isNear;
+  }
+  return all;
 }
 
 /// Whether sine and cosine of the operand are both there.
@@ -46,41 +48,47 @@ bool isShared(Operation *op) {
   });
 }
 
-template <auto function> Checked ofAngle(Single &f, ValueRange x) {
-  return {function(f, Value(x[0])), isNear(f, x[0])};
+template <auto function> Value ofOne(Single &f, ValueRange x) {
+  return function(f, Value(x[0]));
 }
 
 std::optional<HalfFunction> halfFunctionOf(Operation *op) {
   namespace h = elementary::halves;
   if (isa<math::SinOp>(op) && isShared(op))
-    return HalfFunction{ofAngle<h::sinBesideCos<Single, Value>>};
+    return HalfFunction{ofOne<h::sinBesideCos<Single, Value>>, true};
   if (isa<math::CosOp>(op) && isShared(op))
-    return HalfFunction{ofAngle<h::cosBesideSin<Single, Value>>};
+    return HalfFunction{ofOne<h::cosBesideSin<Single, Value>>, true};
 #define GIRIH_CASE(NAME, OPERATION, REDUCES)                                   \
   if (isa<math::OPERATION>(op))                                                \
-    return HalfFunction{[](Single &f, ValueRange x) -> Checked {               \
-      return {elementary::halves::NAME(f, Value(x[0])),                        \
-              REDUCES ? isNear(f, x[0]) : Value()};                            \
-    }};
+    return HalfFunction{ofOne<h::NAME<Single, Value>>, REDUCES};
   GIRIH_HALVES_FUNCTIONS(GIRIH_CASE)
 #undef GIRIH_CASE
   // That of 16 bits stays correctly rounded.
   if (isa<math::SqrtOp>(op) &&
       (!isShort(op->getOperand(0)) || isOfBf16(op->getOperand(0))))
-    return HalfFunction{[](Single &f, ValueRange x) -> Checked {
-      return {floatInstruction(f.builder(), f.location(), "sqrt.approx.f32", x),
-              {}};
+    return HalfFunction{[](Single &f, ValueRange x) {
+      return floatInstruction(f.builder(), f.location(), "sqrt.approx.f32", x);
     }};
   if (isa<math::RsqrtOp>(op))
-    return HalfFunction{[](Single &f, ValueRange x) -> Checked {
-      return {f.roughInverseSqrt(x[0]), {}};
-    }};
-  if (isa<math::PowFOp>(op))
-    return HalfFunction{[](Single &f, ValueRange x) -> Checked {
-      auto power = elementary::halves::pow(f, Value(x[0]), Value(x[1]));
-      return {power.value, power.isRight};
-    }};
+    return HalfFunction{
+        [](Single &f, ValueRange x) { return f.roughInverseSqrt(x[0]); }};
   return std::nullopt;
+}
+
+/// The operands of each element.
+using Operands = SmallVector<SmallVector<Value, 2>, 0>;
+
+/// All powers, and whether they are right.
+template <auto power>
+std::pair<Registers, Value> powersOf(Single &f, const Operands &all) {
+  Registers values;
+  Value isRight;
+  for (ArrayRef<Value> x : all) {
+    auto made = power(f, Value(x[0]), Value(x[1]));
+    values.push_back(made.value);
+    isRight = isRight ? f.both(isRight, made.isRight) : made.isRight;
+  }
+  return {std::move(values), isRight};
 }
 
 using NearFunction = Value (*)(Single &f, Value x);
@@ -101,53 +109,81 @@ constexpr size_t mostInline = 16;
 /// Products, quotients and choices that may follow a function.
 int mostFactors(Operation *op) { return isa<math::ExpOp>(op) ? 6 : 4; }
 
+/// Whether 16 bits of the result are all that is wanted.
+bool keepsHalf(Operation *op) {
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  return element.isF16() || element.isBF16() ||
+         isRoundedFurther(op->getResult(0), mostFactors(op));
+}
+
+/// Sine or cosine of the same angle, which comes later and keeps as much.
+Operation *otherOfAngle(Operation *op) {
+  if (!isa<math::SinOp, math::CosOp>(op))
+    return nullptr;
+  for (Operation *user : op->getOperand(0).getUsers())
+    if (isa<math::SinOp, math::CosOp>(user) &&
+        user->getName() != op->getName() &&
+        user->getBlock() == op->getBlock() && op->isBeforeInBlock(user) &&
+        keepsHalf(user) == keepsHalf(op))
+      return user;
+  return nullptr;
+}
+
+using OfAngle = llvm::function_ref<Value(Operation *function, Value angle)>;
+
+/// Functions of angles behind one test of all, with the other function of the
+/// same angles, if there is one: they share what is reduced. The values of that
+/// come behind.
+Registers ofAngles(Single &f, ModuleOp into, Operation *op,
+                   ArrayRef<Value> angles, double farthest, OfAngle near) {
+  SmallVector<Operation *> functions{op};
+  if (Operation *other = otherOfAngle(op))
+    functions.push_back(other);
+  OpBuilder &b = f.builder();
+  Location loc = f.location();
+  const auto all = [&](OfAngle of) {
+    Registers values;
+    for (Operation *function : functions)
+      for (Value angle : angles)
+        values.push_back(of(function, angle));
+    return values;
+  };
+  return madeUsually(
+      b, loc, areNear(f, angles, farthest), [&] { return all(near); },
+      [&] {
+        return all([&](Operation *function, Value angle) {
+          return emitFunction(b, loc, into, elementary::nameOf(function),
+                              angle);
+        });
+      });
+}
+
 } // namespace
 
-/// Where `isRight` is not set of each, all are made anew by `again`.
-Registers Emitter::redoneUnless(Value isRight, Registers values,
-                                llvm::function_ref<Value(size_t)> again) {
-  Region *body = b.getInsertionBlock()->getParent();
-  OpBuilder::InsertPoint before = b.saveInsertionPoint();
-  SmallVector<Type> types;
-  for (Value value : values)
-    types.push_back(value.getType());
-  Block *rare = b.createBlock(body);
-  Block *done =
-      b.createBlock(body, {}, types, SmallVector<Location>(types.size(), loc));
-  b.restoreInsertionPoint(before);
-  auto branch =
-      LLVM::CondBrOp::create(b, loc, isRight, done, values, rare, ValueRange());
-  branch.setBranchWeights(ArrayRef<int32_t>{2000, 1});
-  b.setInsertionPointToEnd(rare);
-  Registers others;
-  for (size_t i = 0; i < values.size(); ++i)
-    others.push_back(again(i));
-  LLVM::BrOp::create(b, loc, others, done);
-  b.setInsertionPointToEnd(done);
-  return Registers(done->args_begin(), done->args_end());
+/// What is not this operation's is the other one's, which is then done.
+Registers Emitter::ownValues(Operation *op, Registers values) {
+  const int64_t count = layoutOf(op->getResult(0)).size(Axis::reg);
+  if (static_cast<int64_t>(values.size()) > count)
+    tiles[otherOfAngle(op)->getResult(0)] =
+        Registers(values.begin() + count, values.end());
+  values.truncate(count);
+  return values;
 }
 
 /// All digits of functions of angles in f32, of which few are beyond those
-/// that are reduced in line, where sine and cosine of one share that.
+/// that are reduced in line.
 Registers Emitter::nearAngles(Operation *op) {
-  NearFunction function = nearFunctionOf(op);
-  if (!function || !getElementTypeOrSelf(op->getResult(0).getType()).isF32())
+  if (!nearFunctionOf(op) ||
+      !getElementTypeOrSelf(op->getResult(0).getType()).isF32())
     return {};
   const Registers &x = registers(op->getOperand(0));
   if (x.size() > mostInline)
     return {};
   Single f(b, loc, into);
-  Value farthest = f.number(elementary::nearAngle(f)), isRight;
-  Registers values;
-  for (Value angle : x) {
-    values.push_back(function(f, angle));
-    Value near = LLVM::FCmpOp::create(b, loc, LLVM::FCmpPredicate::ole,
-                                      f.abs(angle), farthest);
-    isRight = isRight ? f.both(isRight, near) : near;
-  }
-  return redoneUnless(isRight, std::move(values), [&](size_t i) {
-    return emitFunction(b, loc, into, elementary::nameOf(op), x[i]);
-  });
+  return ownValues(op, ofAngles(f, into, op, x, elementary::nearAngle(f),
+                                [&](Operation *function, Value angle) {
+                                  return nearFunctionOf(function)(f, angle);
+                                }));
 }
 
 /// Empty where the function has no short form, or all digits are wanted.
@@ -156,33 +192,43 @@ Registers Emitter::halfFunctions(Operation *op) {
   Value result = op->getResult(0);
   Type element = getElementTypeOrSelf(result.getType()), f32 = b.getF32Type();
   bool isNarrow = element.isF16() || element.isBF16();
-  if (!function || !(isNarrow || isRoundedFurther(result, mostFactors(op))))
+  if (!(function || isa<math::PowFOp>(op)) || !keepsHalf(op))
     return {};
+  Operands all(layoutOf(result).size(Axis::reg));
+  for (Value operand : op->getOperands())
+    for (auto [x, value] : llvm::zip_equal(all, registers(operand)))
+      x.push_back(isNarrow ? floatCast(value, element, f32) : value);
   Single f(b, loc, into);
+  const auto inFull = [&] {
+    Registers values;
+    for (ArrayRef<Value> x : all)
+      values.push_back(emitFunction(b, loc, into, elementary::nameOf(op), x));
+    return values;
+  };
   Registers values;
-  SmallVector<SmallVector<Value>> all;
-  Value isRight;
-  int64_t count = layoutOf(result).size(Axis::reg);
-  for (int64_t reg = 0; reg < count; ++reg) {
-    SmallVector<Value> operands;
-    for (Value operand : op->getOperands()) {
-      Value value = registers(operand)[reg];
-      operands.push_back(isNarrow ? floatCast(value, element, f32) : value);
-    }
-    Checked made = function->of(f, operands);
-    values.push_back(made.value);
-    if (made.isRight)
-      isRight = isRight ? f.both(isRight, made.isRight) : made.isRight;
-    all.push_back(std::move(operands));
-  }
-  if (isRight)
-    values = redoneUnless(isRight, std::move(values), [&](size_t i) {
-      return emitFunction(b, loc, into, elementary::nameOf(op), all[i]);
+  if (!function) {
+    namespace h = elementary::halves;
+    auto [powers, areRight] = powersOf<h::powOfNormal<Single, Value>>(f, all);
+    values = redoneUnless(b, loc, areRight, std::move(powers), [&] {
+      auto [signedPowers, arePowers] = powersOf<h::pow<Single, Value>>(f, all);
+      return redoneUnless(b, loc, arePowers, std::move(signedPowers), inFull);
     });
+  } else if (function->reduces) {
+    Registers angles;
+    for (ArrayRef<Value> x : all)
+      angles.push_back(x[0]);
+    values = ofAngles(f, into, op, angles, elementary::halves::farthestAngle,
+                      [&](Operation *each, Value angle) {
+                        return halfFunctionOf(each)->of(f, angle);
+                      });
+  } else {
+    for (ArrayRef<Value> x : all)
+      values.push_back(function->of(f, x));
+  }
   if (isNarrow)
     for (Value &value : values)
       value = floatCast(value, f32, element);
-  return values;
+  return ownValues(op, std::move(values));
 }
 
 /// Of f32; empty for other types.
@@ -198,8 +244,11 @@ Registers Emitter::remainders(arith::RemFOp op) {
     values.push_back(near.value);
     isRight = isRight ? f.both(isRight, near.isRight) : near.isRight;
   }
-  return redoneUnless(isRight, std::move(values), [&](size_t i) {
-    return remainder(registers(op.getLhs())[i], registers(op.getRhs())[i]);
+  return redoneUnless(b, loc, isRight, std::move(values), [&] {
+    Registers others;
+    for (auto [dividend, divisor] : llvm::zip_equal(x, y))
+      others.push_back(remainder(dividend, divisor));
+    return others;
   });
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Division where 16 bits of the quotient are all that is wanted: of many
-// elements by few by their reciprocals, else by the hardware's short form.
+// Division of many elements by few by their reciprocals, correctly rounded
+// unless 16 bits of the quotient are all that is wanted, for which the hardware
+// has a short form, too.
+#include "girih/compiler/elementary/quotient.h"
 #include "girih/compiler/conversion/nvptx/arithmetic.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
+#include "girih/compiler/conversion/nvptx/rare.h"
 #include "girih/compiler/conversion/nvptx/rounded.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -105,18 +108,53 @@ static Value inverseTimes(OpBuilder &b, Location loc, Value x, Value y) {
   return LLVM::FMulOp::create(b, loc, x, inverse);
 }
 
+/// Quotients that are written in line and, for rare numbers, once more.
+static constexpr size_t mostExact = 64;
+
+/// All of them at once, one by one where that of a number is not right.
+Registers Emitter::exactQuotients(arith::DivFOp op) {
+  const Registers &x = registers(op.getLhs()), &y = registers(op.getRhs());
+  if (!getElementTypeOrSelf(op.getType()).isF32() || y.size() > mostExact)
+    return {};
+  DeviceArithmetic<false> f(b, loc, into);
+  DenseMap<Value, Value> inverses;
+  Registers values;
+  Value areRight;
+  const auto require = [&](Value mask) {
+    areRight = areRight ? f.both(areRight, mask) : mask;
+  };
+  for (auto [dividend, divisor] : llvm::zip_equal(x, y)) {
+    Value &inverse = inverses[divisor];
+    if (!inverse) {
+      auto made = elementary::reciprocal(f, divisor);
+      inverse = made.value;
+      require(made.isRight);
+    }
+    auto made = elementary::nearQuotient(f, dividend, divisor, inverse);
+    values.push_back(made.value);
+    require(made.isRight);
+  }
+  return redoneUnless(b, loc, areRight, std::move(values), [&] {
+    Registers others;
+    for (auto [dividend, divisor] : llvm::zip_equal(x, y))
+      others.push_back(f.div(dividend, divisor));
+    return others;
+  });
+}
+
 /// x times the reciprocal is within 3 units in the last place of f32, which 16
 /// bits show only beside a tie. Divisors whose reciprocal might overflow are
 /// taken 2^64 times.
 Registers Emitter::quotients(arith::DivFOp op) {
-  if (!isRoundedFurther(op.getResult(), /*factors=*/2))
-    return {};
   const Registers &x = registers(op.getLhs()), &y = registers(op.getRhs());
   DenseMap<Value, std::pair<Value, Value>> reciprocals; // and their factors
   for (Value divisor : y)
     reciprocals.try_emplace(divisor);
+  const bool areFew = reciprocals.size() * fewestQuotients <= y.size();
+  if (!isRoundedFurther(op.getResult(), /*factors=*/2))
+    return areFew ? exactQuotients(op) : Registers();
   Registers result;
-  if (reciprocals.size() * fewestQuotients > y.size()) {
+  if (!areFew) {
     // A quotient of two numbers of 16 bits stays correctly rounded.
     if (isOfBf16(op.getRhs()) && numberOf(op.getLhs()) == 1) {
       for (Value divisor : y)
