@@ -15,35 +15,38 @@ namespace girih::compiler::elementary {
 /// Between these, products and what they lack are normal numbers.
 inline constexpr double leastDivided = 0x1p-62, mostDivided = 0x1p62;
 
-template <class Real, class Mask> struct NearQuotient {
-  Real value;
-  Mask isRight; // else a number is special, or near the ends of f32's range
-};
+/// Whether quotients by this number are right: it is above 0, and not the
+/// largest below a power of 2, which Newton's method misses.
+template <class F, class Real> auto isNearDivisor(F &f, Real divisor) {
+  auto digits = f.integer(0x7fffff);
+  return f.both(f.both(f.less(f.number(leastDivided), divisor),
+                       f.less(divisor, f.number(mostDivided))),
+                f.isLess(f.iand(f.bits(divisor), digits), digits));
+}
 
-/// By f.roughInverse() of halves.h. Only that of a number above 0 is right, and
-/// not that of the largest below a power of 2, which Newton's method misses.
-template <class F, class Real> auto reciprocal(F &f, Real divisor) {
+/// Whether its quotient is: it is not special, nor near the ends of f32's
+/// range.
+template <class F, class Real> auto isNearDividend(F &f, Real dividend) {
+  Real size = f.abs(dividend);
+  return f.both(f.less(size, f.number(mostDivided)),
+                f.either(f.less(f.number(leastDivided), size),
+                         f.same(dividend, f.number(0))));
+}
+
+/// By f.roughInverse() of halves.h.
+template <class F, class Real> Real nearReciprocal(F &f, Real divisor) {
   Real rough = f.roughInverse(divisor);
   Real missing = f.fma(f.neg(divisor), rough, f.number(1));
-  auto digits = f.integer(0x7fffff);
-  auto isRight = f.both(f.both(f.less(f.number(leastDivided), divisor),
-                               f.less(divisor, f.number(mostDivided))),
-                        f.isLess(f.iand(f.bits(divisor), digits), digits));
-  return NearQuotient<Real, decltype(isRight)>{f.fma(missing, rough, rough),
-                                               isRight};
+  return f.fma(missing, rough, rough);
 }
 
 /// Of 0 the sign stays: what a quotient is too large is then +0, which times
 /// the negated reciprocal is -0, and added to either 0 gives that.
 template <class F, class Real>
-auto nearQuotient(F &f, Real dividend, Real divisor, Real inverse) {
-  Real rough = f.mul(dividend, inverse), size = f.abs(dividend);
+Real nearQuotient(F &f, Real dividend, Real divisor, Real inverse) {
+  Real rough = f.mul(dividend, inverse);
   Real excess = f.fma(rough, divisor, f.neg(dividend));
-  auto isRight = f.both(f.less(size, f.number(mostDivided)),
-                        f.either(f.less(f.number(leastDivided), size),
-                                 f.same(dividend, f.number(0))));
-  return NearQuotient<Real, decltype(isRight)>{
-      f.fma(excess, f.neg(inverse), rough), isRight};
+  return f.fma(excess, f.neg(inverse), rough);
 }
 
 } // namespace girih::compiler::elementary

@@ -71,8 +71,9 @@ std::int64_t most_lanes(const WindowNumbers &windows, const Array &out) {
                      each = rows * windows.stride[last] * bytes;
   const bool as_they_lie = out.size(-1) * bytes % 16 == 0;
   std::int64_t most = rows == 1 && as_they_lie ? 2 * lanes : lanes;
-  // Of so few programs some would have a turn to themselves at the end.
-  constexpr std::int64_t few = 8 * 2112; // of 128 threads, on 132 processors
+  // Of less than four turns of 132 multiprocessors with 16 programs each the
+  // last one would leave too many idle.
+  constexpr std::int64_t few = 4 * 132 * 16;
   while (most > 128 && (most * each > most_bytes || out.numel() < few * most))
     most /= 2;
   return most;

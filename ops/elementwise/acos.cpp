@@ -14,6 +14,7 @@ namespace {
 
 struct Acos : FloatFunction<Acos> {
   static constexpr std::string_view signature = "acos(x) -> out";
+  static constexpr int accesses = 2;
   static Tile apply(const Tile &x) { return acos(x); }
 };
 

@@ -117,29 +117,37 @@ Registers Emitter::exactQuotients(arith::DivFOp op) {
   if (!getElementTypeOrSelf(op.getType()).isF32() || y.size() > mostExact)
     return {};
   DeviceArithmetic<false> f(b, loc, into);
-  DenseMap<Value, Value> inverses;
-  Registers values;
-  Value areRight;
+  Value areNear;
   const auto require = [&](Value mask) {
-    areRight = areRight ? f.both(areRight, mask) : mask;
+    areNear = areNear ? f.both(areNear, mask) : mask;
   };
-  for (auto [dividend, divisor] : llvm::zip_equal(x, y)) {
-    Value &inverse = inverses[divisor];
-    if (!inverse) {
-      auto made = elementary::reciprocal(f, divisor);
-      inverse = made.value;
-      require(made.isRight);
-    }
-    auto made = elementary::nearQuotient(f, dividend, divisor, inverse);
-    values.push_back(made.value);
-    require(made.isRight);
-  }
-  return redoneUnless(b, loc, areRight, std::move(values), [&] {
-    Registers others;
+  DenseMap<Value, Value> inverses;
+  for (Value divisor : y)
+    if (inverses.try_emplace(divisor).second)
+      require(elementary::isNearDivisor(f, divisor));
+  for (Value dividend : x)
+    require(elementary::isNearDividend(f, dividend));
+  const auto each = [&](llvm::function_ref<Value(Value, Value)> of) {
+    Registers values;
     for (auto [dividend, divisor] : llvm::zip_equal(x, y))
-      others.push_back(f.div(dividend, divisor));
-    return others;
-  });
+      values.push_back(of(dividend, divisor));
+    return values;
+  };
+  return madeUsually(
+      b, loc, areNear,
+      [&] {
+        return each([&](Value dividend, Value divisor) {
+          Value &inverse = inverses[divisor];
+          if (!inverse)
+            inverse = elementary::nearReciprocal(f, divisor);
+          return elementary::nearQuotient(f, dividend, divisor, inverse);
+        });
+      },
+      [&] {
+        return each([&](Value dividend, Value divisor) {
+          return f.div(dividend, divisor);
+        });
+      });
 }
 
 /// x times the reciprocal is within 3 units in the last place of f32, which 16
