@@ -88,6 +88,12 @@ void CallWords::become_parameters(std::span<const Array *const> arrays) {
     *next = array->by_value()
                 ? *static_cast<const std::int64_t *>(array->data())
                 : reinterpret_cast<std::int64_t>(array->data());
+    // Code for a GPU takes it that the stride of one place divides everything
+    // (classify()), and asks for nothing of lanes beyond it at such addresses.
+    if (array->device().kind == Device::Kind::cuda)
+      for (int dim = 0; dim + 1 < rank; ++dim)
+        if (next[1 + dim] == 1)
+          next[1 + rank + dim] = 0;
     // Kernels move bytes of 4-bit elements: strides but the last are in bytes.
     if (bits(array->dtype()) == 4)
       for (int dim = 0; dim + 1 < rank; ++dim)

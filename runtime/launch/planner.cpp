@@ -69,18 +69,6 @@ KernelSource source_of(const Program &program) {
   return source;
 }
 
-/// Whether all that is in `needed` is in `known`.
-bool covers(const OperandClass &known, const OperandClass &needed) {
-  return known.by_value == needed.by_value &&
-         (known.aligned || !needed.aligned) &&
-         (known.settled || !needed.settled) &&
-         (needed.size_div16 & ~known.size_div16) == 0 &&
-         (needed.unit_stride & ~known.unit_stride) == 0 &&
-         (needed.stride_div16 & ~known.stride_div16) == 0 &&
-         (needed.size_div8 & ~(known.size_div8 | known.size_div16)) == 0 &&
-         (needed.stride_div8 & ~(known.stride_div8 | known.stride_div16)) == 0;
-}
-
 compiler::Checks wanted_checks(Device device) {
   compiler::Checks checks;
   checks.bounds = env_has("GIRIH_DEBUG", "bounds");
@@ -234,7 +222,7 @@ void KernelPlanner::check_recorded(bool index32) const {
                    fmt::format("is {}, but the Program was recorded for rank "
                                "{}",
                                array.to_string(), operand.rank));
-    if (!covers(classify(array), operand.known))
+    if (!has_class(array, operand.known))
       fail_operand(ErrorId::stride, at,
                    fmt::format("is {} of class {}, but the Program relies on "
                                "{}",

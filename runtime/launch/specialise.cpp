@@ -36,6 +36,17 @@ bool has_eighths(const Array &array) {
   return array.rank() > 1 && bits(array.dtype()) >= 16;
 }
 
+/// Dimensions of one place, which nobody goes along, so that any stride will
+/// do. The last one says how elements lie in its own way: of one place by 1,
+/// too.
+std::uint32_t single_places(const Array &array) {
+  std::uint32_t mask = 0;
+  for (int dim = 0; dim + 1 < array.rank(); ++dim)
+    if (array.shape()[static_cast<std::size_t>(dim)] == 1)
+      mask |= std::uint32_t{1} << dim;
+  return mask;
+}
+
 std::string dims_of(std::uint32_t mask) {
   std::string text;
   for (int dim = 0; mask != 0; ++dim, mask >>= 1)
@@ -55,15 +66,13 @@ OperandClass classify(const Array &array) {
   // No access reaches an empty array, so its pointer may be anything.
   known.aligned = array.numel() == 0 ||
                   reinterpret_cast<std::uintptr_t>(array.data()) % 16 == 0;
+  const std::uint32_t single = single_places(array);
+  known.stride_div16 = single;
   for (int dim = 0; dim < array.rank(); ++dim) {
     const auto at = static_cast<std::size_t>(dim);
     const std::uint32_t bit = std::uint32_t{1} << dim;
-    // Of one place any stride will do: none is ever gone along.
-    const bool is_single = array.shape()[at] == 1 && dim + 1 < array.rank();
-    if (is_single) {
-      known.stride_div16 |= bit;
+    if ((single & bit) != 0)
       continue;
-    }
     known.unit_stride |= array.strides()[at] == 1 ? bit : 0;
     known.size_div16 |= array.shape()[at] % 16 == 0 ? bit : 0;
     known.stride_div16 |= array.strides()[at] % 16 == 0 ? bit : 0;
@@ -74,6 +83,19 @@ OperandClass classify(const Array &array) {
     known.stride_div8 |= std::abs(array.strides()[at]) % 16 == 8 ? bit : 0;
   }
   return known;
+}
+
+bool has_class(const Array &array, const OperandClass &needed) {
+  const OperandClass known = classify(array);
+  const std::uint32_t any = single_places(array);
+  return known.by_value == needed.by_value &&
+         (known.aligned || !needed.aligned) &&
+         (known.settled || !needed.settled) &&
+         (needed.size_div16 & ~known.size_div16) == 0 &&
+         (needed.unit_stride & ~(known.unit_stride | any)) == 0 &&
+         (needed.stride_div16 & ~known.stride_div16) == 0 &&
+         (needed.size_div8 & ~(known.size_div8 | known.size_div16)) == 0 &&
+         (needed.stride_div8 & ~(known.stride_div8 | known.stride_div16)) == 0;
 }
 
 bool fits_index32(std::span<const Array *const> arrays) {

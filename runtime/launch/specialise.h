@@ -10,8 +10,12 @@
 
 namespace girih {
 
-/// Everything of OperandClass that holds for the array.
+/// Everything of OperandClass that holds for the array; the stride of one place
+/// divides everything.
 OperandClass classify(const Array &array);
+
+/// Whether the array may be given to code that relies on `needed`.
+bool has_class(const Array &array, const OperandClass &needed);
 
 /// Whether 32-bit arithmetic is enough for every index and element offset of
 /// the arrays, the ragged edges of tiles included.

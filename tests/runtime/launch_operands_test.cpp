@@ -5,6 +5,8 @@
 #include "test_kernels.h"
 
 #include "girih/runtime/failure.h"
+#include "girih/runtime/launch/plan.h"
+#include "girih/runtime/launch/specialise.h"
 
 #include <gtest/gtest.h>
 
@@ -43,6 +45,40 @@ template <class Call> std::string error_of(ErrorId id, Call run) {
   }
   ADD_FAILURE() << "no error";
   return {};
+}
+
+// It says nothing, whatever a view has there.
+TEST(LaunchOperands, StrideOfOneRow) {
+  const Array row = Array::empty({1, 1, 32}, bf16, host_device),
+              odd(row.data(), row.shape(), bf16, host_device,
+                  std::vector<std::int64_t>{1, 3, 1}, row.owner());
+  EXPECT_EQ(classify(odd).unit_stride, 4u);
+  EXPECT_EQ(classify(odd).stride_div16, 3u);
+  EXPECT_EQ(classify(odd), classify(row));
+  // Nor does it matter to a Program that was recorded for another one.
+  OperandClass units = classify(row);
+  units.unit_stride = 7;
+  EXPECT_TRUE(has_class(row, units));
+  const Array rows = Array::empty({3, 1, 32}, bf16, host_device);
+  EXPECT_FALSE(has_class(rows, units));
+}
+
+// Code for a GPU takes it that they divide everything.
+TEST(LaunchOperands, StridesOfOnePlace) {
+  float word = 0;
+  const std::vector<std::int64_t> shape{1, 6, 8}, strides{3, 8, 1};
+  const auto parameters = [&](Device device) {
+    const Array array(&word, shape, f32, device, strides);
+    const Array *arrays[] = {&array};
+    CallWords words(arrays, nullptr);
+    words.become_parameters(arrays);
+    const auto found = words.words();
+    return std::vector(found.begin() + 1, found.end());
+  };
+  EXPECT_EQ(parameters(host_device),
+            (std::vector<std::int64_t>{1, 6, 8, 3, 8, 1}));
+  EXPECT_EQ(parameters(cuda_device(0)),
+            (std::vector<std::int64_t>{1, 6, 8, 0, 8, 1}));
 }
 
 // The class is the same, what indices may be is not.

@@ -378,13 +378,6 @@ TEST(Launch, ClassesDecideWhatIsCompiled) {
   EXPECT_EQ(classify(rows).stride_div8, 2u);
   EXPECT_EQ(classify(rows).stride_div16, 1u);
   EXPECT_EQ(classify(Array::empty({3, 24}, i8, host_device)).size_div8, 0u);
-  // The stride of one row says nothing, whatever a view has there.
-  const Array row = Array::empty({1, 1, 32}, bf16, host_device),
-              odd(row.data(), row.shape(), bf16, host_device,
-                  std::vector<std::int64_t>{1, 3, 1}, row.owner());
-  EXPECT_EQ(classify(odd).unit_stride, 4u);
-  EXPECT_EQ(classify(odd).stride_div16, 3u);
-  EXPECT_EQ(classify(odd), classify(row));
   EXPECT_EQ(toolchain.last_program.operands[0].known.aligned, false);
   EXPECT_EQ(toolchain.last_program.operands[1].known.aligned, true);
   EXPECT_EQ(toolchain.last_program.operands[1].known.size_div16, 1u);
