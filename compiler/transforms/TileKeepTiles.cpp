@@ -3,6 +3,7 @@
 
 #include "girih/compiler/analysis/written.h"
 #include "girih/compiler/dialect/Tile.h"
+#include "girih/compiler/layout/warps.h"
 #include "girih/compiler/nvptx_generations.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -154,10 +155,8 @@ bool holdsAll(tile::LoadOp load) {
 bool crossesWarps(tile::ReduceOp reduce) {
   auto type = cast<RankedTensorType>(reduce.getInputs()[0].getType());
   auto encoding = dyn_cast_or_null<tile::LayoutAttr>(type.getEncoding());
-  return !encoding || llvm::any_of(encoding.getLayout().bases(Axis::warp),
-                                   [&](ArrayRef<int64_t> basis) {
-                                     return basis[reduce.getDim()] != 0;
-                                   });
+  return !encoding || warpsAlong(encoding.getLayout(),
+                                 static_cast<int>(reduce.getDim())) > 1;
 }
 
 int64_t bytesOf(RankedTensorType type) {

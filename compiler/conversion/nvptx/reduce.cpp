@@ -3,6 +3,7 @@
 // through shared memory.
 #include "girih/compiler/conversion/nvptx/combination.h"
 #include "girih/compiler/conversion/nvptx/emitter.h"
+#include "girih/compiler/layout/warps.h"
 
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -27,40 +28,9 @@ Layout inputLayout(tile::ReduceOp reduce) {
   return Emitter::layoutOf(reduce.getInputs().front());
 }
 
-/// A digit of the warp number that counts along the reduced dimension.
-struct WarpDigit {
-  int64_t weight, count; // of the warp number
-};
-
-llvm::SmallVector<WarpDigit> warpDigits(const Layout &layout, int dim) {
-  llvm::SmallVector<WarpDigit> digits;
-  int64_t weight = 1;
-  for (const Coords &basis : layout.bases(Axis::warp)) {
-    if (basis[dim] != 0)
-      digits.push_back({weight, 2});
-    weight *= 2;
-  }
-  for (const Repeat &repeat : layout.repeats()) {
-    if (repeat.axis != Axis::warp)
-      continue;
-    if (repeat.dim == dim)
-      digits.push_back({weight, repeat.count});
-    weight *= repeat.count;
-  }
-  return digits;
-}
-
 int64_t product(llvm::ArrayRef<int64_t> values) {
   return std::accumulate(values.begin(), values.end(), int64_t(1),
                          std::multiplies<>());
-}
-
-/// Warps that share a line along the reduced dimension.
-int64_t warpsAlong(const Layout &layout, int dim) {
-  int64_t warps = 1;
-  for (const WarpDigit &digit : warpDigits(layout, dim))
-    warps *= digit.count;
-  return warps;
 }
 
 bool reachesPast(tile::ReduceOp reduce) {
