@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Correctly rounded quotients of many numbers by one, in f32.
 //
-// The reciprocal of which a step of Newton's method is made is itself rounded
-// correctly, up to what f32 cannot show; the dividend times it is off by a unit
-// at most, by how much is exact, and adding that part rounds once.
-// Source: P. Markstein, Computation of elementary functions on the IBM RISC
-// System/6000 processor, 1990; so divide NVIDIA's compilers, too.
+// A step of Newton's method rounds the reciprocal correctly, but of one divisor
+// in each binade. The dividend times it is off by less than two units, by how
+// much is exact, and adding that part rounds once. Source: P. Markstein,
+// Computation of elementary functions on the IBM RISC System/6000 processor,
+// 1990; in the same steps divides ptxas, for each quotient anew.
 #pragma once
 
 #include "girih/compiler/elementary/arithmetic.h"

@@ -40,39 +40,8 @@ Value areNear(Single &f, ArrayRef<Value> angles, double farthest) {
   return all;
 }
 
-/// Whether sine and cosine of the operand are both there.
-bool isShared(Operation *op) {
-  const bool isSine = isa<math::SinOp>(op);
-  return llvm::any_of(op->getOperand(0).getUsers(), [&](Operation *user) {
-    return isSine ? isa<math::CosOp>(user) : isa<math::SinOp>(user);
-  });
-}
-
 template <auto function> Value ofOne(Single &f, ValueRange x) {
   return function(f, Value(x[0]));
-}
-
-std::optional<HalfFunction> halfFunctionOf(Operation *op) {
-  namespace h = elementary::halves;
-  if (isa<math::SinOp>(op) && isShared(op))
-    return HalfFunction{ofOne<h::sinBesideCos<Single, Value>>, true};
-  if (isa<math::CosOp>(op) && isShared(op))
-    return HalfFunction{ofOne<h::cosBesideSin<Single, Value>>, true};
-#define GIRIH_CASE(NAME, OPERATION, REDUCES)                                   \
-  if (isa<math::OPERATION>(op))                                                \
-    return HalfFunction{ofOne<h::NAME<Single, Value>>, REDUCES};
-  GIRIH_HALVES_FUNCTIONS(GIRIH_CASE)
-#undef GIRIH_CASE
-  // That of 16 bits stays correctly rounded.
-  if (isa<math::SqrtOp>(op) &&
-      (!isShort(op->getOperand(0)) || isOfBf16(op->getOperand(0))))
-    return HalfFunction{[](Single &f, ValueRange x) {
-      return floatInstruction(f.builder(), f.location(), "sqrt.approx.f32", x);
-    }};
-  if (isa<math::RsqrtOp>(op))
-    return HalfFunction{
-        [](Single &f, ValueRange x) { return f.roughInverseSqrt(x[0]); }};
-  return std::nullopt;
 }
 
 /// The operands of each element.
@@ -116,17 +85,45 @@ bool keepsHalf(Operation *op) {
          isRoundedFurther(op->getResult(0), mostFactors(op));
 }
 
-/// Sine or cosine of the same angle, which comes later and keeps as much.
-Operation *otherOfAngle(Operation *op) {
+/// Sine or cosine of the same angles in the same block, which keeps as much.
+Operation *pairOf(Operation *op) {
   if (!isa<math::SinOp, math::CosOp>(op))
     return nullptr;
   for (Operation *user : op->getOperand(0).getUsers())
     if (isa<math::SinOp, math::CosOp>(user) &&
         user->getName() != op->getName() &&
-        user->getBlock() == op->getBlock() && op->isBeforeInBlock(user) &&
-        keepsHalf(user) == keepsHalf(op))
+        user->getBlock() == op->getBlock() && keepsHalf(user) == keepsHalf(op))
       return user;
   return nullptr;
+}
+
+/// The one of a pair that comes later.
+Operation *otherOfAngle(Operation *op) {
+  Operation *other = pairOf(op);
+  return other && op->isBeforeInBlock(other) ? other : nullptr;
+}
+
+std::optional<HalfFunction> halfFunctionOf(Operation *op) {
+  namespace h = elementary::halves;
+  if (isa<math::SinOp>(op) && pairOf(op))
+    return HalfFunction{ofOne<h::sinBesideCos<Single, Value>>, true};
+  if (isa<math::CosOp>(op) && pairOf(op))
+    return HalfFunction{ofOne<h::cosBesideSin<Single, Value>>, true};
+#define GIRIH_CASE(NAME, OPERATION, REDUCES)                                   \
+  if (isa<math::OPERATION>(op))                                                \
+    return HalfFunction{ofOne<h::NAME<Single, Value>>, REDUCES};
+  GIRIH_HALVES_FUNCTIONS(GIRIH_CASE)
+#undef GIRIH_CASE
+  // That of 16 bits stays correctly rounded.
+  if (isa<math::SqrtOp>(op) &&
+      (!isShort(op->getOperand(0)) || isOfBf16(op->getOperand(0))))
+    return HalfFunction{[](Single &f, ValueRange x) {
+      return floatInstruction(f.builder(), f.location(), "sqrt.approx.f32", x);
+    }};
+  if (isa<math::RsqrtOp>(op))
+    return HalfFunction{
+        [](Single &f, ValueRange x) { return f.roughInverseSqrt(x[0]); }};
+  return std::nullopt;
 }
 
 using OfAngle = llvm::function_ref<Value(Operation *function, Value angle)>;

@@ -4,13 +4,14 @@
 // has a short form, too.
 #include "girih/compiler/elementary/quotient.h"
 #include "girih/compiler/conversion/nvptx/arithmetic.h"
-#include "girih/compiler/conversion/nvptx/emitter.h"
 #include "girih/compiler/conversion/nvptx/rare.h"
 #include "girih/compiler/conversion/nvptx/rounded.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
+
+#include <cmath>
 
 using namespace mlir;
 
@@ -111,10 +112,23 @@ static Value inverseTimes(OpBuilder &b, Location loc, Value x, Value y) {
 /// Quotients that are written in line and, for rare numbers, once more.
 static constexpr size_t mostExact = 64;
 
+/// Whether the divisor is a number by which LLVM multiplies, or one for which
+/// the reciprocal is never right.
+static bool isDividedOtherwise(Value divisor) {
+  const std::optional<double> number = numberOf(divisor);
+  if (!number)
+    return false;
+  int exponent = 0;
+  return std::frexp(*number, &exponent) == 0.5 ||
+         !(*number > elementary::leastDivided &&
+           *number < elementary::mostDivided);
+}
+
 /// All of them at once, one by one where that of a number is not right.
 Registers Emitter::exactQuotients(arith::DivFOp op) {
   const Registers &x = registers(op.getLhs()), &y = registers(op.getRhs());
-  if (!getElementTypeOrSelf(op.getType()).isF32() || y.size() > mostExact)
+  if (!getElementTypeOrSelf(op.getType()).isF32() || y.size() > mostExact ||
+      isDividedOtherwise(op.getRhs()))
     return {};
   DeviceArithmetic<false> f(b, loc, into);
   Value areNear;
