@@ -90,37 +90,19 @@ void combine_last(const PagedForm &form, const PagedPart &part,
 
 namespace {
 
-// Parts of a round, elements of a program, and whether there is one round.
-using Form = std::tuple<std::int64_t, std::int64_t, bool>;
+// Parts, and elements of a program.
+using Form = std::tuple<std::int64_t, std::int64_t>;
 
-// Nothing waits for anything that was read but the sum.
-Tile mean_of_few(const In &parts, const In &sums) {
+// One tile: nothing waits for what was read but the sum.
+Tile mean_of_all(const In &parts, const In &sums) {
   const Tile sum = sums[0], largest = max(sum, dim(0).kept()),
              weight = exp2(sum - where(largest == -INFINITY, 0, largest)),
              total = girih::sum(weight);
   return girih::sum(parts[0] * weight, dim(0)) / where(total == 0, 1, total);
 }
 
-Tile mean_of_many(const In &parts, const In &sums, std::int64_t splits,
-                  std::int64_t width) {
-  const DType type = parts.dtype();
-  Tile top = full({splits, 1}, -INFINITY, type);
-  for (Index i : range(sums.size(0)))
-    top = max(top, sums[i]);
-  Tile largest = max(top, dim(0).kept());
-  Tile from = where(largest == -INFINITY, 0, largest);
-  Tile acc = zeros({splits, width}, type), total = zeros({splits, 1}, type);
-  for (Index i : range(sums.size(0))) {
-    Tile weight = exp2(sums[i] - from);
-    acc = acc + parts[i] * weight;
-    total = total + weight;
-  }
-  Tile all = girih::sum(total);
-  return girih::sum(acc, dim(0)) / where(all == 0, 1, all);
-}
-
 Kernel make_kernel(const Form &form) {
-  const auto [splits, width, few] = form;
+  const auto [splits, width] = form;
   auto arrangement = [=](Tensor parts, Tensor sums, Tensor out) {
     Tensor grid = out.tile({1, 1, 1, width}).at(1, squeeze({0, 1, 2}));
     Tensor part = parts.tile({1, 1, splits, 1, width})
@@ -138,12 +120,11 @@ Kernel make_kernel(const Form &form) {
                      .at(2, squeeze({0, 1}));
     return arranged(part, sum, grid);
   };
-  auto application = [=](In parts, In sums, Out out) {
-    out = few ? mean_of_few(parts, sums)
-              : mean_of_many(parts, sums, splits, width);
+  auto application = [](In parts, In sums, Out out) {
+    out = mean_of_all(parts, sums);
   };
-  return make(few ? "attention_combine" : "attention_combine_long", arrangement,
-              application, {"parts", "sums", "out"});
+  return make("attention_combine", arrangement, application,
+              {"parts", "sums", "out"});
 }
 
 KernelFamily<Form> &kernels() {
@@ -155,36 +136,26 @@ KernelFamily<Form> &kernels() {
 
 void launch_combine(const Call &call, const Array &parts, const Array &sums,
                     const Array &out) {
-  // A program's parts are 16 KiB: four vectors a thread to wait for at once.
-  constexpr std::int64_t most_at_once = 128, elements = 2048;
+  // A program's parts are 8 KiB: four vectors a thread to wait for at once.
+  constexpr std::int64_t elements = 2048;
   const std::int64_t splits = power_of_two(parts.size(2)),
-                     width = power_of_two(out.size(3));
-  const bool few = splits <= most_at_once;
-  const Form form{
-      few ? splits : 32,
-      std::min(width,
-               few ? std::clamp<std::int64_t>(elements / splits, 16, 64) : 64),
-      few};
-  run_with(call, kernels()[form], {4, 1}, {&parts, &sums, &out});
+                     most = std::clamp<std::int64_t>(elements / splits, 16, 64);
+  run_with(call, kernels()[{splits, std::min(power_of_two(out.size(3)), most)}],
+           {4, 1}, {&parts, &sums, &out});
 }
 
-std::vector<KernelEntry> combine_entries() {
-  const auto entry = [](const Form &form, std::int64_t splits) {
-    const Kernel &kernel = kernels()[form];
-    return KernelEntry{
-        .name = kernel.name(),
-        .kernel = kernel,
-        .dtypes = {bf16, f32, f16},
-        .size_names = {"B", "S"},
-        .sizes = {1, splits},
-        .picture_sizes = {1, 2},
-        .operands = [](DType dtype, std::span<const std::int64_t> n) {
-          return std::vector<OperandShape>{{f32, {n[0], 2, n[1], 6, 128}, {}},
-                                           {f32, {n[0], 2, n[1], 6}, {}},
-                                           {dtype, {n[0], 2, 6, 128}, {}}};
-        }};
-  };
-  return {entry({64, 32, true}, 64), entry({32, 64, false}, 256)};
+KernelEntry combine_entry() {
+  return {.name = "attention_combine",
+          .kernel = kernels()[{64, 32}],
+          .dtypes = {bf16, f32, f16},
+          .size_names = {"B", "S"},
+          .sizes = {1, 64},
+          .picture_sizes = {1, 2},
+          .operands = [](DType dtype, std::span<const std::int64_t> n) {
+            return std::vector<OperandShape>{{f32, {n[0], 2, n[1], 6, 128}, {}},
+                                             {f32, {n[0], 2, n[1], 6}, {}},
+                                             {dtype, {n[0], 2, 6, 128}, {}}};
+          }};
 }
 
 } // namespace girih::ops

@@ -29,10 +29,13 @@ void combine_last(
     const PagedForm &form, const PagedPart &part, const PagedOutputs &to,
     const std::function<void()> &meanwhile = [] {});
 
+/// Parts of a sequence at most, so that one tile has room for all.
+inline constexpr std::int64_t most_parts = 128;
+
 /// parts[B, H, S, G, D] and the log2 of their sums[B, H, S, G] -> out[B, H, G,
 /// D]. A part without a key has a sum of minus infinity.
 void launch_combine(const Call &call, const Array &parts, const Array &sums,
                     const Array &out);
-std::vector<KernelEntry> combine_entries();
+KernelEntry combine_entry();
 
 } // namespace girih::ops

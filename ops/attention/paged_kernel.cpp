@@ -250,7 +250,8 @@ std::int64_t paged_splits(Device device, std::int64_t programs,
   const std::int64_t processors = properties(device).processors;
   const std::int64_t wanted = processors * (gpu ? 8 : 2);
   const std::int64_t least = gpu ? 32 : 256;
-  std::int64_t most = std::min<std::int64_t>(pieces_of(capacity, least), 128);
+  std::int64_t most =
+      std::min<std::int64_t>(pieces_of(capacity, least), most_parts);
   if (gpu && part_bytes > 0)
     most = std::min(most,
                     std::clamp<std::int64_t>((256 << 10) / part_bytes, 4, 64));
@@ -282,7 +283,7 @@ std::int64_t splits_alone(Device device, std::int64_t programs,
                           std::int64_t blocks) {
   constexpr std::int64_t around = 4; // blocks, in the time of one
   const std::int64_t processors = properties(device).processors,
-                     most = std::clamp<std::int64_t>(blocks, 1, 128);
+                     most = std::clamp<std::int64_t>(blocks, 1, most_parts);
   std::int64_t best = 1, least = 0;
   for (std::int64_t splits = 1; splits <= most; ++splits) {
     const std::int64_t turns = pieces_of(programs * splits, processors),
@@ -481,7 +482,7 @@ std::vector<KernelEntry> paged_entries(bool latent) {
   entries.push_back(
       entry_of(form, "num_warps=8 num_stages=2 warp_specialize=1"));
   entries.back().capability = 90;
-  std::ranges::move(combine_entries(), std::back_inserter(entries));
+  entries.push_back(combine_entry());
   return entries;
 }
 
