@@ -162,8 +162,8 @@ Array unsqueezed(const Array &array, int dim) {
   for (int to = 0, from = 0; to < shape.rank; ++to) {
     const auto at = static_cast<std::size_t>(to);
     shape.sizes[at] = to == dim ? 1 : array.size(from);
-    // As if the dimension went over whole steps of the next: kernels are made
-    // for what divides strides, those of one place too.
+    // As if the dimension went over whole steps of the next: what is chosen by
+    // strides then takes it for what it is.
     const std::int64_t step =
         from < array.rank() ? array.size(from) * array.stride(from) : 1;
     strides.sizes[at] = to == dim ? step : array.stride(from);

@@ -3,7 +3,4 @@
 #pragma once
 
 #include "girih/compiler/compiler.h"
-#include "girih/dsl/program_text.h"
-
-#include <algorithm>
-#include <fmt/ranges.h>
+#include "girih/dsl/precompiled.h"

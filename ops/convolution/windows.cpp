@@ -112,7 +112,8 @@ bool reads_vectors(const Array &x, const WindowNumbers &windows, bool trail) {
     return false;
   std::int64_t common = x.size(-1);
   for (int dim = 0; dim + 1 < x.rank(); ++dim)
-    common = std::gcd(common, x.stride(dim));
+    if (x.size(dim) != 1)
+      common = std::gcd(common, x.stride(dim));
   return common % known_divisor == 0;
 }
 
