@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace girih::testing {
 namespace {
@@ -43,6 +44,35 @@ TEST_P(TernaryTest, WhereChooses) {
     for (std::size_t i = 0; i < x.size(); ++i)
       exact.push_back(z[i] > 1 ? x[i] : y[i]);
     EXPECT_TRUE(same_values(elements(out), exact));
+  }
+}
+
+// What all of a row share, and arrays of one element, the mask among them.
+TEST_P(TernaryTest, SharedOperands) {
+  constexpr std::int64_t rows = 5, columns = 77;
+  std::vector<double> all(rows * columns), few{3, -1, 0, 2, -4};
+  std::iota(all.begin(), all.end(), -190.0);
+  for (DType dtype : {f32, bf16, i32}) {
+    SCOPED_TRACE(girih::name(dtype));
+    const Array whole = Array::from(all, {rows, columns}, dtype, device()),
+                shared = Array::from(few, {rows, 1}, dtype, device()),
+                one = Array::from(std::vector<double>{5}, {1}, dtype, device()),
+                mask = ops::gt(shared, 0), single = ops::gt(one, 0);
+    std::vector<double> chosen, masked, kept, sums, differences;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const double x = all[i], row = few[i / columns];
+      chosen.push_back(row > 0 ? x : row);
+      masked.push_back(row > 0 ? 9 : x);
+      kept.push_back(x);
+      sums.push_back(x + row * 5);
+      differences.push_back(5 - x);
+    }
+    EXPECT_TRUE(same_values(elements(ops::where(mask, whole, shared)), chosen));
+    EXPECT_TRUE(
+        same_values(elements(ops::masked_fill(whole, mask, 9)), masked));
+    EXPECT_TRUE(same_values(elements(ops::where(single, whole, one)), kept));
+    EXPECT_TRUE(same_values(elements(ops::addcmul(whole, shared, one)), sums));
+    EXPECT_TRUE(same_values(elements(ops::sub(one, whole)), differences));
   }
 }
 
