@@ -41,6 +41,14 @@ private:
   }
 };
 
+/// Once for each kind of approximations.
+template <class Check> void with_every_error(Check check) {
+  check(Native<float>());
+  check(Rough<-1>());
+  check(Rough<0>());
+  check(Rough<1>());
+}
+
 /// Relative errors of f32, beside normal results.
 template <class F> void expect_relative_errors() {
   std::vector<float> values = every_exponent<float>(100, 21);
@@ -81,10 +89,7 @@ template <class F> void expect_relative_errors() {
 }
 
 TEST(Halves, RelativeErrors) {
-  expect_relative_errors<Native<float>>();
-  expect_relative_errors<Rough<-1>>();
-  expect_relative_errors<Rough<0>>();
-  expect_relative_errors<Rough<1>>();
+  with_every_error([](auto f) { expect_relative_errors<decltype(f)>(); });
 }
 
 /// Every number of bf16 and f16: nearly all results are those that are rounded
@@ -199,10 +204,7 @@ template <class F> void expect_normal_powers() {
 }
 
 TEST(Halves, NormalPowers) {
-  expect_normal_powers<Native<float>>();
-  expect_normal_powers<Rough<-1>>();
-  expect_normal_powers<Rough<0>>();
-  expect_normal_powers<Rough<1>>();
+  with_every_error([](auto f) { expect_normal_powers<decltype(f)>(); });
 }
 
 template <class F> void expect_quotients() {
@@ -241,17 +243,11 @@ template <class F> void expect_quotients() {
 }
 
 TEST(Halves, Quotients) {
-  expect_quotients<Native<float>>();
-  expect_quotients<Rough<-1>>();
-  expect_quotients<Rough<0>>();
-  expect_quotients<Rough<1>>();
+  with_every_error([](auto f) { expect_quotients<decltype(f)>(); });
 }
 
 TEST(Halves, Powers) {
-  expect_powers<Native<float>>();
-  expect_powers<Rough<-1>>();
-  expect_powers<Rough<0>>();
-  expect_powers<Rough<1>>();
+  with_every_error([](auto f) { expect_powers<decltype(f)>(); });
 }
 
 template <class F> void expect_remainders() {
@@ -285,10 +281,7 @@ template <class F> void expect_remainders() {
 }
 
 TEST(Halves, Remainders) {
-  expect_remainders<Native<float>>();
-  expect_remainders<Rough<-1>>();
-  expect_remainders<Rough<0>>();
-  expect_remainders<Rough<1>>();
+  with_every_error([](auto f) { expect_remainders<decltype(f)>(); });
 }
 
 } // namespace

@@ -52,6 +52,10 @@ public:
   Value same(Value x, Value y) { return compare(Real::oeq, x, y); }
   Value unordered(Value x, Value y) { return compare(Real::uno, x, y); }
   Value both(Value x, Value y) { return make<mlir::LLVM::AndOp>(x, y); }
+  /// A mask and those before it, of which there may be none.
+  Value also(Value before, Value mask) {
+    return before ? both(before, mask) : mask;
+  }
   Value either(Value x, Value y) { return make<mlir::LLVM::OrOp>(x, y); }
   Value select(Value mask, Value x, Value y) {
     return make<mlir::LLVM::SelectOp>(mask, x, y);

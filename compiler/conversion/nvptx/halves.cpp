@@ -14,6 +14,8 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <functional>
+
 using namespace mlir;
 
 namespace girih::compiler {
@@ -35,7 +37,7 @@ Value areNear(Single &f, ArrayRef<Value> angles, double farthest) {
     Value isNear =
         LLVM::FCmpOp::create(f.builder(), f.location(),
                              LLVM::FCmpPredicate::ole, f.abs(angle), limit);
-    all = all ? f.both(all, isNear) : isNear;
+    all = f.also(all, isNear);
   }
   return all;
 }
@@ -55,7 +57,7 @@ std::pair<Registers, Value> powersOf(Single &f, const Operands &all) {
   for (ArrayRef<Value> x : all) {
     auto made = power(f, Value(x[0]), Value(x[1]));
     values.push_back(made.value);
-    isRight = isRight ? f.both(isRight, made.isRight) : made.isRight;
+    isRight = f.also(isRight, made.isRight);
   }
   return {std::move(values), isRight};
 }
@@ -126,31 +128,33 @@ std::optional<HalfFunction> halfFunctionOf(Operation *op) {
   return std::nullopt;
 }
 
-using OfAngle = llvm::function_ref<Value(Operation *function, Value angle)>;
+/// What writes the value of one angle.
+using OfAngle = std::function<Value(Value angle)>;
 
 /// Functions of angles behind one test of all, with the other function of the
 /// same angles, if there is one: they share what is reduced. The values of that
 /// come behind.
 Registers ofAngles(Single &f, ModuleOp into, Operation *op,
-                   ArrayRef<Value> angles, double farthest, OfAngle near) {
+                   ArrayRef<Value> angles, double farthest,
+                   llvm::function_ref<OfAngle(Operation *function)> near) {
   SmallVector<Operation *> functions{op};
   if (Operation *other = otherOfAngle(op))
     functions.push_back(other);
   OpBuilder &b = f.builder();
   Location loc = f.location();
-  const auto all = [&](OfAngle of) {
+  const auto all = [&](llvm::function_ref<OfAngle(Operation *)> of) {
     Registers values;
     for (Operation *function : functions)
-      for (Value angle : angles)
-        values.push_back(of(function, angle));
+      llvm::append_range(values, llvm::map_range(angles, of(function)));
     return values;
   };
   return madeUsually(
       b, loc, areNear(f, angles, farthest), [&] { return all(near); },
       [&] {
-        return all([&](Operation *function, Value angle) {
-          return emitFunction(b, loc, into, elementary::nameOf(function),
-                              angle);
+        return all([&](Operation *function) -> OfAngle {
+          return [&, name = elementary::nameOf(function)](Value angle) {
+            return emitFunction(b, loc, into, name, angle);
+          };
         });
       });
 }
@@ -178,8 +182,10 @@ Registers Emitter::nearAngles(Operation *op) {
     return {};
   Single f(b, loc, into);
   return ownValues(op, ofAngles(f, into, op, x, elementary::nearAngle(f),
-                                [&](Operation *function, Value angle) {
-                                  return nearFunctionOf(function)(f, angle);
+                                [&](Operation *function) -> OfAngle {
+                                  return
+                                      [&f, of = nearFunctionOf(function)](
+                                          Value angle) { return of(f, angle); };
                                 }));
 }
 
@@ -215,8 +221,9 @@ Registers Emitter::halfFunctions(Operation *op) {
     for (ArrayRef<Value> x : all)
       angles.push_back(x[0]);
     values = ofAngles(f, into, op, angles, elementary::halves::farthestAngle,
-                      [&](Operation *each, Value angle) {
-                        return halfFunctionOf(each)->of(f, angle);
+                      [&](Operation *each) -> OfAngle {
+                        return [&f, of = halfFunctionOf(each)->of](
+                                   Value angle) { return of(f, angle); };
                       });
   } else {
     for (ArrayRef<Value> x : all)
@@ -239,7 +246,7 @@ Registers Emitter::remainders(arith::RemFOp op) {
   for (auto [dividend, divisor] : llvm::zip_equal(x, y)) {
     auto near = elementary::nearRemainder(f, dividend, divisor);
     values.push_back(near.value);
-    isRight = isRight ? f.both(isRight, near.isRight) : near.isRight;
+    isRight = f.also(isRight, near.isRight);
   }
   return redoneUnless(b, loc, isRight, std::move(values), [&] {
     Registers others;

@@ -132,9 +132,7 @@ Registers Emitter::exactQuotients(arith::DivFOp op) {
     return {};
   DeviceArithmetic<false> f(b, loc, into);
   Value areNear;
-  const auto require = [&](Value mask) {
-    areNear = areNear ? f.both(areNear, mask) : mask;
-  };
+  const auto require = [&](Value mask) { areNear = f.also(areNear, mask); };
   DenseMap<Value, Value> inverses;
   for (Value divisor : y)
     if (inverses.try_emplace(divisor).second)
