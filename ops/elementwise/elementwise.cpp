@@ -97,11 +97,12 @@ void launch_elementwise(const Call &call, const Kernel &kernel,
                         std::span<const Array> inputs,
                         std::span<const Array> outs, int accesses) {
   // The last array decides the order of dimensions: an output.
-  std::array<Array, max_collapsed> views, numbers;
+  // Arrays of one number stand behind the others.
+  std::array<Array, max_collapsed> views;
   std::array<const Array *, max_collapsed> operands{};
   const std::span<const std::int64_t> shape = outs.front().shape();
   const bool several = outs.front().numel() > 1;
-  std::size_t arrays = 0, count = 0;
+  std::size_t arrays = 0, numbers = 0, count = 0;
   const auto add = [&](const Array &array) {
     if (array.by_value()) {
       operands[count++] = &array;
@@ -109,9 +110,9 @@ void launch_elementwise(const Call &call, const Kernel &kernel,
     }
     // One number is read once, and not for each lane.
     if (several && array.numel() == 1) {
-      numbers[count] = view_of(array, Dims{}, Dims{});
-      operands[count] = &numbers[count];
-      ++count;
+      Array &number = views[views.size() - ++numbers];
+      number = view_of(array, Dims{}, Dims{});
+      operands[count++] = &number;
       return;
     }
     views[arrays] = std::ranges::equal(array.shape(), shape)
