@@ -76,6 +76,7 @@ Real keepSmall(F &f, Real x, double below, Real value) {
 template <class Real, class Int> struct Rounded {
   Real number;
   Int whole;
+  Int image; // more, which ends in the bits of the whole
 };
 
 /// x * factor to the nearest integer, which is below 2^22, or 2^51. Adding a
@@ -85,14 +86,20 @@ auto roundedProduct(F &f, Real x, double factor) {
   Real shift = f.number(F::isDouble ? 0x1.8p52 : 0x1.8p23);
   Real sum = f.mad(x, f.number(factor), shift);
   auto start = f.integer(F::isDouble ? 0x4338000000000000 : 0x4b400000);
-  auto whole = f.isub(f.bits(sum), start);
-  return Rounded<Real, decltype(whole)>{f.sub(sum, shift), whole};
+  auto image = f.bits(sum), whole = f.isub(image, start);
+  return Rounded<Real, decltype(whole)>{f.sub(sum, shift), whole, image};
 }
 
 /// 2^n as a normal number.
 template <class F, class Int> auto powerOfTwo(F &f, Int n) {
   return f.fromBits(
       f.shl(f.iadd(n, f.integer(exponentBias(f))), mantissaBits(f)));
+}
+
+/// The same, where all but the lowest bits of `n` may be anything.
+template <class F, class Int> auto powerOfLowBits(F &f, Int n) {
+  const std::int64_t one = std::int64_t{exponentBias(f)} << mantissaBits(f);
+  return f.fromBits(f.iadd(f.shl(n, mantissaBits(f)), f.integer(one)));
 }
 
 /// Whether an arithmetic knows scale().
@@ -111,7 +118,9 @@ Real scaled(F &f, Real x, Rounded<Real, Int> n) {
   if constexpr (Scaling<F, Real>)
     if (f.scales())
       return f.scale(x, n.number);
-  return scaled(f, x, n.whole);
+  auto half = f.sar(n.image, 1);
+  return f.mul(f.mul(x, powerOfLowBits(f, half)),
+               powerOfLowBits(f, f.isub(n.image, half)));
 }
 
 /// A sum of two numbers, the second below the first's last place.

@@ -96,7 +96,7 @@ template <class F, class Real> Real halfExp(F &f, Real x) {
   auto parts = expParts(f, clampExponent(f, f.abs(x)));
   auto n = parts.whole;
   n.number = f.sub(n.number, f.number(1));
-  n.whole = f.isub(n.whole, f.integer(1));
+  n.image = f.isub(n.image, f.integer(1));
   return scaled(f, expSmall(f, parts.rest), n);
 }
 

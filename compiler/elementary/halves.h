@@ -180,7 +180,7 @@ template <class F, class Real> auto reduce(F &f, Real x) {
   Real first = f.fma(n.number, f.number(-0x1.921fb4p+0), x); // exact
   Real second = f.fma(n.number, f.number(-0x1.4442d0p-24), first);
   Real rest = f.fma(n.number, f.number(-0x1.84698ap-48), second);
-  return Rounded<Real, decltype(n.whole)>{rest, n.whole};
+  return Rounded<Real, decltype(n.whole)>{rest, n.whole, n.image};
 }
 
 /// Of an angle that reduce() took to within pi/4: the sine, or for odd

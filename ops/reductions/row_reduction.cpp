@@ -13,6 +13,9 @@ namespace {
 
 // 16 warps, whose threads keep 32 numbers of 32 bits.
 constexpr std::int64_t longest_row = 16384;
+// What the host's caches keep until it is read again, and how many rows busy
+// its threads: of fewer each is cut into parts.
+constexpr std::int64_t longest_cached = 262144, enough_rows = 16;
 // Elements that a program reads where rows are short, and to a warp.
 constexpr std::int64_t program_elements = 4096, warp_elements = 1024;
 // Programs that keep a GPU busy; of fewer each has as many threads as take 16
@@ -114,9 +117,13 @@ Kernel make_row_kernel(const Reduction &reduction, bool masked) {
 
 bool reduces_rows(const Reduction &reduction, const LaneViews &views,
                   DType dtype, Device device) {
-  const std::int64_t longest = bits(dtype) > 32 ? longest_row / 2 : longest_row;
-  return reduction.row && device.kind == Device::Kind::cuda && !views.columns &&
-         views.depth > 0 && views.depth <= longest;
+  std::int64_t longest = longest_row;
+  if (device.kind == Device::Kind::host && views.rows >= enough_rows)
+    longest = longest_cached;
+  else if (bits(dtype) > 32)
+    longest /= 2;
+  return reduction.row && !views.columns && views.depth > 0 &&
+         views.depth <= longest;
 }
 
 namespace {

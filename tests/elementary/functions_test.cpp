@@ -151,6 +151,7 @@ void expect_brief(const char *name, float (*function)(float),
 
 template <class F> void expect_brief_functions() {
   namespace brief = elementary::brief;
+  constexpr double most = 0x1.6ap-17; // 2^-16.5
 #define GIRIH_BRIEF(NAME)                                                      \
   #NAME, [](float x) {                                                         \
     F f;                                                                       \
@@ -158,17 +159,19 @@ template <class F> void expect_brief_functions() {
   }
   expect_brief<F>(
       GIRIH_BRIEF(exp), [](long double x) { return std::exp(x); }, -87, 88,
-      0x1p-17);
+      most);
   expect_brief<F>(
       GIRIH_BRIEF(exp2), [](long double x) { return std::exp2(x); }, -126,
-      127.9F, 0x1p-17);
+      127.9F, most);
+  expect_brief<F>(
+      GIRIH_BRIEF(quickExp2), [](long double x) { return std::exp2(x); }, -126,
+      127.9F, 0x1p-22);
   expect_brief<F>(
       GIRIH_BRIEF(onePlusErf), [](long double x) { return std::erfc(-x); }, -9,
       9, 0x1p-14);
   expect_brief<F>(
       GIRIH_BRIEF(onePlusTanh),
-      [](long double x) { return 2 / (1 + std::exp(-2 * x)); }, -43, 43,
-      0x1p-17);
+      [](long double x) { return 2 / (1 + std::exp(-2 * x)); }, -43, 43, most);
 #undef GIRIH_BRIEF
   F f;
   const float infinity = std::numeric_limits<float>::infinity();
@@ -176,6 +179,7 @@ template <class F> void expect_brief_functions() {
     for (auto function :
          {+[](F &g, float y) { return brief::exp(g, y); },
           +[](F &g, float y) { return brief::exp2(g, y); },
+          +[](F &g, float y) { return brief::quickExp2(g, y); },
           +[](F &g, float y) { return brief::onePlusErf(g, y); },
           +[](F &g, float y) { return brief::onePlusTanh(g, y); }})
       EXPECT_EQ(std::isnan(function(f, x)), std::isnan(x)) << x;
@@ -183,8 +187,10 @@ template <class F> void expect_brief_functions() {
        {200.0F, 1e30F, std::numeric_limits<float>::max(), infinity}) {
     EXPECT_EQ(brief::exp(f, far), infinity);
     EXPECT_EQ(brief::exp2(f, far), infinity);
-    for (float none : {brief::exp(f, -far), brief::exp2(f, -far),
-                       brief::onePlusErf(f, -far), brief::onePlusTanh(f, -far)})
+    EXPECT_EQ(brief::quickExp2(f, far), infinity);
+    for (float none :
+         {brief::exp(f, -far), brief::exp2(f, -far), brief::quickExp2(f, -far),
+          brief::onePlusErf(f, -far), brief::onePlusTanh(f, -far)})
       EXPECT_EQ(ulps(none, 0.0F), 0) << far;
     EXPECT_EQ(brief::onePlusErf(f, far), 2);
     EXPECT_EQ(brief::onePlusTanh(f, far), 2);
@@ -192,6 +198,7 @@ template <class F> void expect_brief_functions() {
   for (float zero : {0.0F, -0.0F}) {
     EXPECT_EQ(brief::exp(f, zero), 1);
     EXPECT_EQ(brief::exp2(f, zero), 1);
+    EXPECT_EQ(brief::quickExp2(f, zero), 1);
     EXPECT_EQ(brief::onePlusErf(f, zero), 1);
     EXPECT_EQ(brief::onePlusTanh(f, zero), 1);
   }

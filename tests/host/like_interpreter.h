@@ -61,12 +61,37 @@ inline void expect_like_interpreter(const Program &program,
   }
 }
 
+/// Recorded for arrays whose last dimensions are contiguous.
+inline Program with_unit_strides(const KernelSource &source,
+                                 const std::vector<TestArray *> &arrays) {
+  std::vector<DType> dtypes;
+  std::vector<int> ranks;
+  std::vector<OperandClass> classes;
+  for (const TestArray *array : arrays) {
+    const auto rank = static_cast<int>(array->shape().size());
+    dtypes.push_back(array->dtype());
+    ranks.push_back(rank);
+    classes.push_back({.unit_stride = rank > 0 ? 1U << (rank - 1) : 0});
+  }
+  return record(source, dtypes, ranks, classes, {});
+}
+
 /// The same for a kernel of one program whose tiles are the arrays.
 template <class Apply>
 void expect_one_tile_like_interpreter(Apply apply,
                                       const std::vector<TestArray *> &arrays,
                                       double tolerance = 0) {
   expect_like_interpreter(one_tile(apply, arrays), arrays, 1, tolerance);
+}
+
+/// And of arrays whose last dimensions are contiguous.
+template <class Apply>
+void expect_rows_like_interpreter(Apply apply,
+                                  const std::vector<TestArray *> &arrays,
+                                  double tolerance = 0) {
+  expect_like_interpreter(
+      with_unit_strides(one_tile_source(apply, arrays), arrays), arrays, 1,
+      tolerance);
 }
 
 } // namespace girih::testing

@@ -52,7 +52,7 @@ TEST(HostReduce, ProductsAndMeans) {
 }
 
 TEST(HostReduce, Extrema) {
-  for (DType dtype : {f64, f32, bf16, i64, u8}) {
+  for (DType dtype : {f64, f32, bf16, f16, i64, u8}) {
     expect_reduced(dtype, dtype, true,
                    [](const Located &x, Dim over) { return max(x, over); });
     expect_reduced(dtype, dtype, true,

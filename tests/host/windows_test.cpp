@@ -43,20 +43,6 @@ template <class Apply> KernelSource over(const Windows &windows, Apply apply) {
   return make_source("windows", arrangement, apply);
 }
 
-Program with_unit_strides(const KernelSource &source,
-                          const std::vector<TestArray *> &arrays) {
-  std::vector<DType> dtypes;
-  std::vector<int> ranks;
-  std::vector<OperandClass> classes;
-  for (const TestArray *array : arrays) {
-    const auto rank = static_cast<int>(array->shape().size());
-    dtypes.push_back(array->dtype());
-    ranks.push_back(rank);
-    classes.push_back({.unit_stride = 1U << (rank - 1)});
-  }
-  return record(source, dtypes, ranks, classes, {});
-}
-
 void expect_windows(DType dtype, const Windows &windows, unsigned seed) {
   SCOPED_TRACE(std::string(name(dtype)) + " " +
                std::to_string(windows.planes[1]) + "x" +

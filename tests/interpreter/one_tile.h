@@ -21,21 +21,26 @@ KernelSource one_tile_source(std::vector<Direction> directions,
 Program record_for(const KernelSource &source,
                    const std::vector<TestArray *> &arrays);
 
-/// Records `application` for tiles that hold these arrays.
+/// For tiles that hold these arrays.
 template <class Apply>
-Program one_tile(Apply application, const std::vector<TestArray *> &arrays) {
+KernelSource one_tile_source(Apply application,
+                             const std::vector<TestArray *> &arrays) {
   using Operands = typename signature::Of<Apply>::Tuple;
   std::vector<Shape> tiles;
   for (const TestArray *array : arrays)
     tiles.push_back(array->shape());
-  return record_for(one_tile_source(
-                        signature::Check<Operands>::directions(),
-                        [application](Recorder &recorder) {
-                          signature::Check<Operands>::apply(application,
-                                                            recorder);
-                        },
-                        tiles),
-                    arrays);
+  return one_tile_source(
+      signature::Check<Operands>::directions(),
+      [application](Recorder &recorder) {
+        signature::Check<Operands>::apply(application, recorder);
+      },
+      tiles);
+}
+
+/// Records `application` for them.
+template <class Apply>
+Program one_tile(Apply application, const std::vector<TestArray *> &arrays) {
+  return record_for(one_tile_source(application, arrays), arrays);
 }
 
 /// Runs it on the interpreter, with the program's own rounding.

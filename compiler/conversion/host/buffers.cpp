@@ -95,6 +95,8 @@ Reg loadBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk) {
         type, bufferAddresses(ir, buffer, chunk, bytes), llvm::Align(bytes),
         firstLanes(ir, emission.machine, ir.index(chunk.valid), chunk.width),
         llvm::Constant::getNullValue(type));
+  if (chunk.evenFirst)
+    return decodeEvenFirst(ir, value);
   return buffer.asRegisters ? value : decode(ir, buffer.element, value);
 }
 
@@ -102,7 +104,11 @@ void storeBuffer(Emission &emission, const Buffer &buffer, const Chunk &chunk,
                  Reg value) {
   Builder &ir = emission.ir;
   unsigned bytes = bufferType(ir, buffer)->getScalarSizeInBits() / 8;
-  Reg memory = buffer.asRegisters ? value : encode(ir, buffer.element, value);
+  Reg memory = value;
+  if (chunk.evenFirst)
+    memory = encodeEvenFirst(ir, value);
+  else if (!buffer.asRegisters)
+    memory = encode(ir, buffer.element, value);
   if (isNeighbours(buffer, chunk))
     ir.store(memory, bufferAddress(ir, buffer, chunk, bytes),
              llvm::Align(bytes));

@@ -10,6 +10,13 @@ namespace girih::compiler::host {
 
 namespace {
 
+/// `count` lanes of a vector, from `first` on.
+Reg lanesFrom(Builder &ir, Reg vector, unsigned first, unsigned count) {
+  llvm::SmallVector<int> lanes(count);
+  std::iota(lanes.begin(), lanes.end(), static_cast<int>(first));
+  return ir.CreateShuffleVector(vector, lanes);
+}
+
 /// Bit tricks on f32 and its integer image, at the width of one register.
 struct FloatBits {
   Builder &ir;
@@ -126,9 +133,7 @@ Reg roundPaired(Builder &ir, Reg value, llvm::function_ref<Reg()> otherwise) {
   Reg tiny = nullptr;
   llvm::SmallVector<Reg> halves, words;
   for (unsigned first = 0; first < width; first += 16) {
-    llvm::SmallVector<int> lanes(16);
-    std::iota(lanes.begin(), lanes.end(), static_cast<int>(first));
-    halves.push_back(ir.CreateShuffleVector(value, lanes));
+    halves.push_back(lanesFrom(ir, value, first, 16));
     Reg mask = ir.CreateIntrinsic(llvm::Intrinsic::x86_avx512_fpclass_ps_512,
                                   {halves.back(), ir.getInt32(subnormal)});
     tiny = tiny ? ir.CreateOr(tiny, mask) : mask;
@@ -189,7 +194,7 @@ llvm::Type *registerType(Builder &ir, mlir::Type element, unsigned width) {
   return widened(ir.getIntNTy(element.getIntOrFloatBitWidth()), width);
 }
 
-Reg decode(Builder &ir, mlir::Type element, Reg memory) {
+static Reg decodeLanes(Builder &ir, mlir::Type element, Reg memory) {
   unsigned width = widthOf(memory->getType());
   llvm::Type *type = registerType(ir, element, width);
   if (element.isInteger(1))
@@ -215,9 +220,19 @@ Reg decode(Builder &ir, mlir::Type element, Reg memory) {
   return memory;
 }
 
+Reg decode(Builder &ir, mlir::Type element, Reg memory) {
+  Reg value = decodeLanes(ir, element, memory);
+  if (elementBytes(element) == 2 && isNarrowFloat(element) &&
+      widthOf(memory->getType()))
+    ir.words[value] = memory;
+  return value;
+}
+
 Reg encode(Builder &ir, mlir::Type element, Reg value) {
   unsigned width = widthOf(value->getType());
   llvm::Type *type = widened(memoryType(ir, element), width);
+  if (Reg words = ir.words.lookup(value); words && words->getType() == type)
+    return words;
   if (element.isInteger(1))
     return ir.CreateZExt(value, type);
   if (element.isF16())
@@ -234,6 +249,47 @@ Reg encode(Builder &ir, mlir::Type element, Reg value) {
   if (llvm::isa<mlir::Float8E4M3FNType>(element))
     return FloatBits(ir, width).encodeE4M3(value, width);
   return value;
+}
+
+unsigned laneEvenFirst(unsigned position) {
+  return (position & ~15u) | (position & 7) << 1 | (position >> 3 & 1);
+}
+
+Reg decodeEvenFirst(Builder &ir, Reg memory) {
+  unsigned width = widthOf(memory->getType());
+  Reg pairs = ir.CreateBitCast(memory, widened(ir.getInt32Ty(), width / 2));
+  llvm::SmallVector<Reg> pieces;
+  for (unsigned first = 0; first < width / 2; first += 8) {
+    Reg eight = lanesFrom(ir, pairs, first, 8);
+    llvm::Type *type = eight->getType();
+    pieces.push_back(ir.CreateShl(eight, ir.splatInt(16, type)));
+    pieces.push_back(ir.CreateAnd(eight, ir.splatInt(0xffff0000, type)));
+  }
+  Reg value =
+      ir.CreateBitCast(ir.joined(pieces), widened(ir.getFloatTy(), width));
+  ir.words[value] = memory;
+  return value;
+}
+
+Reg encodeEvenFirst(Builder &ir, Reg value) {
+  if (Reg words = ir.words.lookup(value))
+    return words;
+  unsigned width = widthOf(value->getType());
+  Reg bits = ir.CreateBitCast(value, widened(ir.getInt32Ty(), width));
+  llvm::Type *shorts = widened(ir.getInt16Ty(), 16);
+  llvm::SmallVector<int> alternate;
+  for (int lane = 0; lane < 16; ++lane)
+    alternate.push_back(lane % 2 == 0 ? lane : 16 + lane);
+  llvm::SmallVector<Reg> pieces;
+  for (unsigned first = 0; first < width; first += 16) {
+    Reg even = lanesFrom(ir, bits, first, 8);
+    even = ir.CreateLShr(even, ir.splatInt(16, even->getType()));
+    Reg odd = lanesFrom(ir, bits, first + 8, 8);
+    pieces.push_back(ir.CreateShuffleVector(ir.CreateBitCast(even, shorts),
+                                            ir.CreateBitCast(odd, shorts),
+                                            alternate));
+  }
+  return ir.joined(pieces);
 }
 
 Reg roundTo(Builder &ir, mlir::Type element, Reg value, bool arithmetic) {

@@ -23,6 +23,14 @@ bool isNarrowFloat(mlir::Type element);
 Reg decode(Builder &ir, mlir::Type element, Reg memory);
 Reg encode(Builder &ir, mlir::Type element, Reg value);
 
+/// The same of bf16, of which a register has the even lanes of each sixteen
+/// first and then the odd ones: a shift and a mask part two registers of them,
+/// where the order takes shuffles from one half of a register to the other.
+Reg decodeEvenFirst(Builder &ir, Reg memory);
+Reg encodeEvenFirst(Builder &ir, Reg value);
+/// The lane that such a register has at `position`.
+unsigned laneEvenFirst(unsigned position);
+
 /// f32 rounded to nearest even to what the narrow float `element` represents.
 /// The fp8 types saturate; NaN stays NaN. With `arithmetic`, `value` is the
 /// CPU's sum, product or the like of such numbers: its NaN then has nothing to

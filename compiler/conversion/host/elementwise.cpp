@@ -285,7 +285,7 @@ bool isElementwise(mlir::Operation *op) {
 bool isExpensive(mlir::Operation *op) {
   if (llvm::isa<arith::DivFOp, arith::RemFOp, arith::DivSIOp, arith::DivUIOp,
                 arith::RemSIOp, arith::RemUIOp, arith::FloorDivSIOp,
-                tile::GatherOp, tile::TakeOp, tile::InlinePtxOp>(op))
+                tile::GatherOp, tile::TakeOp>(op))
     return true;
   return llvm::isa<math::MathDialect>(op->getDialect()) &&
          !llvm::isa<math::AbsFOp, math::AbsIOp, math::FloorOp, math::CeilOp,

@@ -10,6 +10,7 @@
 
 #include "girih/compiler/analysis/access.h"
 #include "girih/compiler/conversion/host/elements.h"
+#include "girih/compiler/conversion/host/plan.h"
 
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SetVector.h"
@@ -43,6 +44,8 @@ struct Chunk {
   /// are at `lane`.
   llvm::SmallVector<Reg, 4> scattered = {};
   bool aligned = true; // the coordinate along `unit` is a multiple of `width`
+  /// Of each sixteen lanes registers hold the even ones, then the odd ones.
+  bool evenFirst = false;
   /// Before the loop along `unit`: code that does not depend on it may go here.
   llvm::Instruction *outside = nullptr;
 
@@ -79,12 +82,18 @@ public:
   llvm::DenseMap<mlir::Value, Carried> carried;
   /// What loads are to ask the memory for beforehand; null for nothing.
   Ahead *ahead = nullptr;
-  /// How many nests read what a load does, and how many of them were emitted.
-  llvm::DenseMap<mlir::Operation *, unsigned> readers, performed;
+  /// Nests that read what a load does, and how many of the busy ones of them
+  /// were emitted.
+  llvm::DenseMap<mlir::Operation *, Readers> readers;
+  llvm::DenseMap<mlir::Operation *, unsigned> performed;
   /// Tiles to keep in a buffer that the first nest to compute them will fill.
   llvm::SetVector<mlir::Value> pending;
   /// Tables that were filled before the loop around an access.
   llvm::DenseMap<mlir::Operation *, LaneTables> tables;
+  /// Tables of what functions give for each word (word_tables.h), and where
+  /// they are filled: before the first program.
+  llvm::DenseMap<mlir::Value, llvm::GlobalVariable *> wordTables;
+  llvm::Instruction *beginning = nullptr;
   Reg scratch = nullptr;
   /// i1: stores may bypass the caches, because the kernel streams far more
   /// than they hold. Null where that is never worth it.

@@ -131,6 +131,7 @@ Reg emitBrief(Builder &ir, llvm::StringRef name, Reg in) {
   auto write = llvm::StringSwitch<Brief>(name)
                    .Case("exp", brief::exp<Single, Reg>)
                    .Case("exp2", brief::exp2<Single, Reg>)
+                   .Case("quickExp2", brief::quickExp2<Single, Reg>)
                    .Case("onePlusErf", brief::onePlusErf<Single, Reg>)
                    .Case("onePlusTanh", brief::onePlusTanh<Single, Reg>)
                    .Default(nullptr);

@@ -7,6 +7,7 @@
 #include "girih/compiler/conversion/host/indirect.h"
 #include "girih/compiler/conversion/host/known_bounds.h"
 #include "girih/compiler/conversion/host/nest.h"
+#include "girih/compiler/conversion/host/word_tables.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -177,6 +178,67 @@ Walk Fusion::choose(ArrayRef<int64_t> shape) const {
   return walk;
 }
 
+/// The dimension of `map`'s results that is the walk's dimension `unit`; -1
+/// where no result moves with that, nothing where they move in another way.
+static std::optional<int> mappedUnit(mlir::AffineMap map, unsigned unit) {
+  int found = -1;
+  for (auto [number, expr] : llvm::enumerate(map.getResults())) {
+    if (!expr.isFunctionOfDim(unit))
+      continue;
+    if (found >= 0 || !llvm::isa<mlir::AffineDimExpr>(expr))
+      return std::nullopt;
+    found = static_cast<int>(number);
+  }
+  return found;
+}
+
+/// Whether lanes of `value`, or of what `map` makes of it, may be computed in
+/// any order. Stores aside.
+bool Fusion::isOrderless(mlir::Value value, mlir::AffineMap map,
+                         unsigned unit) const {
+  if (emission.carried.contains(value))
+    return false;
+  if (map) {
+    auto mapped = mappedUnit(map, unit);
+    if (!mapped || *mapped < 0)
+      return mapped.has_value();
+    unit = static_cast<unsigned>(*mapped);
+  }
+  bool isBf16 = tileType(value).getElementType().isBF16();
+  auto found = emission.buffers.find(value);
+  if (found != emission.buffers.end())
+    return isBf16 && !found->second.asRegisters;
+  mlir::Operation *op = value.getDefiningOp();
+  if (auto read = accesses.find(op); read != accesses.end()) {
+    const Access &access = read->second.access->analysis();
+    return isBf16 || access.lanes()[unit].elementStep == 0;
+  }
+  if (llvm::isa_and_nonnull<tile::CoordinateOp>(op))
+    return !map && llvm::all_of(op->getUsers(), [&](mlir::Operation *user) {
+      return asksForBounds(user);
+    });
+  return (isBf16 || !filled.contains(value)) &&
+         !llvm::isa_and_nonnull<tile::TakeOp, tile::GatherOp>(op);
+}
+
+bool Fusion::maySortLanes(const Walk &walk) const {
+  const Machine &machine = emission.machine;
+  if (machine.scales || machine.vectorBytes != 32 || walk.width % 16 != 0)
+    return false;
+  auto isBf16 = [](auto &each) {
+    return each.second.access->analysis().viewType().getElement().isBF16();
+  };
+  return llvm::any_of(accesses, isBf16) &&
+         llvm::all_of(accesses,
+                      [&](auto &each) {
+                        return isBf16(each) ||
+                               !llvm::isa<tile::StoreOp>(each.first);
+                      }) &&
+         llvm::all_of(visited, [&](auto &each) {
+           return isOrderless(each.first, each.second, walk.unit);
+         });
+}
+
 void Fusion::prepare(const Walk &walk) {
   for (mlir::Value value : filled) {
     emission.pending.remove(value);
@@ -191,7 +253,7 @@ void Fusion::prepare() {
   for (auto &[op, read] : accesses) {
     read.access->prepare();
     if (ahead && llvm::isa<tile::LoadOp>(op))
-      read.access->askFor(*ahead);
+      read.access->askFor(*ahead, expensive);
   }
 }
 
@@ -324,18 +386,18 @@ Reg Fusion::produce(mlir::Value value, Place &place) {
     return take(taken, place);
   if (auto gathered = llvm::dyn_cast<tile::GatherOp>(op))
     return gather(gathered, place);
-  if (auto ptx = llvm::dyn_cast<tile::InlinePtxOp>(op))
-    return emitLanes(ir, ptx.getBody(), operands(op, place), chunk.width)
-        .front();
-  if (&place == root.get() && isInBounds(op))
+  if (&place == root.get() && !masked && asksForBounds(op))
     return ir.splat(ir.getTrue(), chunk.width);
+  if (mlir::Value argument = chunk.width && !ir.machine.scales
+                                 ? wordArgument(value)
+                                 : mlir::Value())
+    return emitLookUp(emission, value, compute(argument, place), chunk);
   return emitElementwise(ir, op, operands(op, place), chunk.width);
 }
 
-/// Where accesses need no mask, all lanes of the chunk are in their bounds.
-bool Fusion::isInBounds(mlir::Operation *op) const {
+bool Fusion::asksForBounds(mlir::Operation *op) const {
   auto compare = llvm::dyn_cast<mlir::arith::CmpIOp>(op);
-  return compare && !masked && llvm::any_of(accesses, [&](const auto &each) {
+  return compare && llvm::any_of(accesses, [&](const auto &each) {
            return each.second.inPlace &&
                   asksForBound(compare, each.second.access->analysis());
          });

@@ -15,6 +15,8 @@ struct Walk {
   unsigned unit = 0;
   unsigned width = 1;
   unsigned together = 2; // chunks a trip: code to compile against overhead
+  /// Chunks without masks may have their even lanes first (Chunk).
+  bool evenFirst = false;
 };
 
 /// Expressions of tiles of one shape, or of tiles that maps make of it.
@@ -33,6 +35,11 @@ public:
   /// The walk that suits the accesses: along the dimension that is contiguous
   /// for most of them, as wide as fills a vector with the narrowest.
   Walk choose(llvm::ArrayRef<int64_t> shape) const;
+  /// Whether registers of a nest of `walk` may have their even lanes first
+  /// (Chunk): it reads or writes bf16, nothing else but numbers that lanes
+  /// share, and does not ask which lane is where. CPUs with AVX-512 have
+  /// instructions that keep the order.
+  bool maySortLanes(const Walk &walk) const;
   /// The dimension of choose() only.
   unsigned chooseUnit(llvm::ArrayRef<int64_t> shape) const;
 
@@ -78,12 +85,14 @@ private:
   /// that only adds up to the identity leads to another Place.
   void addAt(mlir::Value value, mlir::AffineMap map);
   void addOperands(mlir::Operation *op, mlir::AffineMap map);
+  bool isOrderless(mlir::Value value, mlir::AffineMap map, unsigned unit) const;
   void vote(llvm::ArrayRef<int64_t> shape,
             llvm::SmallVector<int64_t> &votes) const;
   void startChunk(const Chunk &chunk, bool masked);
   Reg compute(mlir::Value value, Place &place);
   Reg produce(mlir::Value value, Place &place);
-  bool isInBounds(mlir::Operation *op) const;
+  /// Whether all lanes of a chunk give true where accesses need no mask.
+  bool asksForBounds(mlir::Operation *op) const;
   Reg through(mlir::Value source, mlir::AffineMap map, Place &place);
   Place &mappedPlace(mlir::AffineMap map, Place &place);
   Reg take(tile::TakeOp op, Place &place);

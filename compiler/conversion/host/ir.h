@@ -31,6 +31,8 @@ public:
   /// Vectors of f32 that were rounded to bf16, and what they were before: some
   /// CPUs round and narrow at once.
   llvm::DenseMap<Reg, Reg> unrounded;
+  /// Vectors of f32 that were made of words of 16 bits, and those words.
+  llvm::DenseMap<Reg, Reg> words;
 
   /// A store that stays one. Of a choice between `value` and what is there LLVM
   /// 22 makes a masked store, which CPUs without AVX-512 take a microprogram

@@ -34,6 +34,7 @@ mlir::LogicalResult KernelEmitter::emit(llvm::Function *function) {
   if (mlir::failed(checkElementwise()))
     return mlir::failure();
   mlir::LogicalResult result = mlir::success();
+  emission.beginning = ir.seam();
   ir.loop(function->getArg(1), function->getArg(2), 1, [&](Reg number) {
     bindProgram(number);
     result = emitBlock(kernel.getBody().front());
@@ -404,6 +405,7 @@ mlir::FailureOr<int64_t> emitKernel(mlir::func::FuncOp kernel,
   function->addParamAttr(
       3, llvm::Attribute::getWithAlignment(context, llvm::Align(64)));
   ir.SetInsertPoint(llvm::BasicBlock::Create(context, "entry", function));
+  inlinePtx(kernel);
   readInPlace(kernel);
   KernelEmitter emitter(kernel, ir, machine);
   if (mlir::failed(emitter.emit(function)))

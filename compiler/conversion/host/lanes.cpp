@@ -68,6 +68,7 @@ private:
       starts[from.unit].divisor = from.width;
       int64_t divisor = exprFacts(expr, starts, {}).divisor;
       chunk.aligned = from.aligned && divisor % from.width == 0;
+      chunk.evenFirst = from.evenFirst;
       return true;
     }
     // A partial chunk would begin before the first lane.

@@ -12,6 +12,7 @@
 #include "llvm/IR/Module.h"
 
 using llvm::ArrayRef;
+namespace arith = mlir::arith;
 namespace math = mlir::math;
 
 namespace girih::compiler::host {
@@ -95,9 +96,14 @@ Reg emitMath(Builder &ir, mlir::Operation *op, ArrayRef<Reg> in) {
       .Case([&](math::FmaOp) { return fusedMultiplyAdd(ir, op, in); })
       .Case<math::ExpOp, math::Exp2Op>([&](auto power) {
         llvm::StringRef name = elementary::nameOf(power);
-        bool isShort = in[0]->getType()->getScalarType()->isFloatTy() &&
-                       needsFewDigits(power.getResult());
-        return isShort ? emitBrief(ir, name, in[0]) : function(name);
+        if (!in[0]->getType()->getScalarType()->isFloatTy())
+          return function(name);
+        if (needsFewDigits(power.getResult()))
+          return emitBrief(ir, name, in[0]);
+        bool isQuick =
+            llvm::isa<math::Exp2Op>(power) &&
+            bitEnumContainsAll(power.getFastmath(), arith::FastMathFlags::afn);
+        return isQuick ? emitBrief(ir, "quickExp2", in[0]) : function(name);
       })
       .Case<math::ErfOp, math::TanhOp>([&](mlir::Operation *other) {
         // The sum computes both.

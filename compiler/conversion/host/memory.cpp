@@ -2,7 +2,6 @@
 #include "girih/compiler/conversion/host/memory.h"
 
 #include "girih/compiler/conversion/host/ahead.h"
-
 #include "girih/compiler/conversion/host/lane_tables.h"
 #include "girih/compiler/conversion/host/near_lanes.h"
 
@@ -79,9 +78,11 @@ void MemoryAccess::prepare(ArrayRef<Reg> scalars) {
   }
 }
 
-void MemoryAccess::askFor(Ahead &ahead) {
+void MemoryAccess::askFor(Ahead &ahead, bool isBusy) {
   SmallVector<Reg, 4> then;
-  unsigned nests = emission.readers.lookup(access.op());
+  auto [nests, busy] = emission.readers.lookup(access.op());
+  if (!isBusy && busy < nests)
+    return;
   unsigned before = emission.performed[access.op()]++;
   bool changes = false, useful = nests > 1 || ahead.isOfLoop();
   for (auto [scalar, now] : llvm::zip(access.scalars(), symbols)) {
@@ -101,8 +102,8 @@ void MemoryAccess::askFor(Ahead &ahead) {
                                ir.affine(flat->number, origin, symbols), bytes);
   std::swap(symbols, then);
   if (nests > 1 && !ahead.isOfLoop()) {
-    readers = nests;
-    reader = before % nests;
+    readers = busy;
+    reader = before % busy;
   }
 }
 
@@ -533,7 +534,8 @@ Reg MemoryAccess::load(const Chunk &chunk, bool masked) {
     value = loadSome(type, chunk, wanted);
   else
     value = loadApart(chunk, shape, wanted);
-  return decode(ir, element, value);
+  return chunk.evenFirst ? decodeEvenFirst(ir, value)
+                         : decode(ir, element, value);
 }
 
 void MemoryAccess::prefetch(const Chunk &chunk, int64_t distance) {
@@ -548,7 +550,9 @@ void MemoryAccess::prefetch(const Chunk &chunk, int64_t distance) {
 void MemoryAccess::store(const Chunk &chunk, Reg value, bool masked,
                          bool streaming) {
   begin(masked);
-  Reg memory = encode(ir, access.viewType().getElement(), value);
+  Reg memory = chunk.evenFirst
+                   ? encodeEvenFirst(ir, value)
+                   : encode(ir, access.viewType().getElement(), value);
   Reg wanted = mask(chunk, masked);
   llvm::Align align(bytes);
   if (chunk.width == 0) {

@@ -19,8 +19,9 @@ public:
   void prepare(llvm::ArrayRef<Reg> scalars);
   /// From now on loads that need no mask ask for what they read then: in a
   /// loop, where several nests read it and each asks for its share, or where no
-  /// run of addresses leads.
-  void askFor(Ahead &ahead);
+  /// run of addresses leads. Nests that only read leave it to those that
+  /// compute meanwhile.
+  void askFor(Ahead &ahead, bool isBusy);
   /// The lane dimension along which neighbours are worth reading together; -1
   /// for none.
   int contiguousLane() const;

@@ -16,10 +16,11 @@ namespace {
 class Row {
 public:
   Row(Builder &ir, const Walk &walk, const SmallVector<Reg, 4> &lane,
-      llvm::function_ref<void(const Chunk &)> body)
+      bool masked, llvm::function_ref<void(const Chunk &)> body)
       : ir(ir), body(body), width(walk.width),
         whole(walk.shape[walk.unit] / width * width),
-        rest(walk.shape[walk.unit] - whole) {
+        rest(walk.shape[walk.unit] - whole),
+        evenFirst(walk.evenFirst && !masked) {
     chunk.unit = walk.unit;
     chunk.width = walk.width;
     chunk.outside = ir.seam();
@@ -45,12 +46,14 @@ private:
   void emitOne(Reg position, unsigned valid) {
     chunk.lane[chunk.unit] = position;
     chunk.valid = valid;
+    chunk.evenFirst = evenFirst && valid == chunk.width;
     body(chunk);
   }
 
   Builder &ir;
   llvm::function_ref<void(const Chunk &)> body;
   int64_t width, whole, rest;
+  bool evenFirst;
   Chunk chunk;
 };
 
@@ -80,7 +83,8 @@ void emitWalk(Emission &emission, const Walk &walk,
   SmallVector<Reg, 4> lane(walk.shape.size(), ir.index(0));
   bool even = walk.shape[walk.unit] / walk.width % walk.together == 0;
   emitLoops(ir, walk.shape, otherDims(walk.shape.size(), walk.unit), lane, [&] {
-    Row(ir, walk, lane, body).emitRest(ir.index(0), even ? walk.together : 1);
+    Row(ir, walk, lane, /*masked=*/false, body)
+        .emitRest(ir.index(0), even ? walk.together : 1);
   });
 }
 
@@ -92,12 +96,13 @@ void emitMaskedWalk(Emission &emission, const Walk &walk, Reg inside,
   auto masked = [&](const Chunk &chunk) { body(chunk, true); };
   emitLoops(ir, walk.shape, otherDims(walk.shape.size(), walk.unit), lane, [&] {
     if (!inside)
-      return Row(ir, walk, lane, masked).emitRest(ir.index(0));
+      return Row(ir, walk, lane, true, masked).emitRest(ir.index(0));
     // What a row without masks computes first may be accesses itself.
     ir.either(
         ir.CreateICmpSGT(inside, ir.index(0)),
-        [&] { Row(ir, walk, lane, free).emit(ir.index(0), inside); }, [] {});
-    Row(ir, walk, lane, masked).emitRest(inside);
+        [&] { Row(ir, walk, lane, false, free).emit(ir.index(0), inside); },
+        [] {});
+    Row(ir, walk, lane, true, masked).emitRest(inside);
   });
 }
 
@@ -122,6 +127,8 @@ void emitInto(Emission &emission, mlir::Value value, const Buffer &buffer) {
   Fusion fusion(emission, /*keepsPending=*/true);
   fusion.addValue(value);
   Walk walk = fusion.choose(tileType(value).getShape());
+  walk.evenFirst = buffer.element.isBF16() && !buffer.asRegisters &&
+                   fusion.maySortLanes(walk);
   fusion.prepare(walk);
   emitBounded(emission, fusion, walk, [&](const Chunk &chunk, bool masked) {
     storeBuffer(emission, buffer, chunk, fusion.value(value, chunk, masked));
@@ -153,6 +160,7 @@ void emitStore(Emission &emission, tile::StoreOp store) {
   }
   fusion.addStore(store);
   Walk walk = fusion.choose(tileType(store.getValue()).getShape());
+  walk.evenFirst = fusion.maySortLanes(walk);
   fusion.prepare(walk);
   Reg inBounds = fusion.allInBounds();
   Reg streaming = fusion.mayStream(walk);
@@ -196,8 +204,6 @@ Reg emitScalar(Emission &emission, mlir::Value value) {
     return emitGather(emission, gather, operands, {});
   if (auto coordinate = llvm::dyn_cast<tile::CoordinateOp>(op))
     return emitCoordinate(emission.ir, coordinate, operands, {});
-  if (auto ptx = llvm::dyn_cast<tile::InlinePtxOp>(op))
-    return emitLanes(emission.ir, ptx.getBody(), operands, 0).front();
   return emitElementwise(emission.ir, op, operands, 0);
 }
 

@@ -19,8 +19,7 @@ namespace girih::compiler::host {
 
 bool isFusable(mlir::Operation *op) {
   return llvm::isa<tile::LoadOp, tile::GatherOp, tile::RemapOp, tile::TakeOp,
-                   tile::CoordinateOp, tile::InlinePtxOp,
-                   mlir::tensor::SplatOp>(op) ||
+                   tile::CoordinateOp, mlir::tensor::SplatOp>(op) ||
          isElementwise(op);
 }
 
@@ -91,6 +90,7 @@ constexpr unsigned longestChain = 256;
 /// Operations whose nests need a value, in the order of the kernel.
 struct Uses {
   llvm::SmallSetVector<mlir::Operation *, 4> roots;
+  llvm::SmallSetVector<mlir::Operation *, 4> busy; // past what is expensive
   unsigned chain = 1; // operations from this one to the farthest root
   bool moved = false; // some nest reads it at other lanes than its own
 };
@@ -122,11 +122,15 @@ private:
     for (mlir::Operation *user : value.getUsers()) {
       if (!isFusable(user) || result.kept.contains(user->getResult(0))) {
         mine.roots.insert(user);
+        if (isFusable(user) && isExpensive(user))
+          mine.busy.insert(user);
         mine.moved |= moves(user, value);
         continue;
       }
       const Uses &theirs = uses[user];
       mine.roots.insert(theirs.roots.begin(), theirs.roots.end());
+      const auto &busy = isExpensive(user) ? theirs.roots : theirs.busy;
+      mine.busy.insert(busy.begin(), busy.end());
       mine.moved |= theirs.moved || moves(user, value);
       mine.chain = std::max(mine.chain, theirs.chain + 1);
     }
@@ -135,7 +139,7 @@ private:
     });
     bool again = mine.roots.size() > 1 || deeper || isSpread(value);
     if (llvm::isa<tile::LoadOp>(op))
-      result.readers[op] = static_cast<unsigned>(mine.roots.size());
+      result.readers[op] = readersOf(mine);
     bool overwritten = isOverwritten(op, mine);
     bool isLong = mine.chain >= longestChain && !isLeaf(op);
     if (overwritten || isLong || (again && costly.contains(op))) {
@@ -145,6 +149,12 @@ private:
       mine = {};
     }
     uses[op] = std::move(mine);
+  }
+
+  static Readers readersOf(const Uses &uses) {
+    auto nests = static_cast<unsigned>(uses.roots.size());
+    auto busy = static_cast<unsigned>(uses.busy.size());
+    return {nests, busy > 0 ? busy : nests};
   }
 
   /// Where chains end anyway.

@@ -9,9 +9,21 @@
 
 namespace girih::compiler::host {
 
+/// Puts what inline PTX says it does in its place, so that all that looks at
+/// operations sees it. Where its instruction is approximate, that may be, too.
+void inlinePtx(mlir::func::FuncOp kernel);
+
 /// Turns remaps of loads into loads of the mapped lanes, which say more about
 /// what they read.
 void readInPlace(mlir::func::FuncOp kernel);
+
+/// Nests that read what a load does, about.
+struct Readers {
+  unsigned nests = 0;
+  /// Those of them that compute long enough for the memory to work meanwhile,
+  /// or all of them.
+  unsigned busy = 0;
+};
 
 /// What must be kept of loads, gathers and elementwise operations.
 struct Plan {
@@ -23,8 +35,7 @@ struct Plan {
   llvm::DenseSet<mlir::Value> kept;
   /// Those of them that the first nest to compute them may fill.
   llvm::DenseSet<mlir::Value> deferred;
-  /// Nests that read what a load does, about.
-  llvm::DenseMap<mlir::Operation *, unsigned> readers;
+  llvm::DenseMap<mlir::Operation *, Readers> readers; // of loads
 };
 
 Plan planOf(mlir::func::FuncOp kernel);

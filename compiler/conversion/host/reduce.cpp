@@ -3,6 +3,8 @@
 // that one combination need not wait for the one before.
 #include "girih/compiler/conversion/host/reduce.h"
 
+#include "girih/compiler/conversion/host/extrema.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -21,25 +23,16 @@ using State = SmallVector<Reg>;
 /// What leaves every lane as it is, for the regions that have it: one operation
 /// of both arguments.
 Reg identityOf(Builder &ir, tile::ReduceOp op) {
-  mlir::Block &block = op.getBody().front();
-  if (op.getInputs().size() != 1 || !llvm::hasNItems(block, 2))
+  mlir::Operation *only = onlyOperation(op);
+  if (!only)
     return nullptr;
-  mlir::Operation &only = block.front();
-  bool both = only.getNumOperands() == 2 &&
-              only.getOperand(0) != only.getOperand(1) &&
-              llvm::all_of(only.getOperands(), [&](mlir::Value operand) {
-                return llvm::is_contained(block.getArguments(), operand);
-              });
-  bool yielded = block.back().getOperand(0).getDefiningOp() == &only;
-  if (!both || !yielded)
-    return nullptr;
-  llvm::Type *type = registerType(ir, block.getArgument(0).getType());
+  llvm::Type *type = registerType(ir, only->getResult(0).getType());
   constexpr double infinity = std::numeric_limits<double>::infinity();
   unsigned bits = type->getScalarSizeInBits();
   auto integer = [&](const llvm::APInt &value) -> Reg {
     return llvm::ConstantInt::get(type, value);
   };
-  return llvm::TypeSwitch<mlir::Operation *, Reg>(&only)
+  return llvm::TypeSwitch<mlir::Operation *, Reg>(only)
       .Case([&](arith::AddFOp) { return ir.splatFloat(-0.0, type); })
       .Case([&](arith::MulFOp) { return ir.splatFloat(1, type); })
       .Case([&](arith::MaximumFOp) { return ir.splatFloat(-infinity, type); })
@@ -70,7 +63,8 @@ public:
 private:
   void makeResults();
   State values(const Chunk &chunk);
-  State combine(ArrayRef<Reg> lhs, ArrayRef<Reg> rhs, unsigned width);
+  State combine(ArrayRef<Reg> lhs, ArrayRef<Reg> rhs, unsigned width,
+                bool isSettled = false);
   void step(State &state, size_t at, const Chunk &chunk, Reg first);
   State initial(size_t streams);
   State overReduced(ArrayRef<unsigned> dims, State carried, Reg first,
@@ -83,6 +77,7 @@ private:
   void acrossUnit();
   void block(Reg position, size_t together, unsigned valid);
   State combineStreams(ArrayRef<Reg> states, unsigned width);
+  State settled(ArrayRef<Reg> state);
   State foldLanes(State state, unsigned valid);
   void store(ArrayRef<Reg> state, Reg position, unsigned width, unsigned valid);
   Chunk chunkAt(Reg position, unsigned valid, llvm::Instruction *outside);
@@ -97,8 +92,9 @@ private:
   Fusion fusion;
   Walk walk;
   SmallVector<Reg, 4> lane;
-  State identities; // of each input; null where there is none
-  size_t inputs = 0;
+  SmallVector<std::optional<Extremum>> extrema; // that reductions look for
+  State identities;     // of each register; null where there is none
+  size_t registers = 0; // of one stream
   SmallVector<Buffer> results;
   bool masked = false;
   Reg until = nullptr; // where `masked`: Fusion::insideUntil()
@@ -109,14 +105,19 @@ void ReduceNest::emit() {
     for (auto [value, map] : each.inputs)
       fusion.addValue(value, map);
   walk = fusion.choose(shape);
+  walk.evenFirst =
+      llvm::is_contained(reduced, walk.unit) && fusion.maySortLanes(walk);
   fusion.prepare(walk);
   lane.assign(shape.size(), ir.index(0));
   for (const Reduction &each : reductions) {
-    inputs += each.inputs.size();
-    Reg identity = identityOf(ir, each.op);
-    identities.append(each.inputs.size(),
+    std::optional<Extremum> extremum = Extremum::of(each.op);
+    extrema.push_back(extremum);
+    Reg identity =
+        extremum ? extremum->identity(ir, 0) : identityOf(ir, each.op);
+    identities.append(extremum ? Extremum::count : each.inputs.size(),
                       identity ? ir.splat(identity, walk.width) : nullptr);
   }
+  registers = identities.size();
   makeResults();
   emitVersions(emission, fusion.allInBounds(), [&](bool isMasked) {
     masked = isMasked;
@@ -163,21 +164,45 @@ void ReduceNest::makeResults() {
 
 State ReduceNest::values(const Chunk &chunk) {
   State state;
-  for (const Reduction &each : reductions)
-    for (auto [value, map] : each.inputs)
-      state.push_back(fusion.value(value, chunk, masked, map));
+  for (auto [each, extremum] : llvm::zip(reductions, extrema))
+    for (auto [value, map] : each.inputs) {
+      Reg lanes = fusion.value(value, chunk, masked, map);
+      if (extremum)
+        state.append(Extremum::count, extremum->image(ir, lanes));
+      else
+        state.push_back(lanes);
+    }
   return state;
 }
 
-State ReduceNest::combine(ArrayRef<Reg> lhs, ArrayRef<Reg> rhs,
-                          unsigned width) {
+/// The numbers that registers stand for, one of each input.
+State ReduceNest::settled(ArrayRef<Reg> state) {
   State result;
-  for (const Reduction &each : reductions) {
+  for (auto [each, extremum] : llvm::zip(reductions, extrema)) {
+    size_t count = extremum ? Extremum::count : each.inputs.size();
+    if (extremum)
+      result.push_back(extremum->settle(ir, state.take_front(count)));
+    else
+      llvm::append_range(result, state.take_front(count));
+    state = state.drop_front(count);
+  }
+  return result;
+}
+
+State ReduceNest::combine(ArrayRef<Reg> lhs, ArrayRef<Reg> rhs, unsigned width,
+                          bool isSettled) {
+  State result;
+  for (auto [each, extremum] : llvm::zip(reductions, extrema)) {
     tile::ReduceOp op = each.op;
-    size_t count = each.inputs.size();
+    bool byImages = extremum && !isSettled;
+    size_t count = byImages ? Extremum::count : each.inputs.size();
     SmallVector<Reg> arguments(lhs.take_front(count));
     llvm::append_range(arguments, rhs.take_front(count));
-    llvm::append_range(result, emitLanes(ir, op.getBody(), arguments, width));
+    if (byImages)
+      llvm::append_range(result, extremum->combine(ir, lhs.take_front(count),
+                                                   rhs.take_front(count)));
+    else
+      llvm::append_range(result, emitLanes(ir, op.getBody(), arguments, width));
     lhs = lhs.drop_front(count);
     rhs = rhs.drop_front(count);
   }
@@ -188,10 +213,10 @@ State ReduceNest::combine(ArrayRef<Reg> lhs, ArrayRef<Reg> rhs,
 /// trip (`first`; null: always) where there is no identity.
 void ReduceNest::step(State &state, size_t at, const Chunk &chunk, Reg first) {
   State next = values(chunk);
-  State joined =
-      combine(ArrayRef(state).slice(at * inputs, inputs), next, walk.width);
-  for (size_t input = 0; input < inputs; ++input) {
-    Reg &mine = state[at * inputs + input];
+  State joined = combine(ArrayRef(state).slice(at * registers, registers), next,
+                         walk.width);
+  for (size_t input = 0; input < registers; ++input) {
+    Reg &mine = state[at * registers + input];
     if (identities[input])
       mine = joined[input];
     else if (!first || (llvm::isa<llvm::ConstantInt>(first) &&
@@ -206,13 +231,18 @@ void ReduceNest::step(State &state, size_t at, const Chunk &chunk, Reg first) {
 
 State ReduceNest::initial(size_t streams) {
   State one;
-  for (const Reduction &each : reductions)
+  for (auto [each, extremum] : llvm::zip(reductions, extrema)) {
+    if (extremum) {
+      one.append(Extremum::count, identities[one.size()]);
+      continue;
+    }
     for (auto [value, map] : each.inputs) {
       Reg identity = identities[one.size()];
       llvm::Type *type =
           registerType(ir, tileType(value).getElementType(), walk.width);
       one.push_back(identity ? identity : llvm::Constant::getNullValue(type));
     }
+  }
   State all;
   for (size_t stream = 0; stream < streams; ++stream)
     llvm::append_range(all, one);
@@ -237,13 +267,16 @@ State ReduceNest::overReduced(ArrayRef<unsigned> dims, State carried, Reg first,
 
 size_t ReduceNest::streamsFor(size_t available) const {
   unsigned vectors = 0;
-  for (const Reduction &each : reductions)
+  auto vectorsOf = [&](unsigned bits) {
+    return std::max(1u, walk.width * bits / (8 * emission.machine.vectorBytes));
+  };
+  for (auto [each, extremum] : llvm::zip(reductions, extrema))
     for (auto [value, map] : each.inputs)
-      vectors += std::max<unsigned>(
-          1, walk.width *
-                 registerType(ir, tileType(value).getElementType())
-                     ->getScalarSizeInBits() /
-                 (8 * emission.machine.vectorBytes));
+      vectors +=
+          extremum
+              ? Extremum::count * vectorsOf(extremum->bits())
+              : vectorsOf(registerType(ir, tileType(value).getElementType())
+                              ->getScalarSizeInBits());
   bool mostlyMasked = masked && !until;
   size_t most = mostlyMasked || fusion.isExpensive() ? 2 : 4;
   size_t fitting =
@@ -259,6 +292,7 @@ Chunk ReduceNest::chunkAt(Reg position, unsigned valid,
   chunk.unit = walk.unit;
   chunk.width = walk.width;
   chunk.valid = valid;
+  chunk.evenFirst = walk.evenFirst && !masked && valid == walk.width;
   chunk.outside = outside;
   return chunk;
 }
@@ -279,7 +313,7 @@ void ReduceNest::alongUnit() {
                               });
     state = combineStreams(state, walk.width);
     unsigned valid = static_cast<unsigned>(chunks ? width : extent);
-    store(foldLanes(state, valid), nullptr, 0, 0);
+    store(foldLanes(settled(state), valid), nullptr, 0, 0);
   });
 }
 
@@ -339,7 +373,7 @@ State ReduceNest::row(State carried, Reg first, size_t streams) {
   if (chunks == 0)
     return state;
   Reg exist = firstLanes(ir, emission.machine, ir.index(tail), walk.width);
-  for (size_t input = 0; input < inputs; ++input)
+  for (size_t input = 0; input < registers; ++input)
     state[input] = ir.CreateSelect(exist, state[input], before[input]);
   return state;
 }
@@ -407,15 +441,15 @@ void ReduceNest::block(Reg position, size_t together, unsigned valid) {
   if (rows > 1)
     state = combineStreams(state, walk.width);
   for (size_t number = 0; number < together; ++number)
-    store(ArrayRef(state).slice(number * inputs, inputs),
+    store(settled(ArrayRef(state).slice(number * registers, registers)),
           ir.add(position, ir.index(static_cast<int64_t>(number) * walk.width)),
           walk.width, valid);
 }
 
 State ReduceNest::combineStreams(ArrayRef<Reg> states, unsigned width) {
-  if (states.size() == inputs)
+  if (states.size() == registers)
     return State(states);
-  size_t half = states.size() / inputs / 2 * inputs;
+  size_t half = states.size() / registers / 2 * registers;
   return combine(combineStreams(states.take_front(half), width),
                  combineStreams(states.drop_front(half), width), width);
 }
@@ -436,7 +470,8 @@ State ReduceNest::foldLanes(State state, unsigned valid) {
       lower.push_back(ir.CreateShuffleVector(each, low));
       upper.push_back(ir.CreateShuffleVector(each, high));
     }
-    state = valid > half ? combine(lower, upper, half) : lower;
+    state =
+        valid > half ? combine(lower, upper, half, /*isSettled=*/true) : lower;
     if (valid > half && valid < width)
       for (auto [joined, before] : llvm::zip(state, lower))
         joined =

@@ -17,7 +17,7 @@ bool RegisterLoop::isSimple(mlir::Operation *op) const {
     return true;
   return isFusable(op) && op->getNumResults() == 1 &&
          !plan.kept.contains(op->getResult(0)) &&
-         !llvm::isa<tile::GatherOp, tile::TakeOp, tile::InlinePtxOp>(op);
+         !llvm::isa<tile::GatherOp, tile::TakeOp>(op);
 }
 
 /// Whether no lane needs a carried tile at another lane.
