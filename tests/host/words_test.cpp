@@ -58,6 +58,26 @@ TEST(HostWords, FunctionsAmongOthers) {
   }
 }
 
+// One that several nests need is kept, and another is made of it.
+TEST(HostWords, FunctionsOfFunctions) {
+  for (std::int64_t length : {1, 40, 1000}) {
+    SCOPED_TRACE(length);
+    TestArray x(bf16, {length}), row(bf16, {1}), y(bf16, {length}),
+        z(f32, {length}), w(bf16, {length}), total(f32, {});
+    fill_random(x, 3);
+    fill_random(row, 4);
+    expect_rows_like_interpreter(
+        [](In a, In b, Out c, Out d, Out e, Out f) {
+          const Tile kept = gate(a);
+          f = sum(kept);
+          c = cast(kept * cast(a, f32) + tanh(cast(a, f32)), bf16);
+          d = kept * 3.f;
+          e = cast(cast(a, f32) * gate(b), bf16); // of one number
+        },
+        {&x, &row, &y, &z, &w, &total}, 0x1p-7);
+  }
+}
+
 // A function of two tiles or of a number that calls bring has no table.
 TEST(HostWords, FunctionsOfMore) {
   TestArray x(bf16, {100}), y(bf16, {100}), z(bf16, {100}), w(bf16, {100});

@@ -86,6 +86,12 @@ void Fusion::addAt(mlir::Value value, mlir::AffineMap map) {
   }
   if (!op || llvm::isa<mlir::tensor::SplatOp>(op))
     return;
+  if (mlir::Value argument =
+          ir.machine.scales ? mlir::Value() : wordArgument(value)) {
+    expensive = true;
+    lookUps[value] = argument;
+    return addAt(argument, map);
+  }
   expensive |= host::isExpensive(op);
   addOperands(op, map);
 }
@@ -388,9 +394,7 @@ Reg Fusion::produce(mlir::Value value, Place &place) {
     return gather(gathered, place);
   if (&place == root.get() && !masked && asksForBounds(op))
     return ir.splat(ir.getTrue(), chunk.width);
-  if (mlir::Value argument = chunk.width && !ir.machine.scales
-                                 ? wordArgument(value)
-                                 : mlir::Value())
+  if (mlir::Value argument = lookUps.lookup(value))
     return emitLookUp(emission, value, compute(argument, place), chunk);
   return emitElementwise(ir, op, operands(op, place), chunk.width);
 }

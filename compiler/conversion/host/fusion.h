@@ -107,6 +107,8 @@ private:
   llvm::SmallVector<unsigned> bufferUnits, mappedUnits;
   llvm::SmallVector<tile::StoreOp> storeOps;
   llvm::DenseSet<std::pair<mlir::Value, mlir::AffineMap>> visited;
+  /// What is looked up in tables, and what it is a function of.
+  llvm::DenseMap<mlir::Value, mlir::Value> lookUps;
   llvm::SetVector<mlir::Value> filled; // pending values that this nest keeps
   std::unique_ptr<Place> root;
   llvm::SmallVector<Reg> rootKey;

@@ -230,15 +230,21 @@ Reg emitLookUp(Emission &emission, mlir::Value value, Reg argument,
   llvm::GlobalVariable *table = tableOf(emission, value);
   llvm::Type *type = memoryType(ir, element);
   unsigned width = widthOf(argument->getType()), bytes = elementBytes(element);
+  auto entry = [&](Reg number) {
+    return ir.CreateAlignedLoad(type, ir.advance(table, number, bytes),
+                                llvm::Align(bytes));
+  };
+  if (width == 0) {
+    Reg memory = encode(ir, elementOf(wordArgument(value)), argument);
+    Reg word = ir.CreateBitCast(memory, ir.getInt16Ty());
+    return decode(ir, element, entry(ir.CreateZExt(word, ir.getInt64Ty())));
+  }
   bool sorts = chunk.evenFirst && element.isBF16(); // words are in order
   Reg lanes = llvm::PoisonValue::get(widened(type, width));
   for (auto [position, number] : llvm::enumerate(numbersOf(
            ir, elementOf(wordArgument(value)), argument, chunk.evenFirst)))
-    lanes = ir.CreateInsertElement(
-        lanes,
-        ir.CreateAlignedLoad(type, ir.advance(table, number, bytes),
-                             llvm::Align(bytes)),
-        sorts ? laneEvenFirst(position) : position);
+    lanes = ir.CreateInsertElement(lanes, entry(number),
+                                   sorts ? laneEvenFirst(position) : position);
   return sorts ? decodeEvenFirst(ir, lanes) : decode(ir, element, lanes);
 }
 
