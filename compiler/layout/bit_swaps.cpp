@@ -101,4 +101,29 @@ std::optional<Layout> gathered(const Layout &layout, int dim, int64_t count) {
   return assemble(plain, run, lane);
 }
 
+std::optional<Layout> dealt(const Layout &layout, int dim, int64_t run,
+                            int64_t count, size_t most) {
+  Layout plain = normalized(layout);
+  Bases reg = copyOf(plain, Axis::reg), lane = copyOf(plain, Axis::lane);
+  size_t swaps = 0;
+  for (int64_t step = run; step < count && swaps < most; step *= 2) {
+    auto *own = llvm::find_if(reg, [&](const Coords &basis) {
+      return stepAlong(basis, dim) == step;
+    });
+    if (own == reg.end())
+      continue;
+    auto *other =
+        llvm::max_element(lane, [&](const Coords &a, const Coords &b) {
+          return stepAlong(a, dim) < stepAlong(b, dim);
+        });
+    if (other == lane.end() || stepAlong(*other, dim) <= step)
+      break;
+    std::swap(*own, *other);
+    ++swaps;
+  }
+  if (swaps == 0)
+    return std::nullopt;
+  return assemble(plain, reg, lane);
+}
+
 } // namespace girih::compiler

@@ -7,6 +7,10 @@
 
 namespace girih::compiler {
 
+/// Bits that lanes and registers trade at most: each is a shuffle for two
+/// words.
+inline constexpr size_t mostSwaps = 2;
+
 /// Bit `lane` of the lane's number and bit `reg` of the register's trade what
 /// they say of an element.
 struct BitSwap {
@@ -27,5 +31,11 @@ std::optional<LaneSwaps> findSwaps(const Layout &from, const Layout &to);
 /// `dim` in registers next to each other; `count` is a power of two. None where
 /// registers have not that many bits along `dim`.
 std::optional<Layout> gathered(const Layout &layout, int dim, int64_t count);
+
+/// The opposite: up to `most` bits swapped so that lanes have what lies `run`
+/// to `count` along `dim` from a thread's first element, as far as they have
+/// longer steps along it to give away. None where there is nothing to swap.
+std::optional<Layout> dealt(const Layout &layout, int dim, int64_t run,
+                            int64_t count, size_t most);
 
 } // namespace girih::compiler

@@ -24,6 +24,8 @@ static constexpr int64_t smallFactor = 8;
 
 /// What memory moves at least.
 static constexpr int64_t sectorBytes = 32;
+/// Stores of up to so many bytes a thread leave it to lanes to fill sectors.
+static constexpr int64_t narrowBytes = 4;
 
 static ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
@@ -515,33 +517,43 @@ LayoutAttr LayoutAssignment::remapped(tile::RemapOp remap) {
   return found ? found : usual(shapeOf(remap.getSource()));
 }
 
+/// What stores of narrow accesses fill sectors with: lanes that have what is
+/// next to each other, rather than threads. Sectors that are written several
+/// times cost more than what lanes and registers trade.
+static std::optional<Layout> sharingSectors(const Layout &held, int dim,
+                                            int64_t run, int64_t bytes) {
+  if (dim < 0 || run * bytes > narrowBytes || bytes > 4)
+    return std::nullopt;
+  return dealt(held, dim, run, sectorBytes / bytes, mostSwaps);
+}
+
 LayoutAttr LayoutAssignment::stored(tile::StoreOp store, LayoutAttr held) {
   const Spread &best = spreads.find(store)->second;
   if (!held)
     return attr(best.layout);
   RankedTensorType type = store.getValue().getType();
   Access access(store);
+  const Layout &layout = held.getLayout();
   int64_t bytes = access.viewType().getElementBytes();
+  int dim = access.contiguousLane();
+  int64_t run =
+      dim < 0 ? 1 : std::min(layout.registerRun(dim), access.vectorWidth(dim));
+  if (plans.empty())
+    if (auto near = sharingSectors(layout, dim, run, bytes);
+        near && isAsGood(access, *near, best))
+      return attr(*near);
   if (type.getNumElements() * bytes <= smallBytes)
     return held;
   // Windows are read by lanes that are neighbours: they fill sectors together.
-  if (int dim = access.contiguousLane(); windows && dim >= 0) {
-    int64_t run =
-        std::min(held.getLayout().registerRun(dim), access.vectorWidth(dim));
-    if (reach(held.getLayout(), dim, run) * bytes >= sectorBytes)
-      return held;
-  }
+  if (windows && dim >= 0 && reach(layout, dim, run) * bytes >= sectorBytes)
+    return held;
   // Neighbours in the fragments of a dot share sectors across registers.
   if (plans.empty())
-    return isAsGood(access, held.getLayout(), best) ? held : attr(best.layout);
-  int dim = access.contiguousLane();
-  int64_t run = dim < 0 ? 1
-                        : std::min(held.getLayout().registerRun(dim),
-                                   access.vectorWidth(dim));
+    return isAsGood(access, layout, best) ? held : attr(best.layout);
   if (best.bytes <= run * bytes)
     return held;
   // Within their warps, if that makes whole sectors.
-  auto near = gathered(held.getLayout(), dim, best.bytes / bytes);
+  auto near = gathered(layout, dim, best.bytes / bytes);
   return attr(near && isAsGood(access, *near, best) ? *near : best.layout);
 }
 

@@ -218,7 +218,7 @@ std::vector<KernelEntry> transposed_entries(int dims) {
   return {entry(phases_kernel(dims, phases), dims, transposed_shapes,
                 {bf16, f16},
                 dims == 3 ? "BM=64 BN=128 BK=64 num_stages=3"
-                          : "BM=128 BN=128 BK=64 num_stages=3",
+                          : "BM=128 BN=128 BK=64 num_stages=3 num_warps=8",
                 4)};
 }
 

@@ -205,7 +205,11 @@ std::optional<Config> config_of(const ConvolutionViews &views,
       {"BM", rows},
       {"BN", columns},
       {"BK", depth_of(views.weight.size(2), bytes, flat, tensor_cores)}};
-  config.num_warps = rows * columns <= 2048 ? 2 : 4;
+  // Of large tiles on tensor cores warps have few registers left beside sums,
+  // and few warps wait for one address after the other.
+  config.num_warps = rows * columns <= 2048                    ? 2
+                     : tensor_cores && rows * columns >= 16384 ? 8
+                                                               : 4;
   config.num_stages = rows * columns < 128 * 64 ? 4 : 3;
   return config;
 }

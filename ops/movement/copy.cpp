@@ -195,6 +195,30 @@ Copy prepared(const Array &from, const Array &to) {
   return {views[0], views[1]};
 }
 
+// Long rows that are written from between two sectors of memory on: how many
+// elements there are up to the next one, else 0. Copied apart from the rest,
+// they leave accesses as wide as what is read allows, and no two that write one
+// sector.
+std::int64_t up_to_sector(const Copy &copy) {
+  constexpr std::int64_t sector = 32, long_row = 2048;
+  const Array &to = copy.to;
+  const std::int64_t width = bytes(to.dtype());
+  if (to.device().kind == Device::Kind::host || to.rank() == 0 ||
+      to.stride(-1) != 1 || copy.from.stride(-1) != 1 ||
+      to.size(-1) * width < long_row)
+    return 0;
+  for (int d = 0; d + 1 < to.rank(); ++d)
+    if (to.size(d) != 1 && to.stride(d) * width % sector != 0)
+      return 0;
+  const auto past = static_cast<std::int64_t>(
+      reinterpret_cast<std::uintptr_t>(to.data()) % sector);
+  return past % width == 0 ? (sector - past) % sector / width : 0;
+}
+
+Copy part_of(const Copy &copy, std::int64_t begin, std::int64_t end) {
+  return {copy.from.slice(-1, begin, end), copy.to.slice(-1, begin, end)};
+}
+
 void run_copy(const Call &call, const Copy &copy) {
   if (copy.to.rank() == 1)
     return call.run(vector_kernel(), {&copy.from, &copy.to});
@@ -347,18 +371,24 @@ void launch_copies(const Call &call, std::span<const Copy> copies) {
       run_copies(call, {group.data(), count});
     count = 0;
   };
-  for (const Copy &each : copies) {
-    if (each.to.numel() == 0)
-      continue;
+  const auto add = [&](const Copy &each) {
     Copy next = prepared(each.from, each.to);
     if (next.to.rank() > 2 || turned(next.from) ||
         each.from.dtype() != each.to.dtype()) {
       run_copy(call, next);
-      continue;
+      return;
     }
     group[count++] = std::move(next);
     if (count == most_copies)
       flush();
+  };
+  for (const Copy &each : copies) {
+    if (each.to.numel() == 0)
+      continue;
+    const std::int64_t head = up_to_sector(each);
+    if (head != 0)
+      add(part_of(each, 0, head));
+    add(head == 0 ? each : part_of(each, head, each.to.size(-1)));
   }
   flush();
 }

@@ -124,9 +124,9 @@ TEST(HostDefaults, AreRightWhateverTheSizes) {
            {1, 1}, {1, 100}, {300, 1000}, {37, 1100}, {1000, 3}, {5, 4097}}) {
     SCOPED_TRACE(::testing::Message() << m << "x" << n);
     const Array x = testing::random({m, n}, 5),
-                twice = Array::empty({m, n}, f32),
-                turned = Array::empty({n, m}, f32),
-                totals = Array::empty({m}, f32);
+                twice = Array::empty({m, n}, f32, host_device),
+                turned = Array::empty({n, m}, f32, host_device),
+                totals = Array::empty({m}, f32, host_device);
     elementwise()(x, twice);
     transposition()(x, turned);
     sums()(x, totals);

@@ -12,6 +12,7 @@
 #include "girih/examples/lessons/layer_norm.h"
 #include "girih/examples/lessons/max_pool2d.h"
 #include "girih/examples/lessons/softmax.h"
+#include "girih/runtime/host/parallel.h"
 
 #include <fmt/format.h>
 
@@ -24,7 +25,7 @@ namespace {
 
 using loops::Range;
 
-int threads() { return properties(host_device).processors; }
+int threads() { return host_threads(); }
 
 // `body` on equal ranges of [0, count), one a thread.
 void split(std::int64_t count, const std::function<void(Range)> &body) {

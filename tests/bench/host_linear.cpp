@@ -5,6 +5,7 @@
 #include "report.h"
 
 #include "girih/ops/ops.h"
+#include "girih/runtime/host/parallel.h"
 
 #include <fmt/format.h>
 
@@ -27,7 +28,7 @@ std::vector<Array> weights_of(DType dtype) {
 }
 
 void run_few_rows(std::int64_t rows, DType dtype) {
-  const int threads = properties(host_device).processors;
+  const int threads = host_threads();
   const std::vector<Array> weights = weights_of(dtype);
   const Array x = random_array({rows, columns}, dtype, host_device, 2);
   const Array y = Array::empty({rows, outputs}, dtype, host_device);

@@ -4,6 +4,7 @@
 #include "report.h"
 
 #include "girih/ops/ops.h"
+#include "girih/runtime/host/parallel.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,7 @@ namespace girih::bench {
 namespace {
 
 void run(std::int64_t size, DType dtype, const OpenBlas &blas) {
-  const int threads = properties(host_device).processors;
+  const int threads = host_threads();
   const Array a = random_array({size, size}, dtype, host_device, 1);
   const Array b = random_array({size, size}, dtype, host_device, 2);
   const Array c = Array::empty({size, size}, dtype, host_device);

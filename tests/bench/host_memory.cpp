@@ -5,6 +5,7 @@
 #include "report.h"
 
 #include "girih/ops/ops.h"
+#include "girih/runtime/host/parallel.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +15,7 @@ namespace girih::bench {
 namespace {
 
 void run_add(std::int64_t size, DType dtype) {
-  const int threads = properties(host_device).processors;
+  const int threads = host_threads();
   const Array a = random_array({size}, dtype, host_device, 1);
   const Array b = random_array({size}, dtype, host_device, 2);
   const Array c = random_array({size}, dtype, host_device, 3);
@@ -54,7 +55,7 @@ int best_streams(const Array &data, int threads) {
 // orientations of the same memory.
 void run_matrix_vector(std::int64_t rows, std::int64_t columns, DType dtype,
                        bool weights_first) {
-  const int threads = properties(host_device).processors;
+  const int threads = host_threads();
   const Array w = random_array({rows, columns}, dtype, host_device, 1);
   const Array x =
       random_array({weights_first ? columns : rows}, dtype, host_device, 2);

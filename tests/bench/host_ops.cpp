@@ -6,6 +6,7 @@
 #include "report.h"
 
 #include "girih/ops/ops.h"
+#include "girih/runtime/host/parallel.h"
 
 #include <fmt/format.h>
 
@@ -37,7 +38,7 @@ private:
   static std::size_t bytes(const Array &array) {
     return static_cast<std::size_t>(array.nbytes());
   }
-  int threads = properties(host_device).processors;
+  int threads = host_threads();
   volatile unsigned long long sink = 0;
 };
 

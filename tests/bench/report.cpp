@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "girih/compiler/compiler.h"
+#include "girih/runtime/host/parallel.h"
 
 #include <fmt/format.h>
 
@@ -119,7 +120,7 @@ void print_machine(Device device) {
                known.driver_version % 1000 / 10);
   else
     fmt::print("# host: {}, {} threads\n", compiler::host_target().arch,
-               known.processors);
+               host_threads());
 }
 
 Array random_array(std::vector<std::int64_t> shape, DType dtype, Device device,

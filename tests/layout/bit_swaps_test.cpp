@@ -88,6 +88,55 @@ TEST(BitSwaps, TooFewBitsGatherNothing) {
   EXPECT_FALSE(gathered(sums(64, 1), 0, 32).has_value());
 }
 
+/// Rows of 128, four neighbours in each thread, as windows are read.
+Layout windows(std::int64_t rows) {
+  Layout layout(2);
+  layout.basis(Axis::reg, {0, 1}).basis(Axis::reg, {0, 2});
+  for (int bit = 2; bit < 7; ++bit)
+    layout.basis(Axis::lane, {0, 1 << bit});
+  layout.basis(Axis::warp, {1, 0}).basis(Axis::warp, {2, 0});
+  return layout.repeat(Axis::reg, 0, rows / 4);
+}
+
+/// Whether the lanes of a warp have `count` neighbours along columns in each of
+/// their registers.
+bool lanesAreNeighbours(const Layout &layout, std::int64_t count) {
+  for (std::int64_t reg = 0; reg < layout.size(Axis::reg); ++reg) {
+    std::set<std::int64_t> columns;
+    for (std::int64_t lane = 0; lane < 32; ++lane)
+      columns.insert(layout.coordinates(reg, lane, 0)[1] / count);
+    if (static_cast<std::int64_t>(columns.size()) != 32 / count)
+      return false;
+  }
+  return true;
+}
+
+TEST(BitSwaps, RunsAreDealtForNarrowStores) {
+  for (std::int64_t rows : {4, 8, 16}) {
+    const Layout from = windows(rows);
+    EXPECT_FALSE(lanesAreNeighbours(from, 16));
+    auto one = dealt(from, 1, 1, 16, 2), two = dealt(from, 1, 2, 16, 2),
+         few = dealt(from, 1, 1, 16, 1);
+    ASSERT_TRUE(one && two && few);
+    EXPECT_TRUE(lanesAreNeighbours(*one, 32));
+    expectSwapped(from, *one, 2);
+    // Pairs that one access has stay together.
+    EXPECT_EQ(two->registerRun(1), 2);
+    expectSwapped(from, *two, 1);
+    expectSwapped(from, *few, 1);
+  }
+}
+
+TEST(BitSwaps, WhatLanesShareAlreadyIsNotDealt) {
+  EXPECT_FALSE(dealt(windows(4), 1, 4, 16, 2).has_value());
+  // Along rows lanes have nothing to give.
+  Layout rows(2);
+  rows.basis(Axis::reg, {0, 1});
+  for (int bit = 0; bit < 5; ++bit)
+    rows.basis(Axis::lane, {1 << bit, 0});
+  EXPECT_FALSE(dealt(rows, 1, 1, 16, 2).has_value());
+}
+
 TEST(BitSwaps, OtherWarpsAreOutOfReach) {
   Layout rows(2), columns(2);
   for (int bit = 0; bit < 5; ++bit) {

@@ -121,6 +121,20 @@ void add_rolls(std::vector<Case> &all) {
                      return ops::roll(x, {1, rows, columns, -1},
                                       {2, 0, -1, -1});
                    }});
+  // Long rows that are written from between two sectors on.
+  for (const std::int64_t columns : {100, 1237, -7})
+    all.push_back({"roll long rows",
+                   {3, 5024},
+                   {3, 5024},
+                   [=](const Place &at) {
+                     return Place{wrapped(at[0] - 2, 3),
+                                  wrapped(at[1] - columns, 5024)};
+                   },
+                   [=](auto &x, auto &out) {
+                     ops::roll_out(x, {2, columns}, out, {0, 1});
+                   },
+                   [=](auto &x) { return ops::roll(x, {2, columns}, {0, 1}); },
+                   true});
   all.push_back({"roll all",
                  {5, 7},
                  {5, 7},

@@ -13,6 +13,7 @@ namespace {
 
 struct Windows {
   std::int64_t size, stride, dilation, before;
+  std::int64_t block = 32; // of outputs in a row
 
   std::int64_t reach() const { return dilation * (size - 1) + 1; }
   std::int64_t positions(std::int64_t width) const {
@@ -23,13 +24,14 @@ constexpr Windows all_windows[] = {
     {3, 2, 1, 1}, {2, 2, 1, 0}, {8, 8, 1, 0}, {3, 1, 1, 1}, {5, 3, 1, 2},
     {4, 2, 2, 3}, {1, 2, 1, 0}, {7, 4, 1, 3}, {9, 1, 1, 0},
 };
-constexpr std::int64_t rows = 11, row_block = 8, block = 32;
+constexpr std::int64_t rows = 11, row_block = 8;
 
 /// out[i, p] = the sum of (r + 1) * x[i, place r of window p].
 KernelSource source_of(const Windows &windows) {
   return make_source(
       "windows",
       [windows](Tensor x, Tensor y) {
+        const std::int64_t block = windows.block;
         const Size step = Size(block * windows.stride);
         const Size part = Size((block - 1) * windows.stride + windows.reach());
         const Size after = (cdiv(y.size(1), block) - 1) * step + part -
@@ -74,7 +76,8 @@ OperandClass class_of(const TestArray &array, bool known) {
   return out;
 }
 
-bool reads_windows(const Program &program, int capability) {
+/// Whether the program says so once it has layouts.
+bool lays_out(const Program &program, int capability, std::string_view text) {
   std::string found;
   compiler::Options options;
   options.on_stage = [&](compiler::Stage stage, std::string_view text) {
@@ -82,7 +85,11 @@ bool reads_windows(const Program &program, int capability) {
       found = text;
   };
   compiler::compile(program, compiler::nvptx_target(capability), options);
-  return found.find("tile.load_window") != std::string::npos;
+  return found.find(text) != std::string::npos;
+}
+
+bool reads_windows(const Program &program, int capability) {
+  return lays_out(program, capability, "tile.load_window");
 }
 
 void expect_windows(const Windows &windows, DType dtype, std::int64_t width,
@@ -108,9 +115,13 @@ void expect_windows(const Windows &windows, DType dtype, std::int64_t width,
     EXPECT_EQ(reads_windows(program, 80), width % 8 == 0);
   if (!known)
     EXPECT_FALSE(reads_windows(program, 80));
+  if (windows.block > 32)
+    EXPECT_EQ(lays_out(program, 80,
+                       "lane = [[0, 4], [0, 8], [0, 16], [0, 2], [0, 1]]"),
+              count % 8 != 0);
   run_emulated(program, parameter_block({&x, &y}),
                (rows + row_block - 1) / row_block *
-                   ((count + block - 1) / block));
+                   ((count + windows.block - 1) / windows.block));
   for (std::int64_t row = 0; row < rows; ++row)
     for (std::int64_t p = 0; p < count; ++p) {
       double sum = 0;
@@ -130,6 +141,13 @@ TEST(Windows, OfEveryKind) {
     for (DType dtype : {bf16, f32, i8})
       for (std::int64_t width : {40, 96, 23})
         expect_windows(windows, dtype, width, dtype == f32 ? 4 : 1, true);
+}
+
+// Of rows that are not whole vectors, lanes store what is next to each other.
+TEST(Windows, StoredByLanesThatAreNeighbours) {
+  for (const std::int64_t width : {560, 568, 16})
+    for (const std::int64_t before : {0, 1})
+      expect_windows({3, 2, 1, before, 128}, bf16, width, 4, true);
 }
 
 TEST(Windows, OfRowsThatNothingIsKnownOf) {

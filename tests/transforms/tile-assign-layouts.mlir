@@ -317,3 +317,28 @@ func.func @turned(%a: !A, %b: !B) attributes {tile.kernel, tile.config = "",
   tile.store %x, %b[] map #whole : tensor<64x64xbf16>, !B
   return
 }
+
+// -----
+
+// Four neighbours a thread are read; lanes trade two bits of their number for
+// them before they are stored one by one.
+// CHECK-LABEL: func.func @narrow
+// CHECK: tile.load
+// CHECK-SAME: reg = {{\[\[1\], \[2\]\]}}, lane = {{\[\[4\], \[8\], \[16\], \[32\], \[64\]\]}}
+// CHECK: tile.convert_layout
+// CHECK-SAME: -> tensor<1024xbf16, #tile.layout<"rank = 1, reg = {{\[\[64\], \[32\], \[512\]\]}}, lane = {{\[\[4\], \[8\], \[16\], \[2\], \[1\]\]}}, warp = {{\[\[128\], \[256\]\]}}">>
+#map = affine_map<(d0)[s0, s1] -> (s0 * 1024 + d0)>
+#set = affine_set<(d0)[s0, s1] : (s1 - s0 * 1024 - d0 - 1 >= 0)>
+!Y = !tile.view<element = bf16, sizes = [4], strides = [1], unit = 0, align = 8>
+!W = !tile.view<element = bf16, sizes = [1], strides = [1], unit = 0, align = 2>
+func.func @narrow(%a: !Y, %c: !W) attributes {tile.kernel, tile.config = "",
+    tile.index_bits = 32 : i64, tile.order = #tile.order<row_major, 1>,
+    tile.directions = ["in", "out"],
+    tile.grid = affine_map<()[s0, s1] -> (s1 ceildiv 1024)>} {
+  %p = tile.program_id 0
+  %m = tile.size %a, 0 : !Y
+  %n = tile.size %c, 0 : !W
+  %x = tile.load %a[%p, %m] map #map bounds #set other 0.0 : bf16 : !Y -> tensor<1024xbf16>
+  tile.store %x, %c[%p, %n] map #map bounds #set : tensor<1024xbf16>, !W
+  return
+}

@@ -17,9 +17,6 @@ namespace {
 
 /// More 32-bit shuffles than this cost more than shared memory does.
 constexpr int64_t mostShuffles = 16;
-/// Bits that lanes and registers trade at most: each is a shuffle for two
-/// words.
-constexpr size_t mostSwaps = 2;
 
 /// Elements along `contiguous` that move at once: neighbours in registers and,
 /// within a 16-byte chunk, in memory.
