@@ -3,6 +3,7 @@
 
 #include "girih/compiler/code_generation.h"
 #include "girih/compiler/hoist_divisions.h"
+#include "girih/compiler/ptx_extrema.h"
 #include "girih/dsl/support/diagnostics.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -169,9 +170,11 @@ std::optional<std::string> makePtx(llvm::Module &module, const Target &target,
   const StrengthReductionGate gate(module);
   auto text =
       generateCode(module, *machine, llvm::CodeGenFileType::AssemblyFile);
-  if (!text)
+  if (!text) {
     error = "LLVM cannot write PTX";
-  return text;
+    return std::nullopt;
+  }
+  return withoutNegatedExtrema(*text);
 }
 
 } // namespace girih::compiler

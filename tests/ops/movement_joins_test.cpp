@@ -65,6 +65,12 @@ TEST_P(JoinsTest, CatOfEverything) {
                 device());
   check_cat({2, 3}, {0, 4, 0, 1}, 1, f32, device());
   check_cat({0, 3}, {2, 4}, 1, f32, device());
+  // Each is the widest once: the grid is as wide as that.
+  for (const std::size_t widest : {0u, 1u, 2u, 3u}) {
+    std::vector<std::int64_t> sizes(4, 3);
+    sizes[widest] = on_interpreter() ? 70 : 3000;
+    check_cat({3, 1}, sizes, 1, i32, device());
+  }
   if (!on_interpreter())
     check_cat({33, 1}, {1000, 1, 3000, 16}, 1, f16, device());
 }
