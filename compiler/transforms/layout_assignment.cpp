@@ -16,7 +16,8 @@ namespace girih::compiler {
 
 using tile::LayoutAttr;
 
-/// Tiles of so few bytes are stored as they lie: moving them first costs more.
+/// Tiles of so few bytes are stored as they lie, unless lanes can trade: moving
+/// them first costs more.
 static constexpr int64_t smallBytes = 2048;
 /// A load of a tile so many times smaller than the largest follows its readers,
 /// however narrow that makes it.
@@ -522,9 +523,13 @@ LayoutAttr LayoutAssignment::remapped(tile::RemapOp remap) {
 /// times cost more than what lanes and registers trade.
 static std::optional<Layout> sharingSectors(const Layout &held, int dim,
                                             int64_t run, int64_t bytes) {
-  if (dim < 0 || run * bytes > narrowBytes || bytes > 4)
+  if (dim < 0 || run * bytes > narrowBytes)
     return std::nullopt;
-  return dealt(held, dim, run, sectorBytes / bytes, mostSwaps);
+  auto found = dealt(held, dim, run, sectorBytes / bytes, mostSwaps);
+  // Rows may begin anywhere in a sector: of two, one is whole.
+  if (!found || reach(*found, dim, run) * bytes < 2 * sectorBytes)
+    return std::nullopt;
+  return found;
 }
 
 LayoutAttr LayoutAssignment::stored(tile::StoreOp store, LayoutAttr held) {

@@ -195,10 +195,10 @@ Copy prepared(const Array &from, const Array &to) {
   return {views[0], views[1]};
 }
 
-// Long rows that are written from between two sectors of memory on: how many
-// elements there are up to the next one, else 0. Copied apart from the rest,
-// they leave accesses as wide as what is read allows, and no two that write one
-// sector.
+// Of a prepared copy, whose long rows are written from between two sectors of
+// memory on: how many elements there are up to the next one, else 0. Copied
+// apart from the rest, they leave accesses as wide as what is read allows, and
+// programs of a row that do not share a sector.
 std::int64_t up_to_sector(const Copy &copy) {
   constexpr std::int64_t sector = 32, long_row = 2048;
   const Array &to = copy.to;
@@ -371,13 +371,7 @@ void launch_copies(const Call &call, std::span<const Copy> copies) {
       run_copies(call, {group.data(), count});
     count = 0;
   };
-  const auto add = [&](const Copy &each) {
-    Copy next = prepared(each.from, each.to);
-    if (next.to.rank() > 2 || turned(next.from) ||
-        each.from.dtype() != each.to.dtype()) {
-      run_copy(call, next);
-      return;
-    }
+  const auto add = [&](Copy next) {
     group[count++] = std::move(next);
     if (count == most_copies)
       flush();
@@ -385,10 +379,16 @@ void launch_copies(const Call &call, std::span<const Copy> copies) {
   for (const Copy &each : copies) {
     if (each.to.numel() == 0)
       continue;
-    const std::int64_t head = up_to_sector(each);
+    Copy next = prepared(each.from, each.to);
+    if (next.to.rank() > 2 || turned(next.from) ||
+        each.from.dtype() != each.to.dtype()) {
+      run_copy(call, next);
+      continue;
+    }
+    const std::int64_t head = up_to_sector(next);
     if (head != 0)
-      add(part_of(each, 0, head));
-    add(head == 0 ? each : part_of(each, head, each.to.size(-1)));
+      add(part_of(next, 0, head));
+    add(head == 0 ? std::move(next) : part_of(next, head, next.to.size(-1)));
   }
   flush();
 }
