@@ -92,10 +92,13 @@ struct Facts {
 class Registers {
 public:
   explicit Registers(const std::vector<Statement> &statements) {
+    // Forwards for what comes of a register, backwards for what reads it.
     bool more = true;
     while (more) {
       more = false;
       for (const Statement &each : statements)
+        more |= visit(each);
+      for (const Statement &each : llvm::reverse(statements))
         more |= visit(each);
     }
   }

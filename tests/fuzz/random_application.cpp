@@ -37,7 +37,7 @@ Tile float_operation(Dice &dice, const Tile &x, const Tile &y) {
 }
 
 Tile integer_operation(Dice &dice, const Tile &x, const Tile &y) {
-  switch (dice.pick(0, 9)) {
+  switch (dice.pick(0, 11)) {
   case 0:
     return x + y;
   case 1:
@@ -56,6 +56,10 @@ Tile integer_operation(Dice &dice, const Tile &x, const Tile &y) {
     return floor_divide(x, 3) + y % 5;
   case 8:
     return (x | 1) << 2;
+  case 9:
+    return min(min(x, -y), x & y);
+  case 10:
+    return max(max(-y, -x), y);
   default:
     return max(x, y) >> 1;
   }
