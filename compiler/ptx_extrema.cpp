@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/ptx_extrema.h"
+#include "girih/compiler/ptx_text.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallVector.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSwitch.h"
 
+#include <algorithm>
 #include <vector>
 
 using llvm::StringRef;
@@ -18,37 +18,8 @@ namespace {
 /// Minima and maxima, which ptxas joins with their like.
 enum Kind : unsigned { none = 0, minimum = 1, maximum = 2 };
 
-/// Names of registers in `text`: what begins like an identifier.
-void eachName(StringRef text, llvm::function_ref<void(StringRef)> take) {
-  auto begins = [](char c) {
-    return c == '%' || c == '_' || c == '$' || llvm::isAlpha(c);
-  };
-  auto belongs = [&](char c) { return begins(c) || llvm::isDigit(c); };
-  while (!text.empty()) {
-    const StringRef word = text.take_while(belongs);
-    if (!word.empty() && begins(word.front()))
-      take(word);
-    text = text.drop_front(std::max<size_t>(word.size(), 1));
-  }
-}
-
-/// `[@predicate] opcode target, sources...`
-struct Statement {
-  StringRef whole, predicate, opcode, target, sources;
-
-  explicit Statement(StringRef text) {
-    whole = text = text.ltrim("{} \t\n");
-    if (text.starts_with("@")) {
-      predicate = text.take_until(llvm::isSpace);
-      text = text.drop_front(predicate.size()).ltrim();
-    }
-    opcode = text.take_until(llvm::isSpace);
-    text = text.drop_front(opcode.size()).trim();
-    const size_t list = text.starts_with("{") ? text.find('}') : 0,
-                 comma = text.find(',', list == StringRef::npos ? 0 : list);
-    target = text.substr(0, comma);
-    sources = comma == StringRef::npos ? "" : text.substr(comma + 1);
-  }
+struct Statement : PtxStatement {
+  using PtxStatement::PtxStatement;
 
   StringRef name() const { return opcode.split('.').first; }
   bool relu() const { return opcode.contains(".relu"); }
@@ -77,8 +48,11 @@ struct Statement {
   }
   /// Targets in memory are none.
   void eachTarget(llvm::function_ref<void(StringRef)> take) const {
-    if (!target.starts_with("["))
-      eachName(target, take);
+    if (!target().starts_with("["))
+      eachRegister(target(), take);
+  }
+  void eachSource(llvm::function_ref<void(StringRef)> take) const {
+    eachRegister(sources(), take);
   }
 };
 
@@ -105,7 +79,7 @@ public:
   bool isToBeCompared(const Statement &statement) const {
     const unsigned kind = statement.kind();
     bool negated = false, chained = false;
-    eachName(statement.sources, [&](StringRef name) {
+    statement.eachSource([&](StringRef name) {
       const Facts known = facts.lookup(name);
       negated |= known.mayBeNegated;
       chained |= (known.from & kind) != 0;
@@ -127,12 +101,12 @@ private:
     unsigned from = kind, to = kind;
     if (copies) {
       statement.eachTarget([&](StringRef name) { to |= facts[name].to; });
-      eachName(statement.sources, [&](StringRef name) {
+      statement.eachSource([&](StringRef name) {
         negated |= facts[name].mayBeNegated;
         from |= facts[name].from;
       });
     }
-    eachName(statement.sources, [&](StringRef name) {
+    statement.eachSource([&](StringRef name) {
       Facts &known = facts[name];
       more |= (to & ~known.to) != 0;
       known.to |= to;
@@ -149,15 +123,12 @@ private:
   llvm::StringMap<Facts> facts;
 };
 
-/// What stands between semicolons, on one line.
-std::vector<Statement> statementsOf(StringRef text) {
+std::vector<Statement> statementsOf(StringRef ptx) {
   std::vector<Statement> out;
-  while (!text.empty()) {
-    const StringRef one =
-        text.take_until([](char c) { return c == ';' || c == '\n'; });
-    out.emplace_back(one);
-    text = text.drop_front(std::min(one.size() + 1, text.size()));
-  }
+  eachPtxStatement(ptx, [&](StringRef text) {
+    out.emplace_back(text);
+    return true;
+  });
   return out;
 }
 
@@ -165,7 +136,7 @@ std::vector<Statement> statementsOf(StringRef text) {
 /// }`
 std::string byComparison(const Statement &statement) {
   const StringRef bits = statement.opcode.take_back(2);
-  const auto [left, right] = statement.sources.split(',');
+  const auto [left, right] = statement.sources().split(',');
   const StringRef a = left.trim(), b = right.trim();
   const bool smaller = statement.name() == "min";
   std::string out = "{ .reg .pred __less; setp.lt.s";
@@ -175,37 +146,38 @@ std::string byComparison(const Statement &statement) {
       out += (statement.predicate + " ").str();
     out += (text + "; ").str();
   };
-  then("selp.b" + bits + " " + statement.target + ", " + (smaller ? a : b) +
+  then("selp.b" + bits + " " + statement.target() + ", " + (smaller ? a : b) +
        ", " + (smaller ? b : a) + ", __less");
   if (statement.relu())
-    then("max.s" + bits + " " + statement.target + ", " + statement.target +
+    then("max.s" + bits + " " + statement.target() + ", " + statement.target() +
          ", 0");
   return out + "}";
 }
 
 } // namespace
 
-std::string withoutNegatedExtrema(StringRef ptx) {
-  if (!ptx.contains("min.") && !ptx.contains("max."))
-    return ptx.str();
-  const std::vector<Statement> statements = statementsOf(ptx);
+std::string withoutNegatedExtrema(std::string ptx) {
+  const StringRef text = ptx;
+  if (!text.contains("min.") && !text.contains("max."))
+    return ptx;
+  const std::vector<Statement> statements = statementsOf(text);
   if (llvm::none_of(statements,
                     [](const Statement &each) { return each.kind() != none; }))
-    return ptx.str();
+    return ptx;
   const Registers registers(statements);
   std::string out;
   out.reserve(ptx.size());
-  const char *copied = ptx.begin();
+  const char *copied = text.begin();
   for (const Statement &each : statements) {
     if (each.kind() == none || !registers.isToBeCompared(each))
       continue;
-    out.append(copied, each.whole.begin());
+    out.append(copied, each.text.begin());
     out += byComparison(each);
-    copied = each.whole.end();
-    if (copied != ptx.end() && *copied == ';')
+    copied = std::find(each.text.end(), text.end(), ';');
+    if (copied != text.end())
       ++copied;
   }
-  out.append(copied, ptx.end());
+  out.append(copied, text.end());
   return out;
 }
 

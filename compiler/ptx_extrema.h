@@ -2,8 +2,6 @@
 // A way around ptxas 13.0, which loses the sign of a number.
 #pragma once
 
-#include "llvm/ADT/StringRef.h"
-
 #include <string>
 
 namespace girih::compiler {
@@ -15,6 +13,6 @@ namespace girih::compiler {
 /// that is its second operand; 13.5 does not. As ptxas folds constants, unrolls
 /// and cancels before that, whatever comes of a difference or a product may be
 /// one. min.s16x2 and max.s16x2, which only inline PTX has, stay.
-std::string withoutNegatedExtrema(llvm::StringRef ptx);
+std::string withoutNegatedExtrema(std::string ptx);
 
 } // namespace girih::compiler

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/compiler/ptx_fences.h"
+#include "girih/compiler/ptx_text.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -15,37 +16,9 @@ namespace girih::compiler {
 
 namespace {
 
-/// One statement: `opcode operands`, without predicate and scopes.
-struct Statement {
-  StringRef opcode, operands;
-  bool predicated;
-
-  explicit Statement(StringRef text) {
-    text = text.ltrim("{} \t\n");
-    predicated = text.starts_with("@");
-    if (predicated)
-      text = text.drop_while([](char c) { return !llvm::isSpace(c); }).ltrim();
-    opcode = text.take_until(llvm::isSpace);
-    operands = text.drop_front(opcode.size()).trim();
-  }
-  bool ends() const {
-    return opcode == "ret" || opcode == "exit" || opcode == "trap";
-  }
-};
-
-/// Calls `take` for each register in `text`.
-void eachRegister(StringRef text, llvm::function_ref<void(StringRef)> take) {
-  for (size_t at = text.find('%'); at != StringRef::npos;
-       at = text.find('%', at + 1))
-    take(text.substr(at).take_until(
-        [](char c) { return c != '%' && c != '_' && !llvm::isAlnum(c); }));
-}
-
-/// `{...}`, or up to the first comma.
-StringRef firstOperand(StringRef operands) {
-  if (operands.starts_with("{"))
-    return operands.take_until([](char c) { return c == '}'; });
-  return operands.take_until([](char c) { return c == ','; });
+bool ends(const PtxStatement &statement) {
+  return statement.opcode == "ret" || statement.opcode == "exit" ||
+         statement.opcode == "trap";
 }
 
 /// What has been written since the last wgmma.fence of a basic block.
@@ -56,7 +29,7 @@ public:
     written.clear();
   }
   /// The problem, if any.
-  std::optional<std::string> visit(const Statement &statement) {
+  std::optional<std::string> visit(const PtxStatement &statement) {
     if (statement.opcode.starts_with("wgmma.fence")) {
       written.clear();
       fenced = true;
@@ -64,7 +37,7 @@ public:
     }
     if (statement.opcode.starts_with("wgmma.mma_async"))
       return checkDot(statement);
-    StringRef target = firstOperand(statement.operands);
+    StringRef target = statement.target();
     if (!fenced || !(target.starts_with("%") || target.starts_with("{")))
       return std::nullopt;
     bool copies = statement.opcode.starts_with("mov.") &&
@@ -85,7 +58,7 @@ private:
   }
 
   /// Sums, and A where it is a list, too, are in braces; descriptors are not.
-  std::optional<std::string> checkDot(const Statement &dot) const {
+  std::optional<std::string> checkDot(const PtxStatement &dot) const {
     if (!fenced)
       return "wgmma.fence before a " + dot.opcode.str();
     std::optional<std::string> problem;
@@ -135,14 +108,14 @@ public:
       numbers[label] = blocks.size();
     blocks.emplace_back();
   }
-  void visit(const Statement &statement) {
+  void visit(const PtxStatement &statement) {
     if (auto does = doesToShared(statement.opcode))
       blocks.back().does.push_back(*does);
     if (statement.opcode.starts_with("bra"))
       blocks.back().targets.push_back(statement.operands);
     blocks.back().fallsThrough =
-        statement.predicated ||
-        !(statement.ends() || statement.opcode.starts_with("bra"));
+        !statement.predicate.empty() ||
+        !(ends(statement) || statement.opcode.starts_with("bra"));
   }
   /// Whether some bulk store may follow a store with no fence between.
   bool lacksFence() {
@@ -179,34 +152,19 @@ private:
   llvm::StringMap<size_t> numbers;
 };
 
-/// Calls `take` with each statement, or label with its colon, of the text.
-void eachStatement(StringRef ptx, llvm::function_ref<bool(StringRef)> take) {
-  while (!ptx.empty()) {
-    auto [line, rest] = ptx.split('\n');
-    ptx = rest;
-    line = line.split("//").first.trim();
-    while (!line.empty()) {
-      auto [statement, behind] = line.split(';');
-      line = behind.trim();
-      if (!take(statement.trim()))
-        return;
-    }
-  }
-}
-
 } // namespace
 
 std::optional<std::string> missingFence(StringRef ptx) {
   RegisterOrder registers;
   SharedOrder shared;
   std::optional<std::string> problem;
-  eachStatement(ptx, [&](StringRef text) {
+  eachPtxStatement(ptx, [&](StringRef text) {
     if (text.ends_with(":")) {
       registers.enterBlock();
       shared.enterBlock(text.drop_back());
       return true;
     }
-    Statement statement(text);
+    PtxStatement statement(text);
     problem = registers.visit(statement);
     shared.visit(statement);
     if (statement.opcode.starts_with("bra")) {

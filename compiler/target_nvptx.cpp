@@ -174,7 +174,7 @@ std::optional<std::string> makePtx(llvm::Module &module, const Target &target,
     error = "LLVM cannot write PTX";
     return std::nullopt;
   }
-  return withoutNegatedExtrema(*text);
+  return withoutNegatedExtrema(std::move(*text));
 }
 
 } // namespace girih::compiler
