@@ -397,7 +397,7 @@ TEST(CostModel, CountsLanesThatAreNotThereOnTheHost) {
       [](In x, Out y) { y = x + x; });
   const Problem problem =
       testing::problem_for(doubled, {testing::random({300, 1000}, 1),
-                                     Array::empty({300, 1000}, f32)});
+                                     testing::random({300, 1000}, 2)});
   const auto seconds = [&](std::int64_t columns) {
     Config config;
     config.blocks = {{"ROWS", 1}, {"COLUMNS", columns}};

@@ -2,9 +2,9 @@
 // Programs as text of the tile dialect.
 #pragma once
 
-#include "girih/compiler/context.h"
 #include "girih/compiler/frontend/frontend.h"
 #include "girih/compiler/tile_module.h"
+#include "girih/tests/compiler/test_state.h"
 
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/raw_ostream.h"
@@ -12,11 +12,6 @@
 #include <gtest/gtest.h>
 
 namespace girih::testing {
-
-inline compiler::ThreadState &test_state() {
-  static compiler::ThreadState state;
-  return state;
-}
 
 inline std::string printed(mlir::ModuleOp module, bool locations = false) {
   std::string text;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "girih/compiler/analysis/access.h"
-#include "girih/compiler/context.h"
+#include "girih/tests/compiler/test_state.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -13,12 +13,6 @@
 #include <string>
 
 namespace girih::testing {
-
-/// A context that outlives every module of the tests.
-inline compiler::ThreadState &test_state() {
-  static compiler::ThreadState state;
-  return state;
-}
 
 /// One load in a kernel with one operand.
 class ParsedLoad {

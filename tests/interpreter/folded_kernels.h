@@ -62,7 +62,7 @@ inline std::vector<FoldedKernel> folded_kernels() {
 
 /// Bits of every kind: the least, the largest, ties between 16-bit floats,
 /// then random ones.
-inline void fill_bits(TestArray &array, unsigned seed) {
+inline void fill_chosen_bits(TestArray &array, unsigned seed) {
   std::mt19937_64 random(seed);
   const int width = bits(array.dtype());
   const std::uint64_t top = std::uint64_t{1} << (width - 1);

@@ -51,7 +51,7 @@ TEST(LlmGenerationConfig, WhatConfigJsonSays) {
   EXPECT_FALSE(none.sample);
   EXPECT_EQ(none.bos, 151643);
   EXPECT_EQ(none.eos, Ints{151643});
-  TemporaryFolder folder;
+  ModelFolder folder;
   EXPECT_EQ(llm::read_generation_config(folder.path(), model()).eos,
             Ints{151643});
   folder.write("generation_config.json", R"({"eos_token_id":7})");

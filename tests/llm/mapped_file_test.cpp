@@ -19,7 +19,7 @@ std::string text(const MappedFile &file) {
 }
 
 TEST(LlmMappedFile, Bytes) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   folder.write("a", "some bytes");
   folder.write("empty", "");
   std::optional<MappedFile> first = MappedFile::open(folder.path() / "a");
@@ -31,7 +31,7 @@ TEST(LlmMappedFile, Bytes) {
 
 // Another file of the same name leaves what is mapped as it was.
 TEST(LlmMappedFile, Replaced) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   folder.write("a", "some bytes");
   MappedFile file = MappedFile::open(folder.path() / "a");
   folder.write("b", "less");
@@ -40,7 +40,7 @@ TEST(LlmMappedFile, Replaced) {
 }
 
 TEST(LlmMappedFile, Errors) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   const auto path = folder.path() / "absent";
   expect_model_error([&] { MappedFile::open(path); }, path.string(), "",
                      "cannot be opened: No such file");
@@ -53,7 +53,7 @@ TEST(LlmMappedFile, Errors) {
 }
 
 TEST(LlmMappedFile, Texts) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   folder.write("a", "some bytes");
   const auto a = folder.path() / "a", absent = folder.path() / "absent";
   EXPECT_EQ(llm::read_file(a, 10), "some bytes");

@@ -35,7 +35,7 @@ void expect_error(const json &tree, const std::string &field,
 }
 
 TEST(LlmModelConfigErrors, Files) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   const std::string file = (folder.path() / "config.json").string();
   expect_model_error([&] { llm::read_model_config(folder.path()); }, file, "",
                      "there is no such file");

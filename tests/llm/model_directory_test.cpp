@@ -51,7 +51,7 @@ TEST(LlmModelDirectory, BuiltInIsAligned) {
 }
 
 TEST(LlmModelDirectory, Texts) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   const auto data = source_root() / "tests/data/llm/qwen2";
   for (const char *name : {"config.json", "model.safetensors"})
     std::filesystem::copy(data / name, folder.path());
@@ -76,7 +76,7 @@ TEST(LlmModelDirectory, Texts) {
 }
 
 TEST(LlmModelDirectory, WithoutWeights) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   std::filesystem::copy(source_root() / "tests/data/llm/qwen2/config.json",
                         folder.path());
   folder.write("tokenizer.json", "one");
@@ -88,7 +88,7 @@ TEST(LlmModelDirectory, WithoutWeights) {
 }
 
 TEST(LlmModelDirectory, NoDirectory) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   folder.write("file", "");
   for (const auto &path : {folder.path() / "absent", folder.path() / "file"})
     expect_model_error([&] { ModelDirectory::open(path); }, path.string(), "",

@@ -2,6 +2,8 @@
 // Files of the safetensors format, right and wrong ones, and folders for them.
 #pragma once
 
+#include "girih/tests/runtime/temporary_folder.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,8 +12,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <unistd.h>
 
 namespace girih::testing {
 
@@ -30,28 +30,17 @@ inline std::span<const std::byte> as_bytes(const std::string &text) {
   return std::as_bytes(std::span(text));
 }
 
-/// A folder that goes with the test.
-class TemporaryFolder {
+/// A folder for a model's files, which goes with the test.
+class ModelFolder {
 public:
-  TemporaryFolder() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "girih_llm_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  TemporaryFolder(const TemporaryFolder &) = delete;
-  TemporaryFolder &operator=(const TemporaryFolder &) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
   const std::filesystem::path &path() const { return path_; }
   void write(const std::string &name, std::string_view text) const {
     std::ofstream(path_ / name, std::ios::binary) << text;
   }
 
 private:
-  std::filesystem::path path_;
+  TemporaryFolder folder_;
+  std::filesystem::path path_{folder_.path()};
 };
 
 } // namespace girih::testing

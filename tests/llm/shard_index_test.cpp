@@ -42,7 +42,7 @@ protected:
     expect_model_error([&] { llm::WeightFiles::open(folder.path()); },
                        path(file), field, words);
   }
-  TemporaryFolder folder;
+  ModelFolder folder;
 };
 
 TEST_F(LlmShards, AreRead) {

@@ -91,7 +91,7 @@ TEST(TokenizerConfigTest, WrongFields) {
 }
 
 TEST(TokenizerConfigTest, Directories) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   EXPECT_THROW(Tokenizer::open(folder.path()), llm::ModelError);
   folder.write("tokenizer.json", tokenizer_file(qwen2_fixture()).dump());
   EXPECT_EQ(Tokenizer::open(folder.path()).bos(), std::nullopt);

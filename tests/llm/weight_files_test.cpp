@@ -63,7 +63,7 @@ TEST(LlmWeightFiles, OfMemory) {
 
 // Copies outlive what they were made of, and the names are still there.
 TEST(LlmWeightFiles, OneFile) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   folder.write("model.safetensors", two_tensors());
   folder.write("model.safetensors.index.json", "not looked at");
   std::optional<WeightFiles> first = WeightFiles::open(folder.path());
@@ -73,7 +73,7 @@ TEST(LlmWeightFiles, OneFile) {
 }
 
 TEST(LlmWeightFiles, NoFile) {
-  TemporaryFolder folder;
+  ModelFolder folder;
   expect_model_error([&] { WeightFiles::open(folder.path()); },
                      folder.path().string(), "",
                      "has no model.safetensors and no "

@@ -74,10 +74,10 @@ struct Box {
   std::vector<std::int64_t> start;
 
   Box(std::uint64_t described, std::uint64_t address,
-      llvm::ArrayRef<Operand> coords, Slots values)
+      llvm::ArrayRef<PtxOperand> coords, Slots values)
       : operand(reinterpret_cast<const CopiedOperand *>(described)),
         at(ownOffset(address)), bytes(operand->elementBytes) {
-    for (const Operand &coord : coords)
+    for (const PtxOperand &coord : coords)
       start.push_back(static_cast<std::int32_t>(values[coord.slot]));
     for (int dim = 0; dim < operand->rank; ++dim)
       bytes *= operand->box[dim];
@@ -87,7 +87,7 @@ struct Box {
 };
 
 void copyBox(const Instruction &instruction, Slots values) {
-  std::vector<Operand> operands = parseOperands(instruction.text);
+  std::vector<PtxOperand> operands = parseOperands(instruction.text);
   std::uint64_t blocks = std::uint64_t(1) << machine->rank;
   if (llvm::StringRef(instruction.text).contains(".multicast")) {
     blocks = static_cast<std::uint16_t>(values[operands.back().slot]);
@@ -107,7 +107,7 @@ void copyBox(const Instruction &instruction, Slots values) {
 }
 
 void storeBox(const Instruction &instruction, Slots values) {
-  std::vector<Operand> operands = parseOperands(instruction.text);
+  std::vector<PtxOperand> operands = parseOperands(instruction.text);
   Box box(values[operands.front().slot], values[operands.back().slot],
           llvm::ArrayRef(operands).drop_front().drop_back(), values);
   // An H200 stores 16 bytes of a row or none of them.

@@ -18,13 +18,13 @@ struct Instruction {
 };
 
 /// An operand: register number and added constant, or a constant alone.
-struct Operand {
+struct PtxOperand {
   int slot = -1;
   std::int64_t added = 0;
 };
 
 /// Everything between brackets, braces and commas, in order.
-std::vector<Operand> parseOperands(llvm::StringRef text);
+std::vector<PtxOperand> parseOperands(llvm::StringRef text);
 
 /// Where an address of this block is in its memory, and what is there.
 std::int64_t ownOffset(std::uint64_t address);

@@ -67,8 +67,8 @@ void inBlock(std::uint64_t rank, const std::function<void()> &something) {
   machine = self;
 }
 
-std::vector<Operand> parseOperands(llvm::StringRef text) {
-  std::vector<Operand> operands;
+std::vector<PtxOperand> parseOperands(llvm::StringRef text) {
+  std::vector<PtxOperand> operands;
   text = text.drop_until([](char c) { return c == ' '; });
   while (!text.empty()) {
     llvm::StringRef piece =
@@ -76,7 +76,7 @@ std::vector<Operand> parseOperands(llvm::StringRef text) {
     text = text.drop_front(std::max<size_t>(piece.size(), 1));
     if (piece.empty())
       continue;
-    Operand operand;
+    PtxOperand operand;
     if (piece.consume_front("$"))
       piece.consumeInteger(10, operand.slot);
     piece.consume_front("+");
@@ -124,9 +124,9 @@ void move(const Instruction &instruction, Slots results, Slots values) {
   std::int64_t bytes = text.contains(".b32")   ? 4
                        : text.contains(".b16") ? 2
                                                : 1;
-  std::vector<Operand> operands = parseOperands(text);
+  std::vector<PtxOperand> operands = parseOperands(text);
   size_t count = operands.size() - 1;
-  Operand address = load ? operands.back() : operands.front();
+  PtxOperand address = load ? operands.back() : operands.front();
   std::uint64_t base =
       values[address.slot - instruction.outputs] + address.added;
   keep(instruction, results, values);
@@ -160,7 +160,7 @@ void move(const Instruction &instruction, Slots results, Slots values) {
 void sendElsewhere(const Instruction &instruction, Slots values) {
   if (instruction.predicate >= 0 && !(values[instruction.predicate] & 1))
     return;
-  std::vector<Operand> operands = parseOperands(instruction.text);
+  std::vector<PtxOperand> operands = parseOperands(instruction.text);
   const std::int64_t size =
       llvm::StringRef(instruction.text).contains(".b64") ? 8 : 4;
   const auto to = static_cast<std::uint32_t>(values[operands[0].slot]),
@@ -182,7 +182,7 @@ void sendElsewhere(const Instruction &instruction, Slots values) {
 void countOne(const Instruction &instruction, Slots values) {
   if (instruction.predicate >= 0 && !(values[instruction.predicate] & 1))
     return;
-  Operand place = parseOperands(instruction.text).front();
+  PtxOperand place = parseOperands(instruction.text).front();
   char *at = sharedAt(ownOffset(values[place.slot] + place.added), 4);
   std::uint32_t count = 0;
   std::memcpy(&count, at, 4);
@@ -194,7 +194,7 @@ void countOne(const Instruction &instruction, Slots values) {
 void startCopy(const Instruction &instruction, Slots values) {
   if (instruction.predicate >= 0 && !(values[instruction.predicate] & 1))
     return;
-  std::vector<Operand> operands = parseOperands(instruction.text);
+  std::vector<PtxOperand> operands = parseOperands(instruction.text);
   Copy copy;
   copy.to = ownOffset(values[operands[0].slot]) + operands[0].added;
   copy.from = reinterpret_cast<const char *>(values[operands[1].slot]);
@@ -238,7 +238,7 @@ void useBarrier(const Instruction &instruction, Slots results, Slots values) {
   Fiber &fiber = machine->fibers[machine->current];
   bool asks = text.consume_front("{ .reg .pred p; mbarrier.test_wait.parity");
   if (asks || text.consume_front("{ .reg .pred p; mbarrier.try_wait.parity")) {
-    std::vector<Operand> operands = parseOperands(text.split(';').first);
+    std::vector<PtxOperand> operands = parseOperands(text.split(';').first);
     fiber.barrier = ownOffset(values[operands[1].slot - 1]);
     fiber.phase = static_cast<int>(values[operands[2].slot - 1] & 1);
     // Who only asks may hear of an end late.
@@ -249,8 +249,8 @@ void useBarrier(const Instruction &instruction, Slots results, Slots values) {
   }
   if (instruction.predicate >= 0 && !(values[instruction.predicate] & 1))
     return;
-  std::vector<Operand> operands = parseOperands(text);
-  const Operand &place = operands[text.contains(" _, ") ? 1 : 0];
+  std::vector<PtxOperand> operands = parseOperands(text);
+  const PtxOperand &place = operands[text.contains(" _, ") ? 1 : 0];
   std::int64_t at = ownOffset(values[place.slot]) + place.added;
   if (text.starts_with("mbarrier.init"))
     return machine->barriers.initialise(at, operands.back().added);
@@ -270,7 +270,7 @@ void matrixLoad(WarpLane *warp, const Instruction &instruction) {
   llvm::StringRef text(instruction.text);
   bool transposed = text.contains(".trans");
   int matrices = text.contains(".x4") ? 4 : text.contains(".x2") ? 2 : 1;
-  Operand address = parseOperands(text).back();
+  PtxOperand address = parseOperands(text).back();
   for (int matrix = 0; matrix < matrices; ++matrix) {
     std::uint16_t rows[8][8];
     for (int row = 0; row < 8; ++row) {
@@ -293,7 +293,7 @@ void matrixLoad(WarpLane *warp, const Instruction &instruction) {
 
 /// stmatrix: rows of matrices go where lanes point.
 void matrixStore(WarpLane *warp, const Instruction &instruction) {
-  std::vector<Operand> operands = parseOperands(instruction.text);
+  std::vector<PtxOperand> operands = parseOperands(instruction.text);
   for (int lane = 0; lane < 32; ++lane) {
     WarpLane &owner = warp[lane];
     std::int64_t at =
@@ -312,7 +312,7 @@ bool arithmetic(llvm::StringRef text, Slots results, Slots values) {
   if (!text.starts_with("add.s") && !text.starts_with("xor.") &&
       !text.starts_with("fma.rn.f") && !text.starts_with("mov.b32"))
     return false;
-  std::vector<Operand> operands = parseOperands(text);
+  std::vector<PtxOperand> operands = parseOperands(text);
   auto word = [&](int i) { return values[operands[i].slot - 1]; };
   auto number = [&](int i) { return llvm::bit_cast<double>(word(i)); };
   auto single = [&](int i) {

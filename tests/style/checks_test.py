@@ -6,6 +6,7 @@ import unittest
 
 import layering
 import names_and_strings
+import one_definition
 import project
 import readme_sync
 import size_budget
@@ -48,6 +49,20 @@ class SizeBudget(unittest.TestCase):
 
     def test_function_after_data(self):
         self.assertEqual(self.lengths("int a[] = {1};\nvoid f() {\n}\n"), [(2, 3)])
+
+
+class OneDefinition(unittest.TestCase):
+    def problems(self, *bodies):
+        texts = [f"namespace n {{\n{body}\n}} // namespace n\n" for body in bodies]
+        return one_definition.problems_of(enumerate(texts))
+
+    def test_classes(self):
+        self.assertEqual(len(self.problems("class A {\n};", "struct A : B {\n};")), 1)
+        self.assertEqual(self.problems("class A {\n};", "class A;", "namespace {\nclass A {\n};\n} // namespace"), [])
+
+    def test_functions(self):
+        self.assertEqual(len(self.problems("inline int f(int a,\n  int b) {\n}", "inline int f(int a, int b) {\n}")), 1)
+        self.assertEqual(self.problems("inline int f(int a) {\n}", "inline int f(float a) {\n}", "static inline int f(int a) {\n}"), [])
 
 
 class Others(unittest.TestCase):
