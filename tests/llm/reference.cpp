@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/tests/llm/reference.h"
 
+#include "girih/tests/support/source_root.h"
+
 #include <nlohmann/json.hpp>
 
 #include <fstream>
@@ -9,16 +11,15 @@ namespace girih::testing {
 
 namespace {
 
-// Tests run in the root of the project.
-std::string folder_of(const std::string &fixture) {
-  return fixture == "bard-5m" ? "examples/llm/data/bard-5m"
-                              : "tests/data/llm/" + fixture;
+std::filesystem::path folder_of(const std::string &fixture) {
+  return source_root() / (fixture == "bard-5m" ? "examples/llm/data/bard-5m"
+                                               : "tests/data/llm/" + fixture);
 }
 
 } // namespace
 
 std::vector<ReferencePrompt> read_reference(const std::string &fixture) {
-  std::ifstream file(folder_of(fixture) + "/reference.json");
+  std::ifstream file(folder_of(fixture) / "reference.json");
   std::vector<ReferencePrompt> all;
   for (const auto &each : nlohmann::json::parse(file))
     all.push_back({each.at("prompt"), each.at("greedy"), each.at("top1_margin"),
