@@ -196,13 +196,4 @@ Array allocate_result(std::span<const std::int64_t> shape, DType dtype,
   return Array::empty(shape, dtype, device);
 }
 
-Array allocate_counters(std::span<const std::int64_t> shape, Device device,
-                        const Stream &stream) {
-  std::size_t bytes = sizeof(std::int32_t);
-  for (std::int64_t size : shape)
-    bytes *= static_cast<std::size_t>(size);
-  const std::shared_ptr<void> memory = allocate_zeros(stream, device, bytes);
-  return {memory.get(), shape, i32, device, {}, memory};
-}
-
 } // namespace girih::ops

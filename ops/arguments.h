@@ -93,8 +93,5 @@ struct Call {
 /// A new array for the result: from `stream`'s pool when it is on a GPU.
 Array allocate_result(std::span<const std::int64_t> shape, DType dtype,
                       Device device, const Stream &stream);
-/// Counters for InOut::last_to_arrive(), which kernels of `stream` share.
-Array allocate_counters(std::span<const std::int64_t> shape, Device device,
-                        const Stream &stream);
 
 } // namespace girih::ops

@@ -141,25 +141,14 @@ private:
 
 } // namespace
 
-PagedPart
+OnlineSoftmax
 attend_pages(const PagedForm &form, const PagedReads &reads,
              const PagedKeys &keys, const Index &splits,
              const std::function<void(OnlineSoftmax &)> &begin_state) {
   const std::int64_t block = form.block, unrolled = form.unrolled;
   Index begin = keys.first / block, end = cdiv(keys.cached, block);
   Index steps = cdiv(end - begin, unrolled);
-  Index part_steps = cdiv(steps, splits);
-  // Where there is room for many parts they are fewer, as one program reads
-  // them all: that takes half as long for a part as a step does. The time of
-  // both is least for parts of sqrt(steps / 2) steps, or so: tangents to it.
-  if (form.together > 1) {
-    Index best = steps / 8 + 1;
-    for (const std::int64_t at : {4, 8, 16})
-      best = min(best, steps / (4 * at) + at / 2);
-    part_steps = max(part_steps, best);
-  }
-  Index parts = form.together > 0 ? max(cdiv(steps, part_steps), 1) : splits;
-  Index part = part_steps * unrolled;
+  Index part = cdiv(steps, splits) * unrolled;
   Index first = begin + program_id(3) * part;
   Index last = min(first + part, end);
   Index whole_begin = form.window ? max(first, cdiv(keys.first, block)) : first;
@@ -175,7 +164,7 @@ attend_pages(const PagedForm &form, const PagedReads &reads,
     blocks.visible(whole_begin + round * unrolled);
   for (Index at : range(whole_begin + rounds * unrolled, last))
     blocks.masked(at);
-  return {blocks.state(), parts};
+  return blocks.state();
 }
 
 } // namespace girih::ops

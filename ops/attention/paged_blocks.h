@@ -46,16 +46,10 @@ struct PagedKeys {
   Index cached, first;
 };
 
-/// What a program found in its part of a sequence.
-struct PagedPart {
-  OnlineSoftmax state;
-  Index parts; // of the sequence, the first ones; the other programs have none
-};
-
-/// Attention of this program's part of its sequence. `begin` puts into the
-/// state what has no place in the cache.
-PagedPart attend_pages(const PagedForm &form, const PagedReads &reads,
-                       const PagedKeys &keys, const Index &splits,
-                       const std::function<void(OnlineSoftmax &)> &begin);
+/// Attention of this program's part of its sequence, of `splits`. `begin` puts
+/// into the state what has no place in the cache.
+OnlineSoftmax attend_pages(const PagedForm &form, const PagedReads &reads,
+                           const PagedKeys &keys, const Index &splits,
+                           const std::function<void(OnlineSoftmax &)> &begin);
 
 } // namespace girih::ops

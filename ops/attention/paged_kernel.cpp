@@ -56,7 +56,8 @@ PagedReads::Block blocks_of(const In &cache) {
 }
 
 // Attention of this program's part of its sequence.
-PagedPart attend(const PagedForm &form, const Inputs &in, const Index &splits) {
+OnlineSoftmax attend(const PagedForm &form, const Inputs &in,
+                     const Index &splits) {
   const DType type = accumulated(in.q.dtype());
   PagedReads reads{.query = [&] { return std::vector<Tile>{in.q[0]}; },
                    .keys = {blocks_of(in.keys)},
@@ -110,7 +111,7 @@ Kernel make_whole(const PagedForm &form) {
                     {q, keys, values, q_rope, keys_rope, table, lengths, scale,
                      soft_cap, window, sinks},
                     Index(1))
-                 .state.result();
+                 .result();
   };
   return make(form.rope_width ? "latent_attention" : "paged_attention",
               arrangement, application, names_with(input_names, {"out"}));
@@ -139,55 +140,20 @@ Kernel make_split(const PagedForm &form) {
         attend(form,
                {q, keys, values, q_rope, keys_rope, table, lengths, scale,
                 soft_cap, window, sinks},
-               parts.source_size(2))
-            .state;
+               parts.source_size(2));
     parts[0] = state.result();
     sums = state.log2_sum();
   };
-  return make(
-      form.shared ? "latent_attention_joined_split" : "latent_attention_split",
-      arrangement, application, names_with(input_names, {"parts", "sums"}));
-}
-
-// The last program of a sequence combines what all have found.
-Kernel make_combined(const PagedForm &form) {
-  auto arrangement = [=](Tensor q, Tensor keys, Tensor values, Tensor q_rope,
-                         Tensor keys_rope, Tensor table, Tensor lengths,
-                         Tensor scale, Tensor soft_cap, Tensor window,
-                         Tensor sinks, Tensor parts, Tensor sums,
-                         Tensor counters, Tensor out) {
-    const Size splits = parts.size(2);
-    const Operands all =
-        arrange_inputs(form,
-                       {q, keys, values, q_rope, keys_rope, table, lengths,
-                        scale, soft_cap, window, sinks},
-                       splits);
-    return arranged(all.q, all.keys, all.values, all.q_rope, all.keys_rope,
-                    all.table, all.lengths, all.scale, all.soft_cap, all.window,
-                    all.sinks, arrange_all_parts(parts, form),
-                    arrange_all_sums(sums, form),
-                    arrange_counters(counters, splits),
-                    arrange_heads(out, form.rows, form.value_width, splits));
-  };
-  auto application = [=](In q, In keys, In values, In q_rope, In keys_rope,
-                         In table, In lengths, In scale, In soft_cap, In window,
-                         In sinks, InOut parts, InOut sums, InOut counters,
-                         InOut out) {
-    const PagedPart part = attend(form,
-                                  {q, keys, values, q_rope, keys_rope, table,
-                                   lengths, scale, soft_cap, window, sinks},
-                                  parts.source_size(2));
-    combine_last(form, part, {parts, sums, counters, out});
-  };
-  return make("paged_attention_split", arrangement, application,
-              names_with(input_names, {"parts", "sums", "counters", "out"}));
+  return make(form.shared       ? "latent_attention_joined_split"
+              : form.rope_width ? "latent_attention_split"
+                                : "paged_attention_split",
+              arrangement, application,
+              names_with(input_names, {"parts", "sums"}));
 }
 
 KernelFamily<PagedForm> &kernels() {
   static KernelFamily<PagedForm> made([](const PagedForm &form) {
-    return !form.split          ? make_whole(form)
-           : form.together == 0 ? make_split(form)
-                                : make_combined(form);
+    return form.split ? make_split(form) : make_whole(form);
   });
   return made;
 }
@@ -241,39 +207,34 @@ PagedForm form_of(const PagedCall &paged, std::int64_t group) {
 
 } // namespace
 
-std::int64_t paged_splits(Device device, std::int64_t programs,
-                          std::int64_t capacity, std::int64_t part_bytes) {
-  // Eight warps on a multiprocessor; two parts for each thread of the host. A
-  // part is not below what hides its own beginning and end, and one program
-  // does not read more than 256 KiB of them.
-  const bool gpu = device.kind == Device::Kind::cuda;
-  const std::int64_t processors = properties(device).processors;
-  const std::int64_t wanted = processors * (gpu ? 8 : 2);
-  const std::int64_t least = gpu ? 32 : 256;
-  std::int64_t most =
-      std::min<std::int64_t>(pieces_of(capacity, least), most_parts);
-  if (gpu && part_bytes > 0)
-    most = std::min(most,
-                    std::clamp<std::int64_t>((256 << 10) / part_bytes, 4, 64));
-  if (!gpu && programs >= processors)
-    return 1;
-  return std::clamp<std::int64_t>(wanted / at_least_one(programs), 1,
-                                  at_least_one(most));
-}
-
 namespace {
 
-// Parts of a sequence that one program combines: more are combined sooner by a
-// second kernel of many programs (docs/decisions.md, 45).
-constexpr std::int64_t most_alone = 16;
+// As many parts of a sequence as make `wanted` programs of `programs`, of which
+// each has `least` keys of `capacity`.
+std::int64_t parts_of(std::int64_t wanted, std::int64_t programs,
+                      std::int64_t capacity, std::int64_t least) {
+  return std::clamp<std::int64_t>(
+      wanted / at_least_one(programs), 1,
+      at_least_one(std::min(pieces_of(capacity, least), most_parts)));
+}
 
-// Parts that so many warps can read at once: they and the sum take up to 160
-// registers of a thread.
-int parts_together(const PagedForm &form, DType dtype, int warps) {
-  const std::int64_t bytes_of_thread =
-      form.rows * form.value_width * bytes(accumulated(dtype)) / (32 * warps);
-  const std::int64_t registers = at_least_one(bytes_of_thread / 4);
-  return static_cast<int>(std::clamp<std::int64_t>(160 / registers - 1, 1, 8));
+// Two parts for each thread of the host, if it has more than programs.
+std::int64_t splits_on_host(Device device, std::int64_t programs,
+                            std::int64_t capacity) {
+  const std::int64_t threads = properties(device).processors;
+  return programs >= threads ? 1
+                             : parts_of(2 * threads, programs, capacity, 256);
+}
+
+// Two programs on a multiprocessor of a GPU: more of them are more beginnings
+// and ends, which are long (docs/decisions.md, 81). Parts have 64 keys, but if
+// these are few.
+std::int64_t splits_on_gpu(Device device, std::int64_t programs,
+                           std::int64_t capacity) {
+  constexpr std::int64_t few = 32;
+  const std::int64_t splits = parts_of(
+      2 * std::int64_t{properties(device).processors}, programs, capacity, 32);
+  return std::min(splits, std::max(pieces_of(capacity, 64), few));
 }
 
 // Parts of each sequence where a program has a multiprocessor to itself: those
@@ -296,27 +257,9 @@ std::int64_t splits_alone(Device device, std::int64_t programs,
   return best;
 }
 
-// As many parts as a device has room for at once, if these fill it and stay
-// long: more of them begin and end more often, which is waiting for memory.
-std::int64_t splits_of_one_turn(Device device, std::int64_t programs,
-                                std::int64_t splits, std::int64_t capacity) {
-  constexpr std::int64_t of_processor = 4, long_part = 1024;
-  const std::int64_t room = properties(device).processors * of_processor,
-                     fewer = room / at_least_one(programs);
-  const bool fills = fewer * programs * 10 >= room * 9;
-  return fewer < splits && fills && capacity / fewer >= long_part ? fewer
-                                                                  : splits;
-}
-
-// Of parts that a second kernel combines: 64 keys, unless these are few parts.
-std::int64_t splits_to_combine(std::int64_t splits, std::int64_t capacity) {
-  constexpr std::int64_t keys = 64, few = 32;
-  return std::min(splits, std::max(pieces_of(capacity, keys), few));
-}
-
 } // namespace
 
-PagedPlan plan_paged(const PagedCall &paged, int least_warps, bool one_launch) {
+PagedPlan plan_paged(const PagedCall &paged, bool step) {
   const Array &q = paged.q;
   PagedPlan plan;
   PagedForm &form = plan.form;
@@ -324,39 +267,32 @@ PagedPlan plan_paged(const PagedCall &paged, int least_warps, bool one_launch) {
   const std::int64_t programs =
       q.size(0) * q.size(1) * ((q.size(2) + form.rows - 1) / form.rows);
   const bool latent = form.rope_width != 0;
-  const std::int64_t part_bytes = std::min(form.rows, q.size(2)) *
-                                  form.value_width *
-                                  bytes(accumulated(q.dtype()));
   const std::int64_t capacity = paged.block_table.size(1) * form.page;
-  plan.splits = paged_splits(q.device(), programs, capacity, 0);
-  const bool alone = !latent && (one_launch || plan.splits <= most_alone);
   if (form.shared)
     plan.splits =
         splits_alone(q.device(), programs, pieces_of(capacity, form.block));
-  if (alone)
-    plan.splits = paged_splits(q.device(), programs, capacity, part_bytes);
-  if (!latent && on_gpu(q))
-    plan.splits =
-        alone ? splits_of_one_turn(q.device(), programs, plan.splits, capacity)
-              : splits_to_combine(plan.splits, capacity);
+  else if (!on_gpu(q))
+    plan.splits = splits_on_host(q.device(), programs, capacity);
+  else if (latent) // eight warps on a multiprocessor
+    plan.splits = parts_of(8 * std::int64_t{properties(q.device()).processors},
+                           programs, capacity, 32);
+  else
+    plan.splits = splits_on_gpu(q.device(), programs, capacity);
   form.split = plan.splits > 1;
   // Without matrix instructions a warp holds more of its operands.
   const bool wide = latent || bytes(q.dtype()) > 2;
-  // Few programs have the device to themselves, and the last one is waited for.
-  const bool few = form.split && alone &&
-                   programs * plan.splits <=
-                       std::int64_t{2} * properties(q.device()).processors;
-  plan.warps =
-      wide || few ? 4 : std::max(static_cast<int>(form.rows / 16), least_warps);
-  // A step of decoding of such: what comes before and behind its keys is long.
-  if (one_launch && few && !wide) {
-    plan.warps = 8;
+  // Whole sequences are long; where they are few, more threads read each.
+  const bool few =
+      !form.split &&
+      programs <= 2 * std::int64_t{properties(q.device()).processors};
+  plan.warps = wide || few ? 4 : std::max(static_cast<int>(form.rows / 16), 2);
+  // What a step does ahead of its keys is long: short parts need few registers.
+  constexpr std::int64_t short_part = 256;
+  if (step && on_gpu(q) && !wide && form.split &&
+      capacity <= plan.splits * short_part)
     form.unrolled = 1;
-  }
   if (form.shared) // two warp groups
     plan.warps = 8;
-  if (form.split && alone)
-    form.together = on_gpu(q) ? parts_together(form, q.dtype(), plan.warps) : 1;
   // Shared memory holds as many rounds of blocks.
   const std::int64_t stage =
       form.unrolled * form.block *
@@ -374,15 +310,8 @@ PagedParts allocate_parts(const Call &call, const PagedCall &paged,
   const DType type = accumulated(q.dtype());
   const std::int64_t shape[] = {q.size(0), q.size(1), plan.splits, q.size(2),
                                 paged.out.size(3)};
-  PagedParts made{
-      allocate_result(shape, type, q.device(), call.stream),
-      allocate_result(std::span(shape, 4), type, q.device(), call.stream),
-      {}};
-  const std::int64_t groups[] = {q.size(0), q.size(1),
-                                 pieces_of(q.size(2), plan.form.rows)};
-  if (plan.form.together > 0)
-    made.counters = allocate_counters(groups, q.device(), call.stream);
-  return made;
+  return {allocate_result(shape, type, q.device(), call.stream),
+          allocate_result(std::span(shape, 4), type, q.device(), call.stream)};
 }
 
 void launch_paged(const Call &call, const PagedCall &paged) {
@@ -400,13 +329,7 @@ void launch_paged(const Call &call, const PagedCall &paged) {
                     {&q, &paged.keys, &paged.values, &paged.q_rope,
                      &paged.keys_rope, &paged.block_table, &paged.lengths,
                      &scale, &cap, &window, &sinks, &out});
-  const auto [parts, sums, counters] = allocate_parts(call, paged, plan);
-  if (plan.form.together > 0)
-    return run_with(call, kernel, {plan.warps, plan.stages},
-                    {&q, &paged.keys, &paged.values, &paged.q_rope,
-                     &paged.keys_rope, &paged.block_table, &paged.lengths,
-                     &scale, &cap, &window, &sinks, &parts, &sums, &counters,
-                     &out});
+  const auto [parts, sums] = allocate_parts(call, paged, plan);
   run_with(call, kernel, {plan.warps, plan.stages},
            {&q, &paged.keys, &paged.values, &paged.q_rope, &paged.keys_rope,
             &paged.block_table, &paged.lengths, &scale, &cap, &window, &sinks,
@@ -439,10 +362,6 @@ std::vector<OperandShape> operands_of(const PagedForm &form, DType dtype,
   all.push_back({f32, {}, {}, true});
   all.push_back({type, {n[0], heads, n[2], form.rows, form.value_width}, {}});
   all.push_back({type, {n[0], heads, n[2], form.rows}, {}});
-  if (form.together > 0) {
-    all.push_back({i32, {n[0], heads, 1}, {}});
-    all.push_back(rows(form.value_width));
-  }
   return all;
 }
 
@@ -469,8 +388,8 @@ KernelEntry entry_of(const PagedForm &form, std::string_view config) {
 
 std::vector<KernelEntry> paged_entries(bool latent) {
   if (!latent)
-    return {entry_of({.unrolled = 2, .split = true, .together = 4},
-                     "num_warps=2 num_stages=3")};
+    return {
+        entry_of({.unrolled = 2, .split = true}, "num_warps=2 num_stages=3")};
   PagedForm form{.width = 512,
                  .value_width = 512,
                  .rope_width = 64,

@@ -3,9 +3,8 @@
 //
 // Query heads that share a head of keys are the rows of a matrix, so that each
 // key is read once for all of them. A sequence is split among programs until
-// the device is busy; the last of them to end combines what they found by their
-// sums of exponentials, or for latents, which are much to read for one program,
-// a second kernel. On a GPU a program is one warp for 16 rows: weights go
+// the device is busy; a second kernel combines what they found by their sums of
+// exponentials. On a GPU a program is one warp for 16 rows: weights go
 // from one product to the next in registers, reductions are shuffles, and many
 // programs on a multiprocessor keep its memory busy. Blocks of keys that are
 // visible as a whole are copied ahead to shared memory; the masked ones at the
@@ -38,8 +37,6 @@ struct PagedForm {
   bool shared = false;     // values are the keys, read once for both
   bool window = false, capped = false, sinks = false;
   bool split = false; // into parts
-  int together = 0;   // parts that the last program reads at once; 0: none, a
-                      // second kernel does
   auto operator<=>(const PagedForm &) const = default;
 };
 
@@ -71,26 +68,17 @@ struct PagedPlan {
   std::int64_t splits = 1;
   int warps = 4, stages = 1;
 };
-/// With `one_launch` the parts of a sequence are combined by the kernel that
-/// makes them, however many there are.
-PagedPlan plan_paged(const PagedCall &paged, int least_warps = 2,
-                     bool one_launch = false);
-/// Memory for what the splits find, [B, H, S, G, Dv] and [B, H, S, G], and of
-/// those that have arrived for each program's heads: [B, H, R].
+/// `step`: of rope_paged_attention().
+PagedPlan plan_paged(const PagedCall &paged, bool step = false);
+/// Memory for what the splits find, [B, H, S, G, Dv] and [B, H, S, G].
 struct PagedParts {
-  Array parts, sums, counters;
+  Array parts, sums;
 };
 PagedParts allocate_parts(const Call &call, const PagedCall &paged,
                           const PagedPlan &plan);
 
-/// Runs the kernel, and for latents the combining one where there are splits.
+/// Runs the kernel, and the combining one where there are splits.
 void launch_paged(const Call &call, const PagedCall &paged);
-
-/// In how many parts each sequence is split at most, for `programs` programs
-/// without splits and at most `capacity` keys. `part_bytes` of each part are
-/// read by one program; 0: by many.
-std::int64_t paged_splits(Device device, std::int64_t programs,
-                          std::int64_t capacity, std::int64_t part_bytes);
 
 /// Entries of the kernels: attention, or that of latent caches.
 std::vector<KernelEntry> paged_entries(bool latent);

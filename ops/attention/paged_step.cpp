@@ -131,7 +131,7 @@ void write_row(const Tile &row, const Index &slot, const Tile &writes,
 
 // Of a program, and the new key and value.
 struct StepPart {
-  PagedPart part;
+  OnlineSoftmax state;
   Tile key, value;
   Index slot;
 };
@@ -176,13 +176,13 @@ StepPart attend(const StepForm &form, const Inputs &in, const Index &splits) {
       .scale = ScoreScale(cast(in.scale, type), cast(in.soft_cap, type),
                           paged.capped),
       .dtype = dtype};
-  PagedPart part =
+  OnlineSoftmax state =
       attend_pages(paged, reads, keys, splits, [](OnlineSoftmax &) {});
   when(program_id(3) == 0, [&] {
-    part.state.add(where(length > 0, reads.scale(product), -INFINITY),
-                   unsqueeze(cast(value, type), 0), dtype);
+    state.add(where(length > 0, reads.scale(product), -INFINITY),
+              unsqueeze(cast(value, type), 0), dtype);
   });
-  return {part, key, value, slot};
+  return {state, key, value, slot};
 }
 
 // Once the others have been read, and nobody waits for this program any more.
@@ -226,44 +226,42 @@ Kernel make_whole(const StepForm &form) {
         const Inputs in{q,      k,     v,       cosines, sines,    slots, keys,
                         values, table, lengths, scale,   soft_cap, window};
         const StepPart found = attend(form, in, Index(1));
-        out[0] = found.part.state.result();
+        out[0] = found.state.result();
         write_token(form, in, found);
       },
       names_with(input_names, {"out"}));
 }
 
+// What the programs of a sequence find goes to a second kernel.
 Kernel make_split(const StepForm &form) {
   return make(
       "rope_paged_attention_split",
       [=](Tensor q, Tensor k, Tensor v, Tensor cosines, Tensor sines,
           Tensor slots, Tensor keys, Tensor values, Tensor table,
           Tensor lengths, Tensor scale, Tensor soft_cap, Tensor window,
-          Tensor parts, Tensor sums, Tensor counters, Tensor out) {
-        const Size splits = parts.size(2);
+          Tensor parts, Tensor sums) {
         const Operands all =
             arrange_inputs(form,
                            {q, k, v, cosines, sines, slots, keys, values, table,
                             lengths, scale, soft_cap, window},
-                           splits);
+                           parts.size(2));
         return arranged(all.q, all.k, all.v, all.cosines, all.sines, all.slots,
                         all.keys, all.values, all.table, all.lengths, all.scale,
                         all.soft_cap, all.window,
-                        arrange_all_parts(parts, form.paged),
-                        arrange_all_sums(sums, form.paged),
-                        arrange_counters(counters, splits),
-                        arrange_heads(out, form.paged.rows,
-                                      form.paged.value_width, splits));
+                        arrange_parts(parts, form.paged),
+                        arrange_sums(sums, form.paged));
       },
       [=](In q, In k, In v, In cosines, In sines, In slots, InOut keys,
           InOut values, In table, In lengths, In scale, In soft_cap, In window,
-          InOut parts, InOut sums, InOut counters, InOut out) {
+          Out parts, Out sums) {
         const Inputs in{q,      k,     v,       cosines, sines,    slots, keys,
                         values, table, lengths, scale,   soft_cap, window};
         const StepPart found = attend(form, in, parts.source_size(2));
-        combine_last(form.paged, found.part, {parts, sums, counters, out},
-                     [&] { write_token(form, in, found); });
+        parts[0] = found.state.result();
+        sums = found.state.log2_sum();
+        write_token(form, in, found);
       },
-      names_with(input_names, {"parts", "sums", "counters", "out"}));
+      names_with(input_names, {"parts", "sums"}));
 }
 
 KernelFamily<StepForm> &kernels() {
@@ -284,8 +282,7 @@ bool suits_step(const StepCall &step) {
 
 void launch_step(const Call &call, const StepCall &step) {
   const PagedCall &paged = step.paged;
-  // What comes before the first keys is long for the threads of two warps.
-  const PagedPlan plan = plan_paged(paged, 4, true);
+  const PagedPlan plan = plan_paged(paged, true);
   const std::int64_t width = paged.q.size(3);
   const DType type = accumulated(paged.q.dtype());
   const Array q = as_pairs(paged.q, width, step.interleaved),
@@ -299,15 +296,16 @@ void launch_step(const Call &call, const StepCall &step) {
                     {&q, &k, &step.v, &step.cosines, &step.sines, &step.slots,
                      &paged.keys, &paged.values, &paged.block_table,
                      &paged.lengths, &scale, &cap, &window, &paged.out});
-  const auto [parts, sums, counters] = allocate_parts(call, paged, plan);
+  const auto [parts, sums] = allocate_parts(call, paged, plan);
   run_with(call, kernel, {plan.warps, plan.stages},
            {&q, &k, &step.v, &step.cosines, &step.sines, &step.slots,
             &paged.keys, &paged.values, &paged.block_table, &paged.lengths,
-            &scale, &cap, &window, &parts, &sums, &counters, &paged.out});
+            &scale, &cap, &window, &parts, &sums});
+  launch_combine(call, parts, sums, paged.out);
 }
 
 std::vector<KernelEntry> step_entries() {
-  const PagedForm form{.unrolled = 2, .split = true, .together = 8};
+  const PagedForm form{.unrolled = 2, .split = true};
   return {{.name = "rope_paged_attention_split",
            .kernel = kernels()[{form, false}],
            .dtypes = {bf16, f16},
@@ -333,11 +331,9 @@ std::vector<KernelEntry> step_entries() {
                      number,
                      {i64, {}, {}, true},
                      {f32, {n[0], 8, n[2], form.rows, form.value_width}, {}},
-                     {f32, {n[0], 8, n[2], form.rows}, {}},
-                     {i32, {n[0], 8, 1}, {}},
-                     {dtype, {n[0], 8, form.rows, form.value_width}, {}}};
+                     {f32, {n[0], 8, n[2], form.rows}, {}}};
                },
-           .config = "num_warps=4 num_stages=3"}};
+           .config = "num_warps=2 num_stages=3"}};
 }
 
 } // namespace girih::ops

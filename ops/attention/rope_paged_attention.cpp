@@ -8,8 +8,8 @@
 // sequence, lengths[b] - 1, is the one of this call, k[b], and is taken from
 // there: slots[b] is where the table says that it belongs, or -1, which writes
 // nothing. A sequence without keys gives 0. Dtypes: bf16 f32 f16 f64. Where all
-// of a head is turned and a half of it is a power of two it is one kernel,
-// else one for each.
+// of a head is turned and a half of it is a power of two it is one kernel, else
+// one for each; sequences that are split have one more, which combines.
 // Errors: [device] [dtype] [shape] [argument] [overlap].
 #include "girih/ops/attention/paged_step.h"
 #include "girih/ops/attention/rotary.h"

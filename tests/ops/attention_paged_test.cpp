@@ -173,6 +173,7 @@ TEST_P(PagedTest, Decode) {
     cases.push_back({{257}, 40, 1, 64, 64, 128});
     cases.push_back({{1000, 3}, 6, 2, 192, 128, 16, 100, 0, true});
     cases.push_back({{96}, 4, 4, 256, 256, 16, 0, 30.0});
+    cases.push_back({{4100, 31, 0, 1300}, 12, 2, 128, 128});
   }
   for (DType dtype : {f32, bf16})
     for (const Case &c : cases)
@@ -367,6 +368,22 @@ TEST_P(PagedTest, StepOfDecoding) {
   check_step({{5, 0, 17}, 4, 2, 24, 16}, {24, true}, bf16, device());
   check_step(cases.front(), {16, false}, f64, device());
   check_step(cases.back(), {cases.back().width, false}, f16, device());
+}
+
+// Short and long parts, parts without keys, and as many sequences as are not
+// split.
+TEST_P(PagedTest, StepOfDecodingManyKeys) {
+  if (on_interpreter())
+    GTEST_SKIP() << "it takes long";
+  const Case one{{4100, 31, 700, 0}, 12, 2, 128, 128};
+  check_step(one, {128, false}, bf16, device());
+  check_step(one, {128, false}, f32, device());
+  check_step({{3000, 900}, 40, 1, 64, 64, 32, 2000}, {64, false}, bf16,
+             device());
+  Case many{{}, 8, 8, 64, 64};
+  for (std::int64_t b = 0; b < 34; ++b)
+    many.lengths.push_back(b * 7);
+  check_step(many, {64, true}, bf16, device());
 }
 
 TEST_P(PagedTest, RotaryTables) {
