@@ -41,9 +41,26 @@ std::optional<Config> tiles_of(std::span<const Array> views) {
   return config;
 }
 
-// Of one array of i64: where the caches have them, programs of one access each
-// end sooner than others start, one in 90 cycles on a multiprocessor.
-constexpr int wide_accesses = 2;
+// Where the second cache has the arrays, programs of four warps end sooner than
+// others start, one in 90 cycles on a multiprocessor: these have sixteen. What
+// comes from memory, and what makes few programs, takes longer by them
+// (docs/decisions.md, 82).
+std::optional<Config> cached_block(std::span<const Array> views) {
+  constexpr std::int64_t programs = 2048, wider = 4;
+  const Array &out = views.back();
+  const std::int64_t block = tile_elements(out);
+  std::int64_t bytes = 0;
+  for (const Array &view : views)
+    bytes += out.numel() * bits(view.dtype()) / 8;
+  if (out.device().kind == Device::Kind::host || out.dtype() == b1 ||
+      out.numel() < programs * block ||
+      bytes > properties(out.device()).l2_bytes)
+    return std::nullopt;
+  Config config;
+  config.blocks = {{"BLOCK", wider * block}};
+  config.num_warps = 4 * wider;
+  return config;
+}
 
 // Beside a mask a thread takes as many lanes as fill 16 bytes of the output:
 // for those of the mask it would have to hand values to others.
@@ -85,8 +102,10 @@ std::int64_t share_columns(std::span<Array> inputs,
 
 std::optional<Config> block_of(const Array &out, int accesses) {
   constexpr std::int64_t programs = 1056;
+  while (accesses > 1 && out.numel() < programs * accesses * tile_elements(out))
+    accesses /= 2;
   const std::int64_t block = accesses * tile_elements(out);
-  if (out.device().kind == Device::Kind::host || out.numel() < programs * block)
+  if (out.device().kind == Device::Kind::host || accesses == 1)
     return std::nullopt;
   Config config;
   config.blocks = {{"BLOCK", block}};
@@ -128,9 +147,9 @@ void launch_elementwise(const Call &call, const Kernel &kernel,
     options.config = tiles_of({views.data(), arrays});
   else if (accesses > 1)
     options.config = block_of(outs.front(), accesses);
-  else if (outs.front().dtype() == i64 && inputs.size() == 1)
-    options.config = block_of(outs.front(), wide_accesses);
   else
+    options.config = cached_block({views.data(), arrays});
+  if (!options.config && views[0].rank() < 2)
     options.config = masked_block({views.data(), arrays});
   const std::int64_t shared = share_columns(
       {views.data(), arrays - outs.size()}, {operands.data(), count});
