@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "girih/ops/arguments.h"
 
-#include "girih/runtime/memory.h"
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -59,10 +59,11 @@ void launch_combine(const Call &call, const Array &parts, const Array &sums,
   // less where all programs then run at once.
   constexpr std::int64_t elements = 2048, narrowest = 16, of_processor = 2;
   const std::int64_t splits = power_of_two(parts.size(2)),
-                     few = of_processor * properties(out.device()).processors;
+                     enough =
+                         of_processor * properties(out.device()).processors;
   std::int64_t width =
       std::clamp<std::int64_t>(elements / splits, narrowest, 64);
-  while (on_gpu(out) && width > narrowest && out.numel() / width < few)
+  while (on_gpu(out) && width > narrowest && out.numel() / width < enough)
     width /= 2;
   run_with(call,
            kernels()[{splits, std::min(power_of_two(out.size(3)), width)}],

@@ -205,16 +205,12 @@ PagedForm form_of(const PagedCall &paged, std::int64_t group) {
   return form;
 }
 
-} // namespace
-
-namespace {
-
-// As many parts of a sequence as make `wanted` programs of `programs`, of which
-// each has `least` keys of `capacity`.
+// As many parts of a sequence as make about `wanted` programs of `programs`, of
+// which each has `least` keys of `capacity`.
 std::int64_t parts_of(std::int64_t wanted, std::int64_t programs,
                       std::int64_t capacity, std::int64_t least) {
   return std::clamp<std::int64_t>(
-      wanted / at_least_one(programs), 1,
+      (wanted + programs / 2) / at_least_one(programs), 1,
       at_least_one(std::min(pieces_of(capacity, least), most_parts)));
 }
 
@@ -231,10 +227,10 @@ std::int64_t splits_on_host(Device device, std::int64_t programs,
 // these are few.
 std::int64_t splits_on_gpu(Device device, std::int64_t programs,
                            std::int64_t capacity) {
-  constexpr std::int64_t few = 32;
+  constexpr std::int64_t few_parts = 32;
   const std::int64_t splits = parts_of(
       2 * std::int64_t{properties(device).processors}, programs, capacity, 32);
-  return std::min(splits, std::max(pieces_of(capacity, 64), few));
+  return std::min(splits, std::max(pieces_of(capacity, 64), few_parts));
 }
 
 // Parts of each sequence where a program has a multiprocessor to itself: those
@@ -283,14 +279,15 @@ PagedPlan plan_paged(const PagedCall &paged, bool step) {
   const bool wide = latent || bytes(q.dtype()) > 2;
   // Whole sequences are long; where they are few, more threads read each.
   const bool few =
-      !form.split &&
+      on_gpu(q) && !form.split &&
       programs <= 2 * std::int64_t{properties(q.device()).processors};
   plan.warps = wide || few ? 4 : std::max(static_cast<int>(form.rows / 16), 2);
   // What a step does ahead of its keys is long: short parts need few registers.
   constexpr std::int64_t short_part = 256;
   if (step && on_gpu(q) && !wide && form.split &&
       capacity <= plan.splits * short_part)
-    form.unrolled = 1;
+    form.unrolled = static_cast<int>(
+        std::clamp<std::int64_t>(16 / form.block, 1, form.unrolled));
   if (form.shared) // two warp groups
     plan.warps = 8;
   // Shared memory holds as many rounds of blocks.

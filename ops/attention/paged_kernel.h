@@ -4,8 +4,8 @@
 // Query heads that share a head of keys are the rows of a matrix, so that each
 // key is read once for all of them. A sequence is split among programs until
 // the device is busy; a second kernel combines what they found by their sums of
-// exponentials. On a GPU a program is one warp for 16 rows: weights go
-// from one product to the next in registers, reductions are shuffles, and many
+// exponentials. On a GPU a program is two warps, or one for 16 rows: weights go
+// from one product to the next in registers, reductions are shuffles, and two
 // programs on a multiprocessor keep its memory busy. Blocks of keys that are
 // visible as a whole are copied ahead to shared memory; the masked ones at the
 // ends are not, and values that no key is visible for are replaced by zeros, as

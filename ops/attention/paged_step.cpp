@@ -5,7 +5,6 @@
 #include "girih/ops/attention/paged_combine.h"
 #include "girih/ops/attention/rotary.h"
 
-#include <algorithm>
 #include <bit>
 
 namespace girih::ops {
@@ -129,7 +128,7 @@ void write_row(const Tile &row, const Index &slot, const Tile &writes,
       {place, slot % page, program_id(1), arange(row.shape()[0], i64)}, row);
 }
 
-// Of a program, and the new key and value.
+// What a program found, and the new key and value.
 struct StepPart {
   OnlineSoftmax state;
   Tile key, value;
@@ -185,7 +184,8 @@ StepPart attend(const StepForm &form, const Inputs &in, const Index &splits) {
   return {state, key, value, slot};
 }
 
-// Once the others have been read, and nobody waits for this program any more.
+// Once the others have been read. Others may read the place meanwhile and do
+// not use what they find there.
 void write_token(const StepForm &form, const Inputs &in,
                  const StepPart &found) {
   when(program_id(3) == 0, [&] {

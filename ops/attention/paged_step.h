@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A step of decoding in one kernel: queries and the new key are turned, key and
+// A step of decoding: queries and the new key are turned, key and
 // value are written to the cache, and the query sees the keys of before and the
 // new one.
 //
@@ -29,7 +29,7 @@ struct StepCall {
 /// Whether there is a kernel for a call: all of a head is turned, and a half of
 /// it is a power of two.
 bool suits_step(const StepCall &step);
-/// Runs the kernel.
+/// Runs the kernel, and the combining one where there are splits.
 void launch_step(const Call &call, const StepCall &step);
 std::vector<KernelEntry> step_entries();
 

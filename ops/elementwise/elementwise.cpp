@@ -48,16 +48,17 @@ std::optional<Config> tiles_of(std::span<const Array> views) {
 std::optional<Config> cached_block(std::span<const Array> views) {
   constexpr std::int64_t programs = 2048, wider = 4;
   const Array &out = views.back();
-  const std::int64_t block = tile_elements(out);
-  std::int64_t bytes = 0;
-  for (const Array &view : views)
+  std::int64_t bytes = 0, most_elements = 0; // of a tile of four warps
+  for (const Array &view : views) {
     bytes += out.numel() * bits(view.dtype()) / 8;
+    most_elements = std::max(most_elements, tile_elements(view));
+  }
   if (out.device().kind == Device::Kind::host || out.dtype() == b1 ||
-      out.numel() < programs * block ||
+      out.numel() < programs * most_elements ||
       bytes > properties(out.device()).l2_bytes)
     return std::nullopt;
   Config config;
-  config.blocks = {{"BLOCK", wider * block}};
+  config.blocks = {{"BLOCK", wider * tile_elements(out)}};
   config.num_warps = 4 * wider;
   return config;
 }
@@ -142,7 +143,7 @@ void launch_elementwise(const Call &call, const Kernel &kernel,
   std::ranges::for_each(inputs, add);
   std::ranges::for_each(outs, add);
   collapse({views.data(), arrays});
-  LaunchOptions options{.config = {}, .stream = call.stream};
+  LaunchOptions options{.config = {}, .stream = call.stream, .tunable = true};
   if (views[0].rank() >= 2)
     options.config = tiles_of({views.data(), arrays});
   else if (accesses > 1)

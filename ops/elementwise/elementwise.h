@@ -37,16 +37,17 @@ inline Tile widened(const Located &x, DType dtype) {
   return cast(x, computed(dtype));
 }
 
-/// A tile of which a GPU's thread makes such accesses of 16 bytes; none where
-/// multiprocessors would have less than several programs each.
+/// A tile of which a GPU's thread makes such accesses of 16 bytes, or half as
+/// many and so on where multiprocessors would have less than several programs
+/// each; none where that leaves one.
 std::optional<Config> block_of(const Array &out, int accesses);
 
 /// Launches a kernel whose operands are the inputs, each spread to the shape of
 /// `out`, and then the outputs, all of one shape. A number by value and an
 /// array of one come to the kernel as operands of rank 0, and arrays whose rows
 /// repeat an element without columns (arrange::shared_columns). A thread of a
-/// GPU makes `accesses` accesses of 16 bytes to an array: more of them hide the
-/// work of functions that take as long as the memory does.
+/// GPU makes up to `accesses` accesses of 16 bytes to an array: more of them
+/// hide the work of functions that take as long as the memory does.
 void launch_elementwise(const Call &call, const Kernel &kernel,
                         std::span<const Array> inputs,
                         std::span<const Array> outs, int accesses = 1);

@@ -58,10 +58,13 @@ class OneDefinition(unittest.TestCase):
 
     def test_classes(self):
         self.assertEqual(len(self.problems("class A {\n};", "struct A : B {\n};")), 1)
-        self.assertEqual(self.problems("class A {\n};", "class A;", "namespace {\nclass A {\n};\n} // namespace"), [])
+        self.assertEqual(len(self.problems("template <class T>\nclass A\n    : B {\n};", "enum class A : int {\n};")), 1)
+        self.assertEqual(self.problems("class A {\n};", "class A;", "template <>\nstruct A<int> {\n};", "namespace {\nclass A {\n};\n} // namespace"), [])
 
     def test_functions(self):
-        self.assertEqual(len(self.problems("inline int f(int a,\n  int b) {\n}", "inline int f(int a, int b) {\n}")), 1)
+        self.assertEqual(len(self.problems("inline int f(int a,\n  int b) {\n}", "inline int f(int c, int b = 1) {\n}")), 1)
+        self.assertEqual(len(self.problems("constexpr int f(const A &a) {\n}", "[[nodiscard]] inline int f(const A &) {\n}")), 1)
+        self.assertEqual(self.problems("inline X<void()> f(A a) {\n}", "inline X<void()> g(A a) {\n}"), [])
         self.assertEqual(self.problems("inline int f(int a) {\n}", "inline int f(float a) {\n}", "static inline int f(int a) {\n}"), [])
 
 

@@ -8,8 +8,32 @@ import re
 import project
 
 NAMESPACE = re.compile(r"(?:inline )?namespace(?: ([\w:]+))? \{$")
-CLASS = re.compile(r"(?:class|struct) (\w+)(?: final)?(?: :[^;]*)? \{")
-FUNCTION = re.compile(r"(?:constexpr )?inline [^(=;]*?(\w+)\(([^)]*)")
+# What a statement begins with, by quoted().
+CLASS = re.compile(r"(?:template ?‹.*› )?(?:class|struct|enum class) (\w+)(?: final)?(?: ?:[^:].*)?$")
+FUNCTION = re.compile(r"(?:\[\[\w+\]\] )?(?:constexpr inline|inline|constexpr) [^(=]*?(\w+)\((.*)\)[^()]*$")
+PARAMETER_NAME = re.compile(r"(?: |(?<=[&*]))\w+$")
+LINES_OF_A_HEAD = 12
+
+
+def quoted(text):
+    """Text with template arguments in other brackets and without marks of its own, also those in one another."""
+    other = re.sub(r"<([^<>]*)>", lambda match: "‹" + re.sub(r"[(),=]", ".", match[1]) + "›", text)
+    return other if other == text else quoted(other)
+
+
+def types_of(parameters):
+    """Parameters without their names and defaults."""
+    types = []
+    for parameter in filter(None, (each.split("=")[0].strip() for each in parameters.split(","))):
+        types.append(PARAMETER_NAME.sub("", parameter).strip() if " " in parameter.replace("const ", "") else parameter)
+    return ", ".join(types)
+
+
+def head_at(lines):
+    """What a statement begins with, up to its body; nothing where it has none."""
+    head = " ".join(" ".join(lines[:LINES_OF_A_HEAD]).split())
+    end = re.search(r"[{;]", head)
+    return head[:end.start()].strip() if end and end[0] == "{" else ""
 
 
 def definitions(text):
@@ -22,15 +46,15 @@ def definitions(text):
             open_namespaces.append(namespace[1])
         elif whole.startswith("} // namespace"):
             open_namespaces.pop()
-        if not open_namespaces or None in open_namespaces:
+        if not open_namespaces or None in open_namespaces or not re.match(r"[a-z\[]", line):
             continue
-        where = "::".join(open_namespaces)
-        definition = CLASS.match(line)
-        if definition:
-            yield where, definition[1], number
-        inline = FUNCTION.match("\n".join(lines[number - 1:number + 7])) if "inline " in line else None
-        if inline:
-            yield where, f"{inline[1]}({' '.join(inline[2].split())})", number
+        where, head = "::".join(open_namespaces), quoted(head_at(lines[number - 1:]))
+        found = CLASS.match(head)
+        if found:
+            yield where, found[1], number
+        found = FUNCTION.match(head)
+        if found:
+            yield where, f"{found[1]}({types_of(found[2])})", number
 
 
 def problems_of(texts):
