@@ -214,24 +214,9 @@ std::int64_t parts_of(std::int64_t wanted, std::int64_t programs,
       at_least_one(std::min(pieces_of(capacity, least), most_parts)));
 }
 
-// Two parts for each thread of the host, if it has more than programs.
-std::int64_t splits_on_host(Device device, std::int64_t programs,
-                            std::int64_t capacity) {
-  const std::int64_t threads = properties(device).processors;
-  return programs >= threads ? 1
-                             : parts_of(2 * threads, programs, capacity, 256);
-}
-
-// Two programs on a multiprocessor of a GPU: more of them are more beginnings
-// and ends, which are long (docs/decisions.md, 81). Parts have 64 keys, but if
-// these are few.
-std::int64_t splits_on_gpu(Device device, std::int64_t programs,
-                           std::int64_t capacity) {
-  constexpr std::int64_t few_parts = 32;
-  const std::int64_t splits = parts_of(
-      2 * std::int64_t{properties(device).processors}, programs, capacity, 32);
-  return std::min(splits, std::max(pieces_of(capacity, 64), few_parts));
-}
+// Programs of a GPU's multiprocessor: more of them are more beginnings and
+// ends, which are long (docs/decisions.md, 81).
+constexpr std::int64_t of_processor = 2;
 
 // Parts of each sequence where a program has a multiprocessor to itself: those
 // whose last turn of programs is full, or nearly, and of which none is so short
@@ -253,6 +238,24 @@ std::int64_t splits_alone(Device device, std::int64_t programs,
   return best;
 }
 
+// Of so many programs without splits, and at most `capacity` keys.
+std::int64_t splits_of(const PagedForm &form, Device device,
+                       std::int64_t programs, std::int64_t capacity) {
+  const std::int64_t processors = properties(device).processors;
+  if (form.shared)
+    return splits_alone(device, programs, pieces_of(capacity, form.block));
+  if (device.kind == Device::Kind::host) // two parts for each thread
+    return programs >= processors
+               ? 1
+               : parts_of(2 * processors, programs, capacity, 256);
+  if (form.rope_width != 0) // eight warps on a multiprocessor
+    return parts_of(8 * processors, programs, capacity, 32);
+  // Parts have 64 keys, but if these are few.
+  constexpr std::int64_t few_parts = 32;
+  return std::min(parts_of(of_processor * processors, programs, capacity, 32),
+                  std::max(pieces_of(capacity, 64), few_parts));
+}
+
 } // namespace
 
 PagedPlan plan_paged(const PagedCall &paged, bool step) {
@@ -261,26 +264,16 @@ PagedPlan plan_paged(const PagedCall &paged, bool step) {
   PagedForm &form = plan.form;
   form = form_of(paged, q.size(2));
   const std::int64_t programs =
-      q.size(0) * q.size(1) * ((q.size(2) + form.rows - 1) / form.rows);
+      q.size(0) * q.size(1) * pieces_of(q.size(2), form.rows);
   const bool latent = form.rope_width != 0;
   const std::int64_t capacity = paged.block_table.size(1) * form.page;
-  if (form.shared)
-    plan.splits =
-        splits_alone(q.device(), programs, pieces_of(capacity, form.block));
-  else if (!on_gpu(q))
-    plan.splits = splits_on_host(q.device(), programs, capacity);
-  else if (latent) // eight warps on a multiprocessor
-    plan.splits = parts_of(8 * std::int64_t{properties(q.device()).processors},
-                           programs, capacity, 32);
-  else
-    plan.splits = splits_on_gpu(q.device(), programs, capacity);
+  plan.splits = splits_of(form, q.device(), programs, capacity);
   form.split = plan.splits > 1;
   // Without matrix instructions a warp holds more of its operands.
   const bool wide = latent || bytes(q.dtype()) > 2;
   // Whole sequences are long; where they are few, more threads read each.
-  const bool few =
-      on_gpu(q) && !form.split &&
-      programs <= 2 * std::int64_t{properties(q.device()).processors};
+  const bool few = on_gpu(q) && !form.split &&
+                   programs <= of_processor * properties(q.device()).processors;
   plan.warps = wide || few ? 4 : std::max(static_cast<int>(form.rows / 16), 2);
   // What a step does ahead of its keys is long: short parts need few registers.
   constexpr std::int64_t short_part = 256;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A step of decoding: queries and the new key are turned, key and
-// value are written to the cache, and the query sees the keys of before and the
-// new one.
+// A step of decoding: queries and the new key are turned, key and value are
+// written to the cache, and the query sees the keys of before and the new one.
 //
 // The kernel reads the cache only where it was before, so that in a graph its
 // copies are under way while the product that gives q, k and v still runs.

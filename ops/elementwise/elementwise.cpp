@@ -148,9 +148,7 @@ void launch_elementwise(const Call &call, const Kernel &kernel,
     options.config = tiles_of({views.data(), arrays});
   else if (accesses > 1)
     options.config = block_of(outs.front(), accesses);
-  else
-    options.config = cached_block({views.data(), arrays});
-  if (!options.config && views[0].rank() < 2)
+  else if (!(options.config = cached_block({views.data(), arrays})))
     options.config = masked_block({views.data(), arrays});
   const std::int64_t shared = share_columns(
       {views.data(), arrays - outs.size()}, {operands.data(), count});
